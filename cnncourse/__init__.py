@@ -1,0 +1,26 @@
+"""Convolutional neural networks, each idea twice: a NumPy reference and PyTorch.
+
+Importing this package costs next to nothing; its parts load when they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("cnncourse")
+except PackageNotFoundError:  # run from a folder that was never installed
+    __version__ = "0+unknown"
+
+_LAZY = {"setup": "cnncourse.session", "show": "cnncourse.viz.show", "check": "cnncourse.checks"}
+
+__all__ = ["__version__", "check", "setup", "show"]
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    if name in ("checks", "data", "grading", "numpy_nn", "torch_nn", "viz"):
+        return importlib.import_module(f"cnncourse.{name}")
+    raise AttributeError(f"module 'cnncourse' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Figures, animations and widgets in one consistent style."""

@@ -1,0 +1,74 @@
+"""Build the lessons: ``notebooks/source/NN_name.py`` to executed ``notebooks/NN_name.ipynb``.
+
+    python -m tools.build_notebooks            build what is stale
+    python -m tools.build_notebooks 02 03      only these
+    python -m tools.build_notebooks --force    build all
+    python -m tools.build_notebooks --check    build nothing; fail if anything is stale
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from nbclient.exceptions import CellExecutionError
+from tqdm import tqdm
+
+from tools.notebook_builder import execute, is_stale, read_source, write
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+
+
+def pairs(wanted: list[str]) -> list[tuple[Path, Path]]:
+    """Return (source, notebook) for each lesson whose name starts with one of `wanted` (all if empty)."""
+    sources = sorted((FOLDER / "source").glob("[0-9][0-9]_*.py"))
+    chosen = [s for s in sources if not wanted or any(s.name.startswith(w) for w in wanted)]
+    for name in wanted:
+        if not any(source.name.startswith(name) for source in sources):
+            known = ", ".join(source.stem for source in sources)
+            raise SystemExit(f"No lesson starts with {name!r}. There are: {known}.")
+    return [(source, FOLDER / f"{source.stem}.ipynb") for source in chosen]
+
+
+def build(source: Path, notebook: Path) -> float:
+    """Execute one lesson and write it; return the seconds it took."""
+    start = time.perf_counter()
+    write(execute(read_source(source), cwd=notebook.parent), notebook)
+    return time.perf_counter() - start
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lessons", nargs="*", help="numbers or names, such as 02 (default: all)")
+    parser.add_argument("--force", action="store_true", help="build also what is up to date")
+    parser.add_argument("--check", action="store_true", help="build nothing; exit 1 if anything is stale")
+    parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (default 2)")
+    arguments = parser.parse_args(argv)
+    todo = [pair for pair in pairs(arguments.lessons) if arguments.force or is_stale(*pair)]
+    if arguments.check:
+        for source, notebook in todo:
+            print(f"{notebook.name} is older than {source.name}: run make notebooks")
+        return 1 if todo else 0
+    if not todo:
+        print("All lessons are up to date.")
+        return 0
+    failed = 0
+    with ThreadPoolExecutor(arguments.jobs) as pool, tqdm(total=len(todo), unit="lesson") as bar:
+        running = {pool.submit(build, *pair): pair for pair in todo}
+        for future in as_completed(running):
+            source, notebook = running[future]
+            try:
+                tqdm.write(f"{notebook.name}: {future.result():.0f} s")
+            except CellExecutionError as error:
+                failed += 1
+                tqdm.write(f"{source.name} did not run to its end, so {notebook.name} stays as it was:\n{error}")
+            bar.update()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""From a py:percent source to an executed notebook, the same bytes every time.
+
+A source is what people edit; the notebook is what people read. Three things keep the pair honest:
+cell ids come from the cell's own text, so inserting a cell renames no other; whatever differs from
+run to run (timings, widget ids, the kernel's patch version) is removed; and the notebook remembers
+the SHA-256 of the source that it was built from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+CELL_TIMEOUT = 300  # seconds
+
+
+def source_digest(source: Path) -> str:
+    """Return the SHA-256 (hex) of a source file's text."""
+    return hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+
+
+def stable_ids(notebook: NotebookNode) -> NotebookNode:
+    """Give each cell an id made from its own type and text (a repeated text gets a running number)."""
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[digest] += 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    return notebook
+
+
+def read_source(source: Path) -> NotebookNode:
+    """Read a py:percent file as an unexecuted notebook with stable cell ids."""
+    parsed = jupytext.read(source, fmt="py:percent")
+    notebook = nbformat.v4.new_notebook(cells=parsed.cells)
+    notebook.metadata = NotebookNode(
+        kernelspec=dict(KERNELSPEC),
+        language_info={"name": "python"},
+        cnncourse={"source": source.name, "source_sha256": source_digest(source)},
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("lines_to_next_cell", None)
+    return stable_ids(notebook)
+
+
+def _merge_streams(outputs: list) -> list:
+    """Join neighbouring outputs of one stream: how they are split depends on timing."""
+    merged: list = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def _rename_widgets(notebook: NotebookNode) -> NotebookNode:
+    """Replace the random model ids of widgets by numbers in order of first appearance."""
+    text = json.dumps(notebook, sort_keys=True, ensure_ascii=False)
+    states = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    names = set(states.get("state", {}))
+    found = [name for name in dict.fromkeys(re.findall(r"\b[0-9a-f]{32}\b", text)) if name in names]
+    for number, name in enumerate(found):
+        text = text.replace(name, hashlib.md5(f"widget {number}".encode()).hexdigest())
+    return nbformat.from_dict(json.loads(text))
+
+
+def execute(notebook: NotebookNode, cwd: Path, timeout: int = CELL_TIMEOUT) -> NotebookNode:
+    """Run all cells in a fresh kernel and keep only what is the same on every run.
+
+    Parameters
+    ----------
+    notebook
+        As `read_source` returns it; modified and returned.
+    cwd
+        The folder in which the notebook runs.
+    timeout
+        Seconds that one cell may take.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell raises and is not tagged ``raises-exception``.
+    """
+    NotebookClient(
+        notebook, timeout=timeout, kernel_name="python3", record_timing=False,
+        resources={"metadata": {"path": str(cwd)}},
+    ).execute()  # fmt: skip
+    notebook.metadata.language_info = {"name": "python"}
+    notebook.metadata.kernelspec = dict(KERNELSPEC)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = _merge_streams(cell.outputs)
+    return _rename_widgets(notebook)
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook whole or not at all: to a temporary file in the same folder, then rename."""
+    nbformat.validate(notebook)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def code_cells(notebook: NotebookNode) -> list[str]:
+    """Return the text of the code cells, in order."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def is_stale(source: Path, notebook: Path) -> bool:
+    """Whether the notebook is missing or was built from another version of its source."""
+    if not notebook.exists():
+        return True
+    built = nbformat.read(notebook, as_version=4)
+    return built.metadata.get("cnncourse", {}).get("source_sha256") != source_digest(source)
