@@ -1,0 +1,108 @@
+"""Convolution as one matrix product: write every window as a column, multiply by the weights.
+
+The columns hold each input entry up to K² times; in exchange the arithmetic is a GEMM, the operation
+that processors are best at. Source: K. Chellapilla, S. Puri, P. Simard, "High Performance
+Convolutional Neural Networks for Document Processing", 2006.
+
+Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops, and N·C_in·K²·H_out·W_out numbers
+written and read again. Rounding: that of a dot product of (C_in/groups)·K² terms.
+"""
+
+import numpy as np
+
+from .windows import add_windows, inside, output_size, pad_constant, windows
+
+# Columns of as many images at a time as fit in a processor's cache are cheaper to read back.
+BLOCK_BYTES = 1 << 22
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Cross-correlate `input` (N, C_in, H, W) with `weight` (C_out, C_in/groups, K_h, K_w) by im2col and GEMM.
+
+    `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C_out,) or None.
+    Returns (N, C_out, H_out, W_out).
+    """
+    S, P, D = (v if isinstance(v, tuple) else (v, v) for v in (stride, padding, dilation))
+    x = pad_constant(input, [(p, p) for p in P])
+    output = forward(x, weight, S, D, groups)
+    return output if bias is None else output + bias[:, None, None]
+
+
+def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
+    """Write each window of `input` (N, C, H, W) as a column: (N, C·K_h·K_w, H_out·W_out)."""
+    K, S, P, D = (v if isinstance(v, tuple) else (v, v) for v in (kernel_size, stride, padding, dilation))
+    x = pad_constant(input, [(p, p) for p in P])
+    return _columns(windows(x, K, S, D), 1)[:, 0]
+
+
+def col2im(columns, input_shape, kernel_size, stride=1, padding=0, dilation=1):
+    """Add columns (N, C·K_h·K_w, L) back into an image of `input_shape`: the adjoint of `im2col`."""
+    K, S, P, D = (v if isinstance(v, tuple) else (v, v) for v in (kernel_size, stride, padding, dilation))
+    N, C, H, W = input_shape
+    padded = (H + 2 * P[0], W + 2 * P[1])
+    values = columns.reshape(N, C, *K, *output_size(padded, K, S, D))
+    return add_windows(values, (N, C, *padded), S, D)[inside([(p, p) for p in P], (H, W))]
+
+
+def forward(x, weight, stride, dilation, groups):
+    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension; returns (N, C_out, *output)."""
+    view = windows(x, weight.shape[2:], stride, dilation)
+    N, C_out, spatial = len(x), len(weight), view.shape[weight.ndim :]
+    rows = weight.reshape(groups, C_out // groups, -1)
+    output = np.empty((N, groups, C_out // groups, int(np.prod(spatial))), x.dtype)
+    for n in _blocks(view):
+        np.matmul(rows, _columns(view[n], groups), out=output[n])
+    return output.reshape(N, C_out, *spatial)
+
+
+def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
+    """Return ∂L/∂weight = Σ over images and positions of grad_output · column, for a padded `x`."""
+    view = windows(x, weight_shape[2:], stride, dilation)
+    C_out = weight_shape[0]
+    grad = np.zeros((groups, C_out // groups, int(np.prod(weight_shape[1:]))), x.dtype)
+    for n in _blocks(view):
+        # One GEMM sums over positions and images at once: both stand in the columns' last axis.
+        upstream = grad_output[n].swapaxes(0, 1).reshape(groups, C_out // groups, -1)
+        by_image = np.moveaxis(view[n], 0, weight_grad_axis(view))
+        columns = by_image.reshape(groups, grad.shape[2], -1)
+        grad += upstream @ columns.swapaxes(1, 2)
+    return grad.reshape(weight_shape)
+
+
+def weight_grad_axis(view):
+    """Return where the image axis goes so that it stands right before the output positions."""
+    return (view.ndim - 2) // 2 + 1
+
+
+def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
+    """Return ∂L/∂x of the padded input: the columns' gradients, added where the windows overlap."""
+    N, C_out = grad_output.shape[:2]
+    rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
+    upstream = grad_output.reshape(N, groups, C_out // groups, -1)
+    spatial = grad_output.shape[2:]
+    grad = np.empty(x_shape, grad_output.dtype)
+    step = max(1, BLOCK_BYTES // max(1, rows.nbytes // C_out * groups * int(np.prod(spatial))))
+    for start in range(0, N, step):
+        n = slice(start, start + step)
+        columns = rows @ upstream[n]
+        values = columns.reshape(len(columns), x_shape[1], *weight.shape[2:], *spatial)
+        grad[n] = add_windows(values, (len(columns), *x_shape[1:]), stride, dilation)
+    return grad
+
+
+def _columns(view, groups):
+    """Return windows (N, C, *kernel, *output) as (N, groups, C/groups·K, L).
+
+    `reshape` copies only where it must: for 1×1 kernels at stride 1 the columns *are* the image.
+    """
+    N, C = view.shape[:2]
+    axes = (view.ndim - 2) // 2
+    K, L = (int(np.prod(view.shape[a : a + axes])) for a in (2, 2 + axes))
+    return view.reshape(N, groups, C // groups * K, L)
+
+
+def _blocks(view):
+    """Iterate over slices of images whose columns together take about `BLOCK_BYTES`."""
+    N = len(view)
+    step = max(1, BLOCK_BYTES // max(1, view.nbytes // max(1, N)))
+    return (slice(start, start + step) for start in range(0, N, step))

@@ -1,0 +1,82 @@
+"""Sliding windows in any number of spatial dimensions, and their adjoint.
+
+Convolution, pooling and unfolding all look at the same windows. A window starts at o·S for output
+position o and reads the entries o·S + k·D for k = 0 … K − 1, so along an axis of size I (padding
+included) there are ⌊(I − D(K − 1) − 1) / S⌋ + 1 of them.
+"""
+
+import itertools
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+
+def output_size(size, kernel_size, stride, dilation):
+    """Return how many windows fit along each axis of a padded input; negative or zero means none."""
+    return tuple(
+        (i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(size, kernel_size, stride, dilation, strict=True)
+    )
+
+
+def windows(x, kernel_size, stride, dilation):
+    """Return all windows of `x` (N, C, *spatial) as a read-only view (N, C, *kernel, *output).
+
+    Nothing is copied: entry [n, c, k, o] is x[n, c, o·S + k·D], reached by the strides alone.
+    """
+    axes = len(kernel_size)
+    positions = output_size(x.shape[2:], kernel_size, stride, dilation)
+    steps = x.strides[2:]
+    return as_strided(
+        x,
+        shape=x.shape[:2] + tuple(kernel_size) + positions,
+        strides=x.strides[:2]
+        + tuple(steps[a] * dilation[a] for a in range(axes))
+        + tuple(steps[a] * stride[a] for a in range(axes)),
+        writeable=False,
+    )
+
+
+def offsets(kernel_size):
+    """Iterate over the positions (k_1, k_2, …) inside a window in row-major order."""
+    return itertools.product(*(range(k) for k in kernel_size))
+
+
+def shifted(k, positions, stride, dilation):
+    """Return the slices that pick entry `k` of every window out of a padded input."""
+    return tuple(
+        slice(k_a * d, k_a * d + s * (o - 1) + 1, s)
+        for k_a, o, s, d in zip(k, positions, stride, dilation, strict=True)
+    )
+
+
+def add_windows(values, x_shape, stride, dilation):
+    """Add window entries (N, C, *kernel, *output) back to where they came from: the adjoint of `windows`.
+
+    Entries that several windows share receive the sum; entries that no window reads stay zero.
+    """
+    axes = len(x_shape) - 2
+    kernel_size, positions = values.shape[2 : 2 + axes], values.shape[2 + axes :]
+    x = np.zeros(x_shape, values.dtype)
+    if 0 in positions:
+        return x
+    for k in offsets(kernel_size):
+        x[(..., *shifted(k, positions, stride, dilation))] += values[(slice(None), slice(None), *k)]
+    return x
+
+
+def pad_constant(x, padding, value=0.0):
+    """Surround the spatial axes of `x` (N, C, *spatial); `padding` holds (before, after) per axis.
+
+    `x` itself is returned when there is nothing to add.
+    """
+    if not any(before or after for before, after in padding):
+        return x
+    spatial = [i + before + after for i, (before, after) in zip(x.shape[2:], padding, strict=True)]
+    padded = np.full((*x.shape[:2], *spatial), value, x.dtype)
+    padded[inside(padding, x.shape[2:])] = x
+    return padded
+
+
+def inside(padding, spatial):
+    """Return the index that finds the original entries again in a padded array."""
+    return (..., *(slice(before, before + i) for (before, _), i in zip(padding, spatial, strict=True)))

@@ -1,0 +1,148 @@
+"""Convolution in one, two and three dimensions, forward and backward.
+
+What deep learning calls convolution is a cross-correlation: the kernel is not flipped,
+
+    y[n, o, i] = b[o] + Σ_c Σ_k w[o, c, k] · x[n, c, S·i + D·k − P],
+
+where i and k run over one, two or three spatial axes. With groups, output channel o sees only the
+input channels of its own group. Derivation of the backward pass: V. Dumoulin, F. Visin, "A guide to
+convolution arithmetic for deep learning", arXiv:1603.07285, and this course's lesson 06.
+"""
+
+from ..algorithms import choice
+from ..algorithms.windows import inside, output_size, pad_constant
+from ._arguments import as_batch, check_floats, check_grad_output, check_integer, per_axis
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
+    """Cross-correlate sequences with filters; the one-dimensional `conv2d`.
+
+    `input` is (N, C_in, L) or (C_in, L), `weight` (C_out, C_in // groups, K); the rest as in `conv2d`.
+    """
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups, algorithm)
+
+
+def conv1d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv1d`; see `conv2d_backward`."""
+    return _conv_backward(1, grad_output, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
+    """Cross-correlate images with filters, as `torch.nn.functional.conv2d`.
+
+    Parameters
+    ----------
+    input : array (N, C_in, H, W) or (C_in, H, W), float32 or float64
+    weight : array (C_out, C_in // groups, K_h, K_w)
+    bias : array (C_out,) or None
+    stride, dilation : int or pair (height, width), at least 1
+    padding : int or pair of zeros on either side, or "valid" (none), or "same" (stride 1 only: the
+        output keeps the input's size; an odd total puts the extra zero at the end)
+    groups : int that divides C_in and C_out
+    algorithm : "auto" or a name in `algorithms.choice.NAMES`; not in PyTorch
+
+    Returns
+    -------
+    array (N, C_out, H_out, W_out), without N if the input came without it, where
+    H_out = ⌊(H + 2P − D(K_h − 1) − 1) / S⌋ + 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, what it got and what was wanted.
+    """
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups, algorithm)
+
+
+def conv2d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv2d`; the last is None without bias.
+
+    A weight is shared by all positions, so its gradient is the *sum* over positions and images; an
+    input entry is seen by several windows, so its gradient is the sum over those.
+    """
+    return _conv_backward(2, grad_output, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
+    """Cross-correlate volumes with filters; the three-dimensional `conv2d`.
+
+    `input` is (N, C_in, T, H, W) or (C_in, T, H, W), `weight` (C_out, C_in // groups, K_t, K_h, K_w).
+    """
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups, algorithm)
+
+
+def conv3d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv3d`; see `conv2d_backward`."""
+    return _conv_backward(3, grad_output, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm):
+    S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
+    x, unbatched = as_batch(input, axes)
+    output = choice.forward(pad_constant(x, P), weight, S, D, groups, algorithm)
+    if bias is not None:
+        output += bias.reshape(-1, *[1] * axes)
+    return output[0] if unbatched else output
+
+
+def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dilation, groups):
+    S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
+    x, unbatched = as_batch(input, axes)
+    padded = pad_constant(x, P)
+    positions = output_size(padded.shape[2:], weight.shape[2:], S, D)
+    shape = (len(weight), *positions) if unbatched else (len(x), len(weight), *positions)
+    check_grad_output(grad_output, shape, input.dtype)
+    g = grad_output[None] if unbatched else grad_output
+
+    grad_weight = choice.grad_weight(g, padded, weight.shape, S, D, groups)
+    grad_padded = choice.grad_input(g, weight, padded.shape, S, D, groups)
+    grad_input = grad_padded[inside(P, x.shape[2:])]
+    grad_bias = None if bias is None else g.sum(axis=(0, *range(2, g.ndim)))
+    return (grad_input[0] if unbatched else grad_input), grad_weight, grad_bias
+
+
+def _check(axes, input, weight, bias, stride, padding, dilation, groups):
+    """Refuse what PyTorch refuses; return stride, (before, after) paddings and dilation per axis."""
+    check_floats(input=input, weight=weight, bias=bias)
+    if weight.ndim != axes + 2:
+        raise ValueError(
+            f"weight has shape {weight.shape}; wanted {axes + 2} dimensions (C_out, C_in // groups, kernel …)"
+        )
+    x, _ = as_batch(input, axes)
+    C_in, C_out, K = x.shape[1], len(weight), weight.shape[2:]
+    groups = check_integer("groups", groups, minimum=1)
+    S = per_axis("stride", stride, axes, minimum=1)
+    D = per_axis("dilation", dilation, axes, minimum=1)
+    if 0 in weight.shape:
+        raise ValueError(f"weight has shape {weight.shape}; wanted at least one entry along each axis")
+    if C_out % groups:
+        raise ValueError(f"weight has {C_out} filters in shape {weight.shape}; groups={groups} must divide them")
+    if C_in != weight.shape[1] * groups:
+        raise ValueError(
+            f"input has {C_in} channels in shape {input.shape}; weight of shape {weight.shape} "
+            f"with groups={groups} wants {weight.shape[1] * groups}"
+        )
+    if bias is not None and bias.shape != (C_out,):
+        raise ValueError(f"bias has shape {bias.shape}; wanted ({C_out},), one number per filter")
+    P = _paddings(padding, axes, K, S, D)
+    size = tuple(i + before + after for i, (before, after) in zip(x.shape[2:], P, strict=True))
+    if min(output_size(size, K, S, D)) < 1:
+        raise ValueError(
+            f"input of spatial shape {x.shape[2:]} is {size} after padding; wanted at least the extent "
+            f"{tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))} of the dilated weight"
+        )
+    return S, P, D
+
+
+def _paddings(padding, axes, K, S, D):
+    """Return the zeros (before, after) along each axis."""
+    if padding == "valid":
+        return ((0, 0),) * axes
+    if padding == "same":
+        if any(s != 1 for s in S):
+            raise ValueError(f"padding='same' wants stride 1, got stride={S}")
+        totals = [d * (k - 1) for k, d in zip(K, D, strict=True)]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    if isinstance(padding, str):
+        raise ValueError(f"padding is {padding!r}; wanted 'valid', 'same' or numbers")
+    return tuple((p, p) for p in per_axis("padding", padding, axes, minimum=0))
