@@ -67,13 +67,26 @@ def _merge_streams(outputs: list) -> list:
 
 
 def _rename_widgets(notebook: NotebookNode) -> NotebookNode:
-    """Replace the random model ids of widgets by numbers in order of first appearance."""
-    text = json.dumps(notebook, sort_keys=True, ensure_ascii=False)
-    states = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
-    names = set(states.get("state", {}))
-    found = [name for name in dict.fromkeys(re.findall(r"\b[0-9a-f]{32}\b", text)) if name in names]
-    for number, name in enumerate(found):
-        text = text.replace(name, hashlib.md5(f"widget {number}".encode()).hexdigest())
+    """Replace the random ids of widget models by numbers, in the order in which the cells show them.
+
+    A shown model leads to the models it refers to (its layout, its style), in the order of its own text.
+    """
+    key = "application/vnd.jupyter.widget-state+json"
+    models = notebook.metadata.get("widgets", {}).get(key, {}).get("state", {})
+    shown = re.findall(r"\b[0-9a-f]{32}\b", json.dumps(notebook.cells))
+    order: dict[str, str] = {}
+    queue = [name for name in shown if name in models]
+    while queue:
+        name = queue.pop(0)
+        if name not in order:
+            order[name] = hashlib.md5(f"widget {len(order)}".encode()).hexdigest()
+            text = json.dumps(models[name], sort_keys=True)
+            queue += [found for found in re.findall(r"\b[0-9a-f]{32}\b", text) if found in models]
+    for name in set(models) - set(order):  # made and never shown: nothing on the page needs it
+        del models[name]
+    text = json.dumps(notebook, ensure_ascii=False)
+    for name, number in order.items():
+        text = text.replace(name, number)
     return nbformat.from_dict(json.loads(text))
 
 

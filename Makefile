@@ -1,0 +1,9 @@
+# Each target is one line of make.py, which also works without make: `py make.py lab` on Windows.
+PYTHON ?= python3
+TORCH ?= default
+COURSE = @$(PYTHON) make.py --torch $(TORCH)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks exercises lint
+help: ; @$(PYTHON) make.py
+lab test notebooks exercises lint: ; $(COURSE) $@ $(ARGS)

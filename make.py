@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""Set up the course and run its commands, on Linux, macOS and Windows, with Python's standard library alone.
+
+`make TARGET` on Linux and macOS and `py make.py TARGET` on Windows are the same thing. Everything is
+installed into the folder .venv beside this file; deleting that folder undoes it.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+OLDEST_PYTHON = (3, 11)
+GIGABYTES = {"default": 8, "cpu": 3}  # free space that a first installation wants
+SYSTEM_PACKAGES = {  # what some tests need from the system: Debian package -> a path it brings
+    "bubblewrap": "/usr/bin/bwrap",
+    "chromium": "/usr/bin/chromium",
+    "dataset-fashion-mnist": "/usr/share/datasets/fashion-mnist",
+}
+# no question about news on the first start, and no request over the network
+LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'
+
+
+def say(text):
+    print("-- " + text, flush=True)
+
+
+def stop(text):
+    sys.exit("\n" + text)
+
+
+def program(name):
+    """Return the path of a program inside .venv."""
+    folder, ending = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
+    return str(VENV / folder / (name + ending))
+
+
+def run(*command, **options):
+    """Run a command, stop with its exit status if it fails, and let ctrl-C end both."""
+    say(" ".join(str(word) for word in command))
+    result = subprocess.run([str(word) for word in command], cwd=str(ROOT), **options)
+    if result.returncode:
+        sys.exit(result.returncode)
+
+
+def check_python():
+    if sys.version_info < OLDEST_PYTHON:
+        stop(
+            "The course needs Python 3.11 or newer; this is Python {}.{} ({}).\n"
+            "Install a newer one (python.org, your system's packages, or conda), then name it, for example:\n"
+            "    make lab PYTHON=python3.12".format(sys.version_info[0], sys.version_info[1], sys.executable)
+        )
+
+
+def check_disk(torch):
+    needed = GIGABYTES[torch]
+    free = shutil.disk_usage(str(ROOT)).free / 1e9
+    if free < needed:
+        hint = "" if torch == "cpu" else " On Linux, `make lab TORCH=cpu` needs only {}.".format(GIGABYTES["cpu"])
+        stop(
+            "The disk that holds this folder has {:.1f} GB free; the installation needs {} GB.{}\n"
+            "Free some space or move the folder to another disk, then run this again.".format(free, needed, hint)
+        )
+
+
+def create_venv():
+    say("creating .venv with Python {}.{}".format(*sys.version_info[:2]))
+    result = subprocess.run([sys.executable, "-m", "venv", str(VENV)])
+    if result.returncode:
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        stop(
+            "Python could not create a virtual environment. On Debian and Ubuntu its module is a package of its own:\n"
+            "    sudo apt install python3-venv\nthen run this again."
+        )
+
+
+def install(uv, extra, torch):
+    """Install the package with `extra`, with the exact versions of constraints.txt where they can be had."""
+    target = ".[{}]".format(extra) if extra else "."
+    command = [uv, "pip", "install", "--python", program("python"), "-e", target]
+    if torch == "cpu":
+        command += ["--torch-backend", "cpu"]
+    say("installing the course and what it needs; the first time this downloads 1 to 4 GB")
+    if subprocess.run(command + ["-c", "constraints.txt"], cwd=str(ROOT)).returncode == 0:
+        return
+    if shutil.disk_usage(str(ROOT)).free < 0.2e9:
+        stop("The disk is full. Free some space, then run this again: it goes on where it stopped.")
+    if os.environ.get("CI") == "true":
+        stop("The exact versions in constraints.txt could not be installed.")
+    say("the exact versions in constraints.txt cannot be had here; trying the newest that fit")
+    if subprocess.run(command, cwd=str(ROOT)).returncode:
+        stop(
+            "The installation failed; the lines above say where. Most often the network is down or a proxy is not set\n"
+            "(HTTPS_PROXY). Run this again when it is back: what is installed already is kept."
+        )
+
+
+def environment(extra="", torch="default"):
+    """Make .venv hold the course with `extra`; costs nothing when it does already."""
+    check_python()
+    wanted = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "make.py")]
+    stamp = hashlib.sha256(b"".join(wanted) + torch.encode()).hexdigest()
+    done = VENV / (".installed-" + (extra or "base"))
+    larger = VENV / ".installed-dev"
+    if any(file.exists() and file.read_text() == stamp for file in (done, larger)):
+        return
+    if not Path(program("python")).exists():
+        check_disk(torch)
+        create_venv()
+    if not Path(program("uv")).exists():
+        run(program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+    install(program("uv"), extra, torch)
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(LAB_SETTINGS)
+    done.write_text(stamp)
+
+
+def install_system_packages():
+    """Install what the tests need from the system where that is allowed; else the tests say what is missing."""
+    missing = [name for name, path in SYSTEM_PACKAGES.items() if not os.path.exists(path)]
+    if not missing:
+        return
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing]
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sudo = not root and shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True)
+    if not shutil.which("apt-get") or not (root or (sudo and sudo.returncode == 0)):
+        say("not installed: {}; the tests that need them are skipped and say so".format(", ".join(missing)))
+        return
+    prefix = [] if root else ["sudo", "-n"]
+    say("installing for the tests: " + ", ".join(missing))
+    quiet = {"stdout": subprocess.DEVNULL, "env": dict(os.environ, DEBIAN_FRONTEND="noninteractive")}
+    subprocess.run(prefix + ["apt-get", "update", "--quiet"], **quiet)
+    if subprocess.run(prefix + command, **quiet).returncode:
+        say("they could not all be installed; the tests that need them are skipped and say so")
+
+
+def without_network():
+    """Return a command prefix that cuts the network off, or nothing where that is not possible."""
+    bwrap = shutil.which("bwrap")
+    prefix = [bwrap, "--dev-bind", "/", "/", "--unshare-net", "--"]
+    if bwrap and subprocess.run(prefix + ["true"], capture_output=True).returncode == 0:
+        return prefix
+    say("bubblewrap cannot cut the network off here; the tests run with it on")
+    return []
+
+
+def lab(arguments):
+    environment(torch=arguments.torch)
+    start = "notebooks/00_start_here.ipynb"
+    say("JupyterLab opens in your browser; ctrl-C here stops it")
+    options = ["--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=/lab/tree/" + start]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options += ["--allow-root"]
+    if os.path.exists("/.dockerenv"):  # reachable from outside the container; the token still guards it
+        options += ["--ip=0.0.0.0", "--no-browser"]
+    run(program("jupyter"), "lab", *options, *arguments.rest)
+
+
+def test(arguments):
+    environment("dev", arguments.torch)
+    install_system_packages()
+    prefix = without_network()
+    pytest = [*prefix, program("python"), "-m", "pytest", "-n", "2"]
+    started = time.time()
+    run(*prefix, program("ruff"), "check", ".")
+    run(*pytest, "--dist", "worksteal", "tests", *arguments.rest)
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "300"]
+    run(*pytest, "--dist", "loadfile", *nbval, "--nbval-sanitize-with", "tests/sanitize.cfg", "notebooks", "solutions")
+    say("all of it passed in {:.0f} s".format(time.time() - started))
+
+
+def module(name, extra="dev"):
+    """Return a target that runs one of the course's tools."""
+
+    def target(arguments):
+        environment(extra, arguments.torch)
+        run(program("python"), "-m", name, *arguments.rest)
+
+    return target
+
+
+def lint(arguments):
+    environment("dev", arguments.torch)
+    run(program("ruff"), "check", ".", *arguments.rest)
+
+
+TARGETS = {
+    "lab": (lab, "set up .venv and open JupyterLab on the course's start page"),
+    "test": (test, "run everything that CI runs: lint, tests, every notebook compared with its outputs"),
+    "notebooks": (module("tools.build_notebooks"), "rebuild the lessons whose source has changed"),
+    "exercises": (module("tools.build_exercises"), "rebuild masters and student versions of the exercises"),
+    "lint": (lint, "check the code's style"),
+}
+
+
+def main():
+    lines = ["  {:<10} {}".format(name, text) for name, (_, text) in TARGETS.items()]
+    parser = argparse.ArgumentParser(
+        prog="make",
+        description=__doc__,
+        epilog="targets:\n" + "\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", nargs="?", choices=list(TARGETS), metavar="TARGET")
+    parser.add_argument("--torch", choices=list(GIGABYTES), default=os.environ.get("TORCH") or "default",
+                        help="'cpu' installs the small PyTorch without CUDA on Linux")  # fmt: skip
+    arguments, arguments.rest = parser.parse_known_args()
+    if arguments.target is None:
+        print("\n".join(["make TARGET, where TARGET is one of", *lines]))
+        print("On Linux, TORCH=cpu behind it installs the small PyTorch, for machines without a GPU.")
+        return
+    try:
+        TARGETS[arguments.target][0](arguments)
+    except KeyboardInterrupt:
+        stop("Stopped. Run the same command again to go on.")
+
+
+if __name__ == "__main__":
+    main()

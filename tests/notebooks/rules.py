@@ -1,0 +1,57 @@
+"""What every committed notebook must keep to; each rule returns the lines that break it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from tools.notebook_builder import code_cells, read_source
+
+
+def unexecuted_cells(notebook) -> list[str]:
+    """Return cells with code but no execution count: nbval would pass them whatever they print."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    return [cell.source[:60] for cell in cells if cell.execution_count is None]
+
+
+def pictures_without_words(notebook) -> list[str]:
+    """Return the cells whose picture has no alt text, or other words in its text than in its metadata."""
+    bad = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if not any(kind.startswith("image/") for kind in data):
+                continue
+            alt = output.metadata.get("image/png", {}).get("alt", "")
+            if len(alt.split()) < 4 or data.get("text/plain") != alt:
+                bad.append(cell.source[:60])
+    return bad
+
+
+def differs_from_source(notebook, source: Path) -> list[str]:
+    """Return what keeps the notebook from being its source's: the code cells, or the remembered digest."""
+    fresh = read_source(source)
+    problems = []
+    if code_cells(fresh) != code_cells(notebook):
+        problems.append("the code cells differ")
+    if [cell.id for cell in fresh.cells] != [cell.id for cell in notebook.cells]:
+        problems.append("the cells' ids (so the text) differ")
+    if fresh.metadata.cnncourse != notebook.metadata.get("cnncourse"):
+        problems.append("it was built from another version of the source")
+    return problems
+
+
+def errors_and_warnings(notebook) -> list[str]:
+    """Return cells that end in an error nobody announced, or print to stderr (warnings name a path)."""
+    bad = []
+    for cell in notebook.cells:
+        expected = "raises-exception" in cell.metadata.get("tags", [])
+        for output in cell.get("outputs", []):
+            if (output.output_type == "error" and not expected) or output.get("name") == "stderr":
+                bad.append(cell.source[:60])
+    return bad
+
+
+def read(path: Path):
+    return nbformat.read(path, as_version=4)

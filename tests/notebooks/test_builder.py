@@ -1,0 +1,111 @@
+"""The builder: same bytes twice, ids that survive an insertion, nothing half-written, nothing rebuilt for nothing."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from nbclient.exceptions import CellExecutionError
+
+from tools.notebook_builder import code_cells, execute, is_stale, read_source, stable_ids, write
+
+SOURCE = '''# %% [markdown]
+# # A title
+
+# %%
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnncourse.viz.show import show
+
+for i in range(3):
+    print(i, flush=True)
+print("aside", file=sys.stderr)
+
+# %%
+figure, axes = plt.subplots()
+axes.imshow(np.arange(6).reshape(2, 3))
+show(figure, "A picture of two rows and three columns.")
+
+# %%
+import ipywidgets
+
+ipywidgets.IntSlider(3)
+
+# %% tags=["raises-exception"]
+1 / 0
+'''
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source" / "00_trial.py"
+    path.parent.mkdir()
+    path.write_text(SOURCE)
+    return path
+
+
+def build(source, notebook):
+    write(execute(read_source(source), cwd=notebook.parent), notebook)
+
+
+def test_two_builds_give_the_same_bytes(source, tmp_path):
+    first, second = tmp_path / "first.ipynb", tmp_path / "second.ipynb"
+    build(source, first)
+    build(source, second)
+    assert first.read_bytes() == second.read_bytes()
+    assert b"model_id" in first.read_bytes(), "the widget must have been shown, or the test proves nothing"
+
+
+def test_every_code_cell_runs_and_streams_are_merged(source, tmp_path):
+    build(source, tmp_path / "trial.ipynb")
+    notebook = nbformat.read(tmp_path / "trial.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == [1, 2, 3, 4]
+    assert [(o.name, o.text) for o in cells[0].outputs] == [("stdout", "0\n1\n2\n"), ("stderr", "aside\n")]
+    assert code_cells(notebook) == code_cells(read_source(source))
+
+
+def test_inserting_a_cell_keeps_the_other_ids(source):
+    before = {cell.source: cell.id for cell in read_source(source).cells}
+    source.write_text(SOURCE.replace("# %%\nfigure", "# %%\nx = 1\n\n# %%\nfigure"))
+    after = {cell.source: cell.id for cell in read_source(source).cells}
+    assert len(after) == len(before) + 1
+    assert all(after[text] == name for text, name in before.items())
+
+
+def test_equal_cells_get_different_ids():
+    cells = [nbformat.v4.new_code_cell("x"), nbformat.v4.new_code_cell("x"), nbformat.v4.new_markdown_cell("x")]
+    notebook = stable_ids(nbformat.v4.new_notebook(cells=cells))
+    assert len({cell.id for cell in notebook.cells}) == 3
+    nbformat.validate(notebook)
+
+
+def test_stale_only_when_the_source_changed(source, tmp_path):
+    notebook = tmp_path / "trial.ipynb"
+    assert is_stale(source, notebook)
+    write(read_source(source), notebook)
+    assert not is_stale(source, notebook)
+    source.write_text(SOURCE + "\n# %%\n2 + 2\n")
+    assert is_stale(source, notebook)
+
+
+def test_a_failing_cell_leaves_the_old_notebook(source, tmp_path):
+    notebook = tmp_path / "trial.ipynb"
+    notebook.write_text("the old one")
+    source.write_text("# %%\nraise ValueError('no')\n")
+    with pytest.raises(CellExecutionError, match="no"):
+        build(source, notebook)
+    assert notebook.read_text() == "the old one"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["source", "trial.ipynb"]
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
+    notebook = tmp_path / "trial.ipynb"
+    notebook.write_text("the old one")
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError, match="no space left"):
+        write(nbformat.v4.new_notebook(), notebook)
+    assert [p.name for p in tmp_path.iterdir()] == ["trial.ipynb"]
+    assert notebook.read_text() == "the old one"
