@@ -73,7 +73,7 @@ def _rename_widgets(notebook: NotebookNode) -> NotebookNode:
     """
     key = "application/vnd.jupyter.widget-state+json"
     models = notebook.metadata.get("widgets", {}).get(key, {}).get("state", {})
-    shown = re.findall(r"\b[0-9a-f]{32}\b", json.dumps(notebook.cells))
+    shown = re.findall(r"[0-9a-f]{32}", json.dumps(notebook.cells))
     order: dict[str, str] = {}
     queue = [name for name in shown if name in models]
     while queue:
@@ -81,7 +81,7 @@ def _rename_widgets(notebook: NotebookNode) -> NotebookNode:
         if name not in order:
             order[name] = hashlib.md5(f"widget {len(order)}".encode()).hexdigest()
             text = json.dumps(models[name], sort_keys=True)
-            queue += [found for found in re.findall(r"\b[0-9a-f]{32}\b", text) if found in models]
+            queue += [found for found in re.findall(r"[0-9a-f]{32}", text) if found in models]
     for name in set(models) - set(order):  # made and never shown: nothing on the page needs it
         del models[name]
     text = json.dumps(notebook, ensure_ascii=False)
