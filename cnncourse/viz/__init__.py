@@ -1,1 +1,30 @@
-"""Figures, animations and widgets in one consistent style."""
+"""Figures, animations and widgets in one consistent style.
+
+Every function takes NumPy arrays, draws nothing on the screen, and returns a matplotlib ``Figure``;
+``cnncourse.show(figure, alt)`` displays it together with the words that stand for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+_HOME = {
+    "bar_chart": "charts",
+    "feature_maps": "maps",
+    "figure_grid": "style",
+    "image_row": "images",
+    "kernel_row": "kernels",
+    "line_chart": "charts",
+    "pixel_grid": "images",
+    "scene_row": "scenes",
+    "sliding_window": "windows",
+    "training_curves": "charts",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(importlib.import_module(f"cnncourse.viz.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'cnncourse.viz' has no attribute {name!r}")

@@ -37,3 +37,37 @@ def use_style() -> None:
 
     mpl.rcParams.update(STYLE)
     mpl.rcParams["axes.prop_cycle"] = cycler(color=PALETTE) + cycler(linestyle=["-", "--", "-.", ":", "-", "--"])
+
+
+def figure_grid(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6, 3), **grid):
+    """Return a new figure and its axes, as an array of shape (rows, columns), in the course's look.
+
+    Parameters
+    ----------
+    rows, columns
+        At least 1.
+    size
+        Width and height of the figure in inches. Ten inches are the width of a notebook's column.
+    **grid
+        Further arguments of matplotlib's ``Figure.subplots``, such as ``width_ratios`` or ``sharey``.
+    """
+    if rows < 1 or columns < 1:
+        raise ValueError(f"rows and columns must be at least 1, got {rows} and {columns}")
+    use_style()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size)
+    return figure, figure.subplots(rows, columns, squeeze=False, **grid)
+
+
+def ink_on(shade: float) -> str:
+    """Return the text colour to read on a grey of this shade (0 black, 1 white)."""
+    return "black" if shade > 0.5 else "white"
+
+
+def bare(axes) -> None:
+    """Take ticks and frame away, for axes that hold a picture."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
