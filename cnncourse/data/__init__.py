@@ -1,19 +1,27 @@
 """Images to learn from; everything but ``full=True`` works without a network.
 
 - ``fashion_mnist`` (a real part of it comes with the package), ``mnist``, ``cifar10``: NumPy arrays.
+- ``scene``, ``scenes``: coloured garments over photographs, with class, mask and box known exactly.
 - ``photograph``, ``photographs``: photographs from scikit-image's wheel.
+- ``FashionMNIST``, ``MNIST``, ``CIFAR10``, ``Scenes``, ``Photographs``: the same as PyTorch datasets.
+- ``transforms``: normalising and augmenting batches of images, in NumPy.
 - ``DataError`` and its kinds: what went wrong and what to do about it.
 """
 
 from .errors import CorruptDataError, DataError, DownloadError, MissingDataError
 from .photographs import PHOTOGRAPHS, photograph, photographs
+from .scenes import Scene, SceneBatch, mask_box, scene, scenes
 from .sets import cifar10, fashion_mnist, mnist
-from .sources import CIFAR10, FASHION_MNIST
+from .sources import CIFAR10 as _CIFAR10
+from .sources import FASHION_MNIST as _FASHION_MNIST
 
-FASHION_CLASSES = FASHION_MNIST.classes
-CIFAR10_CLASSES = CIFAR10.classes
+FASHION_CLASSES = _FASHION_MNIST.classes
+CIFAR10_CLASSES = _CIFAR10.classes
+
+_TORCH_DATASETS = ("FashionMNIST", "MNIST", "CIFAR10", "Photographs", "Scenes", "detection_batch")
 
 __all__ = [
+    *_TORCH_DATASETS,
     "CIFAR10_CLASSES",
     "FASHION_CLASSES",
     "PHOTOGRAPHS",
@@ -21,9 +29,23 @@ __all__ = [
     "DataError",
     "DownloadError",
     "MissingDataError",
+    "Scene",
+    "SceneBatch",
     "cifar10",
     "fashion_mnist",
+    "mask_box",
     "mnist",
     "photograph",
     "photographs",
+    "scene",
+    "scenes",
 ]
+
+
+def __getattr__(name: str):
+    # PyTorch takes seconds to import, so its datasets are loaded when they are first used.
+    if name in _TORCH_DATASETS:
+        from . import torch_datasets
+
+        return getattr(torch_datasets, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
