@@ -117,7 +117,7 @@ def scene(
     DataError
         A file of the package or of scikit-image is missing or broken.
     """
-    fewest, most = _checked(index, seed, split, size, objects)
+    fewest, most = check_arguments(index, seed, split, size, objects)
     rng = np.random.default_rng([seed, SPLITS.index(split), index])
     canvas = background(rng, split, size)
     images, outlines, labels = garments(split)
@@ -153,7 +153,7 @@ def scenes(
     """
     if count < 0:
         raise ValueError(f"count: expected at least 0, got {count}")
-    _, most = _checked(start, seed, split, size, objects)
+    _, most = check_arguments(start, seed, split, size, objects)
     batch = SceneBatch(
         images=np.empty((count, 3, size, size), np.uint8),
         labels=np.full((count, most), -1, np.int64),
@@ -190,7 +190,7 @@ def _is_int(value) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def _checked(index, seed, split, size, objects) -> tuple[int, int]:
+def check_arguments(index, seed, split, size, objects) -> tuple[int, int]:
     """Refuse bad arguments of ``scene``; return ``objects`` as (fewest, most)."""
     check_split(split)
     for name, value in (("index", index), ("seed", seed)):

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Dataset
 
 from .photographs import PHOTOGRAPHS, photograph
-from .scenes import Scene, _checked, scene
+from .scenes import Scene, check_arguments, scene
 from .sets import cifar10, fashion_mnist, mnist
 
 TARGETS = ("class", "semantic", "detection")
@@ -110,9 +110,9 @@ class Scenes(Dataset):
             raise ValueError(f"target: expected one of {', '.join(TARGETS)}; got {target!r}")
         if count < 0:
             raise ValueError(f"count: expected at least 0, got {count}")
-        if target == "class" and _checked(0, seed, split, size, objects) != (1, 1):
+        span = check_arguments(0, seed, split, size, objects)
+        if target == "class" and span != (1, 1):
             raise ValueError(f"objects: expected 1 for target 'class', got {objects!r}")
-        _checked(0, seed, split, size, objects)
         self.count, self.target, self.transform = count, target, transform
         self.options = {"seed": seed, "split": split, "size": size, "objects": objects}
 
