@@ -1,0 +1,191 @@
+"""Compare what an answer returned with what was wanted, and say how it differs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# A right answer may round in its own order (FFT, Winograd, float32 sums); these are shares of the largest
+# wanted value. Between them lies what single precision loses, so float32 arithmetic on float64 data shows.
+TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+
+
+@dataclass
+class Difference:
+    """One way in which a result is not what was wanted.
+
+    `slug` names the kind of difference, `text` says it with the values, `got` and `wanted` are the arrays
+    where there are two of one shape.
+    """
+
+    slug: str
+    text: str
+    got: Any = None
+    wanted: Any = None
+
+
+def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, what="the result"):
+    """Return None where `got` is right, else a Difference.
+
+    Parameters
+    ----------
+    got, wanted : plain values (see `probes.plain`)
+    names : names of the parts where `wanted` is a tuple
+    exact_dtype : whether arrays must have the wanted dtype exactly
+    lists_allowed : whether a flat list of numbers may stand for a 1-D array
+    what : how to call the value in sentences
+    """
+    if got is None:
+        return None if wanted is None else Difference(
+            "returns-none", f"{what} is None: is a `return` missing, or is a value stored and not returned?"
+        )
+    if wanted is None:
+        return Difference("value-for-none", f"{what} should be None here, and is {show(got)}.")
+    if isinstance(wanted, (tuple, list)):
+        return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, what)
+    if isinstance(wanted, np.ndarray):
+        if lists_allowed and wanted.ndim == 1 and _is_flat_list(got):
+            got = np.array(got, dtype=float)
+        return _compare_arrays(got, wanted, exact_dtype, what)
+    if isinstance(wanted, (bool, str)):
+        right = type(got) is type(wanted) and got == wanted
+        return None if right else Difference("wrong-value", f"{what} is {show(got)}; wanted: {show(wanted)}.")
+    return _compare_numbers(got, wanted, what)
+
+
+def _is_flat_list(value):
+    return isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value) and len(value) > 0
+
+
+def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, what):
+    count = len(wanted)
+    if not isinstance(got, (tuple, list)):
+        return Difference("wrong-kind", f"{what} is {describe(got)}; wanted: {count} values, {_join(names, count)}.")
+    if len(got) != count:
+        return Difference(
+            "wrong-count", f"{what} has {len(got)} values; wanted: {count}, {_join(names, count)}."
+        )
+    labels = names or [f"value {i + 1} of the result" for i in range(count)]
+    for label, part, right in zip(labels, got, wanted, strict=True):
+        difference = compare(
+            part, right, exact_dtype=exact_dtype, lists_allowed=lists_allowed, what=label
+        )
+        if difference:
+            return difference
+    return None
+
+
+def _join(names, count):
+    return f"({', '.join(names)})" if names else f"a tuple of {count}"
+
+
+def _compare_numbers(got, wanted, what):
+    if isinstance(got, np.ndarray) or not isinstance(got, (int, float)) or isinstance(got, bool):
+        kind = "an int" if isinstance(wanted, int) else "one number"
+        slug = "returns-array" if isinstance(got, np.ndarray) else "wrong-kind"
+        return Difference(slug, f"{what} is {describe(got)}; wanted: {kind}.")
+    if isinstance(wanted, int):
+        if isinstance(got, float):
+            slug = "float-for-int" if got == wanted else "wrong-value"
+            hint = "; a size or a count is an int: use // where you divide" if got == wanted else ""
+            return Difference(slug, f"{what} is the float {got}; wanted: the int {wanted}{hint}.")
+        return None if got == wanted else Difference("wrong-value", f"{what} is {got}; wanted: {wanted}.")
+    if not np.isfinite(got):
+        return Difference("not-finite", f"{what} is {got}; wanted: {wanted:.6g}.")
+    if abs(got - wanted) <= TOLERANCE["float64"] * max(abs(wanted), 1e-300):
+        return None
+    slug = "low-precision" if abs(got - wanted) <= 1e-5 * abs(wanted) else "wrong-value"
+    return Difference(slug, f"{what} is {got:.10g}; wanted: {wanted:.10g}.")
+
+
+def _compare_arrays(got, wanted, exact_dtype, what):
+    if not isinstance(got, np.ndarray):
+        slug = {list: "returns-list", tuple: "returns-tuple", str: "returns-string"}.get(type(got), "returns-number")
+        return Difference(slug, f"{what} is {describe(got)}; wanted: a NumPy array of shape {wanted.shape}.")
+    if got.shape != wanted.shape:
+        return Difference("wrong-shape", f"{what} has shape {got.shape}; wanted: {wanted.shape}.", got, wanted)
+    wrong_dtype = _dtype_problem(got, wanted, exact_dtype, what)
+    if not np.isfinite(got).all() and np.isfinite(wanted).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
+        return Difference(
+            "not-finite", f"{what} holds {got[index]} at {_at(index)}; wanted there: {_number(wanted[index])}.",
+            got, wanted,
+        )  # fmt: skip
+    if wrong_dtype is None or exact_dtype:
+        difference = _compare_values(got, wanted, what)
+        if difference and difference.slug != "low-precision":
+            return difference
+        return wrong_dtype or difference
+    return wrong_dtype
+
+
+def _dtype_problem(got, wanted, exact_dtype, what):
+    kinds = {"f": "floating point", "i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers"}
+    text = f"{what} has dtype {got.dtype}; wanted: {wanted.dtype}."
+    if exact_dtype and got.dtype != wanted.dtype:
+        return Difference("wrong-dtype", text, got, wanted)
+    if kinds[got.dtype.kind] != kinds[wanted.dtype.kind]:
+        return Difference("wrong-dtype", text, got, wanted)
+    if got.dtype == np.float16 and wanted.dtype != np.float16:
+        return Difference("wrong-dtype", text, got, wanted)
+    return None
+
+
+def _compare_values(got, wanted, what):
+    if wanted.size == 0:
+        return None
+    if wanted.dtype.kind not in "fc":
+        wrong = got != wanted
+        return _first_wrong(got, wanted, wrong, "wrong-values", what) if wrong.any() else None
+    error, scale = np.abs(got.astype(np.float64) - wanted), float(np.abs(wanted).max()) or 1.0
+    wrong = error > TOLERANCE[wanted.dtype.name] * scale
+    if not wrong.any():
+        return None
+    if wanted.dtype == np.float64 and (error <= 1e-6 * scale).all():
+        return Difference(
+            "low-precision",
+            f"{what} is right to about {float(error.max()) / scale:.0e} of its size only: somewhere float64 "
+            "became float32. Let the arrays that you create take their dtype from the input.",
+            got, wanted,
+        )  # fmt: skip
+    return _first_wrong(got, wanted, wrong, "wrong-values", what)
+
+
+def _first_wrong(got, wanted, wrong, slug, what):
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    count = int(wrong.sum())
+    share = f"{count} of {wanted.size} values are wrong" if wanted.size > 1 else "the value is wrong"
+    return Difference(
+        slug,
+        f"In {what} {share}. The first, at {_at(index)}: got {_number(got[index])}, wanted {_number(wanted[index])}.",
+        got, wanted,
+    )  # fmt: skip
+
+
+def _at(index):
+    return f"[{', '.join(map(str, index))}]"
+
+
+def _number(value):
+    return f"{value:.6g}" if np.asarray(value).dtype.kind in "fc" else str(value)
+
+
+def describe(value):
+    """Say what kind of thing a value is: 'float32 array of shape (3, 4)', 'a list of 3'."""
+    if isinstance(value, np.ndarray):
+        return f"a {value.dtype} array of shape {value.shape}"
+    if isinstance(value, (list, tuple, dict)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if value is None:
+        return "None"
+    return f"the {type(value).__name__} {show(value)}"
+
+
+def show(value):
+    """Write a value shortly, as it would stand in a call."""
+    if isinstance(value, np.ndarray):
+        return f"<{value.dtype} {value.shape}>"
+    if isinstance(value, dict) and "__callable__" in value:
+        return value["__callable__"]
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

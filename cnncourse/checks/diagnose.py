@@ -1,0 +1,249 @@
+"""Find the mistake that explains a wrong answer: first among the task's known ones, then in general."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+RAISED = object()
+
+
+@dataclass
+class Finding:
+    """The likely mistake: its slug, an explanation, where to read, and whether it explains every case."""
+
+    slug: str
+    explanation: str
+    see: str = ""
+    certain: bool = True
+
+
+GENERAL = {
+    "banned-library": "This task is to be solved with NumPy and the standard library alone.",
+    "changes-input": "The values are right, but the function changes its argument, and whoever called it loses "
+    "their data. Work on a copy, or build a new array: `x = x - m` instead of `x -= m`.",
+    "remembers-calls": "The first call is right, and the same call made again is not: something survives from one "
+    "call to the next, such as a global variable, a mutable default argument or a cache.",
+    "returns-none": "The function returns nothing. Is the `return` missing?",
+    "low-precision": "The values are right, but only to single precision although the input is float64. Arrays made "
+    "by `np.zeros(shape, dtype=np.float32)` round what is stored in them; use the input's dtype.",
+    "returns-list": "The result is a list where a NumPy array is wanted: wrap it in `np.array(...)`.",
+    "returns-tuple": "The result is a tuple where one NumPy array is wanted.",
+    "returns-string": "The result is a string; perhaps the function returns what it should only print.",
+    "returns-number": "The result is one number where a whole array is wanted. Is a sum taken over too many axes?",
+    "returns-array": "The result is an array where one number is wanted.",
+    "float-for-int": "Sizes and counts are whole numbers: `/` gives a float, `//` an int.",
+    "wrong-kind": "The result is of another kind than the task asks for.",
+    "wrong-count": "The number of returned values is not what the task asks for.",
+    "wrong-dtype": "The values are stored in another type of number than the task asks for.",
+    "not-finite": "The result holds NaN or infinity: look for a division by zero, a log of zero, or an array made by "
+    "`np.empty` of which some entries were never written.",
+    "all-zeros": "Every value is zero: the array is created, but nothing is stored in it.",
+    "axes-swapped": "The numbers are right, and stand in the wrong order of axes.",
+    "flipped": "The numbers are right, but mirrored.",
+    "wrong-sign": "Every value has the wrong sign.",
+    "constant-factor": "Every value is wrong by one and the same factor: look for a forgotten or doubled division.",
+    "constant-offset": "Every value is wrong by one and the same amount: look for something added that should not be, "
+    "or left out.",
+    "results-swapped": "The returned values are right, in the wrong order.",
+    "extra-axis": "The numbers are right, but the shape has an axis of length 1 too many or too few.",
+    "flattened": "The numbers are right, but their shape is lost.",
+    "crops-output": "The values are right where they exist, but a border of the output is missing: look at where the "
+    "loop or slice ends.",
+    "extra-border": "The output holds the right values and more around them: the window leaves the image, or padding "
+    "was added that the task does not ask for.",
+    "wrong-shape": "The output has the wrong size: compute by hand how many places the window can take.",
+    "off-by-one": "The number is one off: look at the + 1, and at where a range starts and ends.",
+    "signature": "The function cannot be called as the task names it.",
+    "timeout": "The function does not come back in time: look for a loop whose condition never becomes false.",
+    "died": "The process that ran the function ended during the call.",
+    "too-large": "The result is far larger than asked for.",
+    "unsupported-value": "The result is of a kind that this task does not know; wanted are arrays and numbers.",
+    "raises": "The function raises an error on an input that it should accept.",
+}
+
+
+def find_mistake(task, trials):
+    """The `Finding` that explains the failed trials of a task best, or None."""
+    failed = [t for t in trials if t.difference is not None]
+    if not failed or all(t.difference.slug in ("not_attempted", "missing") for t in failed):
+        return None
+    for slug in ("banned-library", "changes-input", "remembers-calls"):
+        if any(t.difference.slug == slug for t in failed) and (
+            slug == "banned-library" or all(t.difference.slug == slug for t in failed)
+        ):
+            return _general(task, slug)
+    first = [t for t in failed if not t.repeated] or failed
+    known, share = _best_known(task, [t for t in trials if not t.repeated], first)
+    if known and share == 1:
+        return Finding(known.slug, known.explanation, known.see or task.see)
+    slug = _failure_slug(first) or _general_slug(first)
+    if slug:
+        return _general(task, slug)
+    if known and share >= 0.5:
+        return Finding(known.slug, known.explanation, known.see or task.see, certain=False)
+    slug = first[0].difference.slug
+    return None if slug in ("wrong-values", "wrong-value") else _general(task, _as_slug(slug))
+
+
+def _general(task, slug):
+    own = next((m for m in task.mistakes if m.slug == slug), None)
+    if own:
+        return Finding(slug, own.explanation, own.see or task.see)
+    return Finding(slug, GENERAL.get(slug, ""), task.see)
+
+
+def _as_slug(kind):
+    return {"raised": "raises"}.get(kind, kind.replace("_", "-"))
+
+
+def _failure_slug(failed):
+    """The common kind where no failed call gave a value."""
+    kinds = {t.outcome.error.kind for t in failed if t.outcome.error is not None}
+    if all(t.outcome.error is not None for t in failed) and kinds - {"not_attempted"}:
+        order = ("timeout", "died", "signature", "unsupported_value", "too_large", "raised", "missing")
+        return _as_slug(next(k for k in order if k in kinds))
+    return None
+
+
+# ---- known mistakes
+
+
+def _best_known(task, trials, failed):
+    """The known mistake that agrees with most failed trials, and the share of them it agrees with.
+
+    The share is 1 only where the mistake also agrees with every trial that was right.
+    """
+    best, best_share, best_total = None, 0.0, 0.0
+    for mistake in task.mistakes:
+        agree = {id(t): _agrees(task, mistake, t) for t in trials}
+        share = np.mean([agree[id(t)] for t in failed if id(t) in agree] or [0.0])
+        total = np.mean(list(agree.values()))
+        if share == 1 and total < 1:
+            share = 0.99
+        if (share, total) > (best_share, best_total):
+            best, best_share, best_total = mistake, share, total
+    return best, best_share
+
+
+def _agrees(task, mistake, trial):
+    from cnncourse.checks.task import run_answer
+
+    try:
+        value = run_answer(mistake.answer, trial.case)
+    except Exception:
+        value = RAISED
+    if trial.outcome.error is not None:
+        return value is RAISED and trial.outcome.error.kind == "raised"
+    return value is not RAISED and same(trial.outcome.value, value, task.exact_dtype)
+
+
+def same(a, b, exact_dtype=False):
+    """Whether two results are the same answer, rounding and precision aside."""
+    if isinstance(b, (tuple, list)):
+        return isinstance(a, (tuple, list)) and len(a) == len(b) and all(
+            same(x, y, exact_dtype) for x, y in zip(a, b, strict=True)
+        )
+    if isinstance(b, np.ndarray) and b.ndim:
+        return isinstance(a, np.ndarray) and _same_arrays(a, b, exact_dtype)
+    if isinstance(a, np.ndarray):
+        return False
+    b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or bool(abs(a - b) <= 1e-6 * max(abs(a), abs(b))) or (a != a and b != b)
+    return type(a) is type(b) and a == b
+
+
+def _same_arrays(a, b, exact_dtype):
+    if a.shape != b.shape or (exact_dtype and a.dtype != b.dtype):
+        return False
+    if a.dtype.kind not in "fc" or b.dtype.kind not in "fc":
+        return a.dtype.kind == b.dtype.kind and bool((a == b).all())
+    finite = b[np.isfinite(b)]
+    scale = float(np.abs(finite).max()) if finite.size else 1.0
+    return bool(np.allclose(a, b, rtol=0, atol=1e-4 * (scale or 1.0), equal_nan=True))
+
+
+# ---- in general
+
+
+def _general_slug(failed):
+    """A general description that fits every failed trial."""
+    pairs = [(t.outcome.value, t.wanted) for t in failed if t.outcome.error is None]
+    if len(pairs) < len(failed) or not pairs:
+        return None
+    return next((slug for slug, fits in _TESTS if all(fits(got, wanted) for got, wanted in pairs)), None)
+
+
+def _arrays(test):
+    """Make a test of two arrays answer False for anything else."""
+    return lambda *pair: all(isinstance(a, np.ndarray) for a in pair) and bool(test(*pair))
+
+
+def _is_zero(got, wanted):
+    return not got.any() and bool(wanted.any())
+
+
+def _is_permuted(got, wanted):
+    orders = itertools.permutations(range(wanted.ndim))
+    return got.ndim == wanted.ndim and any(
+        order != tuple(range(wanted.ndim)) and same(got, wanted.transpose(order)) for order in orders
+    )
+
+
+def _is_flipped(got, wanted):
+    if got.shape != wanted.shape:
+        return False
+    groups = (g for n in range(1, wanted.ndim + 1) for g in itertools.combinations(range(wanted.ndim), n))
+    return any(same(got, np.flip(wanted, group)) for group in groups)
+
+
+def _is_scaled(got, wanted):
+    if got.shape != wanted.shape or got.dtype.kind not in "fc" or not wanted.any() or wanted.size < 2:
+        return False
+    factor = float(np.vdot(wanted, got) / np.vdot(wanted, wanted))
+    return abs(factor) > 1e-6 and abs(factor - 1) > 1e-4 and same(got, factor * wanted)
+
+
+def _is_offset(got, wanted):
+    if got.shape != wanted.shape or got.dtype.kind not in "fc" or wanted.size < 3:
+        return False
+    return same(got - wanted, np.full_like(wanted, (got - wanted).mean()))
+
+
+def _is_window(small, large):
+    """Whether `small` is what a window cut out of `large` shows."""
+    if small.ndim != large.ndim or small.shape == large.shape or small.size < 2:
+        return False
+    if any(s > l for s, l in zip(small.shape, large.shape, strict=True)):
+        return False
+    starts = itertools.product(*(range(min(l - s, 8) + 1) for s, l in zip(small.shape, large.shape, strict=True)))
+    return any(
+        same(small, large[tuple(slice(b, b + s) for b, s in zip(start, small.shape, strict=True))])
+        for start in starts
+    )
+
+
+def _is_one_off(got, wanted):
+    return type(got) is int and type(wanted) is int and abs(got - wanted) == 1
+
+
+def _is_reversed(got, wanted):
+    pair = isinstance(got, (tuple, list)) and isinstance(wanted, (tuple, list)) and len(wanted) > 1
+    return pair and same(list(got)[::-1], list(wanted))
+
+
+_TESTS = (
+    ("results-swapped", _is_reversed),
+    ("all-zeros", _arrays(_is_zero)),
+    ("axes-swapped", _arrays(_is_permuted)),
+    ("flipped", _arrays(_is_flipped)),
+    ("wrong-sign", _arrays(lambda got, wanted: got.dtype.kind == "f" and same(got, -wanted))),
+    ("constant-factor", _arrays(_is_scaled)),
+    ("constant-offset", _arrays(_is_offset)),
+    ("extra-axis", _arrays(lambda got, wanted: got.ndim != wanted.ndim and same(got.squeeze(), wanted.squeeze()))),
+    ("flattened", _arrays(lambda got, wanted: got.ndim < wanted.ndim and same(got.ravel(), wanted.ravel()))),
+    ("crops-output", _arrays(lambda got, wanted: _is_window(got, wanted))),
+    ("extra-border", _arrays(lambda got, wanted: _is_window(wanted, got))),
+    ("off-by-one", _is_one_off),
+)

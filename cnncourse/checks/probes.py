@@ -1,0 +1,481 @@
+"""What runs beside a learner's answer: call it, notice what it did, hand back plain values.
+
+This file imports NumPy and the standard library alone (torch inside the probes that need it), so that
+it can be given to a sandbox by itself. `run` is the only entry; it returns a dict of plain values.
+"""
+
+import contextlib
+import inspect
+import io
+import linecache
+import sys
+import time
+import warnings
+
+import numpy as np
+
+PLAIN_DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+)
+WATCHED = frozenset(
+    "torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()
+)
+OURS = (__file__, __file__.replace("probes.py", "student.py"))  # frames that are not the learner's
+MAX_ELEMENTS = 50_000_000
+MAX_ITEMS = 10_000
+
+
+class TimeLimit(BaseException):
+    """Raised inside an answer that has used up its time."""
+
+
+class SignatureProblem(Exception):
+    """The answer cannot be called with the arguments that the task names."""
+
+
+class TooLarge(Exception):
+    """The answer returned more than a report or a pipe should carry."""
+
+
+class UnsupportedValue(Exception):
+    """The answer returned something that is not made of arrays, numbers and strings."""
+
+
+class Notes:
+    """What a probe noticed apart from the value: arguments changed, libraries called, anything printed."""
+
+    def __init__(self):
+        self.changed = []
+        self.used = {}
+        self.printed = False
+
+
+def run(target, probe, args=(), kwargs=None):
+    """Run one probe on a learner's object and return what happened as plain values.
+
+    Returns a dict with `value`, `error` (None or a dict of kind, text, line, source_line), `printed`,
+    `changed`, `seconds` and `used`. Only KeyboardInterrupt passes through.
+    """
+    notes, output = Notes(), _Swallow()
+    value, error = None, None
+    start = time.perf_counter()
+    try:
+        with contextlib.redirect_stdout(output), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = PROBES[probe](target, tuple(unpack(a) for a in args), unpack(dict(kwargs or {})), notes)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        error = describe_failure(problem)
+    return {
+        "value": value,
+        "error": error,
+        "printed": output.used,
+        "changed": notes.changed,
+        "seconds": time.perf_counter() - start,
+        "used": sorted(notes.used),
+    }
+
+
+def describe_failure(problem):
+    """Translate an exception into kind, text and the line of the learner's own code that raised it."""
+    kinds = {
+        NotImplementedError: "not_attempted",
+        TimeLimit: "timeout",
+        SignatureProblem: "signature",
+        TooLarge: "too_large",
+        UnsupportedValue: "unsupported_value",
+    }
+    kind = next((name for cls, name in kinds.items() if isinstance(problem, cls)), "raised")
+    ours = kind in ("signature", "too_large", "unsupported_value")
+    text = "" if kind == "timeout" else _safe_text(problem)
+    line, source_line = (None, None) if ours else learner_line(problem.__traceback__)
+    return {
+        "kind": kind,
+        "text": text if ours or kind == "timeout" else f"{type(problem).__name__}: {text}".rstrip(": "),
+        "line": line,
+        "source_line": source_line,
+    }
+
+
+def learner_line(traceback):
+    """Find the last frame that is neither this file nor an installed library: (line number, its text)."""
+    line, source_line = None, None
+    while traceback is not None:
+        code, number = traceback.tb_frame.f_code, traceback.tb_lineno
+        if code.co_filename not in OURS and not _is_library(code.co_filename):
+            line = number
+            source_line = linecache.getline(code.co_filename, number).strip()[:200] or None
+        traceback = traceback.tb_next
+    return line, source_line
+
+
+def _is_library(filename):
+    name = filename.replace("\\", "/")
+    standard = inspect.__file__.replace("\\", "/").rsplit("/", 1)[0] + "/"
+    return "site-packages/" in name or name.startswith((standard, "<frozen", "<__array_function__"))
+
+
+def _safe_text(problem):
+    try:
+        return str(problem)[:500]
+    except Exception:
+        return ""
+
+
+class _Swallow(io.TextIOBase):
+    """Takes whatever is printed, keeps nothing but the fact."""
+
+    used = False
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        self.used = self.used or bool(text)
+        return len(text)
+
+
+# ---- values
+
+
+def unpack(value):
+    """Rebuild an argument: arrays with their memory layout, callables from their plain description."""
+    if isinstance(value, dict) and "__layout__" in value:
+        return _laid_out(value["array"], value["__layout__"])
+    if isinstance(value, dict) and "__callable__" in value:
+        return make_callable(value)
+    if isinstance(value, dict):
+        return {key: unpack(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(unpack(item) for item in value)
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _laid_out(array, layout):
+    if layout == "fortran":
+        return np.array(array, order="F")
+    if layout == "readonly":
+        array = np.array(array, order="C")
+        array.flags.writeable = False
+        return array
+    wide = np.full((*array.shape[:-1], 2 * array.shape[-1] + 1), 77, dtype=array.dtype)
+    wide[..., 1::2] = array
+    return wide[..., 1::2]
+
+
+def plain(value, depth=0):
+    """Turn a returned value into arrays, numbers, strings, None, lists, tuples and dicts of these."""
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
+        return _plain_number(value)
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return plain(value.item(), depth + 1) if depth < 5 else _refuse(value)
+    if isinstance(value, np.ndarray):
+        return _plain_array(value)
+    if isinstance(value, (list, tuple, dict)) and depth < 5:
+        if len(value) > MAX_ITEMS:
+            raise TooLarge(f"a {type(value).__name__} of {len(value):,} items")
+        if isinstance(value, dict):
+            return {str(key): plain(item, depth + 1) for key, item in value.items()}
+        kind = tuple if isinstance(value, tuple) else list
+        return kind(plain(item, depth + 1) for item in value)
+    return _refuse(value)
+
+
+def _plain_number(value):
+    for kind in (bool, int, float, complex, str):  # subclasses become the plain kind
+        if isinstance(value, kind):
+            value = kind(value)
+            break
+    if isinstance(value, str) and len(value) > 100_000:
+        raise TooLarge("a very long string")
+    if isinstance(value, int) and value.bit_length() > 1000:
+        raise TooLarge("an enormous integer")
+    return value
+
+
+def _plain_array(value):
+    value = np.asarray(value)
+    if value.dtype == np.longdouble:
+        value = value.astype(np.float64)
+    if value.dtype.name not in PLAIN_DTYPES:
+        raise UnsupportedValue(f"an array of dtype {value.dtype.name}")
+    if value.size > MAX_ELEMENTS:
+        raise TooLarge(f"an array of shape {value.shape}")
+    return np.array(value, order="C")
+
+
+def _refuse(value):
+    kind = type(value)
+    root = (getattr(kind, "__module__", "") or "").split(".")[0]
+    raise UnsupportedValue(f"a {'torch ' if root == 'torch' else ''}{kind.__name__}")
+
+
+# ---- calling
+
+
+def call(target, args, kwargs, notes):
+    """Call the answer, note arguments it changed and libraries it called, return what it returned."""
+    names = _argument_names(target, args, kwargs)
+    before = [_snapshot(value) for value in (*args, *kwargs.values())]
+    with _watching(notes.used):
+        value = target(*args, **kwargs)
+    for name, old, new in zip(names, before, (*args, *kwargs.values()), strict=True):
+        if not _same(old, new) and name not in notes.changed:
+            notes.changed.append(name)
+    return value
+
+
+def _argument_names(target, args, kwargs):
+    """Names of the arguments as the learner calls them; refuses a call that does not fit."""
+    if not callable(target):
+        raise SignatureProblem(f"it is a {type(target).__name__}, not a function")
+    try:
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):
+        return [f"argument {i + 1}" for i in range(len(args))] + list(kwargs)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as problem:
+        raise SignatureProblem(f"{problem}; yours takes {str(signature)[:200]}") from None
+    names = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names += [f"argument {i + 1}" for i in range(len(names), len(args))]
+    return [*names[: len(args)], *kwargs]
+
+
+def _snapshot(value):
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return [_snapshot(item) for item in value]
+    return value
+
+
+def _same(old, new):
+    if isinstance(old, np.ndarray):
+        return (
+            isinstance(new, np.ndarray) and new.shape == old.shape and new.dtype == old.dtype
+            and new.tobytes() == old.tobytes()
+        )
+    if isinstance(old, list):
+        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
+    return old is new or old == new
+
+
+@contextlib.contextmanager
+def _watching(used):
+    """Record which functions of watched libraries are called meanwhile, by listening to calls."""
+
+    def listen(frame, event, argument):
+        if event == "c_call":
+            owner = getattr(argument, "__self__", None)
+            kind = owner if inspect.isclass(owner) else type(owner)
+            module = getattr(argument, "__module__", None) or getattr(kind, "__module__", None) or ""
+            name = getattr(argument, "__name__", "?")
+        elif event == "call":
+            module = frame.f_globals.get("__name__") or ""
+            name = frame.f_code.co_name
+        else:
+            return
+        root = module.split(".", 1)[0]
+        if root in WATCHED and module != __name__ and len(used) < 20:
+            used[f"{root}.{name}"] = True
+
+    old = sys.getprofile()
+    sys.setprofile(listen)
+    try:
+        yield
+    finally:
+        sys.setprofile(old)
+
+
+# ---- probes
+
+
+def function(target, args, kwargs, notes):
+    """Call a function once."""
+    return plain(call(target, args, kwargs, notes))
+
+
+def variable(target, args, kwargs, notes):
+    """Read a variable (the answer to a question)."""
+    if target is ...:
+        raise NotImplementedError
+    return plain(target)
+
+
+def random_draws(target, args, kwargs, notes):
+    """Call target(*args, rng) `times` times with one generator, then once more from the same seed.
+
+    Returns a dict: `draws` (list), `again` (what the same seed gives first), `global_state` (True where
+    NumPy's global random state was used instead of the generator).
+    """
+    seed, times = kwargs.pop("seed"), kwargs.pop("times")
+    state = _global_state()
+    rng = np.random.default_rng(seed)
+    draws = [plain(call(target, (*args, rng), kwargs, notes)) for _ in range(times)]
+    again = plain(call(target, (*args, np.random.default_rng(seed)), kwargs, notes))
+    notes.changed = [name for name in notes.changed if name != "rng"]
+    return {"draws": draws, "again": again, "global_state": state != _global_state()}
+
+
+def _global_state():
+    _, words, place, *_ = np.random.get_state()  # noqa: NPY002 - to notice answers that use it
+    return words.tobytes(), place
+
+
+def module(target, args, kwargs, notes):
+    """Construct a PyTorch module and follow a script of steps; returns one plain result a step.
+
+    kwargs["script"] is a list of dicts: {"do": "describe"}, {"do": "load", "parameters": [...],
+    "buffers": [...]} (arrays in the order that `describe` names them) and {"do": "forward",
+    "inputs": [...], "training": bool, "grad_output": array or None}.
+    """
+    import torch
+
+    script = kwargs.pop("script")
+    torch.manual_seed(kwargs.pop("seed", 0))
+    network = call(target, args, kwargs, notes)
+    if not isinstance(network, torch.nn.Module):
+        raise UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
+    steps = {"describe": _describe, "load": _load, "forward": _forward}
+    return [steps[step["do"]](network, step, notes) for step in script]
+
+
+def _describe(network, step, notes):
+    return {
+        "parameters": {name: _array(p) for name, p in network.named_parameters()},
+        "buffers": {name: _array(b) for name, b in network.named_buffers()},
+        "trainable": [p.requires_grad for p in network.parameters()],
+        "modules": [type(m).__name__ for m in network.modules()],
+    }
+
+
+def _load(network, step, notes):
+    import torch
+
+    with torch.no_grad():
+        for group, arrays in ((network.parameters, "parameters"), (network.buffers, "buffers")):
+            for tensor, array in zip(group(), step.get(arrays) or [], strict=False):
+                if array is not None:
+                    tensor.copy_(torch.as_tensor(array))
+    return None
+
+
+def _forward(network, step, notes):
+    import torch
+
+    network.train(step.get("training", False))
+    network.zero_grad(set_to_none=True)
+    inputs = [torch.tensor(array) for array in step["inputs"]]
+    for tensor in inputs:
+        tensor.requires_grad_(tensor.is_floating_point())
+    kept = [tensor.detach().clone() for tensor in inputs]
+    with _watching(notes.used):
+        output = network(*inputs)
+    if not isinstance(output, torch.Tensor):
+        raise UnsupportedValue(f"from forward, a {type(output).__name__} where a tensor is wanted")
+    if any(not torch.equal(old, new.detach()) for old, new in zip(kept, inputs, strict=True)):
+        notes.changed.append("input")
+    result = {"output": _array(output), "buffers": [_array(b) for b in network.buffers()]}
+    if step.get("grad_output") is not None:
+        grad_output = torch.tensor(step["grad_output"])
+        if grad_output.shape == output.shape and output.requires_grad:
+            output.backward(grad_output.to(output.dtype))
+        result["grad_inputs"] = [None if t.grad is None else _array(t.grad) for t in inputs]
+        result["grads"] = [None if p.grad is None else _array(p.grad) for p in network.parameters()]
+    return result
+
+
+def trained(target, args, kwargs, notes):
+    """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"]."""
+    import torch
+
+    images, batch = kwargs.pop("predict"), kwargs.pop("batch_size", 500)
+    torch.manual_seed(kwargs.pop("seed", 0))
+    network = call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
+    if not isinstance(network, torch.nn.Module):
+        raise UnsupportedValue(f"a {type(network).__name__} where a trained torch.nn.Module is wanted")
+    network.eval()
+    with torch.no_grad():
+        outputs = [network(torch.tensor(images[i : i + batch])) for i in range(0, len(images), batch)]
+    return _array(torch.cat(outputs))
+
+
+def _array(tensor):
+    return _plain_array(tensor.detach().cpu().numpy())
+
+
+PROBES = {
+    "function": function,
+    "function_with_callable": function,
+    "variable": variable,
+    "random_draws": random_draws,
+    "module": module,
+    "trained": trained,
+}
+
+
+# ---- functions that a task may pass as an argument, built from plain data
+
+
+def make_callable(description):
+    """Build the function named in description["__callable__"] from the plain data beside it."""
+    data = {key: value for key, value in description.items() if key != "__callable__"}
+    return CALLABLES[description["__callable__"]](**data)
+
+
+def _circular_filter(kernel):
+    """Cross-correlation with circular borders on the last two axes: equivariant to circular shifts."""
+    rows, columns = kernel.shape
+
+    def circular_filter(images):
+        return sum(
+            kernel[i, j] * np.roll(images, (-i, -j), axis=(-2, -1)) for i in range(rows) for j in range(columns)
+        )
+
+    return circular_filter
+
+
+def _zero_filter(kernel):
+    """The same with zeros beyond the border: equivariant only away from it."""
+    rows, columns = kernel.shape
+
+    def zero_filter(images):
+        padding = [(0, 0)] * (images.ndim - 2) + [(0, rows - 1), (0, columns - 1)]
+        wide, (height, width) = np.pad(images, padding), images.shape[-2:]
+        return sum(
+            kernel[i, j] * wide[..., i : i + height, j : j + width] for i in range(rows) for j in range(columns)
+        )
+
+    return zero_filter
+
+
+def _gain(gain):
+    """Each pixel times its own factor: not equivariant."""
+    return lambda images: images * gain
+
+
+def _linear(matrix):
+    """x → matrix @ x.ravel()."""
+    return lambda x: matrix @ np.ravel(x)
+
+
+def _sine(scale):
+    """x → sin(scale · x), element by element."""
+    return lambda x: np.sin(scale * x)
+
+
+def _cubic(scale):
+    """x → scale · x³ + x², element by element."""
+    return lambda x: scale * x**3 + x**2
+
+
+CALLABLES = {
+    "circular_filter": _circular_filter,
+    "zero_filter": _zero_filter,
+    "gain": _gain,
+    "linear": _linear,
+    "sine": _sine,
+    "cubic": _cubic,
+}

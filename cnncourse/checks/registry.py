@@ -1,0 +1,43 @@
+"""Find tasks by name: one file a task under `tasks/uNN/`, no central list."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+TASKS = Path(__file__).parent / "tasks"
+
+
+def load_task(task_id):
+    """Return the task called "03.conv2d"; imports that task's file only.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such task; names those of the unit.
+    """
+    unit, _, name = str(task_id).partition(".")
+    found = None
+    if name.isidentifier() and unit.isdigit() and (TASKS / f"u{unit}").is_dir():
+        if (TASKS / f"u{unit}" / f"{name}.py").is_file():
+            found = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{name}").task
+        else:
+            found = next((t for t in tasks_of_unit(unit) if t.name == name), None)
+    if found is None:
+        names = ", ".join(t.id for t in tasks_of_unit(unit)) if unit in units() else ", ".join(units())
+        raise ValueError(f"there is no task {task_id!r}; known are: {names or 'none yet'}")
+    return found
+
+
+def tasks_of_unit(unit):
+    """All tasks of a unit ("03"), in the order in which its notebook has them."""
+    folder = TASKS / f"u{unit}"
+    tasks = []
+    for module in pkgutil.iter_modules([str(folder)]):
+        content = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{module.name}")
+        tasks += [content.task] if hasattr(content, "task") else getattr(content, "tasks", [])
+    return sorted(tasks, key=lambda task: (task.place, task.name))
+
+
+def units():
+    """The units that have tasks, as two-digit strings."""
+    return sorted(path.name[1:] for path in TASKS.glob("u[0-9][0-9]") if any(path.glob("[a-z]*.py")))

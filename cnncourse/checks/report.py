@@ -1,0 +1,233 @@
+"""What a learner is told: points by criterion, the first difference, the likely mistake, where to read."""
+
+import builtins
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnncourse.checks.compare import describe
+
+LAST_LINE = "These were the visible checks; grading draws other inputs."
+
+
+@dataclass
+class Criterion:
+    """One line of the points: name, points, points earned, cases right, cases in all."""
+
+    name: str
+    points: float
+    earned: float
+    right: int
+    count: int
+
+
+@dataclass
+class TaskReport:
+    """The result of judging one answer.
+
+    Attributes
+    ----------
+    task : id of the task, "03.conv2d"
+    score, max_score, passed : points
+    status : "right", "partial", "wrong", "error", "timeout", "missing" or "refused"
+    mistake : slug of the likely mistake, or None
+    message : sentences for the learner; may show inputs and wanted values
+    criteria : list of Criterion
+    notes : remarks that cost nothing
+    differences : the differences of the cases that failed, the first one first
+    """
+
+    task: str
+    score: float
+    max_score: float
+    status: str
+    mistake: str | None = None
+    message: str = ""
+    criteria: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    differences: list = field(default_factory=list)
+    explanation: str = ""
+    see: str = ""
+    failure_kinds: list = field(default_factory=list)
+    error_text: str = ""
+
+    @property
+    def passed(self):
+        """Whether every point is earned."""
+        return self.score == self.max_score
+
+    @classmethod
+    def from_trials(cls, task, trials, finding):
+        """Count points and put the sentences together."""
+        failed = [t for t in trials if t.difference is not None]
+        criteria = [_count(name, points, trials) for name, points in task.points.items()]
+        score = _tidy(sum(c.earned for c in criteria))
+        kinds = [t.outcome.error.kind for t in failed if t.outcome.error is not None]
+        report = cls(
+            task.id, score, task.max_score, _status(score, task.max_score, failed, kinds),
+            mistake=finding.slug if finding else None,
+            criteria=criteria,
+            notes=_notes(trials),
+            differences=[t.difference for t in failed],
+            explanation=finding.explanation if finding else "",
+            see=(finding.see if finding else "") or task.see,
+            failure_kinds=kinds,
+            error_text=next((t.outcome.error.text for t in failed if t.outcome.error is not None), ""),
+        )  # fmt: skip
+        report.message = _message(task, failed, finding)
+        return report
+
+    def hidden_message(self):
+        """What may be said about hidden cases: fixed sentences, no input, no expected value, no error text."""
+        if self.passed:
+            return "All hidden checks passed."
+        sentences = []
+        if self.status == "missing":
+            sentences.append("Not attempted, or the name is missing.")
+        lost = [c.name for c in self.criteria if c.earned < c.points]
+        if self.status != "missing" and lost:
+            sentences.append(f"Points were lost for: {', '.join(lost)}.")
+        sentences += [_HIDDEN[kind] for kind in dict.fromkeys(self.failure_kinds) if kind in _HIDDEN]
+        name = self.error_text.split(":", 1)[0]
+        if "raised" in self.failure_kinds and isinstance(getattr(builtins, name, None), type):
+            sentences.append(f"The error was a {name}.")
+        if self.explanation:
+            sentences.append(f"Likely mistake: {self.explanation}")
+        if self.see:
+            sentences.append(f"Read: lesson {self.see}.")
+        return " ".join(sentences)
+
+    def as_dict(self):
+        """The report as plain data, for JSON."""
+        return {
+            "name": self.task, "score": self.score, "max_score": self.max_score, "status": self.status,
+            "mistake": self.mistake, "message": self.message,
+        }  # fmt: skip
+
+    def __str__(self):
+        return self.to_text()
+
+    def __repr__(self):
+        return self.to_text()
+
+    def to_text(self):
+        """The report for a terminal."""
+        lines = [f"{_MARK[self.status]} {self.task}: {self.score:g} of {self.max_score:g} points"]
+        if self.status != "missing":
+            for c in self.criteria:
+                mark = "✓" if c.earned == c.points else "✗"
+                lines.append(f"  {mark} {c.name}: {c.earned:g}/{c.points:g} ({c.right} of {c.count} cases right)")
+        lines += [f"  {line}" for line in self.message.splitlines()]
+        lines += [f"  Note: {note}" for note in self.notes]
+        if self.passed:
+            lines.append(f"  {LAST_LINE}")
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        from cnncourse.checks.report_html import to_html
+
+        return to_html(self)
+
+
+_MARK = {
+    "right": "✓", "partial": "◐", "wrong": "✗", "error": "✗", "timeout": "✗", "missing": "·", "refused": "✗"
+}  # fmt: skip
+
+_HIDDEN = {
+    "raised": "The function raised an error on some input.",
+    "timeout": "The function did not come back in time.",
+    "died": "The process that ran the function ended during a call.",
+    "signature": "The function cannot be called with the arguments that the task names.",
+    "too_large": "The result was far too large.",
+    "unsupported_value": "The result was not made of arrays and numbers.",
+    "not_attempted": "Part of it is not attempted yet (NotImplementedError).",
+}
+
+
+def _tidy(number):
+    number = round(float(number), 6)
+    return int(number) if number == int(number) else number
+
+
+def _count(name, points, trials):
+    mine = [t for t in trials if t.case.criterion == name]
+    right = sum(t.difference is None for t in mine)
+    earned = points if mine and right == len(mine) else 0
+    return Criterion(name, points, earned, right, len(mine))
+
+
+def _status(score, max_score, failed, kinds):
+    slugs = {t.difference.slug for t in failed}
+    if not failed:
+        return "right"
+    if slugs <= {"not_attempted", "missing"} and score == 0:
+        return "missing"
+    if "banned-library" in slugs and score == 0:
+        return "refused"
+    if score > 0:
+        return "partial"
+    if "timeout" in kinds:
+        return "timeout"
+    return "error" if len(kinds) == len(failed) else "wrong"
+
+
+def _notes(trials):
+    notes = []
+    if any(t.outcome.printed for t in trials):
+        notes.append("it prints; that costs no points, but a function that returns its result is easier to use.")
+    if any(_is_wider(t.outcome.value, t.wanted) for t in trials if t.difference is None):
+        notes.append("float32 came in and float64 went out: right, and twice the memory.")
+    return notes
+
+
+def _is_wider(got, wanted):
+    parts = zip(got, wanted, strict=False) if isinstance(wanted, (tuple, list)) else [(got, wanted)]
+    return any(
+        str(getattr(g, "dtype", "")) == "float64" and str(getattr(w, "dtype", "")) == "float32" for g, w in parts
+    )
+
+
+def _message(task, failed, finding):
+    if not failed:
+        return ""
+    first = failed[0]
+    lines = []
+    if first.difference.slug == "not_attempted":
+        lines.append("Not attempted yet." if len({t.difference.slug for t in failed}) == 1 else "Not finished yet.")
+        if first.outcome.error.text.partition(":")[2].strip():
+            lines.append(first.outcome.error.text)
+    elif first.difference.slug == "missing":
+        lines.append(first.outcome.error.text or f"{task.name} is not defined.")
+    else:
+        lines.append(f"Tried: {first.case.call_text(task.name)}" + (", once more" if first.repeated else ""))
+        lines.append(_what_happened(task, first))
+    if finding:
+        likely = "Likely mistake" if finding.certain else "Perhaps"
+        lines.append(f"{likely} ({finding.slug}): {finding.explanation}")
+    if task.see and first.difference.slug != "missing":
+        lines.append(f"Read: lesson {(finding.see if finding else '') or task.see}")
+    return "\n".join(lines)
+
+
+def _what_happened(task, trial):
+    error = trial.outcome.error
+    if error is None:
+        if trial.difference.slug == "remembers-calls":
+            return "The same call was right before. " + trial.difference.text
+        return trial.difference.text
+    text = {
+        "signature": f"It cannot be called that way: {error.text}. Wanted: {task.signature}",
+        "raised": f"It raised {error.text}.",
+        "timeout": f"It did not come back within {task.seconds:g} seconds.",
+        "died": "The process that ran it ended during the call.",
+        "too_large": f"It returned {error.text}, far larger than asked for.",
+        "unsupported_value": f"It returned {error.text}; {_wanted_kind(trial.wanted)} is wanted.",
+        "not_attempted": "This part is not attempted yet (NotImplementedError).",
+        "missing": f"{task.name} is not defined.",
+    }[error.kind]
+    if error.line:
+        text += f"\nIn your line {error.line}" + (f": {error.source_line}" if error.source_line else "")
+    return text
+
+
+def _wanted_kind(wanted: Any):
+    return describe(wanted) if hasattr(wanted, "shape") or isinstance(wanted, tuple) else "a number"

@@ -1,0 +1,212 @@
+"""What a task is: a reference, labelled cases, points by criterion, and known mistakes as code."""
+
+import inspect
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cnncourse.checks import probes
+from cnncourse.checks.compare import Difference, compare, show
+from cnncourse.checks.diagnose import find_mistake
+from cnncourse.checks.report import TaskReport
+from cnncourse.checks.student import Failure, Outcome
+
+# Beyond NumPy and the standard library; a task about PyTorch passes its own list.
+BANNED = (
+    "torch", "torchvision", "scipy", "skimage", "cv2", "PIL", "sklearn", "jax", "tensorflow", "keras", "numba",
+    "pandas", "cupy", "cnncourse",
+)  # fmt: skip
+
+
+class Case:
+    """One call that an answer must get right: Case("stride", x, w, stride=2).
+
+    Parameters
+    ----------
+    criterion : which of the task's criteria this case belongs to
+    *args, **kwargs : the arguments of the call; arrays keep their memory layout (Fortran, strided, read-only)
+    """
+
+    def __init__(self, criterion, *args, **kwargs):
+        self.criterion, self.args, self.kwargs = criterion, args, kwargs
+
+    def call_text(self, name):
+        """The call as a learner would write it, arrays as <dtype shape>."""
+        parts = [show(a) for a in self.args] + [f"{key}={show(value)}" for key, value in self.kwargs.items()]
+        return f"{name}({', '.join(parts)})"
+
+
+@dataclass
+class Mistake:
+    """A known wrong answer, as code.
+
+    Parameters
+    ----------
+    slug : short name, words joined by hyphens
+    answer : function with the task's signature that makes this mistake
+    explanation : what went wrong and how to see it, for the learner
+    see : where the lesson explains it: "02#cross-correlation"
+    """
+
+    slug: str
+    answer: Any
+    explanation: str
+    see: str = ""
+
+
+@dataclass
+class Trial:
+    """One case, what came of it, and how that differs from what was wanted (None where it is right)."""
+
+    case: Case
+    outcome: Outcome
+    wanted: Any
+    difference: Difference | None
+    repeated: bool = False
+
+
+@dataclass
+class Task:
+    """A function to write, judged on drawn cases against a reference.
+
+    Parameters
+    ----------
+    id : unit and name, "03.conv2d"; the name is also that of the function
+    points : dict from criterion to points
+    reference : function that gives the right answer
+    cases : function(rng) that yields `Case`s
+    mistakes : known mistakes; listed first wins where two explain an answer equally well
+    signature : the function's signature as a learner should write it; taken from the reference if empty
+    names : names of the parts of a tuple result
+    see : where the lesson treats it
+    place : order within the unit
+    exact_dtype : whether array results must have the reference's dtype exactly
+    lists_allowed : whether a flat list of numbers may stand for a 1-D array
+    banned : libraries (or "library.function") that an answer must not call
+    seconds : time limit for one call
+    probe : the probe that makes the call (see `probes`)
+    """
+
+    id: str
+    points: dict
+    reference: Any
+    cases: Any
+    mistakes: list = field(default_factory=list)
+    signature: str = ""
+    names: tuple = ()
+    see: str = ""
+    place: int = 50
+    exact_dtype: bool = False
+    lists_allowed: bool = False
+    banned: tuple = BANNED
+    seconds: float = 5.0
+    probe: str = "function"
+    repeats: int = 3
+
+    def __post_init__(self):
+        self.unit, self.name = self.id.split(".", 1)
+        self.signature = self.signature or f"{self.name}{inspect.signature(self.reference)}"
+
+    @property
+    def max_score(self):
+        """The points of all criteria."""
+        return sum(self.points.values())
+
+    def draw(self, seed):
+        """The cases of one seed, as a list."""
+        rng = np.random.default_rng([abs(int(seed)), zlib.crc32(self.id.encode())])
+        return list(self.cases(rng))
+
+    def wanted(self, case):
+        """What a right answer gives for a case."""
+        return run_answer(self.reference, case)
+
+    def compare(self, got, wanted, case):
+        """Difference between a result and the wanted one, None where it is right."""
+        return compare(
+            got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed
+        )
+
+    def evaluate(self, student, seed=0):
+        """Judge a student's answer on the cases of `seed`.
+
+        Returns
+        -------
+        TaskReport
+        """
+        trials, lost = [], set()
+        for case in self.draw(seed):
+            if len(lost) >= 2 or case.criterion in lost:
+                trials.append(Trial(case, Outcome(error=Failure("timeout")), None, _NOT_RUN))
+                continue
+            trials.append(self.attempt(student, case))
+            if _is_stuck(trials[-1]):
+                lost.add(case.criterion)
+        if not lost:
+            trials += self._repeat(student, trials, seed)
+        return TaskReport.from_trials(self, trials, find_mistake(self, trials))
+
+    def attempt(self, student, case, wanted=None):
+        """Call the answer on one case and compare."""
+        if wanted is None:
+            wanted = self.wanted(case)
+        outcome = student.call(self.name, self.probe, *pack(case), seconds=self.seconds)
+        difference = None
+        if outcome.error is not None:
+            difference = Difference(outcome.error.kind, "")
+        elif (banned := self.banned_calls(outcome)):
+            difference = Difference("banned-library", f"It calls {', '.join(banned)}.")
+        else:
+            difference = self.compare(outcome.value, wanted, case)
+            if difference is None and outcome.changed:
+                difference = Difference("changes-input", f"It changes its argument {outcome.changed[0]}.")
+        return Trial(case, outcome, wanted, difference)
+
+    def banned_calls(self, outcome):
+        """The noticed calls that this task does not allow."""
+        return [name for name in outcome.used if any(name == b or name.startswith(b + ".") for b in self.banned)]
+
+    def _repeat(self, student, trials, seed):
+        """Some of the right calls again, in another order: an answer must not remember earlier calls."""
+        right = [t for t in trials if t.difference is None]
+        order = np.random.default_rng([abs(int(seed)), 1]).permutation(len(right))[: self.repeats]
+        again = [self.attempt(student, right[i].case, right[i].wanted) for i in order]
+        for trial in again:
+            trial.repeated = True
+            if trial.difference is not None and trial.outcome.error is None:
+                trial.difference.slug = "remembers-calls"
+        return again
+
+
+_NOT_RUN = Difference("timeout", "Not run, because an earlier call took too long.")
+
+
+def _is_stuck(trial):
+    return trial.outcome.error is not None and trial.outcome.error.kind in ("timeout", "died")
+
+
+def run_answer(answer, case):
+    """Call a trusted answer (reference or known mistake) on copies of a case's arguments."""
+    args, kwargs = probes.unpack((case.args, case.kwargs))
+    with np.errstate(all="ignore"):
+        return answer(*args, **kwargs)
+
+
+def pack(case):
+    """The arguments of a case as plain values; memory layouts that a pipe would lose are written down."""
+    return tuple(_pack(a) for a in case.args), {key: _pack(value) for key, value in case.kwargs.items()}
+
+
+def _pack(value):
+    if isinstance(value, np.ndarray) and value.size > 1:
+        layout = None
+        if not value.flags.writeable:
+            layout = "readonly"
+        elif not value.flags.c_contiguous:
+            layout = "fortran" if value.flags.f_contiguous else "strided"
+        return {"__layout__": layout, "array": np.ascontiguousarray(value)} if layout else value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(_pack(item) for item in value)
+    return value
