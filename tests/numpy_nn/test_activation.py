@@ -1,0 +1,124 @@
+"""Activations and softmax against PyTorch's test inputs, and at the places where formulas break."""
+
+import numpy as np
+import pytest
+import torch
+
+from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.functional.erf import erf
+from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
+
+
+def with_numpy_dtype(function):
+    """Let PyTorch's samples pass their dtype to our function."""
+
+    def call(*args, dtype=None, **kwargs):
+        return function(*args, dtype=dtype and str(dtype).removeprefix("torch."), **kwargs)
+
+    def forward(input, dim=None, *, dtype=None):
+        return call(input, dim, dtype=dtype)
+
+    def backward(grad_output, input, dim=None, *, dtype=None):
+        return call(grad_output, input, dim, dtype=dtype)
+
+    return backward if function.__name__.endswith("_backward") else forward
+
+
+OPERATIONS = [
+    Operation("nn.functional.relu", F.relu, F.relu_backward),
+    Operation("nn.functional.leaky_relu", F.leaky_relu, F.leaky_relu_backward),
+    Operation("nn.functional.relu6", F.relu6, F.relu6_backward),
+    Operation("nn.functional.silu", F.silu, F.silu_backward),
+    Operation("nn.functional.gelu", F.gelu, F.gelu_backward),
+    Operation("nn.functional.hardswish", F.hardswish, F.hardswish_backward),
+    Operation("nn.functional.hardsigmoid", F.hardsigmoid, F.hardsigmoid_backward),
+    Operation("sigmoid", F.sigmoid, F.sigmoid_backward),
+    Operation("tanh", F.tanh, F.tanh_backward),
+    *(
+        Operation(name, with_numpy_dtype(forward), with_numpy_dtype(backward), variant=variant)
+        for name, forward, backward in [
+            ("softmax", F.softmax, F.softmax_backward),
+            ("log_softmax", F.log_softmax, F.log_softmax_backward),
+        ]
+        for variant in ("", "with_dtype")
+    ),
+]
+test_samples = sample_tests(OPERATIONS)
+test_errors = error_tests([operation for operation in OPERATIONS if operation.name.endswith("gelu")])
+
+KINKS = [-1e4, -800.0, -30.0, -6.0, -3.0, -1e-9, -0.0, 0.0, 1e-9, 0.5, 3.0, 6.0, 30.0, 800.0, 1e4]
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid",
+                                  "sigmoid", "tanh"])  # fmt: skip
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_kinks_ties_and_far_ends(name, dtype):
+    """At a kink the one-sided choice is PyTorch's; far out nothing overflows."""
+    x = torch.tensor(KINKS, dtype=dtype, requires_grad=True)
+    g = torch.linspace(-2, 3, len(KINKS), dtype=dtype)
+    wanted = getattr(torch.nn.functional, name)(x)
+    (wanted_grad,) = torch.autograd.grad(wanted, x, g)
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        got = getattr(F, name)(x.detach().numpy())
+        got_grad = getattr(F, name + "_backward")(g.numpy(), x.detach().numpy())
+    tolerance = {"rtol": 1e-12 if dtype == torch.float64 else 2e-6, "atol": 1e-30}
+    if name in ("gelu", "silu", "tanh"):  # both sides round 1 + erf, 1 − σ or 1 − tanh² near zero
+        tolerance["atol"] = 1e-15 if dtype == torch.float64 else 1e-6
+    if name == "hardsigmoid":  # PyTorch's backward has 1/6 in float32 even for float64
+        tolerance["rtol"] = 1e-7 if dtype == torch.float64 else 2e-6
+    np.testing.assert_allclose(got, wanted.detach().numpy(), **tolerance)
+    np.testing.assert_allclose(got_grad, wanted_grad.numpy(), **tolerance)
+    assert got.dtype == got_grad.dtype == x.detach().numpy().dtype
+
+
+def test_gelu_tanh_formula_backward_in_float32():
+    x = torch.linspace(-5, 5, 41, requires_grad=True)
+    g = torch.linspace(-1, 2, 41)
+    (wanted,) = torch.autograd.grad(torch.nn.functional.gelu(x, approximate="tanh"), x, g)
+    got = F.gelu_backward(g.numpy(), x.detach().numpy(), "tanh")
+    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_erf_to_the_last_places():
+    """Over all three of the formula's ranges and their seams."""
+    x = np.concatenate([np.linspace(-7, 7, 20001), [0.46875, -0.46875, 4.0, -4.0, 6.0, 1e-300, np.inf, -np.inf]])
+    wanted = torch.erf(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(erf(x), wanted, rtol=1e-15, atol=0)
+    assert np.isnan(erf(np.nan))
+
+
+def test_softmax_of_huge_scores():
+    """exp(1000) overflows; the shifted form does not, and log_softmax keeps what softmax rounds away."""
+    x = np.array([[1000.0, 0.0, -1000.0]])
+    np.testing.assert_array_equal(F.softmax(x, 1), [[1, 0, 0]])
+    np.testing.assert_array_equal(F.log_softmax(x, 1), [[0, -1000, -2000]])
+
+
+def test_softmax_on_a_non_contiguous_view():
+    x = np.random.default_rng(0).normal(size=(6, 4, 5))[::2, :, ::-2].transpose(2, 0, 1)
+    wanted = torch.softmax(torch.from_numpy(x.copy()), 1)
+    np.testing.assert_allclose(F.softmax(x, 1), wanted, rtol=1e-13)
+
+
+def test_softmax_without_dim_warns():
+    with pytest.warns(UserWarning, match="dim"):
+        got = F.softmax(np.zeros((2, 4)))
+    np.testing.assert_array_equal(got, np.full((2, 4), 0.25))
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        (lambda: F.relu(np.arange(3)), "input.*int64"),
+        (lambda: F.relu([1.0]), "input.*list"),
+        (lambda: F.gelu(np.ones(3, np.float16)), "input.*float16"),
+        (lambda: F.gelu(np.ones(3), "erf"), "approximate.*'erf'"),
+        (lambda: F.softmax(np.ones((2, 3)), 2), "dim: .*got 2"),
+        (lambda: F.softmax(np.ones((2, 3)), -3), "dim: .*got -3"),
+        (lambda: F.tanh_backward(np.ones((2, 3)), np.ones((3, 2))), "grad_output.*2, 3"),
+        (lambda: F.tanh_backward(np.ones(2, np.float32), np.ones(2)), "grad_output.*float32"),
+    ],
+)
+def test_refusals_name_the_argument(call, names):
+    with pytest.raises((TypeError, ValueError), match=names):
+        call()

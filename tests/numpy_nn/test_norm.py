@@ -1,0 +1,164 @@
+"""Normalisations against PyTorch's test inputs, running statistics included."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncourse.numpy_nn import functional as F
+from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
+
+torch_F = torch.nn.functional
+
+
+def without_running(backward):
+    """Drop the two gradients of the running statistics, which PyTorch's autograd does not list."""
+
+    def differentiable(*args, **kwargs):
+        grad_input, no_mean, no_var, grad_weight, grad_bias = backward(*args, **kwargs)
+        assert no_mean is None
+        assert no_var is None
+        return grad_input, grad_weight, grad_bias
+
+    return differentiable
+
+
+def nearly_constant(sample):
+    """Find samples whose exact gradient is zero or nearly so: PyTorch's is then its own rounding noise."""
+    if sample.input.numel() == 1:
+        return "one value: PyTorch's gradient is rounding noise"
+    if sample.input.dtype == torch.float32 and sample.input.numel() == 2:
+        return "two values in float32: PyTorch's gradient is rounding noise"
+    return None
+
+
+ARRAYS = ("input", "weight", "bias")
+OPERATIONS = [
+    Operation(
+        "nn.functional.batch_norm", F.batch_norm, without_running(F.batch_norm_backward), ARRAYS, skip=nearly_constant
+    ),
+    Operation("nn.functional.instance_norm", F.instance_norm, without_running(F.instance_norm_backward), ARRAYS),
+    Operation("nn.functional.layer_norm", F.layer_norm, F.layer_norm_backward, ARRAYS, skip=nearly_constant),
+    Operation("nn.functional.group_norm", F.group_norm, F.group_norm_backward, ARRAYS, skip=nearly_constant),
+    Operation("nn.functional.local_response_norm", F.local_response_norm, F.local_response_norm_backward),
+    Operation("nn.functional.linear", F.linear, F.linear_backward, ARRAYS),
+]
+test_samples = sample_tests(OPERATIONS)
+test_errors = error_tests([operation for operation in OPERATIONS if "group" in operation.name])
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (5, 2, 7), (3, 4, 5, 2), (2, 3, 1, 4, 3)])
+def test_batch_norm_several_steps_then_evaluation(shape):
+    """Output, gradients and both running statistics over four steps, then evaluation with them."""
+    rng = np.random.default_rng(0)
+    C = shape[1]
+    ours = np.zeros(C), np.ones(C)
+    theirs = torch.zeros(C, dtype=torch.float64), torch.ones(C, dtype=torch.float64)
+    gamma, beta = rng.normal(size=C), rng.normal(size=C)
+    for training in (True, True, True, True, False):
+        x = rng.normal(3, 2, size=shape)
+        g = rng.normal(size=shape)
+        tensors = [torch.from_numpy(a).requires_grad_() for a in (x, gamma, beta)]
+        wanted = torch_F.batch_norm(tensors[0], *theirs, *tensors[1:], training, 0.3, 1e-3)
+        wanted_grads = torch.autograd.grad(wanted, tensors, torch.from_numpy(g))
+        args = (x, *ours, gamma, beta, training, 0.3, 1e-3)
+        np.testing.assert_allclose(F.batch_norm(*args), wanted.detach(), rtol=1e-10, atol=1e-12)
+        grads = F.batch_norm_backward(g, *args)
+        for got, wanted_grad in zip((grads[0], *grads[3:]), wanted_grads, strict=True):
+            np.testing.assert_allclose(got, wanted_grad, rtol=1e-9, atol=1e-11)
+        if training:
+            before = [a.copy() for a in ours]
+            updated = F.batch_norm_running(x, *ours, momentum=0.3)
+            for a, b in zip(ours, before, strict=True):
+                np.testing.assert_array_equal(a, b, err_msg="the old statistics were modified")
+            ours = updated
+        for a, t in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, t, rtol=1e-12)
+
+
+def test_instance_norm_running_statistics():
+    rng = np.random.default_rng(1)
+    ours = np.zeros(3), np.ones(3)
+    theirs = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    for _ in range(3):
+        x = rng.normal(2, 3, size=(4, 3, 5, 2))
+        torch_F.instance_norm(torch.from_numpy(x), *theirs, momentum=0.2)
+        ours = F.instance_norm_running(x, *ours, momentum=0.2)
+        for a, t in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, t, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_that_are_zero_come_out_as_zero(dtype):
+    """One value is its own mean; of two, ±1 whatever they are: nothing is left for a gradient."""
+    one, two, g = np.array([[3.0]], dtype), np.array([[3.0, -1.5]], dtype), np.array([[0.3, -2.0]], dtype)
+    grad_input, grad_weight, _ = F.layer_norm_backward(g[:, :1], one, 1, np.ones(1, dtype))
+    assert grad_input == grad_weight == 0
+    wanted = F.group_norm_backward(g.astype(np.float64), two.astype(np.float64), 1)[0]
+    np.testing.assert_allclose(F.group_norm_backward(g, two, 1)[0], wanted, atol=np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 9])
+def test_local_response_norm_gradient_with_even_and_wide_windows(size):
+    """An even window is lopsided, so its transpose leans the other way."""
+    rng = np.random.default_rng(2)
+    x, g = rng.normal(size=(2, 2, 5, 3, 2))
+    t = torch.from_numpy(x).requires_grad_()
+    args = (size, 0.7, 0.6, 1.5)
+    wanted = torch_F.local_response_norm(t, *args)
+    (wanted_grad,) = torch.autograd.grad(wanted, t, torch.from_numpy(g))
+    np.testing.assert_allclose(F.local_response_norm(x, *args), wanted.detach(), rtol=1e-12)
+    np.testing.assert_allclose(F.local_response_norm_backward(g, x, *args), wanted_grad, rtol=1e-11)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    N=st.integers(0, 3), groups=st.integers(1, 3), per_group=st.integers(1, 3), H=st.integers(1, 4),
+    W=st.integers(1, 3), seed=st.integers(0, 2**31), constant=st.booleans(), with_affine=st.booleans(),
+)  # fmt: skip
+def test_group_norm_on_any_shape_and_view(N, groups, per_group, H, W, seed, constant, with_affine):
+    """Empty batches, groups of one channel, equal values, and a view that is not contiguous."""
+    if per_group * H * W == 1:
+        H = 2
+    rng = np.random.default_rng(seed)
+    C = groups * per_group
+    x = rng.normal(size=(N, H, W, 2 * C)).astype(np.float64).transpose(0, 3, 1, 2)[:, ::2]
+    if constant:
+        x[...] = 1.5
+    g = rng.normal(size=x.shape)
+    gamma, beta = rng.normal(size=(2, C)) if with_affine else (None, None)
+    arrays = [torch.from_numpy(a.copy()).requires_grad_() for a in (x, gamma, beta) if a is not None]
+    wanted = torch_F.group_norm(arrays[0], groups, *arrays[1:])
+    wanted_grads = torch.autograd.grad(wanted, arrays, torch.from_numpy(g))
+    got = F.group_norm(x, groups, gamma, beta)
+    grads = [grad for grad in F.group_norm_backward(g, x, groups, gamma, beta) if grad is not None]
+    np.testing.assert_allclose(got, wanted.detach(), rtol=1e-9, atol=1e-11)
+    for a, b in zip(grads, wanted_grads, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        (lambda: F.batch_norm(np.ones((1, 3)), None, None, training=True), "input.*more than one value"),
+        (lambda: F.batch_norm(np.ones((2, 3)), None, None), "running_mean"),
+        (lambda: F.batch_norm(np.ones((2, 3)), np.ones(2), np.ones(3)), r"running_mean.*\(3,\).*\(2,\)"),
+        (lambda: F.batch_norm(np.ones((2, 3)), np.ones(3), np.ones(3, np.float32)), "running_var.*float32"),
+        (lambda: F.batch_norm(np.ones(3), np.ones(3), np.ones(3)), "input"),
+        (lambda: F.instance_norm(np.ones((2, 3, 1, 1))), "input.*more than one position"),
+        (lambda: F.instance_norm(np.ones((2, 3))), "input.*spatial"),
+        (lambda: F.layer_norm(np.ones((2, 3)), (2,)), "normalized_shape"),
+        (lambda: F.layer_norm(np.ones((2, 3)), (3,), np.ones(2)), "weight"),
+        (lambda: F.group_norm(np.ones((2, 7, 4)), 2), "num_groups.*C = 7.*got 2"),
+        (lambda: F.group_norm(np.ones((2, 4, 4)), 0), "num_groups.*got 0"),
+        (lambda: F.local_response_norm(np.ones((2, 4)), 2), "input.*3 dimensions"),
+        (lambda: F.local_response_norm(np.ones((2, 4, 2)), 0), "size.*got 0"),
+        (lambda: F.linear(np.ones((2, 4)), np.ones((3, 5))), r"input.*\(2, 4\)"),
+        (lambda: F.linear(np.ones((2, 4)), np.ones((3, 4)), np.ones(4)), "bias"),
+        (lambda: F.linear(np.ones((2, 4)), np.ones((3, 4), np.float32)), "weight.*float32"),
+    ],
+)
+def test_refusals_name_the_argument(call, names):
+    with pytest.raises((TypeError, ValueError), match=names):
+        call()
