@@ -20,7 +20,7 @@ def choose(x, weight, stride, dilation, groups):
 def forward(x, weight, stride, dilation, groups, algorithm="auto"):
     """Cross-correlate a padded `x` with `weight` by the named or the chosen algorithm."""
     if algorithm not in NAMES:
-        raise ValueError(f"algorithm is {algorithm!r}; wanted one of {', '.join(NAMES)}")
+        raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
     name = choose(x, weight, stride, dilation, groups) if algorithm == "auto" else algorithm
     return FORWARD[name](x, weight, stride, dilation, groups)
 

@@ -13,9 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 
 def output_size(size, kernel_size, stride, dilation):
     """Return how many windows fit along each axis of a padded input; negative or zero means none."""
-    return tuple(
-        (i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(size, kernel_size, stride, dilation, strict=True)
-    )
+    return tuple((i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(size, kernel_size, stride, dilation, strict=True))
 
 
 def windows(x, kernel_size, stride, dilation):

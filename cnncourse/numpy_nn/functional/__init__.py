@@ -61,9 +61,11 @@ from .dropout import (
     dropout_backward,
     dropout_mask,
 )
-from .interpolate import (
-    interpolate,
-    interpolate_backward,
+from .folding import (
+    fold,
+    fold_backward,
+    unfold,
+    unfold_backward,
 )
 from .linear import (
     linear,
@@ -98,11 +100,15 @@ from .norm import (
     layer_norm,
     layer_norm_backward,
 )
-from .pad import (
+from .padding import (
     pad,
     pad_backward,
 )
-from .pixel_shuffle import (
+from .resize import (
+    interpolate,
+    interpolate_backward,
+)
+from .shuffle import (
     pixel_shuffle,
     pixel_shuffle_backward,
     pixel_unshuffle,
@@ -113,12 +119,6 @@ from .softmax import (
     log_softmax_backward,
     softmax,
     softmax_backward,
-)
-from .unfold import (
-    fold,
-    fold_backward,
-    unfold,
-    unfold_backward,
 )
 
 __all__ = [

@@ -27,25 +27,25 @@ def check_floats(**arrays):
             continue
         check_array(name, array)
         if array.dtype not in FLOATS:
-            raise TypeError(f"{name} has dtype {array.dtype}; wanted float32 or float64")
+            raise TypeError(f"{name}: expected float32 or float64, got {array.dtype}")
         if wanted is None:
             wanted, first = array.dtype, name
         elif array.dtype != wanted:
-            raise TypeError(f"{name} has dtype {array.dtype}, but {first} has {wanted}: they should be the same")
+            raise TypeError(f"{name}: expected {wanted} as in {first}, got {array.dtype}")
 
 
 def check_array(name, array):
     """Refuse anything but a NumPy array."""
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name} is of type {type(array).__name__}; wanted a NumPy array")
+        raise TypeError(f"{name}: expected a NumPy array, got {type(array).__name__}")
 
 
 def check_integer(name, value, minimum=None):
     """Return `value` as an int; refuse other types and values below `minimum`."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} is {value!r}; wanted an int")
+        raise TypeError(f"{name}: expected an int, got {value!r}")
     if minimum is not None and value < minimum:
-        raise ValueError(f"{name} is {value}; wanted at least {minimum}")
+        raise ValueError(f"{name}: expected at least {minimum}, got {value}")
     return int(value)
 
 
@@ -62,9 +62,9 @@ def per_axis(name, value, axes, minimum):
     if isinstance(value, Integral):
         return (check_integer(name, value, minimum),) * axes
     if not isinstance(value, (tuple, list)):
-        raise TypeError(f"{name} is {value!r}; wanted an int or {axes} ints")
+        raise TypeError(f"{name}: expected an int or {axes} ints, got {value!r}")
     if len(value) not in (1, axes):
-        raise ValueError(f"{name} is {value!r} with {len(value)} entries; wanted an int or {axes} ints")
+        raise ValueError(f"{name}: expected an int or {axes} ints, got {len(value)} in {value!r}")
     entries = tuple(check_integer(name, entry, minimum) for entry in value)
     return entries * axes if len(entries) == 1 else entries
 
@@ -82,7 +82,7 @@ def as_batch(input, axes):
     if input.ndim == axes + 2:
         return input, False
     raise ValueError(
-        f"input has shape {input.shape}; wanted {axes + 2} dimensions (N, C, …) or {axes + 1} without N"
+        f"input: expected {axes + 2} dimensions (N, C, …) or {axes + 1} without N, got shape {input.shape}"
     )
 
 
@@ -90,6 +90,6 @@ def check_grad_output(grad_output, shape, dtype):
     """Refuse an upstream gradient whose shape or dtype is not the output's."""
     check_array("grad_output", grad_output)
     if grad_output.shape != tuple(shape):
-        raise ValueError(f"grad_output has shape {grad_output.shape}; wanted the output's, {tuple(shape)}")
+        raise ValueError(f"grad_output: expected the output's shape {tuple(shape)}, got {grad_output.shape}")
     if grad_output.dtype != dtype:
-        raise TypeError(f"grad_output has dtype {grad_output.dtype}; wanted the input's, {dtype}")
+        raise TypeError(f"grad_output: expected {dtype} as in input, got {grad_output.dtype}")

@@ -106,7 +106,7 @@ def _check(axes, input, weight, bias, stride, padding, dilation, groups):
     check_floats(input=input, weight=weight, bias=bias)
     if weight.ndim != axes + 2:
         raise ValueError(
-            f"weight has shape {weight.shape}; wanted {axes + 2} dimensions (C_out, C_in // groups, kernel …)"
+            f"weight: expected {axes + 2} dimensions (C_out, C_in // groups, kernel …), got shape {weight.shape}"
         )
     x, _ = as_batch(input, axes)
     C_in, C_out, K = x.shape[1], len(weight), weight.shape[2:]
@@ -114,22 +114,25 @@ def _check(axes, input, weight, bias, stride, padding, dilation, groups):
     S = per_axis("stride", stride, axes, minimum=1)
     D = per_axis("dilation", dilation, axes, minimum=1)
     if 0 in weight.shape:
-        raise ValueError(f"weight has shape {weight.shape}; wanted at least one entry along each axis")
+        raise ValueError(f"weight: expected at least one entry along each axis, got shape {weight.shape}")
     if C_out % groups:
-        raise ValueError(f"weight has {C_out} filters in shape {weight.shape}; groups={groups} must divide them")
+        raise ValueError(
+            f"weight: expected a number of filters that groups={groups} divides, got {C_out} in {weight.shape}"
+        )
     if C_in != weight.shape[1] * groups:
         raise ValueError(
-            f"input has {C_in} channels in shape {input.shape}; weight of shape {weight.shape} "
-            f"with groups={groups} wants {weight.shape[1] * groups}"
+            f"input: expected {weight.shape[1] * groups} channels for weight of shape {weight.shape} "
+            f"and groups={groups}, got {C_in} in shape {input.shape}"
         )
     if bias is not None and bias.shape != (C_out,):
-        raise ValueError(f"bias has shape {bias.shape}; wanted ({C_out},), one number per filter")
+        raise ValueError(f"bias: expected shape ({C_out},), one number per filter, got {bias.shape}")
     P = _paddings(padding, axes, K, S, D)
     size = tuple(i + before + after for i, (before, after) in zip(x.shape[2:], P, strict=True))
     if min(output_size(size, K, S, D)) < 1:
+        extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
         raise ValueError(
-            f"input of spatial shape {x.shape[2:]} is {size} after padding; wanted at least the extent "
-            f"{tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))} of the dilated weight"
+            f"input: expected a padded size of at least {extent}, the dilated weight's extent, "
+            f"got {size} from shape {input.shape}"
         )
     return S, P, D
 
@@ -140,9 +143,9 @@ def _paddings(padding, axes, K, S, D):
         return ((0, 0),) * axes
     if padding == "same":
         if any(s != 1 for s in S):
-            raise ValueError(f"padding='same' wants stride 1, got stride={S}")
+            raise ValueError(f"stride: expected 1 with padding='same', got {S}")
         totals = [d * (k - 1) for k, d in zip(K, D, strict=True)]
         return tuple((total // 2, total - total // 2) for total in totals)
     if isinstance(padding, str):
-        raise ValueError(f"padding is {padding!r}; wanted 'valid', 'same' or numbers")
+        raise ValueError(f"padding: expected 'valid', 'same' or ints, got {padding!r}")
     return tuple((p, p) for p in per_axis("padding", padding, axes, minimum=0))

@@ -1,0 +1,140 @@
+"""Adaptive pooling: the output size is given, the windows follow from it.
+
+Along an axis of size I with O outputs, bin o reaches from ⌊o·I/O⌋ to ⌈(o + 1)·I/O⌉; bins overlap where O does
+not divide I. With O = 1 this is global pooling.
+"""
+
+import itertools
+import math
+
+import numpy as np
+
+from ._arguments import as_batch, check_floats, check_grad_output, check_integer
+
+
+def adaptive_avg_pool1d(input, output_size):
+    """Average sequences (N, C, L) or (C, L) down (or up) to `output_size`; see `adaptive_avg_pool2d`."""
+    return _avg(1, input, output_size)
+
+
+def adaptive_avg_pool1d_backward(grad_output, input, output_size):
+    """Return ∂L/∂input of `adaptive_avg_pool1d`."""
+    return _avg_backward(1, grad_output, input, output_size)
+
+
+def adaptive_avg_pool2d(input, output_size):
+    """Average over bins that tile the image, as `torch.nn.functional.adaptive_avg_pool2d`.
+
+    Parameters
+    ----------
+    input : array (N, C, H, W) or (C, H, W), float32 or float64
+    output_size : int or pair (height, width); None as an entry keeps the input's size
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, what was expected and what it got.
+    """
+    return _avg(2, input, output_size)
+
+
+def adaptive_avg_pool2d_backward(grad_output, input, output_size):
+    """Return ∂L/∂input of `adaptive_avg_pool2d`: each bin's gradient, shared equally among its entries."""
+    return _avg_backward(2, grad_output, input, output_size)
+
+
+def adaptive_avg_pool3d(input, output_size):
+    """Average volumes (N, C, T, H, W) or (C, T, H, W) over bins; see `adaptive_avg_pool2d`."""
+    return _avg(3, input, output_size)
+
+
+def adaptive_avg_pool3d_backward(grad_output, input, output_size):
+    """Return ∂L/∂input of `adaptive_avg_pool3d`."""
+    return _avg_backward(3, grad_output, input, output_size)
+
+
+def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """Keep the largest entry of each bin, as `torch.nn.functional.adaptive_max_pool2d`.
+
+    With `return_indices` the result is the pair (output, indices): int64 flat indices into H·W.
+    """
+    x, unbatched, sizes = _check(2, input, output_size)
+    indices = _largest(x, sizes)
+    output = np.take_along_axis(x.reshape(*x.shape[:2], -1), indices.reshape(*x.shape[:2], -1), 2)
+    output = output.reshape(indices.shape)
+    if unbatched:
+        output, indices = output[0], indices[0]
+    return (output, indices) if return_indices else output
+
+
+def adaptive_max_pool2d_backward(grad_output, input, output_size, return_indices=False):
+    """Return ∂L/∂input of `adaptive_max_pool2d`: each bin's gradient goes to its (first) maximum."""
+    x, unbatched, sizes = _check(2, input, output_size)
+    indices = _largest(x, sizes)
+    check_grad_output(grad_output, indices.shape[1:] if unbatched else indices.shape, input.dtype)
+    g, channels = grad_output.reshape(indices.shape), np.ix_(range(len(x)), range(x.shape[1]))
+    grad = np.zeros((*x.shape[:2], math.prod(x.shape[2:])), x.dtype)
+    for o in np.ndindex(*sizes):
+        # Overlapping bins may share a maximum, so bins are added one after the other.
+        grad[(*channels, indices[(..., *o)])] += g[(..., *o)]
+    return grad.reshape(input.shape)
+
+
+def _avg(axes, input, output_size):
+    x, unbatched, sizes = _check(axes, input, output_size)
+    # The mean over a box is the mean of means, one axis after the other.
+    for axis, size in enumerate(sizes, start=2):
+        if size != x.shape[axis]:
+            means = [x.take(range(a, b), axis).mean(axis) for a, b in bins(x.shape[axis], size)]
+            x = np.stack(means, axis) if means else x.take([], axis)
+    x = x.copy() if np.shares_memory(x, input) else x
+    return x[0] if unbatched else x
+
+
+def _avg_backward(axes, grad_output, input, output_size):
+    x, unbatched, sizes = _check(axes, input, output_size)
+    shape = (*x.shape[:2], *sizes)
+    check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
+    g = grad_output.reshape(shape)
+    for axis, size in enumerate(sizes, start=2):
+        grad = np.zeros((x.shape[axis], *np.moveaxis(g, axis, 0).shape[1:]), x.dtype)
+        for upstream, (a, b) in zip(np.moveaxis(g, axis, 0), bins(x.shape[axis], size), strict=True):
+            grad[a:b] += upstream / (b - a)
+        g = np.moveaxis(grad, 0, axis)
+    return g.reshape(input.shape)
+
+
+def bins(size, count):
+    """Return (start, end) of each of `count` bins over `size` entries."""
+    return [(o * size // count, -(-(o + 1) * size // count)) for o in range(count)]
+
+
+def _largest(x, sizes):
+    """Return the flat index of each bin's maximum: the first one, or the last NaN if there is one."""
+    N, C, H, W = x.shape
+    indices = np.empty((N, C, *sizes), np.int64)
+    rows, columns = bins(H, sizes[0]), bins(W, sizes[1])
+    for (i, (top, bottom)), (j, (left, right)) in itertools.product(enumerate(rows), enumerate(columns)):
+        entries = x[:, :, top:bottom, left:right].reshape(N, C, -1)
+        nan = np.isnan(entries[..., ::-1])
+        last_nan = entries.shape[2] - 1 - nan.argmax(-1)
+        place = np.where(nan.any(-1), last_nan, entries.argmax(-1))
+        indices[:, :, i, j] = (top + place // (right - left)) * W + left + place % (right - left)
+    return indices
+
+
+def _check(axes, input, output_size):
+    """Refuse what PyTorch refuses; return the input with a batch axis and the output size per axis."""
+    check_floats(input=input)
+    x, unbatched = as_batch(input, axes)
+    if 0 in x.shape[1:]:
+        raise ValueError(f"input: expected sizes of at least 1 except the batch's, got shape {input.shape}")
+    if not isinstance(output_size, (tuple, list)):
+        output_size = (output_size,) * axes
+    if len(output_size) != axes:
+        raise ValueError(f"output_size: expected an int or {axes} entries, got {output_size}")
+    sizes = tuple(
+        i if o is None else check_integer("output_size", o, minimum=0)
+        for o, i in zip(output_size, x.shape[2:], strict=True)
+    )
+    return x, unbatched, sizes
