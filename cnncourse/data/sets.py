@@ -1,5 +1,6 @@
 """Fashion-MNIST, MNIST and CIFAR-10 as NumPy arrays."""
 
+import hashlib
 import pickle
 from pathlib import Path
 
@@ -151,15 +152,13 @@ def _existing(folder: Path, file: SourceFile, source: Source) -> Path:
 
 
 def _cifar_batch(path: Path, file: SourceFile) -> tuple[np.ndarray, np.ndarray]:
-    import hashlib
-
     content = path.read_bytes()
     got = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if got != file.md5:
         raise CorruptDataError(
             f"{path} is truncated or altered: MD5 {got}, expected {file.md5}.",
-            "delete its folder and run this again to download a fresh copy.",
+            f"delete its folder and run this again to download a fresh copy, or {by_hand(CIFAR10)}",
         )
     # Unpickling can run code, so it comes after the checksum: these are the bytes its author published.
-    batch = pickle.loads(content, encoding="bytes")
-    return np.asarray(batch[b"data"], np.uint8), np.asarray(batch[b"labels"], np.int64)
+    batch = pickle.loads(content, encoding="latin1")
+    return np.asarray(batch["data"], np.uint8), np.asarray(batch["labels"], np.int64)

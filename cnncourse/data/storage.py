@@ -4,18 +4,23 @@ Looked through in this order: the folder that the environment variable ``CNNCOUR
 cache, Debian's package folder. What is found nowhere is downloaded through torchvision.
 """
 
+import http.client
 import os
 import shutil
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from .errors import DataError, DownloadError, MissingDataError
-from .sources import Source
+from .idx import read_idx
+from .sources import FASHION_MNIST, MNIST, Source
 
 VARIABLE = "CNNCOURSE_DATA"
 TIMEOUT = 30.0  # seconds without a byte before a host counts as unreachable
+
+SCRATCH = "unfinished-"
 
 
 def cache_folder() -> Path:
@@ -44,11 +49,24 @@ def candidate_folders(source: Source) -> list[Path]:
                 f"{VARIABLE} names {root}, which is not a folder.",
                 f"correct the variable, or unset it to use the cache ({cache_folder()}).",
             )
-        candidates += [root / folder for folder in source.folders] + [root]
+        candidates += [root / folder for folder in source.folders]
+        # MNIST and Fashion-MNIST use the same file names, so the folder itself may hold the other one.
+        if not any(_holds(root, other) for other in (FASHION_MNIST, MNIST) if other is not source):
+            candidates.append(root)
     candidates.append(cache_folder() / source.cache_name)
     if source.system_folder:
         candidates.append(source.system_folder)
     return candidates
+
+
+def _holds(folder: Path, source: Source) -> bool:
+    """Tell whether ``folder`` holds ``source`` by its smallest file, the test labels."""
+    smallest = source.files["test"][1]
+    path = file_in(folder, smallest.name)
+    try:
+        return path is not None and read_idx(path, smallest.md5) is not None
+    except DataError:
+        return False
 
 
 def file_in(folder: Path, name: str) -> Path | None:
@@ -71,8 +89,6 @@ def find_folder(source: Source, download: bool = False) -> Path:
     """
     candidates = candidate_folders(source)
     for folder in candidates:
-        # Plain MNIST and Fashion-MNIST use the same file names, so the data folder itself is taken for
-        # either of them; their checksums tell them apart.
         if any(file_in(folder, file.name) for file in source.all_files):
             return folder
     if download:
@@ -109,7 +125,8 @@ def fetch(source: Source) -> Path:
     target = cache_folder() / source.cache_name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{source.cache_name}-part-"))
+        _remove_abandoned(target.parent)
+        scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=SCRATCH))
     except OSError as error:
         raise DownloadError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}.",
@@ -130,7 +147,7 @@ def fetch(source: Source) -> Path:
                 raise
     except DataError:
         raise
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, http.client.HTTPException) as error:
         raise DownloadError(
             f"{source.title} could not be downloaded: {error}",
             f"check the network and the free disk space and try again, or {by_hand(source)}",
@@ -139,6 +156,13 @@ def fetch(source: Source) -> Path:
         socket.setdefaulttimeout(patience)
         shutil.rmtree(scratch, ignore_errors=True)
     return target
+
+
+def _remove_abandoned(folder: Path) -> None:
+    # A killed process cannot tidy up; a download that is a day old has no process any more.
+    for path in folder.glob(f"{SCRATCH}*"):
+        if time.time() - path.stat().st_mtime > 86_400:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _torchvision_class(source: Source):

@@ -62,6 +62,8 @@ def random_crop(images: np.ndarray, padding: int, rng: np.random.Generator) -> n
     The (2·padding + 1)² windows have equal chances.
     """
     _check(images)
+    if padding < 0:
+        raise ValueError(f"padding: expected at least 0, got {padding}")
     N, C, H, W = images.shape
     padded = np.pad(images, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     y, x = rng.integers(2 * padding + 1, size=(2, N, 1, 1))
