@@ -9,8 +9,8 @@
 """
 
 from .errors import CorruptDataError, DataError, DownloadError, MissingDataError
-from .photographs import PHOTOGRAPHS, photograph, photographs
-from .scenes import Scene, SceneBatch, mask_box, scene, scenes
+from .garment_scenes import Scene, SceneBatch, mask_box, scene, scenes
+from .photos import PHOTOGRAPHS, photograph, photographs
 from .sets import cifar10, fashion_mnist, mnist
 from .sources import CIFAR10 as _CIFAR10
 from .sources import FASHION_MNIST as _FASHION_MNIST

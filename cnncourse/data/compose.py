@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .photographs import photograph
+from .photos import photograph
 from .sets import fashion_mnist
 
 BACKGROUNDS = ("astronaut", "cat", "coffee", "rocket", "motorcycle", "brick", "grass", "gravel")

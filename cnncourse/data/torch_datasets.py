@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from .photographs import PHOTOGRAPHS, photograph
-from .scenes import Scene, check_arguments, scene
+from .garment_scenes import Scene, check_arguments, scene
+from .photos import PHOTOGRAPHS, photograph
 from .sets import cifar10, fashion_mnist, mnist
 
 TARGETS = ("class", "semantic", "detection")
