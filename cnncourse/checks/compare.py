@@ -24,7 +24,7 @@ class Difference:
     wanted: Any = None
 
 
-def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, what="the result"):
+def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, only=None, what="the result"):
     """Return None where `got` is right, else a Difference.
 
     Parameters
@@ -33,6 +33,7 @@ def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, 
     names : names of the parts where `wanted` is a tuple
     exact_dtype : whether arrays must have the wanted dtype exactly
     lists_allowed : whether a flat list of numbers may stand for a 1-D array
+    only : index of the one part to look at where `wanted` is a tuple; None for all
     what : how to call the value in sentences
     """
     if got is None:
@@ -42,7 +43,7 @@ def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, 
     if wanted is None:
         return Difference("value-for-none", f"{what} should be None here, and is {show(got)}.")
     if isinstance(wanted, (tuple, list)):
-        return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, what)
+        return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, what)
     if isinstance(wanted, np.ndarray):
         if lists_allowed and wanted.ndim == 1 and _is_flat_list(got):
             got = np.array(got, dtype=float)
@@ -57,7 +58,7 @@ def _is_flat_list(value):
     return isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value) and len(value) > 0
 
 
-def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, what):
+def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, what):
     count = len(wanted)
     if not isinstance(got, (tuple, list)):
         return Difference("wrong-kind", f"{what} is {describe(got)}; wanted: {count} values, {_join(names, count)}.")
@@ -66,10 +67,10 @@ def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, what):
             "wrong-count", f"{what} has {len(got)} values; wanted: {count}, {_join(names, count)}."
         )
     labels = names or [f"value {i + 1} of the result" for i in range(count)]
-    for label, part, right in zip(labels, got, wanted, strict=True):
-        difference = compare(
-            part, right, exact_dtype=exact_dtype, lists_allowed=lists_allowed, what=label
-        )
+    for i, (label, part, right) in enumerate(zip(labels, got, wanted, strict=True)):
+        if only is not None and i != only:
+            continue
+        difference = compare(part, right, exact_dtype=exact_dtype, lists_allowed=lists_allowed, what=label)
         if difference:
             return difference
     return None

@@ -152,6 +152,8 @@ def _count(name, points, trials):
     mine = [t for t in trials if t.case.criterion == name]
     right = sum(t.difference is None for t in mine)
     earned = points if mine and right == len(mine) else 0
+    if mine and not earned and all(t.difference is None or t.difference.slug == "changes-input" for t in mine):
+        earned = points / 2  # the values are right
     return Criterion(name, points, earned, right, len(mine))
 
 

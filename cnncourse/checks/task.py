@@ -25,7 +25,8 @@ class Case:
 
     Parameters
     ----------
-    criterion : which of the task's criteria this case belongs to
+    criterion : which of the task's criteria this case belongs to; where it is the name of one part of the
+        result (`Task.names`), only that part counts
     *args, **kwargs : the arguments of the call; arrays keep their memory layout (Fortran, strided, read-only)
     """
 
@@ -125,8 +126,9 @@ class Task:
 
     def compare(self, got, wanted, case):
         """Difference between a result and the wanted one, None where it is right."""
+        part = self.names.index(case.criterion) if case.criterion in self.names else None
         return compare(
-            got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed
+            got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed, only=part
         )
 
     def evaluate(self, student, seed=0):

@@ -1,0 +1,66 @@
+"""Every task: the reference gets all points, each known mistake fails under its own name."""
+
+import dataclasses
+
+import pytest
+
+from cnncourse.checks import tasks_of_unit, units
+from cnncourse.checks.question import Question
+from cnncourse.checks.student import LocalStudent
+
+EVERYTHING = [task for unit in units() for task in tasks_of_unit(unit)]
+# References and known mistakes live inside the package, which learners' answers must not call.
+TASKS = [dataclasses.replace(task, banned=()) for task in EVERYTHING if not isinstance(task, Question)]
+SEEDS = range(20)
+
+
+def seeds_of(task):
+    """Twenty seeds; fewer only for a task whose single evaluation takes seconds (training)."""
+    return range(getattr(task, "test_seeds", len(SEEDS)))
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+def test_reference_gets_every_point(task):
+    for seed in seeds_of(task):
+        report = task.evaluate(LocalStudent({task.name: task.reference}), seed)
+        assert report.score == task.max_score, report.to_text()
+        assert (report.passed, report.mistake, report.status) == (True, None, "right")
+
+
+@pytest.mark.parametrize(
+    ("task", "mistake"),
+    [(task, mistake) for task in TASKS for mistake in task.mistakes],
+    ids=lambda item: getattr(item, "id", None) or item.slug,
+)
+def test_known_mistake_fails_under_its_own_name(task, mistake):
+    for seed in seeds_of(task):
+        report = task.evaluate(LocalStudent({task.name: mistake.answer}), seed)
+        assert not report.passed, f"seed {seed}: {mistake.slug} gets full points"
+        assert report.mistake == mistake.slug, f"seed {seed}: {report.to_text()}"
+        assert mistake.explanation in report.message
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+def test_task_is_complete(task):
+    assert len(task.mistakes) >= 5
+    slugs = [mistake.slug for mistake in task.mistakes]
+    assert len(set(slugs)) == len(slugs)
+    assert all(slug == slug.lower() and " " not in slug and "_" not in slug for slug in slugs)
+    assert all(len(mistake.explanation) > 20 for mistake in task.mistakes)
+    assert task.see or all(mistake.see for mistake in task.mistakes)
+    assert task.reference.__doc__
+    used = {case.criterion for case in task.draw(0)}
+    assert used == set(task.points), "each criterion needs cases, and each case a criterion"
+
+
+@pytest.mark.parametrize("question", [q for q in EVERYTHING if isinstance(q, Question)], ids=lambda q: q.id)
+def test_question_explains_wrong_answers(question):
+    right = question.evaluate(LocalStudent({question.name: question.answer}))
+    assert right.passed
+    assert right.message == question.why
+    assert len(question.wrong) >= 2
+    for value, (slug, text) in question.wrong.items():
+        report = question.evaluate(LocalStudent({question.name: value}))
+        assert (report.score, report.mistake, report.message) == (0, slug, text)
+    assert question.evaluate(LocalStudent({question.name: ...})).status == "missing"
+    assert question.evaluate(LocalStudent({question.name: [1]})).status == "wrong"

@@ -1,0 +1,20 @@
+"""Mutants of every reference must fail: the checks' own check. Prints the mutation score."""
+
+import pytest
+
+from tests.checks.equivalent_mutants import EQUIVALENT
+from tests.checks.mutants import survivors
+from tests.checks.test_known_mistakes import TASKS
+
+SCORES = {}
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+def test_every_mutant_fails(task):
+    equivalent = EQUIVALENT.get(task.id, {})
+    assert all(len(reason) > 10 for reason in equivalent.values())
+    count, alive = survivors(task, equivalent=equivalent)
+    SCORES[task.id] = (count - len(alive), count)
+    print(f"{task.id}: {count - len(alive)} of {count} mutants fail")
+    assert count >= 3
+    assert not alive, "\n".join(["these mutants get full points:", *alive])
