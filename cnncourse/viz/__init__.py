@@ -9,6 +9,10 @@ from __future__ import annotations
 import importlib
 
 _HOME = {
+    "draw_boxes": "scenes",
+    "draw_lines": "charts",
+    "draw_regions": "scenes",
+    "draw_values": "images",
     "bar_chart": "charts",
     "feature_maps": "maps",
     "figure_grid": "style",

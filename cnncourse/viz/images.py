@@ -77,7 +77,7 @@ def draw_values(axes, values, low: float, high: float, signed: bool = False, dec
     bare(axes)
 
 
-def pixel_grid(image, title: str = "", low=None, high=None, signed: bool = False, decimals=None, axis_labels=True):
+def pixel_grid(image, title: str = "", low=None, high=None, signed: bool = False, decimals=None, first=(0, 0)):
     """Draw one small grey image with its pixel values written into it.
 
     Parameters
@@ -90,8 +90,8 @@ def pixel_grid(image, title: str = "", low=None, high=None, signed: bool = False
         Use the diverging scale, zero white.
     decimals
         Digits after the point; by default none for whole numbers, two otherwise.
-    axis_labels
-        Number the rows and columns.
+    first
+        The numbers of the first row and the first column, for a part of a larger image.
 
     Returns
     -------
@@ -110,12 +110,10 @@ def pixel_grid(image, title: str = "", low=None, high=None, signed: bool = False
     figure, axes = figure_grid(size=(0.45 * W + 0.7, 0.42 * H + 0.8))
     draw_values(axes[0, 0], image.astype(float), low, high, signed, decimals)
     axes[0, 0].set_title(title)
-    if axis_labels:
-        axes[0, 0].set_xticks(range(W))
-        axes[0, 0].set_yticks(range(H))
-        axes[0, 0].set_xlabel("column")
-        axes[0, 0].set_ylabel("row")
-        axes[0, 0].tick_params(length=0)
+    axes[0, 0].set_xticks(range(W), range(first[1], first[1] + W), fontsize=8)
+    axes[0, 0].set_yticks(range(H), range(first[0], first[0] + H), fontsize=8)
+    axes[0, 0].set(xlabel="column", ylabel="row")
+    axes[0, 0].tick_params(length=0)
     return figure
 
 

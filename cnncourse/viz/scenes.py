@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cnncourse.viz.images import as_picture
-from cnncourse.viz.style import PALETTE, YELLOW, bare, figure_grid
+from cnncourse.viz.style import GREY, PALETTE, YELLOW, bare, figure_grid
+
+REGION_COLOURS = (*PALETTE, YELLOW, GREY, "#332288", "#DDDDDD")  # ten classes, ten colours
 
 
 def draw_regions(axes, regions) -> None:
@@ -18,7 +20,7 @@ def draw_regions(axes, regions) -> None:
     regions = np.asarray(regions).astype(int)
     tint = np.zeros((*regions.shape, 4))
     for number in np.unique(regions[regions > 0]):
-        tint[regions == number] = (*to_rgb(PALETTE[(number - 1) % len(PALETTE)]), 0.65)
+        tint[regions == number] = (*to_rgb(REGION_COLOURS[(number - 1) % len(REGION_COLOURS)]), 0.75)
     axes.imshow(tint)
     for number in np.unique(regions[regions > 0]):
         outline = np.pad(regions == number, 1)
