@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -21,6 +23,7 @@ from tools.notebook_builder import execute, is_stale, read_source, write
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
+DURATIONS = FOLDER / "source" / "durations.json"  # what runs how long; the start page draws it
 
 
 def pairs(wanted: list[str]) -> list[tuple[Path, Path]]:
@@ -41,6 +44,15 @@ def build(source: Path, notebook: Path) -> float:
     return time.perf_counter() - start
 
 
+def remember(durations: dict[str, float]) -> None:
+    """Note how long lessons took, rounded up to 5 s so that the file rarely changes."""
+    known = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+    known |= {name: int(-(-seconds // 5) * 5) for name, seconds in durations.items()}
+    temporary = DURATIONS.with_suffix(".tmp")
+    temporary.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+    os.replace(temporary, DURATIONS)
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="numbers or names, such as 02 (default: all)")
@@ -56,17 +68,19 @@ def main(argv: list[str] | None = None) -> int:
     if not todo:
         print("All lessons are up to date.")
         return 0
-    failed = 0
+    failed, durations = 0, {}
     with ThreadPoolExecutor(arguments.jobs) as pool, tqdm(total=len(todo), unit="lesson") as bar:
         running = {pool.submit(build, *pair): pair for pair in todo}
         for future in as_completed(running):
             source, notebook = running[future]
             try:
-                tqdm.write(f"{notebook.name}: {future.result():.0f} s")
+                durations[notebook.stem] = future.result()
+                tqdm.write(f"{notebook.name}: {durations[notebook.stem]:.0f} s")
             except CellExecutionError as error:
                 failed += 1
                 tqdm.write(f"{source.name} did not run to its end, so {notebook.name} stays as it was:\n{error}")
             bar.update()
+    remember(durations)
     return 1 if failed else 0
 
 
