@@ -1,0 +1,216 @@
+"""ResNet: layers that learn a change to their input instead of a new one (He, Zhang, Ren & Sun 2016).
+
+ImageNet's ResNet-18 to 152 have torchvision's keys (and its stride on a bottleneck's 3×3, where the paper
+had it on the first 1×1). ResNet-20 and 56 are the paper's networks for 32×32 images, section 4.2.
+"""
+
+import numpy as np
+
+from ..modules import (
+    AdaptiveAvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    Module,
+    Network,
+    ReLU,
+    Residual,
+    Sequential,
+    init,
+)
+
+
+class BasicBlock(Network):
+    """relu(x + BN(conv3×3(relu(BN(conv3×3(x)))))): figure 5, left."""
+
+    expansion = 1
+    last_norm = "bn2"
+
+    def __init__(self, in_channels, planes, stride=1, shortcut=None, *, rng=None):
+        self.conv1 = Conv2d(in_channels, planes, 3, stride, padding=1, bias=False, rng=rng)
+        self.bn1 = BatchNorm2d(planes)
+        self.conv2 = Conv2d(planes, planes, 3, padding=1, bias=False, rng=rng)
+        self.bn2 = BatchNorm2d(planes)
+        self.downsample = shortcut
+        body = Sequential(self.conv1, self.bn1, ReLU(), self.conv2, self.bn2)
+        self.wire(Sequential(Residual(body, self.downsample), ReLU()))
+
+
+class Bottleneck(Network):
+    """1×1 narrows, 3×3 works, 1×1 widens by four; plus x: figure 5, right."""
+
+    expansion = 4
+    last_norm = "bn3"
+
+    def __init__(self, in_channels, planes, stride=1, shortcut=None, *, rng=None):
+        self.conv1 = Conv2d(in_channels, planes, 1, bias=False, rng=rng)
+        self.bn1 = BatchNorm2d(planes)
+        self.conv2 = Conv2d(planes, planes, 3, stride, padding=1, bias=False, rng=rng)
+        self.bn2 = BatchNorm2d(planes)
+        self.conv3 = Conv2d(planes, 4 * planes, 1, bias=False, rng=rng)
+        self.bn3 = BatchNorm2d(4 * planes)
+        self.downsample = shortcut
+        body = Sequential(self.conv1, self.bn1, ReLU(), self.conv2, self.bn2, ReLU(), self.conv3, self.bn3)
+        self.wire(Sequential(Residual(body, self.downsample), ReLU()))
+
+
+class PadShortcut(Module):
+    """The shortcut without parameters: every `stride`-th pixel, and zeros for the new channels (option A)."""
+
+    def __init__(self, channels, stride):
+        self.channels, self.stride = channels, stride
+
+    def forward(self, input):
+        self.saved = input.shape
+        N, C, H, W = input.shape
+        output = np.zeros(self.output_shape(input.shape), input.dtype)
+        output[:, :C] = input[:, :, :: self.stride, :: self.stride]
+        return output
+
+    def backward(self, grad_output):
+        shape = self.recall()
+        grad_input = np.zeros(shape, grad_output.dtype)
+        grad_input[:, :, :: self.stride, :: self.stride] = grad_output[:, : shape[1]]
+        return grad_input
+
+    def output_shape(self, input_shape):
+        N, _, H, W = input_shape
+        return (N, self.channels, -(-H // self.stride), -(-W // self.stride))
+
+    def window(self, input_shape):
+        return [(1, self.stride, 0, 1)] * 2
+
+
+def projection(in_channels, channels, stride, rng):
+    """Return the shortcut that learns: a 1×1 convolution and batch norm (option B)."""
+    return Sequential(Conv2d(in_channels, channels, 1, stride, bias=False, rng=rng), BatchNorm2d(channels))
+
+
+def stage(block, in_channels, planes, blocks, stride, shortcut, rng):
+    """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too."""
+    channels = planes * block.expansion
+    layers = Sequential()
+    for index in range(blocks):
+        change = index == 0 and (stride != 1 or in_channels != channels)
+        kept = None
+        if change:
+            kept = (
+                PadShortcut(channels, stride) if shortcut == "pad" else projection(in_channels, channels, stride, rng)
+            )
+        layers.append(block(in_channels, planes, stride if index == 0 else 1, kept, rng=rng))
+        in_channels = channels
+    return layers
+
+
+def initialise(network, zero_init_residual):
+    """Draw all convolutions by Kaiming's rule; optionally start every block as its shortcut alone.
+
+    With the last γ at zero a new network computes the same as its shortcuts, which lets deep ones start to
+    learn sooner (Goyal et al. 2017, section 5.1).
+    """
+    for module in network.modules():
+        if isinstance(module, Conv2d):
+            module.weight.redraw(init.kaiming_normal(module.weight.shape, "fan_out"))
+        if zero_init_residual and isinstance(module, (BasicBlock, Bottleneck)):
+            getattr(module, module.last_norm).weight.redraw(init.constant(0))
+
+
+class ResNet(Network):
+    """The networks of table 1, for 224×224 images: (N, 3, H, W) to (N, num_classes).
+
+    Parameters
+    ----------
+    block : BasicBlock or Bottleneck
+    blocks : four ints
+        How many blocks at 56, 28, 14 and 7 pixels.
+    num_classes : int
+    zero_init_residual : bool
+        Start the last γ of each block at zero.
+    rng : numpy.random.Generator, optional
+        Draws the initial weights.
+    """
+
+    def __init__(self, block, blocks, num_classes=1000, zero_init_residual=False, *, rng=None):
+        widths = [64] + [planes * block.expansion for planes in (64, 128, 256, 512)]
+        self.conv1 = Conv2d(3, 64, 7, stride=2, padding=3, bias=False, rng=rng)
+        self.bn1 = BatchNorm2d(64)
+        self.layer1 = stage(block, widths[0], 64, blocks[0], 1, "projection", rng)
+        self.layer2 = stage(block, widths[1], 128, blocks[1], 2, "projection", rng)
+        self.layer3 = stage(block, widths[2], 256, blocks[2], 2, "projection", rng)
+        self.layer4 = stage(block, widths[3], 512, blocks[3], 2, "projection", rng)
+        self.fc = Linear(widths[4], num_classes, rng=rng)
+        initialise(self, zero_init_residual)
+        stem = Sequential(self.conv1, self.bn1, ReLU(), MaxPool2d(3, stride=2, padding=1))
+        head = Sequential(AdaptiveAvgPool2d(1), Flatten(), self.fc)
+        self.wire(Sequential(stem, self.layer1, self.layer2, self.layer3, self.layer4, head))
+
+
+class SmallResNet(Network):
+    """The networks of section 4.2, for 32×32 images: (N, in_channels, 32, 32) to (N, num_classes).
+
+    Parameters
+    ----------
+    depth : int
+        6n + 2: three stages of n blocks with 16, 32 and 64 channels.
+    num_classes, in_channels : int
+    shortcut : "pad" or "projection"
+        Option A, as in the paper, or option B.
+    zero_init_residual : bool
+        Start the last γ of each block at zero.
+    rng : numpy.random.Generator, optional
+        Draws the initial weights.
+    """
+
+    def __init__(self, depth, num_classes=10, in_channels=3, shortcut="pad", zero_init_residual=False, *, rng=None):
+        if depth < 8 or (depth - 2) % 6:
+            raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
+        if shortcut not in ("pad", "projection"):
+            raise ValueError(f"shortcut: expected 'pad' or 'projection', got {shortcut!r}")
+        blocks = (depth - 2) // 6
+        self.conv1 = Conv2d(in_channels, 16, 3, padding=1, bias=False, rng=rng)
+        self.bn1 = BatchNorm2d(16)
+        self.layer1 = stage(BasicBlock, 16, 16, blocks, 1, shortcut, rng)
+        self.layer2 = stage(BasicBlock, 16, 32, blocks, 2, shortcut, rng)
+        self.layer3 = stage(BasicBlock, 32, 64, blocks, 2, shortcut, rng)
+        self.fc = Linear(64, num_classes, rng=rng)
+        initialise(self, zero_init_residual)
+        stem = Sequential(self.conv1, self.bn1, ReLU())
+        head = Sequential(AdaptiveAvgPool2d(1), Flatten(), self.fc)
+        self.wire(Sequential(stem, self.layer1, self.layer2, self.layer3, head))
+
+
+def resnet18(num_classes=1000, *, zero_init_residual=False, rng=None):
+    """ResNet-18: 11,689,512 parameters."""
+    return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, zero_init_residual, rng=rng)
+
+
+def resnet34(num_classes=1000, *, zero_init_residual=False, rng=None):
+    """ResNet-34: 21,797,672 parameters."""
+    return ResNet(BasicBlock, (3, 4, 6, 3), num_classes, zero_init_residual, rng=rng)
+
+
+def resnet50(num_classes=1000, *, zero_init_residual=False, rng=None):
+    """ResNet-50: 25,557,032 parameters."""
+    return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, zero_init_residual, rng=rng)
+
+
+def resnet101(num_classes=1000, *, zero_init_residual=False, rng=None):
+    """ResNet-101: 44,549,160 parameters."""
+    return ResNet(Bottleneck, (3, 4, 23, 3), num_classes, zero_init_residual, rng=rng)
+
+
+def resnet152(num_classes=1000, *, zero_init_residual=False, rng=None):
+    """ResNet-152: 60,192,808 parameters."""
+    return ResNet(Bottleneck, (3, 8, 36, 3), num_classes, zero_init_residual, rng=rng)
+
+
+def resnet20(num_classes=10, in_channels=3, *, shortcut="pad", zero_init_residual=False, rng=None):
+    """ResNet-20 for 32×32 images: 269,722 parameters (272,474 with projections)."""
+    return SmallResNet(20, num_classes, in_channels, shortcut, zero_init_residual, rng=rng)
+
+
+def resnet56(num_classes=10, in_channels=3, *, shortcut="pad", zero_init_residual=False, rng=None):
+    """ResNet-56 for 32×32 images: 853,018 parameters (855,770 with projections)."""
+    return SmallResNet(56, num_classes, in_channels, shortcut, zero_init_residual, rng=rng)

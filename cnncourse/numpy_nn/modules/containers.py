@@ -1,0 +1,194 @@
+"""Containers with an explicit backward pass: what every network of the course is built from.
+
+    Sequential(a, b, c)        c(b(a(x)))                 backward in reverse order
+    Residual(body, shortcut)   body(x) + shortcut(x)      x is used twice: its gradients add up
+    Concat(a, b)               [a(x), b(x)] by channel    the gradient is cut, the pieces' results add up
+    Scale(gate)                x · gate(x)                the product rule
+
+`Network` is for models whose state_dict keys are prescribed: its attributes are the named parts, its wiring
+says which container connects them.
+"""
+
+import math
+
+import numpy as np
+
+from .base import Module
+from .linear import Identity
+
+
+class Sequential(Module):
+    """Modules in a chain; they are the attributes "0", "1", … so that keys equal PyTorch's."""
+
+    def __init__(self, *modules):
+        for index, module in enumerate(modules):
+            self.append(module, str(index))
+
+    def append(self, module, name=None):
+        """Add a module at the end; return self."""
+        if not isinstance(module, Module):
+            raise TypeError(f"modules: expected Modules, got {type(module).__name__}")
+        setattr(self, str(len(self)) if name is None else name, module)
+        return self
+
+    def forward(self, input):
+        for module in self:
+            input = module(input)
+        return input
+
+    def backward(self, grad_output):
+        for module in reversed(list(self)):
+            grad_output = module.backward(grad_output)
+        return grad_output
+
+    def trace(self, input_shape, field, visit):
+        for module in self:
+            input_shape, field = module.trace(input_shape, field, visit)
+        return input_shape, field
+
+    def output_shape(self, input_shape):
+        for module in self:
+            input_shape = module.output_shape(input_shape)
+        return input_shape
+
+    def __iter__(self):
+        return (module for _, module in self.named_children())
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+    def __getitem__(self, index):
+        modules = list(self)[index]
+        return Sequential(*modules) if isinstance(index, slice) else modules
+
+
+class Residual(Module):
+    """body(x) + shortcut(x), with the identity as the usual shortcut (He et al. 2016)."""
+
+    def __init__(self, body, shortcut=None):
+        self.body = body
+        self.shortcut = Identity() if shortcut is None else shortcut
+
+    def forward(self, input):
+        change, kept = self.body(input), self.shortcut(input)
+        if change.shape != kept.shape:
+            raise ValueError(f"shortcut: expected the body's output shape {change.shape}, got {kept.shape}")
+        return change + kept
+
+    def backward(self, grad_output):
+        return self.body.backward(grad_output) + self.shortcut.backward(grad_output)
+
+    def trace(self, input_shape, field, visit):
+        output_shape, body_field = self.body.trace(input_shape, field, visit)
+        _, shortcut_field = self.shortcut.trace(input_shape, field, visit)
+        return output_shape, body_field.union(shortcut_field)
+
+    def output_shape(self, input_shape):
+        return self.body.output_shape(input_shape)
+
+
+class Concat(Module):
+    """The outputs of all branches, one after the other along the channels (Szegedy et al. 2015)."""
+
+    def __init__(self, *branches):
+        if not branches:
+            raise ValueError("branches: expected at least one, got none")
+        for index, branch in enumerate(branches):
+            setattr(self, str(index), branch)
+
+    def forward(self, input):
+        outputs = [branch(input) for _, branch in self.named_children()]
+        self.saved = np.cumsum([output.shape[1] for output in outputs])[:-1]
+        return np.concatenate(outputs, axis=1)
+
+    def backward(self, grad_output):
+        pieces = np.split(grad_output, self.recall(), axis=1)
+        branches = [branch for _, branch in self.named_children()]
+        return sum(branch.backward(piece) for branch, piece in zip(branches, pieces, strict=True))
+
+    def trace(self, input_shape, field, visit):
+        shapes, fields = zip(
+            *(branch.trace(input_shape, field, visit) for _, branch in self.named_children()), strict=True
+        )
+        union = fields[0]
+        for other in fields[1:]:
+            union = union.union(other)
+        return self._joined(shapes), union
+
+    def output_shape(self, input_shape):
+        return self._joined([branch.output_shape(input_shape) for _, branch in self.named_children()])
+
+    @staticmethod
+    def _joined(shapes):
+        return (shapes[0][0], sum(shape[1] for shape in shapes), *shapes[0][2:])
+
+
+class Scale(Module):
+    """x · gate(x): the gate's output, often (N, C, 1, 1), says how much of each channel passes (Hu et al. 2018)."""
+
+    def __init__(self, gate):
+        self.gate = gate
+
+    def forward(self, input):
+        gate = self.gate(input)
+        self.saved = input, gate
+        return input * gate
+
+    def backward(self, grad_output):
+        input, gate = self.recall()
+        grad_gate = grad_output * input
+        # The gate was stretched over the axes where it has size 1, so its gradient is the sum over them.
+        stretched = tuple(axis for axis, size in enumerate(gate.shape) if size == 1 != input.shape[axis])
+        if stretched:
+            grad_gate = grad_gate.sum(axis=stretched, keepdims=True)
+        return grad_output * gate + self.gate.backward(grad_gate)
+
+    def trace(self, input_shape, field, visit):
+        _, gate_field = self.gate.trace(input_shape, field, visit)
+        visit(self, input_shape, tuple(input_shape), field.union(gate_field))
+        return tuple(input_shape), field.union(gate_field)
+
+    def output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def multiply_adds(self, input_shape):
+        return math.prod(input_shape)
+
+
+class Network(Module):
+    """Named parts, and a wiring that connects them.
+
+    The attributes give the state_dict keys; the wiring, set by `wire`, gives forward and backward. Layers
+    without state may stand in the wiring alone.
+    """
+
+    wiring = None
+
+    def wire(self, wiring):
+        """Set the container that connects the parts; all its parameters must belong to named parts."""
+        named = {id(parameter) for parameter in self.parameters()}
+        nameless = [path for path, parameter in wiring.named_parameters() if id(parameter) not in named]
+        if nameless:
+            raise ValueError(f"wiring: expected named parts only, got parameters without a name at {nameless}")
+        self.wiring = wiring
+
+    def named_children(self):
+        return ((name, child) for name, child in super().named_children() if name != "wiring")
+
+    def modules(self):
+        found = {id(module): module for module in super().modules()}
+        if self.wiring is not None:
+            found |= {id(module): module for module in self.wiring.modules()}
+        return iter(found.values())
+
+    def forward(self, input):
+        return self.wiring.forward(input)
+
+    def backward(self, grad_output):
+        return self.wiring.backward(grad_output)
+
+    def output_shape(self, input_shape):
+        return self.wiring.output_shape(input_shape)
+
+    def trace(self, input_shape, field, visit):
+        return self.wiring.trace(input_shape, field, visit)

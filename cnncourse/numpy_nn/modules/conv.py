@@ -1,0 +1,214 @@
+"""Convolution layers in one, two and three dimensions, and the transposed ones."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from .. import functional as F
+from . import init
+from .base import Module, Parameter
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+def per_axis(value, axes):
+    """Return a tuple with one entry per spatial axis."""
+    return (value,) * axes if isinstance(value, (int, np.integer)) else tuple(value)
+
+
+class _Conv(Module):
+    """What `Conv1d`, `Conv2d` and `Conv3d` share; they differ in the number of spatial axes.
+
+    Parameters are those of PyTorch's layers. `rng` draws weight and bias from PyTorch's distribution,
+    uniform on ±1/√fan_in with fan_in = C_in // groups · K_h · K_w.
+    """
+
+    axes = function = function_backward = None
+
+    def __init__(
+        self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True,
+        padding_mode="zeros", *, rng=None, dtype=np.float32,
+    ):  # fmt: skip
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"groups: expected a divisor of in_channels {in_channels} and out_channels {out_channels}, got {groups}"
+            )
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"padding_mode: expected one of {PADDING_MODES}, got {padding_mode!r}")
+        self.kernel_size = per_axis(kernel_size, self.axes)
+        self.stride = per_axis(stride, self.axes)
+        self.dilation = per_axis(dilation, self.axes)
+        self.padding = padding if isinstance(padding, str) else per_axis(padding, self.axes)
+        self.groups, self.padding_mode = groups, padding_mode
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        draw = init.torch_default(shape)
+        self.weight = Parameter.drawn(shape, draw, rng, dtype)
+        self.bias = Parameter.drawn((out_channels,), draw, rng, dtype) if bias else None
+
+    def _arguments(self):
+        padding = self.padding if self.padding_mode == "zeros" else 0
+        return (self.weight.data, self.bias and self.bias.data, self.stride, padding, self.dilation, self.groups)
+
+    def forward(self, input):
+        padded = input
+        if self.padding_mode != "zeros":
+            padded = F.pad(input, self._pad_widths(), mode=self.padding_mode)
+        self.saved = input, padded
+        return type(self).function(padded, *self._arguments())
+
+    def backward(self, grad_output):
+        input, padded = self.recall()
+        grad_input, grad_weight, grad_bias = type(self).function_backward(grad_output, padded, *self._arguments())
+        self.weight.add_grad(grad_weight)
+        if self.bias:
+            self.bias.add_grad(grad_bias)
+        if self.padding_mode != "zeros":
+            grad_input = F.pad_backward(grad_input, input, self._pad_widths(), mode=self.padding_mode)
+        return grad_input
+
+    def _paddings(self):
+        """Return (before, after) for each axis; an odd total of "same" puts the extra one after."""
+        if self.padding == "valid":
+            return [(0, 0)] * self.axes
+        if self.padding == "same":
+            totals = [D * (K - 1) for K, D in zip(self.kernel_size, self.dilation, strict=True)]
+            return [(total // 2, total - total // 2) for total in totals]
+        return [(P, P) for P in self.padding]
+
+    def _pad_widths(self):
+        return tuple(width for pair in reversed(self._paddings()) for width in pair)  # last axis first
+
+    def output_shape(self, input_shape):
+        sizes = [
+            (size + sum(pair) - D * (K - 1) - 1) // S + 1
+            for size, pair, K, S, D in zip(
+                input_shape[2:], self._paddings(), self.kernel_size, self.stride, self.dilation, strict=True
+            )
+        ]
+        return (input_shape[0], self.weight.shape[0], *sizes)
+
+    def multiply_adds(self, input_shape):
+        N, _, *positions = self.output_shape(input_shape)
+        return N * math.prod(positions) * self.weight.size
+
+    def window(self, input_shape):
+        before = [pair[0] for pair in self._paddings()]
+        return list(zip(self.kernel_size, self.stride, before, self.dilation, strict=True))
+
+    def describe(self):
+        C_out, C_in = self.weight.shape[0], self.weight.shape[1] * self.groups
+        parts = [f"{C_in}, {C_out}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        parts += [f"padding={self.padding}"] if self.padding not in ("valid", (0,) * self.axes) else []
+        parts += [f"dilation={self.dilation}"] if self.dilation != (1,) * self.axes else []
+        parts += [f"groups={self.groups}"] if self.groups > 1 else []
+        parts += [] if self.bias else ["bias=False"]
+        return ", ".join(parts)
+
+
+class Conv1d(_Conv):
+    """Cross-correlation of sequences: (N, C_in, L) to (N, C_out, L_out)."""
+
+    axes, function, function_backward = 1, F.conv1d, F.conv1d_backward
+
+
+class Conv2d(_Conv):
+    """Cross-correlation of images: (N, C_in, H, W) to (N, C_out, H_out, W_out)."""
+
+    axes, function, function_backward = 2, F.conv2d, F.conv2d_backward
+
+
+class Conv3d(_Conv):
+    """Cross-correlation of volumes: (N, C_in, T, H, W) to (N, C_out, T_out, H_out, W_out)."""
+
+    axes, function, function_backward = 3, F.conv3d, F.conv3d_backward
+
+
+class _ConvTranspose(Module):
+    """What the transposed convolutions share; weight (C_in, C_out // groups, K, …).
+
+    Parameters are those of PyTorch's layers. PyTorch takes fan_in from the weight's second axis, so the
+    initial weights are uniform on ±1/√(C_out // groups · K_h · K_w); so are these.
+    """
+
+    axes = function = function_backward = None
+
+    def __init__(
+        self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1,
+        bias=True, dilation=1, *, rng=None, dtype=np.float32,
+    ):  # fmt: skip
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"groups: expected a divisor of in_channels {in_channels} and out_channels {out_channels}, got {groups}"
+            )
+        self.kernel_size = per_axis(kernel_size, self.axes)
+        self.stride = per_axis(stride, self.axes)
+        self.padding = per_axis(padding, self.axes)
+        self.output_padding = per_axis(output_padding, self.axes)
+        self.dilation = per_axis(dilation, self.axes)
+        self.groups = groups
+        shape = (in_channels, out_channels // groups, *self.kernel_size)
+        draw = init.torch_default(shape)
+        self.weight = Parameter.drawn(shape, draw, rng, dtype)
+        self.bias = Parameter.drawn((out_channels,), draw, rng, dtype) if bias else None
+
+    def _arguments(self):
+        return (
+            self.weight.data, self.bias and self.bias.data, self.stride, self.padding, self.output_padding,
+            self.groups, self.dilation,
+        )  # fmt: skip
+
+    def forward(self, input):
+        self.saved = input
+        return type(self).function(input, *self._arguments())
+
+    def backward(self, grad_output):
+        grads = type(self).function_backward(grad_output, self.recall(), *self._arguments())
+        self.weight.add_grad(grads[1])
+        if self.bias:
+            self.bias.add_grad(grads[2])
+        return grads[0]
+
+    def output_shape(self, input_shape):
+        sizes = [
+            (size - 1) * S - 2 * P + D * (K - 1) + extra + 1
+            for size, S, P, D, K, extra in zip(
+                input_shape[2:], self.stride, self.padding, self.dilation, self.kernel_size,
+                self.output_padding, strict=True,
+            )
+        ]  # fmt: skip
+        return (input_shape[0], self.weight.shape[1] * self.groups, *sizes)
+
+    def multiply_adds(self, input_shape):
+        return input_shape[0] * math.prod(input_shape[2:]) * self.weight.size
+
+    def window(self, input_shape):
+        """Each output sees at most ⌈K/S⌉ inputs, and S outputs advance by one input."""
+        windows = []
+        for K, S, P, D in zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True):
+            seen = -(-(D * (K - 1) + 1) // S)
+            centre = (P - D * (K - 1) / 2) / S  # of the inputs that output 0 sees
+            windows.append((seen, Fraction(1, S), (seen - 1) / 2 - centre, 1))
+        return windows
+
+    def describe(self):
+        C_in, C_out = self.weight.shape[0], self.weight.shape[1] * self.groups
+        return f"{C_in}, {C_out}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The adjoint of `Conv1d`'s linear map, as a layer of its own."""
+
+    axes, function, function_backward = 1, F.conv_transpose1d, F.conv_transpose1d_backward
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The adjoint of `Conv2d`'s linear map: learned upsampling."""
+
+    axes, function, function_backward = 2, F.conv_transpose2d, F.conv_transpose2d_backward
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """The adjoint of `Conv3d`'s linear map."""
+
+    axes, function, function_backward = 3, F.conv_transpose3d, F.conv_transpose3d_backward

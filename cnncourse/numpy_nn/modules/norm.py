@@ -1,0 +1,197 @@
+"""Normalisation layers: the functionals with their learned γ and β, and batch norm's running statistics."""
+
+import math
+
+import numpy as np
+
+from .. import functional as F
+from . import init
+from .base import Module, Parameter
+
+
+class _Norm(Module):
+    """What the normalisations share: γ starts at one, β at zero, shapes stay."""
+
+    def _affine(self, shape, affine, dtype):
+        self.weight = Parameter.drawn(shape, init.constant(1), None, dtype) if affine else None
+        self.bias = Parameter.drawn(shape, init.constant(0), None, dtype) if affine else None
+
+    def _weights(self):
+        return (self.weight and self.weight.data, self.bias and self.bias.data)
+
+    def _collect(self, grad_weight, grad_bias):
+        if self.weight:
+            self.weight.add_grad(grad_weight)
+        if self.bias:
+            self.bias.add_grad(grad_bias)
+
+    def output_shape(self, input_shape):
+        return tuple(input_shape)
+
+
+class _BatchNorm(_Norm):
+    """Batch normalisation with running statistics (Ioffe & Szegedy 2015).
+
+    Parameters
+    ----------
+    num_features : int
+        C.
+    eps : float
+    momentum : float or None
+        The weight of a new batch in the running statistics; None for the plain average of all batches.
+    affine : bool
+        Learn γ and β.
+    track_running_stats : bool
+        Without, evaluation too uses the batch's own statistics.
+    """
+
+    buffer_names = ("running_mean", "running_var", "num_batches_tracked")
+    dimensions = ()
+    function, function_backward, running = F.batch_norm, F.batch_norm_backward, F.batch_norm_running
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, *, dtype=np.float32
+    ):
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self._affine((num_features,), affine, dtype)
+        self.running_mean = np.zeros(num_features, dtype) if track_running_stats else None
+        self.running_var = np.ones(num_features, dtype) if track_running_stats else None
+        self.num_batches_tracked = np.array(0) if track_running_stats else None
+
+    def forward(self, input):
+        if input.ndim not in self.dimensions:
+            wanted = " or ".join(str(n) for n in self.dimensions)
+            raise ValueError(f"input: expected {wanted} dimensions, got shape {input.shape}")
+        use_batch = self.training or self.running_mean is None
+        self.saved = input, (self.running_mean, self.running_var, *self._weights(), use_batch, 0.0, self.eps)
+        output = type(self).function(input, *self.saved[1])
+        if self.training and self.running_mean is not None:
+            self._update(input)
+        return output
+
+    def _update(self, input):
+        self.num_batches_tracked = self.num_batches_tracked + 1
+        momentum = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean, self.running_var = type(self).running(input, self.running_mean, self.running_var, momentum)
+
+    def backward(self, grad_output):
+        input, arguments = self.recall()
+        grads = type(self).function_backward(grad_output, input, *arguments)
+        self._collect(*grads[3:])
+        return grads[0]
+
+    def describe(self):
+        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
+
+
+class BatchNorm1d(_BatchNorm):
+    """Batch norm of (N, C) or (N, C, L)."""
+
+    dimensions = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Batch norm of (N, C, H, W)."""
+
+    dimensions = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Batch norm of (N, C, T, H, W)."""
+
+    dimensions = (5,)
+
+
+class _InstanceNorm(_BatchNorm):
+    """Instance norm; by default without γ, β and running statistics, as in PyTorch."""
+
+    function, function_backward = F.instance_norm, F.instance_norm_backward
+    running = F.instance_norm_running
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, *, dtype=np.float32
+    ):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Instance norm of (N, C, L)."""
+
+    dimensions = (3,)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Instance norm of (N, C, H, W)."""
+
+    dimensions = (4,)
+
+
+class LayerNorm(_Norm):
+    """Normalise each sample over its last dimensions (Ba, Kiros & Hinton 2016)."""
+
+    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=np.float32):
+        one = isinstance(normalized_shape, (int, np.integer))
+        self.normalized_shape = (normalized_shape,) if one else tuple(normalized_shape)
+        self.eps = eps
+        self._affine(self.normalized_shape, elementwise_affine, dtype)
+        if not bias:
+            self.bias = None
+
+    def forward(self, input):
+        self.saved = input
+        return F.layer_norm(input, self.normalized_shape, *self._weights(), self.eps)
+
+    def backward(self, grad_output):
+        grad_input, *others = F.layer_norm_backward(
+            grad_output, self.recall(), self.normalized_shape, *self._weights(), self.eps
+        )
+        self._collect(*others)
+        return grad_input
+
+    def describe(self):
+        return f"{self.normalized_shape}, eps={self.eps}"
+
+
+class GroupNorm(_Norm):
+    """Normalise each sample over groups of channels (Wu & He 2018)."""
+
+    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, *, dtype=np.float32):
+        if num_groups < 1 or num_channels % num_groups:
+            raise ValueError(f"num_groups: expected a divisor of num_channels {num_channels}, got {num_groups}")
+        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
+        self._affine((num_channels,), affine, dtype)
+
+    def forward(self, input):
+        self.saved = input
+        return F.group_norm(input, self.num_groups, *self._weights(), self.eps)
+
+    def backward(self, grad_output):
+        grad_input, *others = F.group_norm_backward(
+            grad_output, self.recall(), self.num_groups, *self._weights(), self.eps
+        )
+        self._collect(*others)
+        return grad_input
+
+    def describe(self):
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}"
+
+
+class LocalResponseNorm(_Norm):
+    """AlexNet's damping of a channel by its neighbours (Krizhevsky et al. 2012)."""
+
+    def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0):
+        self.arguments = size, alpha, beta, k
+
+    def forward(self, input):
+        self.saved = input
+        return F.local_response_norm(input, *self.arguments)
+
+    def backward(self, grad_output):
+        return F.local_response_norm_backward(grad_output, self.recall(), *self.arguments)
+
+    def multiply_adds(self, input_shape):
+        return math.prod(input_shape)
+
+    def describe(self):
+        size, alpha, beta, k = self.arguments
+        return f"{size}, alpha={alpha}, beta={beta}, k={k}"
