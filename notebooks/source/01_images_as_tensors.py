@@ -79,17 +79,17 @@ print("pixels:", camera.size, "bytes:", camera.nbytes)
 
 # %% [markdown]
 # `uint8` is a whole number from 0 to 255 in one byte: 0 is drawn black, 255 white. Below is the
-# photograph, a part of it, and a part of that part with its numbers written into the pixels: the front of the lens.
+# photograph, a part of it, and a part of that part with its numbers written into the pixels: the eyebrow and the camera.
 
 # %%
-rows, columns = slice(132, 144), slice(280, 297)
+rows, columns = slice(138, 151), slice(250, 268)
 show(
     viz.image_row([camera, camera[60:160, 200:300]], ["the photograph", "rows 60–159, columns 200–299"], height=3),
     "A photograph of a man behind a camera on a tripod, and an enlarged part of it with his head and the camera.",
 )
 show(
-    viz.pixel_grid(camera[rows, columns], "rows 132–143, columns 280–296", first=(132, 280)),
-    "Twelve rows and seventeen columns of grey pixels, each with its value from 0 to 255 written into it.",
+    viz.pixel_grid(camera[rows, columns], "rows 138–150, columns 250–267", first=(138, 250)),
+    "Thirteen rows and eighteen columns of grey pixels, each with its value from 0 to 255 written into it.",
 )
 
 # %% [markdown]
