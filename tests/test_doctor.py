@@ -235,7 +235,8 @@ def test_a_check_that_fails_itself_becomes_a_finding(monkeypatch, capsys):
     "module", ["numpy", "packaging", "packaging.requirements", "rich", "PIL", "cnncourse.data"]
 )
 def test_a_missing_module_never_ends_in_a_traceback(module):
-    code = f"import sys; sys.modules[{module!r}] = None\nfrom cnncourse import doctor\nsys.exit(doctor.main(['--quick']))"
+    missing = f"import sys; sys.modules[{module!r}] = None"
+    code = f"{missing}\nfrom cnncourse import doctor\nsys.exit(doctor.main(['--quick']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr == ""
     assert done.returncode == (0 if module == "rich" else 1)

@@ -151,7 +151,7 @@ def fetch(source: Source) -> Path:
         raise DownloadError(
             f"{source.title} could not be downloaded: {error}",
             f"check the network and the free disk space and try again, or {by_hand(source)}",
-        ) from error
+        ) from None  # the message holds its cause; the long trace through torchvision helps nobody
     finally:
         socket.setdefaulttimeout(patience)
         shutil.rmtree(scratch, ignore_errors=True)
