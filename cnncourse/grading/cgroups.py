@@ -1,0 +1,94 @@
+"""Control groups around a sandbox: a ceiling on memory and processes of all its members together.
+
+Resource limits count per process or per user; a group counts everything that a student's code starts. Where the
+kernel's group folders cannot be written (an ordinary user without delegation), the resource limits stand alone.
+"""
+
+import os
+import time
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+PREFIX = "cnncourse-"
+
+
+class Group:
+    """The folders of one control group; `around` makes it, `close` removes it."""
+
+    def __init__(self, folders):
+        self.folders = folders
+
+    @property
+    def controls(self):
+        """Names of what is under control: "memory", "pids"."""
+        return sorted(self.folders)
+
+    @classmethod
+    def around(cls, pid, memory, processes):
+        """Put a process (and its future children) into a new group with ceilings; as far as that is allowed."""
+        folders = {}
+        for control, (file, value) in {
+            "memory": (("memory.limit_in_bytes", "memory.max"), memory),
+            "pids": (("pids.max", "pids.max"), processes),
+        }.items():
+            for parent, name in _candidates(control, *file):
+                folder = parent / f"{PREFIX}{os.getpid()}-{pid}"
+                try:
+                    folder.mkdir(exist_ok=True)
+                    (folder / name).write_text(str(value))
+                    (folder / "cgroup.procs").write_text(str(pid))
+                except OSError:
+                    _remove(folder)
+                else:
+                    folders[control] = folder
+                    break
+        return cls(folders)
+
+    def close(self):
+        """Remove the group once its last process has gone."""
+        for folder in self.folders.values():
+            for _ in range(50):
+                if _remove(folder):
+                    break
+                time.sleep(0.01)
+
+
+def _candidates(control, file_v1, file_v2):
+    """Folders in which a group for `control` could be made, each with the name of its limit file."""
+    own = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        for name in names.split(","):
+            own[name] = path.lstrip("/")
+    if control in own:
+        yield ROOT / control / own[control], file_v1
+    if "" in own:
+        for mount in (ROOT, ROOT / "unified"):
+            folder = mount / own[""]
+            if control in _read(folder / "cgroup.subtree_control").split():
+                yield folder, file_v2
+
+
+def _read(path):
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _remove(folder):
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def remove_left_over():
+    """Remove empty groups of graders that were killed before they could."""
+    for control in ("memory", "pids"):
+        for parent, _ in _candidates(control, "", ""):
+            for folder in parent.glob(f"{PREFIX}*"):
+                _remove(folder)

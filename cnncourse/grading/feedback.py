@@ -1,0 +1,110 @@
+"""What a student gets back, as Markdown and HTML: points, what was tried, the likely mistake, where to read.
+
+Nothing here shows a hidden input or an expected value, and everything that a student wrote is escaped.
+"""
+
+import html
+import re
+
+from cnncourse.grading.results import file_name, write_whole
+
+SAID = {
+    "right": "right", "partial": "partly right", "wrong": "not right yet", "error": "raises an error",
+    "timeout": "does not finish in time", "missing": "not attempted", "refused": "could not be judged",
+}  # fmt: skip
+STYLE = """
+:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5 }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0 }
+th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #8888; vertical-align: top }
+td.number { text-align: right; font-variant-numeric: tabular-nums }
+code, pre { background: #8882; padding: .1rem .3rem; border-radius: .2rem; white-space: pre-wrap }
+small { opacity: .8 }
+"""
+
+
+OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text):
+    """Text from a student's side without control characters, which a terminal or a page could obey."""
+    return OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def escape_markdown(text):
+    """Escape what Markdown or the HTML inside it would take as an instruction."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&$])", r"\\\1", clean(text)).replace("\n", " ")
+
+
+def to_markdown(record):
+    """One student's feedback as Markdown."""
+    lines = [f"# Unit {record['unit']}: {record['score']:g} of {record['max_score']:g} points", ""]
+    lines += [f"Student: {escape_markdown(record['student'])}", ""]
+    if record["problem"]:
+        lines += [escape_markdown(record["problem"]), ""]
+    for task in record["tasks"]:
+        lines += [f"## {escape_markdown(task['name'])}: {task['score']:g} of {task['max_score']:g}", ""]
+        lines += [f"{SAID[task['status']].capitalize()}. {escape_markdown(task['message'])}", ""]
+        for name, earned, points in task["criteria"]:
+            lines.append(f"- {'✓' if earned == points else '✗'} {escape_markdown(name)}: {earned:g} of {points:g}")
+        lines += [""] if task["criteria"] else []
+    problems = _problems(record)
+    if problems:
+        lines += ["## While your notebook was loaded", ""]
+        lines += [f"- {escape_markdown(line)}" for line in problems] + [""]
+    return "\n".join(lines)
+
+
+def to_html(record):
+    """One student's feedback as a page of its own."""
+    e = _escape
+    parts = [f"<p>Student: {e(record['student'])}</p>"]
+    if record["problem"]:
+        parts.append(f"<p><strong>{e(record['problem'])}</strong></p>")
+    for task in record["tasks"]:
+        parts.append(f"<h2><code>{e(task['name'])}</code>: {task['score']:g} of {task['max_score']:g}</h2>")
+        parts.append(f"<p>{SAID[task['status']].capitalize()}. {e(task['message'])}</p>")
+        rows = "".join(
+            f"<tr><td>{'✓' if earned == points else '✗'}</td><td>{e(name)}</td>"
+            f'<td class="number">{earned:g} of {points:g}</td></tr>'
+            for name, earned, points in task["criteria"]
+        )
+        parts.append(f"<table>{rows}</table>" if rows else "")
+    problems = _problems(record)
+    if problems:
+        items = "".join(f"<li><code>{e(line)}</code></li>" for line in problems)
+        parts.append(f"<h2>While your notebook was loaded</h2><ul>{items}</ul>")
+    title = f"Unit {record['unit']}: {record['score']:g} of {record['max_score']:g} points"
+    return page(title, "\n".join(parts))
+
+
+def page(title, body):
+    """A whole HTML page that loads nothing and runs nothing."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{_escape(title)}</title><style>{STYLE}</style></head>\n"
+        f"<body><h1>{_escape(title)}</h1>\n{body}\n</body></html>\n"
+    )
+
+
+def write_feedback(records, folder):
+    """Write `folder/<student>/<unit>.html` and `.md` for each record; returns how many."""
+    for record in records:
+        place = folder / file_name(record["student"])
+        write_whole(place / f"{record['unit']}.html", to_html(record))
+        write_whole(place / f"{record['unit']}.md", to_markdown(record))
+    return len(records)
+
+
+def _problems(record):
+    """Statements of the student's own cells that failed while loading, each once."""
+    lines = [
+        f"cell {p['cell']}, line {p['line'] or '?'}: {p['text']}" for task in record["tasks"] for p in task["problems"]
+    ]
+    return list(dict.fromkeys(lines))[:10]
+
+
+def _escape(text):
+    return html.escape(clean(str(text)))

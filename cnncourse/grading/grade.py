@@ -1,0 +1,201 @@
+"""Grade one submission: every task in its own process, generous about how notebooks look, strict about values."""
+
+import time
+from dataclasses import dataclass, field
+
+from cnncourse.checks.registry import tasks_of_unit
+from cnncourse.checks.report import TaskReport
+from cnncourse.grading.isolation import open_isolation
+from cnncourse.grading.notebook import Unreadable, read_notebook
+from cnncourse.grading.sandbox import IsolationError
+from cnncourse.grading.seeds import visible_seed
+from cnncourse.grading.student import BUDGET_SECONDS, SandboxStudent
+
+MAX_OWN_CELLS = 3
+CHILDREN_PER_SANDBOX = 2_000  # then a fresh one, so that nothing can pile up
+
+
+@dataclass
+class Graded:
+    """One task's result: the report, how the notebook was loaded, statements that failed, seconds it took."""
+
+    report: TaskReport
+    way: str = "all"
+    problems: list = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Sandboxes:
+    """Opens a sandbox per library when it is first wanted, and a fresh one when that breaks or grows old."""
+
+    def __init__(self, *, trust=False):
+        self.trust, self.open, self.used = trust, {}, {}
+        self.level, self.controls = "none needed", []  # until student code is to run
+
+    def get(self, library):
+        """A sandbox with that library."""
+        if self.used.get(library, 0) >= CHILDREN_PER_SANDBOX:
+            self.drop(library)
+        if library not in self.open:
+            self.open[library] = open_isolation(library, trust=self.trust)
+            self.used[library] = 0
+            self.level, self.controls = self.open[library].level, self.open[library].controls
+        self.used[library] += 1
+        return self.open[library]
+
+    def drop(self, library):
+        """Close one; the next `get` opens another."""
+        if library in self.open:
+            self.open.pop(library).close()
+
+    def close(self):
+        """Close all."""
+        for library in list(self.open):
+            self.drop(library)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.close()
+
+
+def library_for(task):
+    """Which library a task's answers may use: those of NumPy tasks find no torch."""
+    return "torch" if "torch" not in getattr(task, "banned", ("torch",)) else "numpy"
+
+
+def prepare(submission):
+    """Read what was handed in; returns a dict, ready for JSON, of which nothing has run."""
+    problem, notebook = submission.problem, None
+    if submission.path is not None:
+        try:
+            notebook = read_notebook(submission.path)
+        except Unreadable as unreadable:
+            problem = str(unreadable)
+    return {
+        "student": submission.student,
+        "unit": submission.unit,
+        "handed_in": submission.path is not None or bool(problem),
+        "problem": problem,
+        "cells": notebook.cells if notebook else None,
+        "notebook_sha256": notebook.sha256 if notebook else None,
+        "code_sha256": notebook.code_sha256 if notebook else None,
+    }
+
+
+def grade_submission(prepared, seed, sandboxes, slack=2.0):
+    """Grade what `prepare` read.
+
+    Returns
+    -------
+    dict, ready for JSON (see `results`), without the fields that describe the run
+    """
+    start = time.monotonic()
+    tasks = tasks_of_unit(prepared["unit"])
+    record = {key: value for key, value in prepared.items() if key != "cells"}
+    line = None
+    if prepared["cells"] is None:
+        status = "refused" if prepared["problem"] else "missing"
+        line = prepared["problem"] or "Nothing was handed in."
+        graded = [Graded(TaskReport(task.id, 0, task.max_score, status)) for task in tasks]
+    else:
+        graded = grade_cells(prepared["cells"], tasks, seed, sandboxes, slack)
+    return record | {
+        "score": _tidy(sum(g.report.score for g in graded)),
+        "max_score": _tidy(sum(task.max_score for task in tasks)),
+        "isolation": sandboxes.level,
+        "controls": sandboxes.controls,
+        "tasks": [as_dict(g, line, task.name) for g, task in zip(graded, tasks, strict=True)],
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def grade_cells(cells, tasks, seed, sandboxes, slack=2.0):
+    """Grade code cells on tasks; returns a list of Graded, one a task."""
+    graded, ways = [], ["all"]
+    for task in tasks:
+        result = grade_task(cells, task, seed, sandboxes, slack, ways)
+        graded.append(result)
+    return graded
+
+
+def grade_task(cells, task, seed, sandboxes, slack, ways):
+    """Grade one task: the notebook as a whole, then, where that failed, in narrower ways; the best counts.
+
+    `ways` is the list of first ways of loading to try; it becomes narrower for the tasks that follow where the whole
+    notebook cannot be loaded.
+    """
+    best, student = attempt(cells, task, seed, sandboxes, slack, ways[0])
+    if best.report.passed or not student.reading["cells"]:
+        return best
+    if student.load_failure:
+        ways[:] = ["definitions"]
+    stuck = not student.load_failure and "timeout" in best.report.failure_kinds
+    for way in [] if stuck else narrower_ways(ways[0], student):
+        other, _ = attempt(cells, task, seed, sandboxes, slack, way)
+        if other.report.score > best.report.score:
+            best = other
+        if best.report.passed:
+            break
+    return best
+
+
+def narrower_ways(first, student):
+    """The ways of loading that could give another result than the first one did."""
+    ways = ["definitions"] if student.load_failure and first == "all" else []
+    if student.load_failure or student.reading["own_differs"]:
+        ways += [f"own {i}" for i in range(min(len(student.reading["cells"]), MAX_OWN_CELLS))]
+    return ways
+
+
+def attempt(cells, task, seed, sandboxes, slack, way):
+    """Evaluate a task on the notebook loaded in one way; returns (Graded, SandboxStudent).
+
+    Where the sandbox itself breaks, a fresh one gets a second try; IsolationError is raised if that breaks too.
+    """
+    library = library_for(task)
+    try:
+        return _attempt(cells, task, seed, sandboxes.get(library), slack, way)
+    except IsolationError:
+        sandboxes.drop(library)
+        return _attempt(cells, task, seed, sandboxes.get(library), slack, way)
+
+
+def _attempt(cells, task, seed, sandbox, slack, way):
+    start = time.monotonic()
+    budget = max(BUDGET_SECONDS, 2 * getattr(task, "seconds", 0))
+    student = SandboxStudent(sandbox, cells, task.name, way, seed=visible_seed(seed), slack=slack, budget=budget)
+    try:
+        with student:
+            report = task.evaluate(student, seed)
+    except IsolationError:
+        raise
+    except Exception as problem:
+        # Only a value built to confuse gets here; it is not what the task asks for.
+        report = TaskReport(task.id, 0, task.max_score, "wrong", error_text=f"grader: {type(problem).__name__}")
+    return Graded(report, way, student.problems or student.reading["problems"], time.monotonic() - start), student
+
+
+def as_dict(graded, line, name):
+    """A task's result as plain data; the message is the one for hidden inputs."""
+    report = graded.report
+    return {
+        "name": name,
+        "id": report.task,
+        "score": _tidy(report.score),
+        "max_score": _tidy(report.max_score),
+        "status": report.status,
+        "mistake": report.mistake,
+        "message": line or report.hidden_message(),
+        "see": report.see,
+        "criteria": [[c.name, _tidy(c.earned), _tidy(c.points)] for c in report.criteria],
+        "loaded": graded.way,
+        "problems": graded.problems,
+        "seconds": round(graded.seconds, 3),
+    }
+
+
+def _tidy(number):
+    number = round(float(number), 6)
+    return int(number) if number == int(number) else number

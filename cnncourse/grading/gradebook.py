@@ -1,0 +1,112 @@
+"""Scores and comments into nbgrader's gradebook, through nbgrader's own interface.
+
+Only the automatic score and comment are written: what a teacher enters by hand wins over them, in nbgrader as here.
+nbgrader is the extra `classroom`; SQLite by default, PostgreSQL by its URL.
+"""
+
+import os
+import re
+import sys
+
+from cnncourse.grading.feedback import clean
+from cnncourse.grading.submissions import unit_name
+
+
+class GradebookMismatch(ValueError):
+    """The gradebook's cells do not fit the unit's tasks."""
+
+
+def gradebook_url(text):
+    """A database URL; a plain path means SQLite."""
+    return text if "://" in text else f"sqlite:///{os.path.abspath(text)}"
+
+
+def write_gradebook(url, records, unit, assignment=None):
+    """Write records into a gradebook; returns (assignment's name, number of students written).
+
+    Parameters
+    ----------
+    url : "gradebook.db", "sqlite:///gradebook.db" or "postgresql://…"
+    records : records of one unit; those who handed in nothing get a student entry, but no submission
+    unit : "06"
+    assignment : name for the assignment where the gradebook has none for this unit
+
+    Raises
+    ------
+    GradebookMismatch
+        Where the released assignment has no cell for a task, or one with other points.
+    ModuleNotFoundError
+        Where nbgrader is not installed.
+    """
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+    from nbgrader.api import Gradebook
+
+    with Gradebook(gradebook_url(url)) as gradebook:
+        found = find_assignment(gradebook, unit)
+        if found is None:
+            found = add_assignment(gradebook, records[0], assignment or unit)
+        notebook = found.notebooks[0]
+        names = _match_cells(notebook, records[0]["tasks"])
+        for record in records:
+            gradebook.update_or_create_student(record["student"])
+            if record["handed_in"]:
+                _write_one(gradebook, found.name, notebook.name, names, record)
+        return found.name, sum(r["handed_in"] for r in records)
+
+
+def find_assignment(gradebook, unit):
+    """The gradebook's assignment for a unit, or None."""
+    for assignment in gradebook.assignments:
+        try:
+            if unit_name(assignment.name) == unit and assignment.notebooks:
+                return assignment
+        except ValueError:
+            continue
+    return None
+
+
+def add_assignment(gradebook, record, name):
+    """Make an assignment with a cell per task, for a course that was released by other means."""
+    gradebook.update_or_create_assignment(name)
+    gradebook.update_or_create_notebook(name, name)
+    for task in record["tasks"]:
+        gradebook.update_or_create_grade_cell(
+            task["name"], name, name, max_score=task["max_score"], cell_type="code"
+        )
+        gradebook.update_or_create_solution_cell(task["name"], name, name)
+    return gradebook.find_assignment(name)
+
+
+def _match_cells(notebook, tasks):
+    """For each task, the names of its grade cell and of its solution cell (or None)."""
+    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    comments = [cell.name for cell in notebook.solution_cells]
+    names = {}
+    for task in tasks:
+        grade = _cell_for(task["name"], points)
+        if grade is None or points[grade] != task["max_score"]:
+            has = "no cell" if grade is None else f"{points[grade]:g} points"
+            raise GradebookMismatch(
+                f"the gradebook's notebook {notebook.name} has {has} for the task {task['name']} of "
+                f"{task['max_score']:g} points: release the assignment again"
+            )
+        names[task["name"]] = grade, _cell_for(task["name"], comments)
+    return names
+
+
+def _cell_for(task, cells):
+    """The cell whose name is the task's, with a prefix such as "check-" or "03." at most."""
+    fitting = [name for name in cells if re.fullmatch(rf"(.*[^0-9A-Za-z_])?{re.escape(task)}", name)]
+    return min(fitting, key=len, default=None)
+
+
+def _write_one(gradebook, assignment, notebook, names, record):
+    gradebook.update_or_create_submission(assignment, record["student"])
+    for task in record["tasks"]:
+        grade_cell, comment_cell = names[task["name"]]
+        where = notebook, assignment, record["student"]
+        grade = gradebook.find_grade(grade_cell, *where)
+        grade.auto_score, grade.needs_manual_grade = task["score"], False
+        if comment_cell is not None:
+            gradebook.find_comment(comment_cell, *where).auto_comment = clean(task["message"])
+    gradebook.db.commit()

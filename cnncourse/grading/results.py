@@ -1,0 +1,101 @@
+"""Scores on disk: one JSON file a student and unit, written whole or not at all, with all that a replay needs."""
+
+import contextlib
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import tempfile
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+FORMAT = 1
+CHECKS = Path(__file__).parents[1] / "checks"
+
+
+def write_whole(path, text):
+    """Write a text file so that there is, at every moment, the old file or the new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def file_name(student):
+    """A student's name as part of a path: whatever could mean something there is written as %XX."""
+    name = quote(student, safe=" @+,=").replace(".", "%2E", student.startswith("."))
+    return name if len(name) < 200 else name[:150] + hashlib.sha256(student.encode()).hexdigest()[:32]
+
+
+class Results:
+    """The folder with the records of one unit."""
+
+    def __init__(self, folder, unit):
+        self.folder, self.unit = Path(folder) / unit, unit
+
+    def path(self, student):
+        """The file of a student's record."""
+        return self.folder / f"{file_name(student)}.json"
+
+    def load(self, student):
+        """A student's record, or None where there is none that is whole."""
+        try:
+            record = json.loads(self.path(student).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return record if isinstance(record, dict) and record.get("format") == FORMAT else None
+
+    def save(self, record, seed, slack):
+        """Complete a record with what a replay needs, and keep it; returns it."""
+        record = record | {
+            "format": FORMAT,
+            "seed": seed,
+            "slack": slack,
+            "versions": versions(),
+            "checks_sha256": checks_fingerprint(self.unit),
+            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+        write_whole(self.path(record["student"]), json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        return record
+
+    def is_current(self, record, prepared, seed):
+        """Whether a kept record would come out the same again: same notebook, seed, tasks."""
+        return (
+            record is not None
+            and record["seed"] == seed
+            and record["checks_sha256"] == checks_fingerprint(self.unit)
+            and all(record[key] == prepared[key] for key in ("notebook_sha256", "problem", "handed_in"))
+        )
+
+    def remove_unfinished(self):
+        """Remove what an interrupted writing left."""
+        for path in self.folder.glob(".*.json.*"):
+            path.unlink(missing_ok=True)
+
+
+@cache
+def versions():
+    """Versions of all that takes part in a score."""
+    names = ("cnncourse", "numpy", "torch")
+    return {name: importlib.metadata.version(name) for name in names} | {"python": platform.python_version()}
+
+
+@cache
+def checks_fingerprint(unit):
+    """A fingerprint of the code that judges a unit: its tasks and the machinery of the checks."""
+    digest = hashlib.sha256()
+    for path in sorted([*CHECKS.glob("*.py"), *(CHECKS / "tasks" / f"u{unit}").glob("*.py")]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,143 @@
+"""A student's answer behind the pipe: the same `call` as `checks.student.LocalStudent`, in a process of its own."""
+
+import time
+
+from cnncourse.checks.student import FAILURE_KINDS, Failure, Outcome
+from cnncourse.grading import protocol
+
+LOAD_SECONDS = {"numpy": 10, "torch": 30}
+BUDGET_SECONDS = 90  # all calls of one task together, for tasks of ordinary length
+RESULT_KEYS = {"value", "error", "printed", "changed", "seconds", "used"}
+ERROR_KEYS = {"kind", "text", "line", "source_line"}
+
+
+class SandboxStudent:
+    """Answers calls for one task from one notebook, loaded in one way (see `cells`).
+
+    Parameters
+    ----------
+    sandbox : Sandbox or Process
+    cells : list of the code cells' sources
+    task : the name that holds the answer
+    way : "all", "definitions" or "own N"
+    seed : int, for the random state that the student's code finds
+    slack : factor on all time limits
+    budget : seconds for all calls together
+
+    Attributes
+    ----------
+    reading : what the syntax says, a dict of `problems`, `cells` (that define the task), `own_differs`
+    load_failure : "", "timeout" or "died": whether loading the notebook ended the process
+    problems : statements that failed while loading, each a dict of cell, line, text
+    """
+
+    def __init__(self, sandbox, cells, task, way="all", *, seed=0, slack=1.0, budget=BUDGET_SECONDS):
+        self.sandbox, self.cells, self.task, self.way, self.seed = sandbox, cells, task, way, seed
+        self.slack, self.remaining = slack, budget * slack
+        self.channel, self.ended = None, None
+        self.reading = {"problems": [], "cells": [], "own_differs": True}
+        self.load_failure, self.problems = "", []
+
+    def call(self, task_name, probe, args=(), kwargs=None, *, seconds=5.0):
+        """Run a probe on the answer to `task_name`, for at most `seconds`; returns an Outcome."""
+        if self.load_failure or (self.channel is None and not self._start()):
+            return Outcome(error=self._load_error())
+        allowed = min(seconds * self.slack, self.remaining)
+        start = time.monotonic()
+        request = {"do": "call", "task": task_name, "probe": probe, "args": tuple(args), "kwargs": dict(kwargs or {})}
+        try:
+            outcome = outcome_from(self._ask(request, allowed))
+        except protocol.OutOfTime:
+            outcome = self._stop("timeout", "")
+        except protocol.ChannelClosed:
+            outcome = self._stop("died", "")
+        except protocol.ProtocolError as problem:
+            outcome = self._stop("died", f"what it sent could not be read: {problem}")
+        outcome.seconds = time.monotonic() - start
+        self.remaining -= outcome.seconds
+        return outcome
+
+    def _start(self):
+        """Start a process and load the notebook in it; says whether that went well."""
+        self.channel = self.sandbox.start_child()
+        seconds = LOAD_SECONDS[self.sandbox.library] * self.slack
+        try:
+            self.reading = _checked_reading(self._ask({"do": "read", "cells": self.cells, "task": self.task}, seconds))
+            loaded = self._ask({"do": "load", "way": self.way, "seed": self.seed}, seconds)
+            self.problems = _checked_problems(loaded["problems"])
+        except protocol.OutOfTime:
+            self.load_failure = "timeout"
+        except (protocol.ChannelClosed, protocol.ProtocolError, KeyError, TypeError):
+            self.load_failure = "died"
+        if self.load_failure:
+            self.close()
+        return not self.load_failure
+
+    def _ask(self, request, seconds):
+        deadline = time.monotonic() + seconds
+        protocol.send(self.channel, request, protocol.MAX_REQUEST, seconds)
+        return protocol.receive(self.channel, protocol.MAX_REPLY, max(deadline - time.monotonic(), 0.001))
+
+    def _load_error(self):
+        text = {"timeout": "the notebook's cells did not finish in time", "died": "the notebook's cells ended Python"}
+        return Failure(self.load_failure, text[self.load_failure])
+
+    def _stop(self, kind, text):
+        self.close()
+        return Outcome(error=Failure(kind, text or (self.ended.text if kind == "died" else "")))
+
+    def close(self):
+        """End the process and all that it started."""
+        if self.channel is not None:
+            channel, self.channel = self.channel, None
+            self.ended = self.sandbox.end_child(channel)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.close()
+
+
+def outcome_from(result):
+    """Build an Outcome from what came through the pipe, believing nothing about its form."""
+    if type(result) is not dict or set(result) != RESULT_KEYS:
+        raise protocol.ProtocolError("a reply of the wrong form")
+    error = result["error"]
+    if error is not None:
+        right = type(error) is dict and set(error) == ERROR_KEYS and error["kind"] in FAILURE_KINDS
+        if not right or type(error["text"]) is not str or not isinstance(error["source_line"], (str, type(None))):
+            raise protocol.ProtocolError("an error of the wrong form")
+        line = error["line"] if type(error["line"]) is int else None
+        error = Failure(error["kind"], error["text"][:500], line, error["source_line"] and error["source_line"][:200])
+    return Outcome(
+        value=None if error else result["value"],
+        error=error,
+        printed=result["printed"] is True,
+        changed=_names(result["changed"]),
+        used=_names(result["used"]),
+    )
+
+
+def _names(value):
+    if type(value) is not list or not all(type(name) is str for name in value):
+        raise protocol.ProtocolError("a list of names of the wrong form")
+    return [name[:100] for name in value[:20]]
+
+
+def _checked_reading(reading):
+    numbers = reading["cells"]
+    if type(numbers) is not list or not all(type(n) is int for n in numbers):
+        raise protocol.ProtocolError("cell numbers of the wrong form")
+    problems = _checked_problems(reading["problems"])
+    return {"problems": problems, "cells": numbers, "own_differs": reading["own_differs"] is True}
+
+
+def _checked_problems(problems):
+    checked = []
+    for problem in problems[:20]:
+        cell, line, text = problem["cell"], problem["line"], problem["text"]
+        if type(cell) is not int or type(line) not in (int, type(None)) or type(text) is not str:
+            raise protocol.ProtocolError("a problem of the wrong form")
+        checked.append({"cell": cell, "line": line, "text": text[:300]})
+    return checked
