@@ -74,12 +74,13 @@ def find_mistake(task, trials):
         ):
             return _general(task, slug)
     first = [t for t in failed if not t.repeated] or failed
-    known, share = _best_known(task, [t for t in trials if not t.repeated], first)
-    if known and share == 1:
+    known = _exact_known(task, [t for t in trials if not t.repeated], first)
+    if known:
         return Finding(known.slug, known.explanation, known.see or task.see)
     slug = _failure_slug(first) or _general_slug(first)
     if slug:
         return _general(task, slug)
+    known, share = _best_known(task, first)
     if known and share >= 0.5:
         return Finding(known.slug, known.explanation, known.see or task.see, certain=False)
     slug = first[0].difference.slug
@@ -109,20 +110,19 @@ def _failure_slug(failed):
 # ---- known mistakes
 
 
-def _best_known(task, trials, failed):
-    """The known mistake that agrees with most failed trials, and the share of them it agrees with.
+def _exact_known(task, trials, failed):
+    """The first known mistake that agrees with every trial, failed and right ones."""
+    right = [t for t in trials if t.difference is None]
+    return next((m for m in task.mistakes if all(_agrees(task, m, t) for t in (*failed, *right))), None)
 
-    The share is 1 only where the mistake also agrees with every trial that was right.
-    """
-    best, best_share, best_total = None, 0.0, 0.0
+
+def _best_known(task, failed):
+    """The known mistake that agrees with most failed trials, and the share of them it agrees with."""
+    best, best_share = None, 0.0
     for mistake in task.mistakes:
-        agree = {id(t): _agrees(task, mistake, t) for t in trials}
-        share = np.mean([agree[id(t)] for t in failed if id(t) in agree] or [0.0])
-        total = np.mean(list(agree.values()))
-        if share == 1 and total < 1:
-            share = 0.99
-        if (share, total) > (best_share, best_total):
-            best, best_share, best_total = mistake, share, total
+        share = float(np.mean([_agrees(task, mistake, t) for t in failed]))
+        if share > best_share:
+            best, best_share = mistake, share
     return best, best_share
 
 

@@ -33,6 +33,8 @@ def tasks_of_unit(unit):
     folder = TASKS / f"u{unit}"
     tasks = []
     for module in pkgutil.iter_modules([str(folder)]):
+        if module.name.startswith("_"):
+            continue
         content = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{module.name}")
         tasks += [content.task] if hasattr(content, "task") else getattr(content, "tasks", [])
     return sorted(tasks, key=lambda task: (task.place, task.name))

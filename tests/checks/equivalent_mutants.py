@@ -1,3 +1,35 @@
 """Mutants that give the same results as the reference, each with the reason."""
 
-EQUIVALENT = {}
+AXES = "the order in which axes are named makes no difference to a mean or a sum over them"
+WIDER = "a float64 result for float32 input is accepted, with a note"
+COMMUTES = "a product or a sum of the same numbers in another order"
+
+EQUIVALENT = {
+    "01.channel_statistics": {
+        "channel_statistics: (0, 2, 3) -> (2, 0, 3)": AXES,
+        "channel_statistics: (0, 2, 3) -> (0, 3, 2)": AXES,
+    },
+    "01.conv_parameters": {"conv_parameters: (k_h, k_w) -> (k_w, k_h)": COMMUTES},
+    "02.cross_correlate2d": {
+        "cross_correlate2d: np.zeros((h_out, w_out), dtype=image.dtype) -> np.zeros((h_out, w_out))": WIDER,
+    },
+    "02.conv2d": {
+        "conv2d: np.zeros((n, c_out, h_out, w_out), dtype=input.dtype) -> np.zeros((n, c_out, h_out, w_out))": WIDER,
+    },
+    "02.sum_distribution": {
+        "sum_distribution: np.zeros(len(p) + len(q) - 1, dtype=p.dtype) -> np.zeros(len(p) + len(q) - 1)": WIDER,
+    },
+    "02.sobel_magnitude": {
+        "correlate: (i, j) -> (j, i)": "both kernels are transposed, and they are each other's transpose",
+        "sobel_magnitude: (across, down) -> (down, across)": COMMUTES,
+        "sobel_magnitude: (correlate(image, ACROSS), correlate(image, ACROSS.T)) -> "
+        "(correlate(image, ACROSS.T), correlate(image, ACROSS))": COMMUTES,
+    },
+    "03.conv2d": {
+        "conv2d: np.zeros((n, groups, c_out // groups, h_out, w_out), dtype=input.dtype) -> "
+        "np.zeros((n, groups, c_out // groups, h_out, w_out))": WIDER,
+    },
+    "03.receptive_field": {"receptive_field: (size, jump) -> (jump, size)": "both start at 1"},
+    "03.conv_cost": {"conv_cost: (k_h, k_w) -> (k_w, k_h)": COMMUTES},
+    "03.conv1x1": {"conv1x1: 0 -> -1": "the axis has length 1: its first entry is its last"},
+}

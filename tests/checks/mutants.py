@@ -31,6 +31,8 @@ def variants(node):
     kind = type(node)
     if kind in (ast.BinOp, ast.AugAssign, ast.BoolOp) and type(node.op) in SWAPS:
         yield _with(node, op=SWAPS[type(node.op)]())
+    if kind is ast.BinOp:
+        yield from (node.left, node.right)
     if kind is ast.AugAssign:
         yield ast.Assign([node.target], node.value)
     if kind is ast.Compare and type(node.ops[0]) in SWAPS:
@@ -123,6 +125,8 @@ def mutants(task):
             if node is docstring:
                 continue
             for new in variants(node):
+                if _text(node) == _text(new):
+                    continue  # (None, None) with its elements swapped
                 changed = copy.copy(tree)
                 mutated = _Replace(node, new).visit(_copied_path(function, node))
                 changed.body = [mutated if n is function else n for n in tree.body]

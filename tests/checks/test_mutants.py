@@ -16,5 +16,5 @@ def test_every_mutant_fails(task):
     count, alive = survivors(task, equivalent=equivalent)
     SCORES[task.id] = (count - len(alive), count)
     print(f"{task.id}: {count - len(alive)} of {count} mutants fail")
-    assert count >= 3
+    assert count >= 2
     assert not alive, "\n".join(["these mutants get full points:", *alive])

@@ -52,8 +52,8 @@ mistakes = [
     Mistake(
         "broadcasts-along-width",
         lambda images, mean, std: (images - mean) / std,
-        "NumPy lines up shapes from the right, so a mean of shape (C,) is applied along the *width*. Where W = C nothing "
-        "complains. Give it the shape (C, 1, 1).",
+        "NumPy lines up shapes from the right, so a mean of shape (C,) is applied along the *width*. Where W = C "
+        "nothing complains. Give it the shape (C, 1, 1).",
     ),
     Mistake(
         "broadcasts-along-height",
@@ -123,8 +123,8 @@ mistakes = [
     Mistake(
         "ignores-arguments",
         own_statistics,
-        "You measure mean and std on these images. Use the ones that are passed in: test images are normalised with the "
-        "training set's statistics.",
+        "You measure mean and std on these images. Use the ones that are passed in: test images are normalised "
+        "with the training set's statistics.",
     ),
     Mistake(
         "adds-epsilon",

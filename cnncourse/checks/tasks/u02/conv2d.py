@@ -71,8 +71,8 @@ mistakes = [
     Mistake(
         "flips-kernel",
         lambda input, weight, bias=None: conv2d(input, weight[:, :, ::-1, ::-1], bias),
-        "You computed true convolution. What deep learning calls convolution is cross-correlation: the kernel is laid on as "
-        "it is.",
+        "You computed true convolution. What deep learning calls convolution is cross-correlation: the kernel is "
+        "laid on as it is.",
         "02#flip",
     ),
     Mistake(
@@ -115,8 +115,8 @@ mistakes = [
         "`bias=None` means that there is none; your function uses it all the same.",
     ),
     Mistake("bias-truth-value", truth_value,
-            "`if bias:` asks whether an array is true, which NumPy refuses for more than one number, and a bias of zero "
-            "counts as no bias. Ask `if bias is not None:`."),
+            "`if bias:` asks whether an array is true, which NumPy refuses for more than one number, and a bias of "
+            "zero counts as no bias. Ask `if bias is not None:`."),
     Mistake(
         "first-channel-only",
         lambda input, weight, bias=None: conv2d(input[:, :1], weight[:, :1], bias),
@@ -133,7 +133,8 @@ mistakes = [
         "You take the mean over the input channels. The dot product is their sum.",
     ),
     Mistake("one-channel-per-filter", depthwise,
-            "Each filter sees one input channel only. That is a depthwise convolution; here every filter sees all channels."),
+            "Each filter sees one input channel only. That is a depthwise convolution; here every filter sees all "
+            "channels."),
     Mistake("swaps-weight-channels", swapped_channels,
             "The weight is (C_out, C_in, K_h, K_w): the first axis counts the filters. You take the second for it."),
     Mistake(

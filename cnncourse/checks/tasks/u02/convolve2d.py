@@ -20,7 +20,8 @@ mistakes = [
     Mistake(
         "forgets-flip",
         cross_correlate2d,
-        "That is cross-correlation. Convolution turns the kernel by 180° first: both axes reversed, `kernel[::-1, ::-1]`.",
+        "That is cross-correlation. Convolution turns the kernel by 180° first: both axes reversed, `kernel[::-1, "
+        "::-1]`.",
     ),
     Mistake(
         "flips-rows-only",
@@ -40,7 +41,8 @@ mistakes = [
     Mistake(
         "rotates-by-90-degrees",
         lambda image, kernel: cross_correlate2d(image, np.rot90(kernel)),
-        "`np.rot90` turns by 90°. Convolution turns the kernel by 180°: `np.rot90(kernel, 2)`, or `kernel[::-1, ::-1]`.",
+        "`np.rot90` turns by 90°. Convolution turns the kernel by 180°: `np.rot90(kernel, 2)`, or `kernel[::-1, "
+        "::-1]`.",
     ),
     Mistake(
         "flips-image-too",
@@ -56,8 +58,8 @@ mistakes = [
     Mistake(
         "wraps-around",
         wrapped_around,
-        "At the border your window continues at the other side of the image. A product of FFTs does that: crop the result to "
-        "the places where the kernel lies wholly on the image.",
+        "At the border your window continues at the other side of the image. A product of FFTs does that: crop the "
+        "result to the places where the kernel lies wholly on the image.",
     ),
     *mistakes_of(convolve2d),
 ]

@@ -69,22 +69,22 @@ def mistakes_of(correlate):
         Mistake(
             "stops-too-early",
             lambda image, kernel: correlate(image, kernel)[:-1, :-1],
-            "The last row and column of places are missing. A window of height K fits H − K + 1 times: the + 1 counts the "
-            "first place.",
+            "The last row and column of places are missing. A window of height K fits H − K + 1 times: the + 1 "
+            "counts the first place.",
             "02#sliding-window",
         ),
         Mistake(
             "same-size-output",
             lambda image, kernel: same_size(image, kernel, correlate),
-            "Your output has the size of the image, so the image was padded with zeros. Valid means: only places where the "
-            "whole kernel lies on the image.",
+            "Your output has the size of the image, so the image was padded with zeros. Valid means: only places "
+            "where the whole kernel lies on the image.",
             "02#sliding-window",
         ),
         Mistake(
             "full-size-output",
             lambda image, kernel: full_size(image, kernel, correlate),
-            "Your output counts every place where the kernel touches the image. Valid means: only places where the whole "
-            "kernel lies on it.",
+            "Your output counts every place where the kernel touches the image. Valid means: only places where the "
+            "whole kernel lies on it.",
             "02#sliding-window",
         ),
         Mistake(
@@ -120,14 +120,15 @@ def mistakes_of(correlate):
         Mistake(
             "divides-by-kernel-sum",
             lambda image, kernel: correlate(image, kernel) / kernel.sum(),
-            "You divide by the sum of the kernel. That keeps a blur's brightness; the task asks for the plain sum of products.",
+            "You divide by the sum of the kernel. That keeps a blur's brightness; the task asks for the plain sum "
+            "of products.",
             "02#sliding-window",
         ),
         Mistake(
             "rounds-to-integers",
             lambda image, kernel: np.trunc(correlate(image, kernel)),
-            "The sums are stored in an array of ints, which cuts off what stands after the point. Create the output with the "
-            "image's dtype.",
+            "The sums are stored in an array of ints, which cuts off what stands after the point. Create the "
+            "output with the image's dtype.",
             "02#sliding-window",
         ),
         Mistake(
@@ -179,8 +180,8 @@ mistakes = [
     Mistake(
         "wraps-around",
         wrapped_around,
-        "At the border your window continues at the other side of the image. A product of FFTs does that: crop the result to "
-        "the places where the kernel lies wholly on the image.",
+        "At the border your window continues at the other side of the image. A product of FFTs does that: crop the "
+        "result to the places where the kernel lies wholly on the image.",
         "02#sliding-window",
     ),
     *mistakes_of(cross_correlate2d),

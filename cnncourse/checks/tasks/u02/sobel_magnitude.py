@@ -125,7 +125,8 @@ mistakes = [
     Mistake(
         "same-size-output",
         lambda image: np.hypot(*gradients(np.pad(image, 1))),
-        "Your output has the image's size: you padded with zeros, and the border became an edge. Valid: (H − 2, W − 2).",
+        "Your output has the image's size: you padded with zeros, and the border became an edge. Valid: (H − 2, W "
+        "− 2).",
     ),
     Mistake(
         "repeats-border",

@@ -14,7 +14,7 @@ def sum_distribution(p, q):
     return law
 
 
-def law(rng, n, dtype=np.float64):
+def loaded_die(rng, n, dtype=np.float64):
     """A distribution on 0, …, n − 1, far from symmetric."""
     weights = rng.uniform(0.05, 1, n) * np.linspace(1, 3, n)
     return (weights / weights.sum()).astype(dtype)
@@ -22,17 +22,17 @@ def law(rng, n, dtype=np.float64):
 
 def cases(rng):
     """Loaded dice: of fair ones, which are symmetric, a wrong direction would not show."""
-    yield Case("equal lengths", law(rng, 6), law(rng, 6))
-    yield Case("equal lengths", law(rng, 3), law(rng, 3))
+    yield Case("equal lengths", loaded_die(rng, 6), loaded_die(rng, 6))
+    yield Case("equal lengths", loaded_die(rng, 3), loaded_die(rng, 3))
     yield Case("equal lengths", np.full(6, 1 / 6), np.full(6, 1 / 6))
-    yield Case("equal lengths", law(rng, 1), law(rng, 1))
-    yield Case("unequal lengths", law(rng, 4), law(rng, 7))
-    yield Case("unequal lengths", law(rng, 8), law(rng, 3))
-    yield Case("unequal lengths", law(rng, 5), law(rng, 1))
-    yield Case("unequal lengths", law(rng, 1), law(rng, 4))
+    yield Case("equal lengths", loaded_die(rng, 1), loaded_die(rng, 1))
+    yield Case("unequal lengths", loaded_die(rng, 4), loaded_die(rng, 7))
+    yield Case("unequal lengths", loaded_die(rng, 8), loaded_die(rng, 3))
+    yield Case("unequal lengths", loaded_die(rng, 5), loaded_die(rng, 1))
+    yield Case("unequal lengths", loaded_die(rng, 1), loaded_die(rng, 4))
     yield Case("unequal lengths", np.array([0, 0.25, 0.75]), np.array([0.5, 0, 0, 0.5]))
-    yield Case("precision and memory", law(rng, 5, np.float32), law(rng, 3, np.float32))
-    yield Case("precision and memory", strided(law(rng, 4)), readonly(law(rng, 6)))
+    yield Case("precision and memory", loaded_die(rng, 5, np.float32), loaded_die(rng, 3, np.float32))
+    yield Case("precision and memory", strided(loaded_die(rng, 4)), readonly(loaded_die(rng, 6)))
 
 
 def cut(p, q, mode):
@@ -63,14 +63,14 @@ mistakes = [
     Mistake(
         "difference-instead-of-sum",
         lambda p, q: sum_distribution(p, q[::-1]),
-        "That is the distribution of a difference: one of the two runs the wrong way. For X + Y = s, j = s − i falls while i "
-        "grows.",
+        "That is the distribution of a difference: one of the two runs the wrong way. For X + Y = s, j = s − i "
+        "falls while i grows.",
     ),
     Mistake(
         "difference-the-other-way",
         lambda p, q: sum_distribution(p[::-1], q),
-        "That is the distribution of a difference: one of the two runs the wrong way. For X + Y = s, j = s − i falls while i "
-        "grows.",
+        "That is the distribution of a difference: one of the two runs the wrong way. For X + Y = s, j = s − i "
+        "falls while i grows.",
     ),
     Mistake(
         "reversed",
