@@ -110,12 +110,12 @@ task = Task(
             "cross-correlation kernel[u, v] meets pixel (i + u, j + v).",
         ),
         Mistake(
-            "flips-one-axis",
+            "flips-rows",
             lambda kernel, height, width: conv_matrix(kernel[::-1], height, width),
             "The rows of the kernel are written in reverse order; a cross-correlation reverses nothing.",
         ),
         Mistake(
-            "flips-one-axis",
+            "flips-columns",
             lambda kernel, height, width: conv_matrix(kernel[:, ::-1], height, width),
             "The columns of the kernel are written in reverse order; a cross-correlation reverses nothing.",
         ),
@@ -131,25 +131,25 @@ task = Task(
             "Rows and columns of the kernel are exchanged.",
         ),
         Mistake(
-            "wrong-row-length",
+            "counts-in-output-rows",
             _entries(lambda i, j, u, v, h, w, ho, wo: (i * wo + j, (i + u) * wo + j + v), _valid),
             "The columns are numbered with rows of the output's length. Pixel (r, c) of the image is number "
             "r·width + c in image.ravel().",
         ),
         Mistake(
-            "wrong-row-length",
+            "counts-in-heights",
             _entries(lambda i, j, u, v, h, w, ho, wo: (i * wo + j, (i + u) * h + j + v), _valid),
             "The columns are numbered by r·height + c. In row-major order pixel (r, c) is number r·width + c: one "
             "row down means width numbers on.",
         ),
         Mistake(
-            "wrong-output-number",
+            "outputs-counted-in-heights",
             _entries(lambda i, j, u, v, h, w, ho, wo: (i * ho + j, (i + u) * w + j + v), _valid),
             "The rows of M are numbered by i·H_out + j. One output row further down means W_out numbers on: "
             "i·W_out + j.",
         ),
         Mistake(
-            "wrong-output-number",
+            "outputs-counted-in-image-rows",
             _entries(lambda i, j, u, v, h, w, ho, wo: (i * w + j, (i + u) * w + j + v), _valid),
             "The rows of M are numbered by i·width + j, as if there were an output for each pixel. An output row has "
             "W_out = width − K_w + 1 entries.",
@@ -199,7 +199,7 @@ task = Task(
             "width columns after the first, with zeros between.",
         ),
         Mistake(
-            "one-dimensional",
+            "kernel-as-one-run",
             _one_run,
             "The kernel is laid out as one run of neighbours. Its second row belongs one image row further down: "
             "width columns after the first, with zeros between.",

@@ -63,10 +63,6 @@ def _invariance(f, images, dy, dx):
     return float(np.abs(f(_shift(images, dy, dx)) - f(images)).max())
 
 
-def _shifts_on(f, images, dy, dx):
-    return float(np.abs(_shift(f(_shift(images, dy, dx)), dy, dx) - f(images)).max())
-
-
 def _relative(f, images, dy, dx):
     moved = _shift(f(images), dy, dx)
     return float(np.abs(f(_shift(images, dy, dx)) - moved).max() / np.abs(moved).max())
@@ -90,11 +86,6 @@ task = Task(
             "The output is shifted the other way than the input. T is one and the same on both sides.",
         ),
         Mistake(
-            "opposite-shifts",
-            _shifts_on,
-            "T f(T x) is compared with f(x). To undo the shift of the input, the output must move back by (−dy, −dx).",
-        ),
-        Mistake(
             "input-not-shifted",
             lambda f, images, dy, dx: float(np.abs(f(images) - _shift(f(images), dy, dx)).max()),
             "f(x) is compared with T f(x): the input itself is never shifted.",
@@ -106,7 +97,7 @@ task = Task(
             "values before the maximum.",
         ),
         Mistake(
-            "forgets-absolute",
+            "forgets-absolute-value",
             _measure(lambda d: np.max(-d)),
             "The largest difference is taken with its sign, so a large negative one does not count. Take absolute "
             "values before the maximum.",
@@ -168,7 +159,7 @@ task = Task(
             "The largest errors of the images are averaged; the task asks for the largest of all.",
         ),
         Mistake(
-            "averages-over-images",
+            "averages-over-maps",
             _measure(lambda d: np.abs(d).max(axis=(2, 3)).mean()),
             "The largest errors of the maps are averaged; the task asks for the largest of all.",
         ),
@@ -198,12 +189,12 @@ task = Task(
             "dy moves along the width and dx along the height. Height is axis 2, width is axis 3.",
         ),
         Mistake(
-            "shifts-one-axis",
+            "ignores-dx",
             lambda f, images, dy, dx: equivariance_error(f, images, dy, 0),
             "The shift along the width (dx, axis 3) is missing.",
         ),
         Mistake(
-            "shifts-one-axis",
+            "ignores-dy",
             lambda f, images, dy, dx: equivariance_error(f, images, 0, dx),
             "The shift along the height (dy, axis 2) is missing.",
         ),
@@ -214,12 +205,12 @@ task = Task(
             "the task asks for circular shifts on both sides.",
         ),
         Mistake(
-            "shifts-with-zeros",
+            "shifts-input-with-zeros",
             _measure(_largest, _shift, _zeros_shift),
             "The input's shift fills in zeros; the task asks for circular shifts on both sides.",
         ),
         Mistake(
-            "shifts-with-zeros",
+            "shifts-output-with-zeros",
             _measure(_largest, _zeros_shift, _shift),
             "The output's shift fills in zeros; the task asks for circular shifts on both sides.",
         ),

@@ -177,12 +177,12 @@ task = Task(
             "dy fetches pixels from below, so everything moves up: it is out[i] = in[i − dy].",
         ),
         Mistake(
-            "wrong-direction",
+            "moves-up-for-down",
             lambda images, dy, dx, mode: translate(images, -dy, dx, mode),
             "The images move up where they should move down: a positive dy moves towards larger row numbers.",
         ),
         Mistake(
-            "wrong-direction",
+            "moves-left-for-right",
             lambda images, dy, dx, mode: translate(images, dy, -dx, mode),
             "The images move left where they should move right: a positive dx moves to larger column numbers.",
         ),
@@ -192,12 +192,12 @@ task = Task(
             "Negative shifts go the same way as positive ones; they should move up and left.",
         ),
         Mistake(
-            "shifts-one-axis",
+            "ignores-dx",
             lambda images, dy, dx, mode: translate(images, dy, 0, mode),
             "Only dy has an effect. The width is axis 3, and dx moves along it.",
         ),
         Mistake(
-            "shifts-one-axis",
+            "ignores-dy",
             lambda images, dy, dx, mode: translate(images, 0, dx, mode),
             "Only dx has an effect. The height is axis 2, and dy moves along it.",
         ),
@@ -232,7 +232,7 @@ task = Task(
             "image moved by its whole height or more has left the frame, and only zeros remain.",
         ),
         Mistake(
-            "far-shifts-wrap",
+            "shift-taken-modulo",
             _python_modulo,
             'The shift is taken modulo the size of the image. That is right for "circular"; in mode "zeros" it '
             "turns a move up into a move down, and an image that should have left the frame comes back.",
@@ -289,13 +289,13 @@ task = Task(
             "[: H - dy].",
         ),
         Mistake(
-            "flattened",
+            "flattened-images",
             _flattened,
             "The rows are joined to one long line before the shift (`np.roll` without `axis` does that), so what "
             "leaves a row enters the next one. Shift axis 2 and axis 3 each by itself.",
         ),
         Mistake(
-            "flattened",
+            "flattened-batch",
             lambda images, dy, dx, mode: np.roll(images, (dy, dx)),
             "`np.roll` without `axis` treats the whole batch as one long line of numbers. Give it axis=(2, 3).",
         ),

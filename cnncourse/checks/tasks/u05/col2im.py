@@ -15,9 +15,9 @@ def col2im(columns, input_shape, kernel_size, stride=1, padding=0):
 def _scattered(columns, input_shape, kernel_size, stride, padding):
     N, C, H, W = input_shape
     (K_h, K_w), (S_h, S_w), (P_h, P_w) = pair(kernel_size), pair(stride), pair(padding)
-    H_out, W_out = (H + 2 * P_h - K_h) // S_h + 1, (W + 2 * P_w - K_w) // S_w + 1
-    entries = columns.reshape(N, C, K_h, K_w, H_out, W_out)
     padded = np.zeros((N, C, H + 2 * P_h, W + 2 * P_w), columns.dtype)
+    H_out, W_out = (padded.shape[2] - K_h) // S_h + 1, (padded.shape[3] - K_w) // S_w + 1
+    entries = columns.reshape(N, C, K_h, K_w, H_out, W_out)
     for u in range(K_h):
         for v in range(K_w):
             padded[:, :, u : u + S_h * H_out : S_h, v : v + S_w * W_out : S_w] += entries[:, :, u, v]
@@ -178,7 +178,7 @@ task = Task(
             "array of zeros, not =.",
         ),
         Mistake(
-            "overwrites-overlaps",
+            "overwrites-window-by-window",
             _each_place(_last_window),
             "Where windows overlap, the last one written wins. In the adjoint the contributions add up: += and not "
             "=. Mind that x[index] += y with repeated indices adds only once; np.add.at adds every time.",
@@ -255,7 +255,7 @@ task = Task(
             "The first stride is used along both axes: a pair is (height, width).",
         ),
         Mistake(
-            "one-stride-for-both",
+            "one-step-for-both",
             _own_size_first_stride,
             "The first stride is used along both axes: a pair is (height, width).",
         ),

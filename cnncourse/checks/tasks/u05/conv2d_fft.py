@@ -183,12 +183,12 @@ task = Task(
             "The transform runs over the batch as well: give it the last two axes only.",
         ),
         Mistake(
-            "flips-one-axis",
+            "flips-rows",
             lambda input, weight: conv2d_fft(input, weight[:, :, ::-1]),
             "The kernel's rows are reversed; a cross-correlation reverses nothing.",
         ),
         Mistake(
-            "flips-one-axis",
+            "flips-columns",
             lambda input, weight: conv2d_fft(input, weight[:, :, :, ::-1]),
             "The kernel's columns are reversed; a cross-correlation reverses nothing.",
         ),
@@ -218,7 +218,7 @@ task = Task(
             "`fftshift` moves the origin to the middle. That is for looking at spectra; the result needs no shift.",
         ),
         Mistake(
-            "shifts-the-result",
+            "shifts-before-cropping",
             lambda input, weight: _valid(np.fft.fftshift(_spectra(input, weight).real, axes=(2, 3)), weight),
             "`fftshift` moves the origin to the middle. That is for looking at spectra; the result needs no shift.",
         ),

@@ -15,9 +15,9 @@ def im2col(input, kernel_size, stride=1, padding=0):
     return windows.transpose(0, 1, 4, 5, 2, 3).reshape(N, C * K_h * K_w, H_out * W_out)
 
 
-def _windows(input, kernel_size, stride, padding, **how):
+def _windows(input, kernel_size, stride, padding):
     (S_h, S_w), (P_h, P_w) = pair(stride), pair(padding)
-    padded = np.pad(input, ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)), **how)
+    padded = np.pad(input, ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)))
     return sliding_window_view(padded, pair(kernel_size), axis=(2, 3))[:, :, ::S_h, ::S_w]
 
 
@@ -117,7 +117,7 @@ task = Task(
             "(N, C·K_h·K_w, L).",
         ),
         Mistake(
-            "batch-in-columns",
+            "batch-runs-fastest",
             _laid_out((1, 4, 5, 2, 3, 0), lambda N, rows, L: (rows, L * N)),
             "The windows of all images stand in one matrix. Here the batch keeps its own axis: (N, C·K_h·K_w, L).",
         ),

@@ -1,6 +1,7 @@
 """Task 05.winograd_f23: two outputs of a kernel of three with four multiplications."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.draw import normal, readonly, strided
 from cnncourse.checks.task import Case, Mistake, Task
@@ -8,13 +9,13 @@ from cnncourse.checks.task import Case, Mistake, Task
 
 def winograd_f23(signal, kernel):
     """y[2t], y[2t + 1] from signal[2t … 2t + 3] by the four products of S. Winograd, 1980."""
-    d0, d1, d2, d3 = signal[:-2:2], signal[1:-1:2], signal[2::2], signal[3::2]
+    d0, d1, d2, d3 = sliding_window_view(signal, 4)[::2].T
     g0, g1, g2 = kernel
     m1 = (d0 - d2) * g0
     m2 = (d1 + d2) * (g0 + g1 + g2) / 2
     m3 = (d2 - d1) * (g0 - g1 + g2) / 2
     m4 = (d1 - d3) * g2
-    return np.stack([m1 + m2 + m3, m2 - m3 - m4], axis=1).reshape(-1)
+    return np.stack([m1 + m2 + m3, m2 - m3 - m4], axis=1).ravel()
 
 
 def cases(rng):
@@ -116,7 +117,7 @@ task = Task(
             "tiles share two inputs.",
         ),
         Mistake(
-            "tiles-do-not-overlap",
+            "every-other-pair-missing",
             _rest_stays_zero,
             "The tile moves on by four and leaves every other pair of outputs at zero. It yields two outputs, so it "
             "must move on by two.",
@@ -142,8 +143,8 @@ task = Task(
             _with_products(_scaled(2, 2)),
             "The middle products are twice too large: the kernel's transform is (g0 ± g1 + g2)/2.",
         ),
-        Mistake("forgets-the-half", _with_products(_scaled(2, 1)), "m2 is twice too large: it holds (g0 + g1 + g2)/2."),
-        Mistake("forgets-the-half", _with_products(_scaled(1, 2)), "m3 is twice too large: it holds (g0 − g1 + g2)/2."),
+        Mistake("forgets-the-half-of-m2", _with_products(_scaled(2, 1)), "m2 is twice too large: it holds (g0 + g1 + g2)/2."),
+        Mistake("forgets-the-half-of-m3", _with_products(_scaled(1, 2)), "m3 is twice too large: it holds (g0 − g1 + g2)/2."),
         Mistake(
             "sign-of-m3",
             _with_products(_scaled(1, -1)),
@@ -155,12 +156,12 @@ task = Task(
             "The fourth product enters with the wrong sign: y1 = m2 − m3 − m4, where m4 = (d1 − d3)·g2.",
         ),
         Mistake(
-            "sign-of-m3-in-output",
+            "m3-added-in-y1",
             _with_products(_right, lambda m1, m2, m3, m4: (m1 + m2 + m3, m2 + m3 - m4)),
             "y1 adds the third product; it is y1 = m2 − m3 − m4.",
         ),
         Mistake(
-            "sign-of-m3-in-output",
+            "m3-subtracted-in-y0",
             _with_products(_right, lambda m1, m2, m3, m4: (m1 + m2 - m3, m2 - m3 - m4)),
             "y0 subtracts the third product; it is y0 = m1 + m2 + m3.",
         ),
@@ -196,7 +197,7 @@ task = Task(
             "The last two outputs stay zero: tiles start at 0, 2, …, n − 4, and range(0, n - 4, 2) stops before n − 4.",
         ),
         Mistake(
-            "last-tile-missing",
+            "last-tile-zero",
             lambda signal, kernel: winograd_f23(signal, kernel)[:-2],
             "The last tile is missing: tiles start at 0, 2, …, n − 4, and range(0, n - 4, 2) stops before n − 4.",
         ),
