@@ -13,9 +13,9 @@ them through our functions. One test file writes
     test_errors = error_tests(OPERATIONS)
 
 and gets one test per operation and dtype (float64 to 1e-6 relative, float32 to 2e-4) and one for the
-error inputs (op_db lists none for some operations). For each sample the outputs are compared with PyTorch's, then the gradients under a random
-upstream gradient, and the inputs must be unchanged. Numbers of samples run are printed at the end of the
-test run (`tests/conftest.py`).
+error inputs (op_db lists none for some operations). For each sample the outputs are compared with
+PyTorch's, then the gradients under a random upstream gradient, and the inputs must be unchanged. The
+numbers of inputs run are printed at the end of the test run (`tests/conftest.py`).
 
 Left out, for every operation: complex, half precision and bfloat16 samples, since the package has
 float32 and float64 only. Anything else left out of one operation is named in its `skip`, a function

@@ -1,19 +1,41 @@
-"""Which algorithm computes a convolution: a table that reads from top to bottom, first match wins.
+"""Which algorithm computes a convolution: a table that reads from top to bottom, the first match wins.
 
-`forward`, `grad_weight` and `grad_input` take a padded input of any dimension. An algorithm is a pair
-of a name and a function `(x, weight, stride, dilation, groups)`; a learner can ask for one by name.
+`forward`, `grad_weight` and `grad_input` take a padded input of any dimension. A learner overrides the choice
+with `conv2d(…, algorithm="fft")`; "im2col" is exact to the last digits of a dot product and always possible.
 """
 
-from . import im2col
+from functools import partial
 
+import numpy as np
+
+from . import depthwise, fft, im2col, shifted, winograd
+
+# Each takes (x, weight, stride, dilation, groups) and refuses what it cannot do.
 FORWARD = {
     "im2col": im2col.forward,
+    "shifted": shifted.forward,
+    "depthwise": depthwise.forward,
+    "fft": fft.forward,
+    "winograd2": partial(winograd.forward, m=2),
+    "winograd4": partial(winograd.forward, m=4),
 }
 NAMES = ("auto", *FORWARD)
 
 
 def choose(x, weight, stride, dilation, groups):
-    """Return the name of the algorithm that suits these shapes."""
+    """Return the name of the algorithm that suits these shapes.
+
+    | When | Algorithm | Why |
+    | --- | --- | --- |
+    | float64 | im2col | as exact as a dot product |
+    | 3×3, stride 1, dense, enough channels and tiles | winograd4 | a quarter of the multiplications |
+    | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
+    """
+    C_out, C_in = weight.shape[:2]
+    plain_3x3 = weight.shape[2:] == (3, 3) and (*stride, *dilation, groups) == (1, 1, 1, 1, 1)
+    # With few channels the transforms cost more than they save; tiny images are mostly tile edges.
+    if x.dtype == np.float32 and plain_3x3 and min(C_in, C_out) >= 32 and min(x.shape[2:]) >= 8:
+        return "winograd4"
     return "im2col"
 
 

@@ -8,9 +8,11 @@ Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops, and
 written and read again. Rounding: that of a dot product of (C_in/groups)·K² terms.
 """
 
+import math
+
 import numpy as np
 
-from .windows import add_windows, inside, output_size, pad_constant, windows
+from .windows import add_windows, inside, output_size, pad_constant, pair, windows
 
 # Columns of as many images at a time as fit in a processor's cache are cheaper to read back.
 BLOCK_BYTES = 1 << 22
@@ -22,22 +24,21 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C_out,) or None.
     Returns (N, C_out, H_out, W_out).
     """
-    S, P, D = (v if isinstance(v, tuple) else (v, v) for v in (stride, padding, dilation))
-    x = pad_constant(input, [(p, p) for p in P])
-    output = forward(x, weight, S, D, groups)
+    x = pad_constant(input, [(p, p) for p in pair(padding)])
+    output = forward(x, weight, pair(stride), pair(dilation), groups)
     return output if bias is None else output + bias[:, None, None]
 
 
 def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
     """Write each window of `input` (N, C, H, W) as a column: (N, C·K_h·K_w, H_out·W_out)."""
-    K, S, P, D = (v if isinstance(v, tuple) else (v, v) for v in (kernel_size, stride, padding, dilation))
+    K, S, P, D = map(pair, (kernel_size, stride, padding, dilation))
     x = pad_constant(input, [(p, p) for p in P])
     return _columns(windows(x, K, S, D), 1)[:, 0]
 
 
 def col2im(columns, input_shape, kernel_size, stride=1, padding=0, dilation=1):
     """Add columns (N, C·K_h·K_w, L) back into an image of `input_shape`: the adjoint of `im2col`."""
-    K, S, P, D = (v if isinstance(v, tuple) else (v, v) for v in (kernel_size, stride, padding, dilation))
+    K, S, P, D = map(pair, (kernel_size, stride, padding, dilation))
     N, C, H, W = input_shape
     padded = (H + 2 * P[0], W + 2 * P[1])
     values = columns.reshape(N, C, *K, *output_size(padded, K, S, D))
@@ -49,7 +50,7 @@ def forward(x, weight, stride, dilation, groups):
     view = windows(x, weight.shape[2:], stride, dilation)
     N, C_out, spatial = len(x), len(weight), view.shape[weight.ndim :]
     rows = weight.reshape(groups, C_out // groups, -1)
-    output = np.empty((N, groups, C_out // groups, int(np.prod(spatial))), x.dtype)
+    output = np.empty((N, groups, C_out // groups, math.prod(spatial)), x.dtype)
     for n in _blocks(view):
         np.matmul(rows, _columns(view[n], groups), out=output[n])
     return output.reshape(N, C_out, *spatial)
@@ -59,7 +60,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
     """Return ∂L/∂weight = Σ over images and positions of grad_output · column, for a padded `x`."""
     view = windows(x, weight_shape[2:], stride, dilation)
     C_out = weight_shape[0]
-    grad = np.zeros((groups, C_out // groups, int(np.prod(weight_shape[1:]))), x.dtype)
+    grad = np.zeros((groups, C_out // groups, math.prod(weight_shape[1:])), x.dtype)
     for n in _blocks(view):
         # One GEMM sums over positions and images at once: both stand in the columns' last axis.
         upstream = grad_output[n].swapaxes(0, 1).reshape(groups, C_out // groups, -1)
@@ -78,10 +79,11 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
     """Return ∂L/∂x of the padded input: the columns' gradients, added where the windows overlap."""
     N, C_out = grad_output.shape[:2]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
-    upstream = grad_output.reshape(N, groups, C_out // groups, -1)
     spatial = grad_output.shape[2:]
+    L = math.prod(spatial)
+    upstream = grad_output.reshape(N, groups, C_out // groups, L)
     grad = np.empty(x_shape, grad_output.dtype)
-    step = max(1, BLOCK_BYTES // max(1, rows.nbytes // C_out * groups * int(np.prod(spatial))))
+    step = max(1, BLOCK_BYTES // max(1, rows.nbytes // C_out * groups * L))
     for start in range(0, N, step):
         n = slice(start, start + step)
         columns = rows @ upstream[n]
@@ -97,7 +99,7 @@ def _columns(view, groups):
     """
     N, C = view.shape[:2]
     axes = (view.ndim - 2) // 2
-    K, L = (int(np.prod(view.shape[a : a + axes])) for a in (2, 2 + axes))
+    K, L = (math.prod(view.shape[a : a + axes]) for a in (2, 2 + axes))
     return view.reshape(N, groups, C // groups * K, L)
 
 

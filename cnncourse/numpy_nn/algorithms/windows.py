@@ -11,6 +11,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 
+def pair(value):
+    """Return `value` as (height, width); an int stands for both."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
 def output_size(size, kernel_size, stride, dilation):
     """Return how many windows fit along each axis of a padded input; negative or zero means none."""
     return tuple((i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(size, kernel_size, stride, dilation, strict=True))

@@ -47,8 +47,8 @@ def check(axes, input, kernel_size, stride, padding, dilation, ceil_mode):
     P = per_axis("padding", padding, axes, minimum=0)
     D = per_axis("dilation", dilation, axes, minimum=1)
     extent = [d * (k - 1) + 1 for k, d in zip(K, D, strict=True)]
-    if any(p > e // 2 for p, e in zip(P, extent, strict=True)):
-        raise ValueError(f"padding: expected at most half of the window's extent {tuple(extent)}, got {P}")
+    if any(p > k // 2 for p, k in zip(P, K, strict=True)):
+        raise ValueError(f"padding: expected at most half of kernel_size {K}, got {P}")
     positions = _positions(x.shape[2:], K, S, P, D, ceil_mode)
     if min(positions) < 1:
         raise ValueError(

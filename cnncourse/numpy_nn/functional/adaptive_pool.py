@@ -60,8 +60,9 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     """
     x, unbatched, sizes = _check(2, input, output_size)
     indices = _largest(x, sizes)
-    output = np.take_along_axis(x.reshape(*x.shape[:2], -1), indices.reshape(*x.shape[:2], -1), 2)
-    output = output.reshape(indices.shape)
+    channels = (*x.shape[:2], math.prod(x.shape[2:]))
+    wanted = indices.reshape(*x.shape[:2], math.prod(sizes))
+    output = np.take_along_axis(x.reshape(channels), wanted, 2).reshape(indices.shape)
     if unbatched:
         output, indices = output[0], indices[0]
     return (output, indices) if return_indices else output
@@ -115,7 +116,7 @@ def _largest(x, sizes):
     indices = np.empty((N, C, *sizes), np.int64)
     rows, columns = bins(H, sizes[0]), bins(W, sizes[1])
     for (i, (top, bottom)), (j, (left, right)) in itertools.product(enumerate(rows), enumerate(columns)):
-        entries = x[:, :, top:bottom, left:right].reshape(N, C, -1)
+        entries = x[:, :, top:bottom, left:right].reshape(N, C, (bottom - top) * (right - left))
         nan = np.isnan(entries[..., ::-1])
         last_nan = entries.shape[2] - 1 - nan.argmax(-1)
         place = np.where(nan.any(-1), last_nan, entries.argmax(-1))

@@ -91,7 +91,7 @@ def avg_pool3d_backward(
 
 
 def _avg_pool(axes, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
-    win = check(axes, input, kernel_size, stride, padding, 1, ceil_mode)
+    win = _check(axes, input, kernel_size, stride, padding, ceil_mode)
     x, unbatched = as_batch(input, axes)
     padded = pad_constant(x, win.paddings)
     output = np.zeros((*x.shape[:2], *win.positions), x.dtype)
@@ -104,7 +104,7 @@ def _avg_pool(axes, input, kernel_size, stride, padding, ceil_mode, count_includ
 def _avg_pool_backward(
     axes, grad_output, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
 ):
-    win = check(axes, input, kernel_size, stride, padding, 1, ceil_mode)
+    win = _check(axes, input, kernel_size, stride, padding, ceil_mode)
     x, unbatched = as_batch(input, axes)
     shape = (*x.shape[:2], *win.positions)
     check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
@@ -114,6 +114,14 @@ def _avg_pool_backward(
     padded = [i + before + after for i, (before, after) in zip(x.shape[2:], win.paddings, strict=True)]
     grad = add_windows(values, (*shape[:2], *padded), win.S, win.D)[inside(win.paddings, x.shape[2:])]
     return grad[0] if unbatched else grad
+
+
+def _check(axes, input, kernel_size, stride, padding, ceil_mode):
+    win = check(axes, input, kernel_size, stride, padding, 1, ceil_mode)
+    if axes == 3 and any(i < k for i, k in zip(input.shape[-3:], win.K, strict=True)):
+        # PyTorch's three-dimensional average pooling alone insists on this, whatever the padding.
+        raise ValueError(f"kernel_size: expected at most the input's size, got {win.K} for shape {input.shape}")
+    return win
 
 
 def _divisor(win, spatial, count_include_pad, divisor_override, dtype):

@@ -84,12 +84,12 @@ def _fold(columns, size, K, D, P, S):
 
 
 def _check_windows(kernel_size, dilation, padding, stride):
-    return (
-        per_axis("kernel_size", kernel_size, 2, minimum=1),
-        per_axis("dilation", dilation, 2, minimum=1),
-        per_axis("padding", padding, 2, minimum=0),
-        per_axis("stride", stride, 2, minimum=1),
-    )
+    """Return the four arguments as pairs; unlike pooling, these functions take no tuple of one entry."""
+    named = {"kernel_size": (kernel_size, 1), "dilation": (dilation, 1), "padding": (padding, 0), "stride": (stride, 1)}
+    for name, (value, _) in named.items():
+        if isinstance(value, (tuple, list)) and len(value) != 2:
+            raise ValueError(f"{name}: expected an int or 2 ints, got {len(value)} in {value!r}")
+    return tuple(per_axis(name, value, 2, minimum) for name, (value, minimum) in named.items())
 
 
 def _check_image(input):

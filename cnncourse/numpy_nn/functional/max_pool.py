@@ -31,7 +31,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     ----------
     input : array (N, C, H, W) or (C, H, W), float32 or float64
     kernel_size, stride, padding, dilation : int or pair (height, width); stride None means kernel_size;
-        padding is at most half of the window's extent
+        padding is at most half of kernel_size
     ceil_mode : bool
         Round the output size up instead of down: a last window may reach over the edge.
     return_indices : bool
@@ -116,4 +116,5 @@ def _flat_index(winner, win, spatial):
     inner = np.unravel_index(winner, win.K)
     outer = np.indices(win.positions, sparse=True)
     place = [o * s + k * d - p for o, k, s, d, p in zip(outer, inner, win.S, win.D, win.P, strict=True)]
-    return np.ravel_multi_index(place, spatial).astype(np.int64)
+    # A dilated window may miss a tiny image altogether; its index then points to the nearest entry.
+    return np.ravel_multi_index(place, spatial, mode="clip").astype(np.int64)

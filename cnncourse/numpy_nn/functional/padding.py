@@ -17,7 +17,7 @@ def pad(input, pad, mode="constant", value=None):
 
     Parameters
     ----------
-    input : array; for modes other than "constant" (N, C, *spatial) or, but for "circular", (C, *spatial)
+    input : array; for modes other than "constant" (N, C, *spatial) or (C, *spatial)
     pad : sequence of 2, 4, 6, … ints
         (before, after) for the last axis, then for the last but one, …; a negative number crops.
     mode : "constant", "reflect" (mirror without repeating the edge), "replicate" (repeat the edge), "circular"
@@ -93,11 +93,12 @@ def _check(input, pad, mode, value):
         raise ValueError(f"pad: expected pairs for at most {input.ndim} axes of input, got {len(pad)} numbers {pad}")
     axes = len(pad) // 2
     amounts = [(0, 0)] * (input.ndim - axes) + [(pad[2 * a], pad[2 * a + 1]) for a in reversed(range(axes))]
-    for axis, (before, after) in enumerate(amounts):
-        if input.shape[axis] + before + after < 0:
-            raise ValueError(f"pad: expected to leave at least nothing of axis {axis} of {input.shape}, got {pad}")
     if mode != "constant":
         _check_copying(input, pad, amounts, mode, value, axes)
+        return amounts
+    for size, (before, after) in zip(input.shape, amounts, strict=True):
+        if size + min(before, 0) + min(after, 0) < 0:
+            raise ValueError(f"pad: expected to crop at most {size} entries, got {(before, after)}")
     return amounts
 
 
@@ -105,19 +106,20 @@ def _check_copying(input, pad, amounts, mode, value, axes):
     """Refuse what only the modes that copy entries refuse."""
     if value:
         raise ValueError(f"value: expected None with mode {mode!r}, got {value}")
-    wanted = (axes + 2,) if mode == "circular" else (axes + 1, axes + 2)
-    if not 1 <= axes <= 3 or input.ndim not in wanted:
+    if not 1 <= axes <= 3 or input.ndim not in (axes + 1, axes + 2):
         raise ValueError(
             f"pad: expected pairs for the spatial axes of input in mode {mode!r}, "
             f"got {len(pad)} numbers for shape {input.shape}"
         )
-    if 0 in input.shape[1:]:
+    if 0 in input.shape[-axes - 1 :]:
         raise ValueError(f"input: expected sizes of at least 1 except the batch's, got shape {input.shape}")
     for size, (before, after) in zip(input.shape, amounts, strict=True):
-        limit = {"reflect": size - 1, "circular": size, "replicate": np.inf}[mode]
         if not before and not after:
             continue
+        # What a negative amount crops is gone before the other side is wrapped around.
+        kept = size + min(before, 0) + min(after, 0)
+        limit = {"reflect": size - 1, "circular": kept, "replicate": np.inf}[mode]
         if max(before, after) > limit:
             raise ValueError(f"pad: expected at most {limit} in mode {mode!r} on size {size}, got {(before, after)}")
-        if size + before + after < 1:
+        if size + before + after < 1 or (mode == "circular" and kept < 1):
             raise ValueError(f"pad: expected to leave at least one entry of size {size}, got {(before, after)}")

@@ -7,6 +7,8 @@ With antialias the triangle that weights the neighbours is stretched by the scal
 every input entry counts.
 """
 
+from numbers import Real
+
 import numpy as np
 
 from ._arguments import check_floats, check_grad_output, check_integer
@@ -147,6 +149,8 @@ def _check(input, size, scale_factor, mode, align_corners, recompute_scale_facto
     factors = scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * axes
     if len(factors) != axes:
         raise ValueError(f"scale_factor: expected a number or {axes} numbers, got {scale_factor}")
+    if not all(isinstance(factor, Real) for factor in factors):
+        raise TypeError(f"scale_factor: expected a number or {axes} numbers, got {scale_factor!r}")
     sizes = tuple(int(np.floor(i * float(f))) for i, f in zip(input.shape[2:], factors, strict=True))
     if min(sizes) < 1:
         raise ValueError(f"scale_factor: expected an output of at least 1 along each axis, got {scale_factor}")

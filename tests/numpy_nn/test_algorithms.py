@@ -1,0 +1,141 @@
+"""One convolution, many algorithms: all equal to the loops that define it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.algorithms import choice, depthwise, fft, im2col, loops, shifted, toeplitz, winograd
+
+SETTINGS = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@st.composite
+def geometries(draw):
+    """Draw image, filters, bias (or None) and the arguments of a small convolution in two dimensions."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    S, P, D = (
+        draw(st.tuples(st.integers(low, high), st.integers(low, high))) for low, high in ((1, 3), (0, 2), (1, 2))
+    )
+    K = draw(st.tuples(st.integers(1, 3), st.integers(1, 4)))
+    least = [max(1, d * (k - 1) + 1 - 2 * p) for k, d, p in zip(K, D, P, strict=True)]
+    H, W = (draw(st.integers(size, size + 4)) for size in least)
+    groups, channels, filters = draw(st.sampled_from([(1, 1, 1), (1, 3, 2), (2, 2, 1), (3, 1, 2)]))
+    x = rng.normal(size=(draw(st.integers(0, 2)), channels * groups, H, W))
+    w = rng.normal(size=(filters * groups, channels, *K))
+    b = draw(st.sampled_from([None, rng.normal(size=filters * groups)]))
+    return x, w, b, {"stride": S, "padding": P, "dilation": D}, groups
+
+
+@SETTINGS
+@given(geometries())
+def test_all_algorithms_equal_the_loops(geometry):
+    x, w, b, arguments, groups = geometry
+    wanted = loops.conv2d(x, w, b, **arguments, groups=groups)
+    for algorithm in (im2col, shifted, fft):
+        got = algorithm.conv2d(x, w, b, **arguments, groups=groups)
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-12, err_msg=algorithm.__name__)
+    if groups == 1:
+        np.testing.assert_allclose(toeplitz.conv2d(x, w, b, **arguments), wanted, rtol=1e-12, atol=1e-12)
+    if groups == x.shape[1]:
+        np.testing.assert_allclose(depthwise.conv2d(x, w, b, **arguments), wanted, rtol=1e-12, atol=1e-12)
+
+
+@SETTINGS
+@given(geometries())
+def test_backward_by_loops_equals_the_fast_one(geometry):
+    x, w, b, arguments, groups = geometry
+    g = np.random.default_rng(0).normal(size=loops.conv2d(x, w, b, **arguments, groups=groups).shape)
+    wanted = loops.conv2d_backward(g, x, w, b, **arguments, groups=groups)
+    got = F.conv2d_backward(g, x, w, b, **arguments, groups=groups)
+    for ours, by_definition in zip(got, wanted, strict=True):
+        if by_definition is None:
+            assert ours is None
+        else:
+            np.testing.assert_allclose(ours, by_definition, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("m", [2, 4])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (4, 4), (5, 9), (8, 6), (13, 7)])
+def test_winograd_equals_the_loops_for_every_rest_of_tiles(m, size):
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(3, 2, *size)), rng.normal(size=(4, 2, 3, 3)), rng.normal(size=4)
+    wanted = loops.conv2d(x, w, b, padding=(1, 2))
+    np.testing.assert_allclose(winograd.conv2d(x, w, b, padding=(1, 2), m=m), wanted, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("n", [4, 6, 10])
+def test_one_dimensional_winograd_is_a_cross_correlation(n):
+    rng = np.random.default_rng(n)
+    signal, kernel = rng.normal(size=n), rng.normal(size=3)
+    np.testing.assert_allclose(winograd.winograd_f23(signal, kernel), np.correlate(signal, kernel), rtol=1e-12)
+
+
+@pytest.mark.parametrize("m", [2, 4])
+def test_winograd_block_by_block(m, monkeypatch):
+    monkeypatch.setattr(winograd, "BLOCK_BYTES", 20_000)
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(7, 3, 9, 8)), rng.normal(size=(5, 3, 3, 3))
+    np.testing.assert_allclose(winograd.conv2d(x, w, m=m), im2col.conv2d(x, w), rtol=1e-11, atol=1e-11)
+
+
+def test_toeplitz_matrix_transposed_is_the_transposed_convolution():
+    rng = np.random.default_rng(0)
+    w, g = rng.normal(size=(4, 2, 3, 2)), rng.normal(size=(1, 4, 3, 7))
+    M = toeplitz.conv_matrix(w, 5, 6, stride=(2, 1), padding=1)
+    wanted = F.conv_transpose2d(g, w, stride=(2, 1), padding=1)
+    assert wanted.shape == (1, 2, 5, 6)
+    np.testing.assert_allclose(M.T @ g.ravel(), wanted.ravel(), rtol=1e-12, atol=1e-12)
+
+
+def test_col2im_is_the_adjoint_of_im2col():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, 7, 6))
+    columns = im2col.im2col(x, (3, 2), (2, 3), (1, 0), (1, 2))
+    assert columns.shape == F.unfold(x, (3, 2), (1, 2), (1, 0), (2, 3)).shape
+    other = rng.normal(size=columns.shape)
+    image = im2col.col2im(other, x.shape, (3, 2), (2, 3), (1, 0), (1, 2))
+    np.testing.assert_allclose((columns * other).sum(), (x * image).sum(), rtol=1e-12)
+
+
+def relative_error(algorithm, x, w, **arguments):
+    """Return the largest float32 error, measured against float64, in units of the output's largest entry."""
+    exact = F.conv2d(x.astype(np.float64), w.astype(np.float64), **arguments, algorithm="im2col")
+    return np.abs(F.conv2d(x, w, **arguments, algorithm=algorithm) - exact).max() / np.abs(exact).max()
+
+
+@pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if name != "depthwise"])
+@pytest.mark.parametrize(("channels", "size"), [(64, 28), (256, 9)])
+def test_float32_errors_stay_small(algorithm, channels, size):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, channels, size, size)).astype(np.float32)
+    w = rng.normal(size=(channels, channels, 3, 3)).astype(np.float32)
+    error = relative_error(algorithm, x, w, padding=1)
+    assert 0 < error < (1e-5 if "winograd" in algorithm or algorithm == "auto" else 1e-6)
+
+
+def test_float64_is_computed_exactly_unless_asked_otherwise():
+    x, w = np.zeros((1, 64, 30, 30)), np.zeros((64, 64, 3, 3))
+    assert choice.choose(x, w, (1, 1), (1, 1), 1) == "im2col"
+    assert choice.choose(x.astype(np.float32), w.astype(np.float32), (1, 1), (1, 1), 1).startswith("winograd")
+
+
+@pytest.mark.parametrize("algorithm", choice.NAMES)
+def test_every_algorithm_by_name(algorithm):
+    rng = np.random.default_rng(0)
+    groups = 4 if algorithm == "depthwise" else 1
+    x, w, b = rng.normal(size=(2, 4, 8, 7)), rng.normal(size=(8, 4 // groups, 3, 3)), rng.normal(size=8)
+    wanted = loops.conv2d(x, w, b, padding=1, groups=groups)
+    got = F.conv2d(x, w, b, padding=1, groups=groups, algorithm=algorithm)
+    np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-11)
+    assert got.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "arguments"),
+    [("winograd4", {"stride": 2}), ("winograd2", {"dilation": 2}), ("depthwise", {})],
+)
+def test_an_algorithm_that_cannot_says_so(algorithm, arguments):
+    with pytest.raises(ValueError, match="algorithm: expected another than"):
+        F.conv2d(np.zeros((1, 2, 8, 8)), np.zeros((2, 2, 3, 3)), **arguments, algorithm=algorithm)
