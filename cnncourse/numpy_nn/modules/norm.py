@@ -69,10 +69,13 @@ class _BatchNorm(_Norm):
             self._update(input)
         return output
 
-    def _update(self, input):
+    def _momentum(self):
         self.num_batches_tracked = self.num_batches_tracked + 1
-        momentum = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean, self.running_var = type(self).running(input, self.running_mean, self.running_var, momentum)
+        return 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+
+    def _update(self, input):
+        before = self.running_mean, self.running_var
+        self.running_mean, self.running_var = type(self).running(input, *before, self._momentum())
 
     def backward(self, grad_output):
         input, arguments = self.recall()
@@ -112,6 +115,9 @@ class _InstanceNorm(_BatchNorm):
         self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, *, dtype=np.float32
     ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+
+    def _momentum(self):
+        return self.momentum  # PyTorch does not count an instance norm's batches
 
 
 class InstanceNorm1d(_InstanceNorm):
