@@ -42,6 +42,8 @@ def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, 
         )
     if wanted is None:
         return Difference("value-for-none", f"{what} should be None here, and is {show(got)}.")
+    if isinstance(wanted, dict):
+        return _compare_named(got, wanted)
     if isinstance(wanted, (tuple, list)):
         return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, what)
     if isinstance(wanted, np.ndarray):
@@ -52,6 +54,15 @@ def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, 
         right = type(got) is type(wanted) and got == wanted
         return None if right else Difference("wrong-value", f"{what} is {show(got)}; wanted: {show(wanted)}.")
     return _compare_numbers(got, wanted, what)
+
+
+def _compare_named(got, wanted):
+    """Parts that the checks themselves have put under names (what a module gave, see `modules`)."""
+    for name, right in wanted.items():
+        difference = compare(got.get(name), right, what=name)
+        if difference:
+            return difference
+    return None
 
 
 def _is_flat_list(value):

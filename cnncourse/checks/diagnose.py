@@ -127,10 +127,8 @@ def _best_known(task, failed):
 
 
 def _agrees(task, mistake, trial):
-    from cnncourse.checks.task import run_answer
-
     try:
-        value = run_answer(mistake.answer, trial.case)
+        value = task.value_of(mistake.answer, trial.case)
     except Exception:
         value = RAISED
     if trial.outcome.error is not None:
@@ -140,6 +138,8 @@ def _agrees(task, mistake, trial):
 
 def same(a, b, exact_dtype=False):
     """Whether two results are the same answer, rounding and precision aside."""
+    if isinstance(b, dict):
+        return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[k], b[k], exact_dtype) for k in b)
     if isinstance(b, (tuple, list)):
         return isinstance(a, (tuple, list)) and len(a) == len(b) and all(
             same(x, y, exact_dtype) for x, y in zip(a, b, strict=True)

@@ -327,38 +327,37 @@ def _global_state():
 def module(target, args, kwargs, notes):
     """Construct a PyTorch module and follow a script of steps; returns one plain result a step.
 
-    kwargs["script"] is a list of dicts: {"do": "describe"}, {"do": "load", "parameters": [...],
-    "buffers": [...]} (arrays in the order that `describe` names them) and {"do": "forward",
-    "inputs": [...], "training": bool, "grad_output": array or None}.
+    kwargs["script"] is a list of dicts: {"do": "describe"}, {"do": "load", "state": {name: array}} and
+    {"do": "forward", "inputs": [...], "training": bool, "grad_output": array or None, "capture": class name}.
+    With `capture`, the outputs of all submodules of that class come back too, in the order of their calls.
     """
     import torch
 
-    script = kwargs.pop("script")
-    torch.manual_seed(kwargs.pop("seed", 0))
-    network = call(target, args, kwargs, notes)
-    if not isinstance(network, torch.nn.Module):
-        raise UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
-    steps = {"describe": _describe, "load": _load, "forward": _forward}
-    return [steps[step["do"]](network, step, notes) for step in script]
+    script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
+    with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on as if nothing had been
+        torch.manual_seed(seed)
+        network = call(target, args, kwargs, notes)
+        if not isinstance(network, torch.nn.Module):
+            raise UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
+        steps = {"describe": _describe, "load": _load, "forward": _forward}
+        return [steps[step["do"]](network, step, notes) for step in script]
 
 
 def _describe(network, step, notes):
     return {
         "parameters": {name: _array(p) for name, p in network.named_parameters()},
         "buffers": {name: _array(b) for name, b in network.named_buffers()},
-        "trainable": [p.requires_grad for p in network.parameters()],
-        "modules": [type(m).__name__ for m in network.modules()],
+        "modules": {name: type(m).__name__ for name, m in network.named_modules()},
     }
 
 
 def _load(network, step, notes):
     import torch
 
+    tensors = dict([*network.named_parameters(), *network.named_buffers()])
     with torch.no_grad():
-        for group, arrays in ((network.parameters, "parameters"), (network.buffers, "buffers")):
-            for tensor, array in zip(group(), step.get(arrays) or [], strict=False):
-                if array is not None:
-                    tensor.copy_(torch.as_tensor(array))
+        for name, array in step["state"].items():
+            tensors[name].copy_(torch.as_tensor(array))
     return None
 
 
@@ -369,21 +368,28 @@ def _forward(network, step, notes):
     network.zero_grad(set_to_none=True)
     inputs = [torch.tensor(array) for array in step["inputs"]]
     for tensor in inputs:
-        tensor.requires_grad_(tensor.is_floating_point())
-    kept = [tensor.detach().clone() for tensor in inputs]
+        tensor.requires_grad_(tensor.is_floating_point() and step.get("grad_output") is not None)
+    kept, captured = [tensor.detach().clone() for tensor in inputs], []
+    hooks = [
+        m.register_forward_hook(lambda module, given, output: captured.append(_array(output)))
+        for m in network.modules() if type(m).__name__ == step.get("capture")
+    ]  # fmt: skip
     with _watching(notes.used):
         output = network(*inputs)
+    for hook in hooks:
+        hook.remove()
     if not isinstance(output, torch.Tensor):
         raise UnsupportedValue(f"from forward, a {type(output).__name__} where a tensor is wanted")
     if any(not torch.equal(old, new.detach()) for old, new in zip(kept, inputs, strict=True)):
         notes.changed.append("input")
-    result = {"output": _array(output), "buffers": [_array(b) for b in network.buffers()]}
+    result = {"output": _array(output), "captured": captured}
     if step.get("grad_output") is not None:
         grad_output = torch.tensor(step["grad_output"])
         if grad_output.shape == output.shape and output.requires_grad:
             output.backward(grad_output.to(output.dtype))
         result["grad_inputs"] = [None if t.grad is None else _array(t.grad) for t in inputs]
-        result["grads"] = [None if p.grad is None else _array(p.grad) for p in network.parameters()]
+        result["grads"] = {name: None if p.grad is None else _array(p.grad) for name, p in network.named_parameters()}
+    result["buffers"] = {name: _array(b) for name, b in network.named_buffers()}
     return result
 
 
@@ -391,9 +397,10 @@ def trained(target, args, kwargs, notes):
     """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"]."""
     import torch
 
-    images, batch = kwargs.pop("predict"), kwargs.pop("batch_size", 500)
-    torch.manual_seed(kwargs.pop("seed", 0))
-    network = call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
+    images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
     if not isinstance(network, torch.nn.Module):
         raise UnsupportedValue(f"a {type(network).__name__} where a trained torch.nn.Module is wanted")
     network.eval()

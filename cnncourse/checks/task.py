@@ -122,7 +122,15 @@ class Task:
 
     def wanted(self, case):
         """What a right answer gives for a case."""
-        return run_answer(self.reference, case)
+        return self.value_of(self.reference, case)
+
+    def value_of(self, answer, case):
+        """What a trusted answer (reference or known mistake) gives for a case."""
+        return run_answer(answer, case)
+
+    def find(self, trials):
+        """The `Finding` that explains the failed trials, or None."""
+        return find_mistake(self, trials)
 
     def compare(self, got, wanted, case):
         """Difference between a result and the wanted one, None where it is right."""
@@ -148,23 +156,29 @@ class Task:
                 lost.add(case.criterion)
         if not lost:
             trials += self._repeat(student, trials, seed)
-        return TaskReport.from_trials(self, trials, find_mistake(self, trials))
+        return TaskReport.from_trials(self, trials, self.find(trials))
 
     def attempt(self, student, case, wanted=None):
         """Call the answer on one case and compare."""
         if wanted is None:
             wanted = self.wanted(case)
         outcome = student.call(self.name, self.probe, *pack(case), seconds=self.seconds)
-        difference = None
+        return self.trial(case, outcome, wanted)
+
+    def trial(self, case, outcome, wanted):
+        """One case and its outcome, judged."""
+        return Trial(case, outcome, wanted, self.judge(outcome, wanted, case))
+
+    def judge(self, outcome, wanted, case):
+        """How an outcome differs from what was wanted, None where it is right."""
         if outcome.error is not None:
-            difference = Difference(outcome.error.kind, "")
-        elif (banned := self.banned_calls(outcome)):
-            difference = Difference("banned-library", f"It calls {', '.join(banned)}.")
-        else:
-            difference = self.compare(outcome.value, wanted, case)
-            if difference is None and outcome.changed:
-                difference = Difference("changes-input", f"It changes its argument {outcome.changed[0]}.")
-        return Trial(case, outcome, wanted, difference)
+            return Difference(outcome.error.kind, "")
+        if banned := self.banned_calls(outcome):
+            return Difference("banned-library", f"It calls {', '.join(banned)}.")
+        difference = self.compare(outcome.value, wanted, case)
+        if difference is None and outcome.changed:
+            return Difference("changes-input", f"It changes its argument {outcome.changed[0]}.")
+        return difference
 
     def banned_calls(self, outcome):
         """The noticed calls that this task does not allow."""

@@ -30,9 +30,11 @@ def cases(rng):
     yield Case("bias", normal(rng, 2, 3, 4, 6), normal(rng, 4, 3, 3, 3), normal(rng, 4))
     yield Case("bias", normal(rng, 3, 2, 5, 5), normal(rng, 3, 2, 3, 3), normal(rng, 3))
     yield Case("bias", normal(rng, 2, 1, 3, 4), normal(rng, 1, 1, 2, 2), bias=normal(rng, 1))
-    yield Case("precision and memory", *(normal(rng, *s, dtype=np.float32) for s in [(2, 3, 6, 5), (4, 3, 3, 2), (4,)]))
+    single = (normal(rng, *shape, dtype=np.float32) for shape in [(2, 3, 6, 5), (4, 3, 3, 2), (4,)])
+    yield Case("precision and memory", *single)
     yield Case("precision and memory", strided(normal(rng, 2, 3, 5, 4)), fortran(normal(rng, 2, 3, 2, 3)))
-    yield Case("precision and memory", fortran(normal(rng, 2, 2, 5, 4)), readonly(normal(rng, 3, 2, 3, 3)), normal(rng, 3))
+    image, kernel = fortran(normal(rng, 2, 2, 5, 4)), readonly(normal(rng, 3, 2, 3, 3))
+    yield Case("precision and memory", image, kernel, normal(rng, 3))
 
 
 def add(output, bias, *shape):
