@@ -77,6 +77,8 @@ def find_mistake(task, trials):
     known = _exact_known(task, [t for t in trials if not t.repeated], first)
     if known:
         return Finding(known.slug, known.explanation, known.see or task.see)
+    if all(t.difference.slug == "low-precision" for t in first):
+        return _general(task, "low-precision")
     slug = _failure_slug(first) or _general_slug(first)
     if slug:
         return _general(task, slug)

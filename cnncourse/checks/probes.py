@@ -478,6 +478,11 @@ def _cubic(scale):
     return lambda x: scale * x**3 + x**2
 
 
+def _squares(matrix):
+    """x → (matrix @ x.ravel())²: every entry of x changes how the others act."""
+    return lambda x: (matrix @ np.ravel(x)) ** 2
+
+
 CALLABLES = {
     "circular_filter": _circular_filter,
     "zero_filter": _zero_filter,
@@ -485,4 +490,5 @@ CALLABLES = {
     "linear": _linear,
     "sine": _sine,
     "cubic": _cubic,
+    "squares": _squares,
 }

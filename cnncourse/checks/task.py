@@ -204,8 +204,8 @@ def _is_stuck(trial):
 
 
 def run_answer(answer, case):
-    """Call a trusted answer (reference or known mistake) on copies of a case's arguments."""
-    args, kwargs = probes.unpack((case.args, case.kwargs))
+    """Call a trusted answer (reference or known mistake) on a case's arguments as a learner's answer gets them."""
+    args, kwargs = probes.unpack(pack(case))
     with np.errstate(all="ignore"):
         return answer(*args, **kwargs)
 
