@@ -150,6 +150,7 @@ def command(library, control, *, as_root, info=None):
         line += ["--ro-bind", str(path), str(inside)]
     for folder in _hidden_folders():
         line += ["--tmpfs", str(folder)]
+    line += ["--dir", "/dev"]
     for device in ("null", "zero", "random", "urandom"):
         line += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     for folder in ("/tmp", "/dev/shm", "/proc", "/sys"):
