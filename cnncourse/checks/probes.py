@@ -298,10 +298,10 @@ def function(target, args, kwargs, notes):
 
 
 def variable(target, args, kwargs, notes):
-    """Read a variable (the answer to a question)."""
+    """The answer to a question: a variable, or a function that returns it."""
     if target is ...:
         raise NotImplementedError
-    return plain(target)
+    return plain(call(target, (), {}, notes) if callable(target) else target)
 
 
 def random_draws(target, args, kwargs, notes):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnncourse.checks.diagnose import Finding
-from cnncourse.checks.report import Criterion, TaskReport
+from cnncourse.checks.report import Criterion, TaskReport, where
 
 
 @dataclass
@@ -13,7 +13,8 @@ class Question:
 
     Parameters
     ----------
-    id : unit and name, "03.answer_cost"; the name is that of the variable which holds the answer
+    id : unit and name, "03.answer_cost"; the name is that of the function which returns the answer, or of a
+        variable which holds it
     answer : the right number (within 0.1 % for floats, exact for ints), or the right letter
     why : said to a right answer
     wrong : dict from a wrong answer to (slug, explanation)
@@ -48,7 +49,7 @@ class Question:
         outcome = student.call(self.name, "variable", (), {}, seconds=5.0)
         kind = outcome.error.kind if outcome.error else None
         if kind in ("not_attempted", "missing") or (kind is None and outcome.value is None):
-            return self._report(0, "missing", "Not answered yet: put your answer in place of the dots.")
+            return self._report(0, "missing", "Not answered yet: return your answer in place of the error.")
         if kind is not None:
             return self._report(0, "error", self._wanted_kind(), kinds=[kind])
         given = self._tidy(outcome.value)
@@ -62,7 +63,7 @@ class Question:
         return self._report(0, "wrong", f"{given} is not right. {self._hint()}")
 
     def _hint(self):
-        return f"Lesson {self.see} has what you need." if self.see else "Work it out once more, step by step."
+        return f"Read {where(self.see)}." if self.see else "Work it out once more, step by step."
 
     def _wanted_kind(self):
         if isinstance(self.answer, str):

@@ -93,7 +93,7 @@ class TaskReport:
         if self.explanation:
             sentences.append(f"Likely mistake: {self.explanation}")
         if self.see:
-            sentences.append(f"Read: lesson {self.see}.")
+            sentences.append(f"Read: {where(self.see)}.")
         return " ".join(sentences)
 
     def as_dict(self):
@@ -141,6 +141,12 @@ _HIDDEN = {
     "unsupported_value": "The result was not made of arrays and numbers.",
     "not_attempted": "Part of it is not attempted yet (NotImplementedError).",
 }
+
+
+def where(see):
+    """Say where to read: "02#Kernels made by hand" is a section of lesson 02."""
+    lesson, _, section = see.partition("#")
+    return f"lesson {lesson}, “{section}”" if section else f"lesson {lesson}"
 
 
 def _tidy(number):
@@ -206,7 +212,7 @@ def _message(task, failed, finding):
         likely = "Likely mistake" if finding.certain else "Perhaps"
         lines.append(f"{likely} ({finding.slug}): {finding.explanation}")
     if task.see and first.difference.slug != "missing":
-        lines.append(f"Read: lesson {(finding.see if finding else '') or task.see}")
+        lines.append(f"Read: {where((finding.see if finding else '') or task.see)}")
     return "\n".join(lines)
 
 

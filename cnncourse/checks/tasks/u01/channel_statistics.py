@@ -92,13 +92,13 @@ mistakes = [
         "channels-taken-last",
         lambda images: (images.mean((0, 1, 2)), images.std((0, 1, 2))),
         "You average over axes 0, 1 and 2, as if the channels stood last. In (N, C, H, W) the channels are axis 1.",
-        "01#channel-order",
+        "01#Which axis comes first",
     ),
     Mistake(
         "rows-for-channels",
         lambda images: (images.mean((0, 1, 3)), images.std((0, 1, 3))),
         "You keep the rows (axis 2) and average over the channels. In (N, C, H, W) the channels are axis 1.",
-        "01#channel-order",
+        "01#Which axis comes first",
     ),
     Mistake(
         "keeps-dimensions",
@@ -124,7 +124,7 @@ task = Task(
     cases,
     mistakes,
     names=("mean", "std"),
-    see="01#normalising",
+    see="01#Normalising per channel",
     place=2,
     lists_allowed=True,
 )

@@ -115,6 +115,6 @@ task = Task(
     conv_parameters,
     cases,
     mistakes,
-    see="02#parameters",
+    see="02#How many parameters?",
     place=5,
 )

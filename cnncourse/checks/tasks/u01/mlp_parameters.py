@@ -92,6 +92,6 @@ task = Task(
     mlp_parameters,
     cases,
     mistakes,
-    see="01#why-not-an-mlp",
+    see="01#Why not simply a fully connected network?",
     place=4,
 )

@@ -139,6 +139,6 @@ task = Task(
     normalize,
     cases,
     mistakes,
-    see="01#normalising",
+    see="01#Normalising per channel",
     place=3,
 )

@@ -77,20 +77,20 @@ mistakes = [
         "forgets-division",
         lambda image: channels_last(image).transpose(2, 0, 1).astype(np.float32),
         "The values still run from 0 to 255. Divide by 255 to bring them into [0, 1].",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "divides-by-256",
         lambda image: (channels_last(image).transpose(2, 0, 1) / 256).astype(np.float32),
         "A byte has 256 values, the largest is 255. White must become exactly 1: divide by 255.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "divides-by-largest-value",
         lambda image: (channels_last(image).transpose(2, 0, 1) / largest(image)).astype(np.float32),
         "You divide by the image's own largest value, which makes every dark image bright. The scale is that of "
         "the format: 255, whatever the image shows.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "stretches-contrast",
@@ -99,32 +99,32 @@ mistakes = [
         ).astype(np.float32),
         "You map the darkest pixel to 0 and the brightest to 1, so the result depends on what the image shows. The "
         "scale is fixed: divide by 255.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "maps-to-minus-one-to-one",
         lambda image: (channels_last(image).transpose(2, 0, 1) / 127.5 - 1).astype(np.float32),
         "Your values run from -1 to 1. Some networks want that; this task wants [0, 1]: divide by 255.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "whole-numbers-only",
         lambda image: (channels_last(image).transpose(2, 0, 1) // 255).astype(np.float32),
         "A division of integers cuts off everything after the point, so only pure white is left. Use `/`, or "
         "convert to float32 before dividing.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "rounds-to-bytes",
         lambda image: (channels_last(image).transpose(2, 0, 1) / 255).astype(np.uint8),
         "The values are stored as uint8 again, which cuts them down to 0 or 1. Keep them in float32.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "stays-float64",
         lambda image: channels_last(image).transpose(2, 0, 1) / 255,
         "uint8 divided by a Python number gives float64, twice the memory. Ask for float32 with `.astype(np.float32)`.",
-        "01#ranges",
+        "01#Whole numbers or fractions",
     ),
     Mistake(
         "grey-without-channel",
@@ -170,7 +170,7 @@ task = Task(
     to_tensor,
     cases,
     mistakes,
-    see="01#channel-order",
+    see="01#Which axis comes first",
     place=1,
     exact_dtype=True,
 )

@@ -75,13 +75,13 @@ mistakes = [
         lambda input, weight, bias=None: conv2d(input, weight[:, :, ::-1, ::-1], bias),
         "You computed true convolution. What deep learning calls convolution is cross-correlation: the kernel is "
         "laid on as it is.",
-        "02#flip",
+        "02#Cross-correlation and convolution",
     ),
     Mistake(
         "transposes-kernel",
         lambda input, weight, bias=None: conv2d(input, weight.transpose(0, 1, 3, 2), bias),
         "Rows and columns of the kernel have changed places.",
-        "02#sliding-window",
+        "02#The sliding window, by hand",
     ),
     Mistake(
         "forgets-bias",
@@ -163,19 +163,19 @@ mistakes = [
         "stops-too-early",
         lambda input, weight, bias=None: conv2d(input, weight, bias)[:, :, :-1, :-1],
         "The last row and column of places are missing: H − K_h + 1 and W − K_w + 1.",
-        "02#sliding-window",
+        "02#The sliding window, by hand",
     ),
     Mistake(
         "square-kernels-only",
         lambda input, weight, bias=None: conv2d(input, weight[:, :, :, : weight.shape[2]], bias),
         "You use the kernel's height for its width as well.",
-        "02#sliding-window",
+        "02#The sliding window, by hand",
     ),
     Mistake(
         "same-size-output",
         lambda input, weight, bias=None: conv2d(np.pad(input, [(0, 0), (0, 0), *around(weight)]), weight, bias),
         "Your output has the size of the input, so the input was padded. This task wants no padding.",
-        "02#sliding-window",
+        "02#The sliding window, by hand",
     ),
     Mistake(
         "channels-last",
@@ -201,6 +201,6 @@ task = Task(
     conv2d,
     cases,
     mistakes,
-    see="02#channels-and-filters",
+    see="02#Channels, filters, bias: the convolution layer",
     place=3,
 )

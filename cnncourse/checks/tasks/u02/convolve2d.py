@@ -70,6 +70,6 @@ task = Task(
     convolve2d,
     cases,
     mistakes,
-    see="02#flip",
+    see="02#Cross-correlation and convolution",
     place=2,
 )

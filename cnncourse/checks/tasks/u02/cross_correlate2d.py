@@ -71,89 +71,89 @@ def mistakes_of(correlate):
             lambda image, kernel: correlate(image, kernel)[:-1, :-1],
             "The last row and column of places are missing. A window of height K fits H − K + 1 times: the + 1 "
             "counts the first place.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "same-size-output",
             lambda image, kernel: same_size(image, kernel, correlate),
             "Your output has the size of the image, so the image was padded with zeros. Valid means: only places "
             "where the whole kernel lies on the image.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "full-size-output",
             lambda image, kernel: full_size(image, kernel, correlate),
             "Your output counts every place where the kernel touches the image. Valid means: only places where the "
             "whole kernel lies on it.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "transposed-output",
             lambda image, kernel: correlate(image, kernel).T,
             "Rows and columns of the output have changed places: the first index is the row.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "transposed-kernel",
             lambda image, kernel: correlate(image, kernel.T),
             "Rows and columns of the kernel have changed places: kernel[i, j] meets image[y + i, x + j].",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "square-kernels-only",
             lambda image, kernel: correlate(image, kernel[:, : kernel.shape[0]]),
             "You use the kernel's height for its width as well. Read both: `K_h, K_w = kernel.shape`.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "jumps-by-kernel-size",
             lambda image, kernel: correlate(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]],
             "Your windows stand side by side. The window moves by one pixel at a time.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "averages-window",
             lambda image, kernel: correlate(image, kernel) / kernel.size,
             "You take the mean of the products. The dot product is their sum.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "divides-by-kernel-sum",
             lambda image, kernel: correlate(image, kernel) / kernel.sum(),
             "You divide by the sum of the kernel. That keeps a blur's brightness; the task asks for the plain sum "
             "of products.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "rounds-to-integers",
             lambda image, kernel: np.trunc(correlate(image, kernel)),
             "The sums are stored in an array of ints, which cuts off what stands after the point. Create the "
             "output with the image's dtype.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "low-precision",
             lambda image, kernel: correlate(image.astype(np.float32), kernel.astype(np.float32)),
             "float64 came in, and the sums were stored as float32. Create the output with the image's dtype.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "clips-negative",
             lambda image, kernel: np.maximum(correlate(image, kernel), 0),
             "Negative values have become zero. That is what ReLU does later; here the plain sums are wanted.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "takes-absolute-value",
             lambda image, kernel: np.abs(correlate(image, kernel)),
             "The signs are lost. The plain sums are wanted, negative ones too.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
         Mistake(
             "forgets-to-add-up",
             lambda image, kernel: correlate(image, last_only(kernel)),
             "Only the kernel's last entry counts: each product overwrites the one before. Add them up with `+=`.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
     ]
 
@@ -163,26 +163,26 @@ mistakes = [
         "flips-kernel",
         lambda image, kernel: cross_correlate2d(image, kernel[::-1, ::-1]),
         "You computed true convolution, which turns the kernel by 180° first. Cross-correlation lays it on as it is.",
-        "02#flip",
+        "02#Cross-correlation and convolution",
     ),
     Mistake(
         "flips-rows",
         lambda image, kernel: cross_correlate2d(image, kernel[::-1]),
         "The kernel's rows are turned upside down. Cross-correlation lays the kernel on as it is.",
-        "02#flip",
+        "02#Cross-correlation and convolution",
     ),
     Mistake(
         "flips-columns",
         lambda image, kernel: cross_correlate2d(image, kernel[:, ::-1]),
         "The kernel's columns are mirrored. Cross-correlation lays the kernel on as it is.",
-        "02#flip",
+        "02#Cross-correlation and convolution",
     ),
     Mistake(
         "wraps-around",
         wrapped_around,
         "At the border your window continues at the other side of the image. A product of FFTs does that: crop the "
         "result to the places where the kernel lies wholly on the image.",
-        "02#sliding-window",
+        "02#The sliding window, by hand",
     ),
     *mistakes_of(cross_correlate2d),
 ]
@@ -193,6 +193,6 @@ task = Task(
     cross_correlate2d,
     cases,
     mistakes,
-    see="02#sliding-window",
+    see="02#The sliding window, by hand",
     place=1,
 )

@@ -156,6 +156,6 @@ task = Task(
     sobel_magnitude,
     cases,
     mistakes,
-    see="02#hand-made-kernels",
+    see="02#Kernels made by hand",
     place=5,
 )

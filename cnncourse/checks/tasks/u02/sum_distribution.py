@@ -151,7 +151,7 @@ task = Task(
     sum_distribution,
     cases,
     mistakes,
-    see="02#random-variables",
+    see="02#The same sum, in a game of dice",
     place=4,
     lists_allowed=True,
 )

@@ -91,21 +91,22 @@ def mistakes_of(conv2d, pair):
             setting(weight=lambda o: o["weight"][:, :, ::-1, ::-1]),
             "You computed true convolution. Deep learning's convolution is cross-correlation: the kernel is laid "
             "on as it is.",
-            "02#flip",
+            "02#Cross-correlation and convolution",
         ),
         Mistake(
             "transposes-kernel",
             setting(weight=lambda o: o["weight"].swapaxes(2, 3)),
             "Rows and columns of the kernel have changed places.",
-            "02#sliding-window",
+            "02#The sliding window, by hand",
         ),
-        Mistake("forgets-bias", setting(bias=None), "The bias is never added.", "02#channels-and-filters"),
+        Mistake("forgets-bias", setting(bias=None), "The bias is never added.", "02#Channels, filters, bias: the "
+                                                                                "convolution layer"),
         Mistake(
             "bias-along-width",
             along_width,
             "NumPy lines up shapes from the right, so a bias of shape (C_out,) lands on the *width*. Give it the shape "
             "(C_out, 1, 1).",
-            "02#channels-and-filters",
+            "02#Channels, filters, bias: the convolution layer",
         ),
         Mistake("ignores-stride", setting(stride=1), "The stride is not used: the window moves by S pixels at a time."),
         Mistake(
@@ -145,63 +146,63 @@ def mistakes_of(conv2d, pair):
             "ignores-dilation",
             setting(dilation=1),
             "The dilation is not used: neighbouring taps of the kernel stand D pixels apart.",
-            "03#dilation",
+            "03#Dilation",
         ),
         Mistake(
             "swaps-dilation-pair",
             setting(dilation=lambda o: o["dilation"][::-1]),
             "A pair is (height, width): the first dilation is for rows, the second for columns.",
-            "03#dilation",
+            "03#Dilation",
         ),
         Mistake(
             "dilation-height-for-both",
             one_number("dilation"),
             "You use the vertical dilation for the columns too. A pair is (height, width).",
-            "03#dilation",
+            "03#Dilation",
         ),
         Mistake(
             "counts-zeros-between-taps",
             having(zeros_between),
             "You leave D pixels between neighbouring taps. Dilation D means a step of D from tap to tap.",
-            "03#dilation",
+            "03#Dilation",
         ),
         Mistake(
             "swaps-stride-and-dilation",
             setting(stride=lambda o: o["dilation"], dilation=lambda o: o["stride"]),
             "Stride and dilation have changed places: S moves the window, D spreads its taps.",
-            "03#dilation",
+            "03#Dilation",
         ),
         Mistake(
             "ignores-groups",
             ungrouped,
             "With groups, a weight is (C_out, C_in // groups, K_h, K_w): each filter sees the channels of its "
             "group only.",
-            "03#groups",
+            "03#Groups, depthwise, 1×1: which channels meet",
         ),
         Mistake(
             "first-group-for-all",
             having(first_group_for_all),
             "All groups read the first group's channels. Group g reads channels g·C_in/G to (g + 1)·C_in/G − 1.",
-            "03#groups",
+            "03#Groups, depthwise, 1×1: which channels meet",
         ),
         Mistake(
             "interleaves-groups",
             having(interleaved_inputs),
             "You deal the input channels out in turn. A group is a block of neighbouring channels.",
-            "03#groups",
+            "03#Groups, depthwise, 1×1: which channels meet",
         ),
         Mistake(
             "interleaves-outputs",
             interleaved_outputs,
             "The outputs of the groups are dealt out in turn. Those of group 0 come first, then those of group 1.",
-            "03#groups",
+            "03#Groups, depthwise, 1×1: which channels meet",
         ),
         Mistake(
             "rounds-size-up",
             having(rounded_up),
             "Your output is one row or column too long where the stride does not divide: there the window would "
             "stick out. Round down.",
-            "03#output-size",
+            "03#How many windows fit?",
         ),
         Mistake(
             "starts-at-stride",

@@ -61,14 +61,14 @@ mistakes = [
         reshaped_input,
         "`reshape` keeps the order in memory, so your rows hold neighbouring *pixels* instead of one pixel's "
         "channels. Move the channel axis with `transpose` first.",
-        "01#channel-order",
+        "01#Which axis comes first",
     ),
     Mistake(
         "reshapes-output",
         reshaped_output,
         "The product is right, (N, H, W, C_out). To bring the channels to the front use `transpose`: `reshape` "
         "mixes pixels.",
-        "01#channel-order",
+        "01#Which axis comes first",
     ),
     Mistake(
         "channels-last",
@@ -138,6 +138,6 @@ task = Task(
     conv1x1,
     cases,
     mistakes,
-    see="03#one-by-one",
+    see="03#Groups, depthwise, 1×1: which channels meet",
     place=5,
 )

@@ -73,6 +73,6 @@ task = Task(
     conv2d,
     cases,
     mistakes_of(conv2d, pair),
-    see="03#stride-and-padding",
+    see="03#Stride",
     place=2,
 )

@@ -86,32 +86,32 @@ mistakes = [
         "ignores-groups",
         on_arguments(lambda c_in, c_out, k, h, w, groups: (c_in, c_out, k, h, w, 1)),
         "The groups are not used: each filter sees C_in / groups channels only.",
-        "03#groups",
+        "03#Groups, depthwise, 1×1: which channels meet",
     ),
     Mistake(
         "multiplies-by-groups",
         changed(lambda p, g: g["weights"] * g["groups"] ** 2 + g["c_out"], lambda m, g: m * g["groups"] ** 2),
         "Groups make a layer cheaper: divide by them.",
-        "03#groups",
+        "03#Groups, depthwise, 1×1: which channels meet",
     ),
     Mistake(
         "divides-by-groups-twice",
         changed(lambda p, g: g["weights"] // g["groups"] + g["c_out"], lambda m, g: m // g["groups"]),
         "You divide both C_in and C_out by the groups. There are still C_out filters; each sees C_in / groups "
         "channels.",
-        "03#groups",
+        "03#Groups, depthwise, 1×1: which channels meet",
     ),
     Mistake(
         "groups-in-parameters-only",
         changed(None, lambda m, g: m * g["groups"]),
         "The groups are used for the parameters and not for the multiply-adds. Each weight is used once at each place.",
-        "03#groups",
+        "03#Groups, depthwise, 1×1: which channels meet",
     ),
     Mistake(
         "divides-biases-by-groups",
         changed(lambda p, g: p // g["groups"] if g["groups"] > 1 else p),
         "The biases are divided by the groups as well. Every filter keeps its bias.",
-        "03#groups",
+        "03#Groups, depthwise, 1×1: which channels meet",
     ),
     Mistake(
         "forgets-input-channels",
@@ -164,6 +164,6 @@ task = Task(
     cases,
     mistakes,
     names=("parameters", "multiply-adds"),
-    see="03#cost",
+    see="03#What a layer costs",
     place=4,
 )

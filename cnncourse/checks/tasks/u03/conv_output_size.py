@@ -170,6 +170,6 @@ task = Task(
     conv_output_size,
     cases,
     mistakes,
-    see="03#output-size",
+    see="03#How many windows fit?",
     place=1,
 )

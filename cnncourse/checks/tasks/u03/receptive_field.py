@@ -162,6 +162,6 @@ task = Task(
     receptive_field,
     cases,
     mistakes,
-    see="03#receptive-field",
+    see="03#How far does a unit see?",
     place=3,
 )
