@@ -79,7 +79,8 @@ print("pixels:", camera.size, "bytes:", camera.nbytes)
 
 # %% [markdown]
 # `uint8` is a whole number from 0 to 255 in one byte: 0 is drawn black, 255 white. Below is the
-# photograph, a part of it, and a part of that part with its numbers written into the pixels: the eyebrow and the camera.
+# photograph, a part of it, and a part of that part with its numbers written into the pixels: the eyebrow and the
+# camera.
 
 # %%
 rows, columns = slice(138, 151), slice(250, 268)

@@ -1,0 +1,959 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 02 · Convolution
+#
+# [Start](00_start_here.ipynb) · previous: [01 Images as tensors](01_images_as_tensors.ipynb) ·
+# next: [03 Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) ·
+# [exercises of this unit](../exercises/02_convolution/02_convolution.ipynb)
+#
+# **After this lesson you can**
+#
+# - derive the convolution layer from a fully connected one, by two demands and nothing else;
+# - compute any output of a convolution layer by hand, count its parameters, and write the layer in NumPy;
+# - tell cross-correlation from convolution, say which one your library computes, and when that matters;
+# - explain what convolution has to do with the sum of two dice;
+# - read a small kernel, design one, and learn one from data by gradient descent.
+#
+# **Time** about 90 minutes, with the questions. The code runs in under a minute.
+#
+# **You should know** lesson 01 (arrays (N, C, H, W), normalising, what a fully connected layer is) and the chain rule.
+
+# %%
+import cnncourse
+
+rng = cnncourse.setup(seed=0)
+
+# %%
+import numpy as np
+import torch
+from torch import nn
+
+from cnncourse import data, show, viz
+from cnncourse.numpy_nn import functional
+
+# %% [markdown]
+# ## A puzzle
+#
+# A neuron of a fully connected network computes one dot product of its weights with the whole image. We build one
+# that has learned a cat's eye: its weights are the eye, at the place where the eye was, and zero elsewhere. (From the
+# eye we subtract its mean, so that the neuron answers to the pattern, not to brightness.)
+
+# %%
+cat = data.photograph("cat")[::2, ::2].mean(axis=2) / 255  # grey, 150×226
+top, left, side = 42, 66, 36
+eye = cat[top : top + side, left : left + side]
+template = eye - eye.mean()
+
+neuron = np.zeros_like(cat)
+neuron[top : top + side, left : left + side] = template
+figure = viz.image_row([cat - cat.mean(), neuron], ["the picture, minus its mean", "the neuron's weights"],
+                       share=False, signed=True, height=2.4)  # fmt: skip
+show(figure, "A cat's face in red and blue, and an image of weights that is zero everywhere but around the left eye.")
+
+# %% [markdown]
+# Now the cat moves its head: we shift the picture to the right, one pixel at a time.
+#
+# > **Predict.** The neuron answers the unshifted picture with a certain number. How many pixels does the cat
+# > have to move until the answer has fallen to half? 1, 4, 10, or 36, the width of the eye?
+
+# %%
+shifts = range(37)
+answers = [float((neuron * np.roll(cat, dx, axis=1)).sum()) for dx in shifts]
+half = next(dx for dx in shifts if answers[dx] < answers[0] / 2)
+print("answer unshifted:", round(answers[0], 2), "  fallen below half at a shift of", half, "pixels")
+
+show(
+    viz.line_chart(shifts, {"answer": answers}, "shift of the picture (pixels)", "answer", size=(5.5, 2.6)),
+    "The neuron's answer over the shift of the picture: it falls steeply within a few pixels and stays low.",
+)
+
+# %% [markdown]
+# The neuron does not know what an eye is. It knows what this eye is *there*. To know it everywhere, a fully connected
+# network would have to learn the eye again at every place, from examples of eyes at every place.
+#
+# **The puzzle:** which weights must a layer have so that, when the picture moves, its answers *move along* and are
+# otherwise unchanged? There is exactly one answer, and we now derive it.
+
+# %% [markdown]
+# ## 1. From a fully connected layer to convolution
+#
+# Give the layer as many outputs as pixels and arrange them as an image, too. Then each weight has four indices:
+# output $(i, j)$ looks at input $(a, b)$ with weight $W[i, j, a, b]$,
+#
+# $$ y[i, j] = \sum_{a, b} W[i, j, a, b]\; x[a, b]. $$
+#
+# For 28×28 pixels that is $784^2$ weights. Without changing anything, count the input's place *relative* to the
+# output's: $a = i + u$, $b = j + v$, and $V[i, j, u, v] = W[i, j, i + u, j + v]$:
+#
+# $$ y[i, j] = \sum_{u, v} V[i, j, u, v]\; x[i + u, j + v]. $$
+#
+# **First demand: equivariance.** *When the input is shifted, the output is shifted in the same way.* Write
+# $x'[a, b] = x[a - p, b - q]$ for the shifted input. We demand $y'[i, j] = y[i - p, j - q]$ for every $x$ and every
+# shift $(p, q)$. The left side is
+#
+# $$ y'[i, j] = \sum_{u, v} V[i, j, u, v]\; x[i - p + u,\; j - q + v], $$
+#
+# the right side is
+#
+# $$ y[i - p, j - q] = \sum_{u, v} V[i - p, j - q, u, v]\; x[i - p + u,\; j - q + v]. $$
+#
+# Both are sums over the same pixels of $x$. They agree for *every* $x$ only if the weights agree one by one:
+# $V[i, j, u, v] = V[i - p, j - q, u, v]$ for all shifts. So **$V$ cannot depend on $i, j$ at all**. Call it $w[u, v]$:
+#
+# $$ \boxed{\; y[i, j] = \sum_{u, v} w[u, v]\; x[i + u, j + v] \;} $$
+#
+# Nobody decided to "share weights": the demand forced it. (To shift an image something must come in from outside. The
+# derivation is exact on an endless image, or on one whose edges are glued together; lesson 04 measures what happens
+# at real borders.)
+#
+# **Second demand: locality.** *What is at a place is decided by its surroundings*: $w[u, v] = 0$ unless $|u|, |v| \le
+# \Delta$. What remains are $(2\Delta + 1)^2$ numbers, the **kernel**.
+
+# %%
+H = W = 28
+print(f"fully connected       {(H * W) ** 2:8,} weights")
+print(f"equivariant           {(2 * H - 1) * (2 * W - 1):8,} (one for each relative position)")
+for delta in [1, 2, 3]:
+    print(f"and local, Δ = {delta}      {(2 * delta + 1) ** 2:8,}   kernel {2 * delta + 1}×{2 * delta + 1}")
+
+# %% [markdown]
+# ### Is that really all?
+#
+# A derivation deserves an attempt to break it. Take a tiny image, 4×4, edges glued. *Any* linear map from it to
+# itself is a 16×16 matrix $M$: 256 free numbers. Let $S_y$ and $S_x$ be the matrices that shift down and right by one
+# pixel. Equivariance says $M S_y = S_y M$ and $M S_x = S_x M$: linear equations for the 256 unknowns. We let linear
+# algebra count the solutions.
+#
+# > **Predict.** How many independent solutions are there?
+
+# %%
+size = 4
+identity = np.eye(size * size)
+pixels = np.arange(size * size).reshape(size, size)
+shift_down = identity[np.roll(pixels, 1, axis=0).ravel()]
+shift_right = identity[np.roll(pixels, 1, axis=1).ravel()]
+
+# vec(M S − S M) = (Sᵀ ⊗ 1 − 1 ⊗ S) vec(M)
+equations = np.vstack([np.kron(S.T, identity) - np.kron(identity, S) for S in (shift_down, shift_right)])
+solutions = equations.shape[1] - np.linalg.matrix_rank(equations)
+print(f"{equations.shape[0]} equations for {equations.shape[1]} unknowns leave {solutions} free")
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Sixteen, the number of relative positions on a glued 4×4 image: one kernel as large as the image. So there is no other
+# equivariant linear layer, however cleverly one looks for it: **linear and translation-equivariant means
+# convolution**. (On an unglued image there are $(2H-1)(2W-1)$ relative positions; glued, $+3$ and $-1$ are the same
+# of four.) The same argument with rotations or other groups in place of shifts gives other layers: that is the idea
+# of Cohen and Welling's group equivariant networks.
+# </details>
+
+# %% [markdown]
+# ## 2. The sliding window, by hand
+#
+# Indices from $-\Delta$ to $\Delta$ are pretty in a derivation and awkward in code. From here on the kernel has $K$
+# rows and columns, numbered from 0, and we compute only where the window fits inside the image ("valid"):
+#
+# $$ y[i, j] = \sum_{u=0}^{K-1} \sum_{v=0}^{K-1} w[u, v]\; x[i + u, j + v], \qquad 0 \le i \le H - K,\; 0 \le j \le W
+# - K. $$
+#
+# A 5×5 image, a 3×3 kernel, and the output at row 1, column 2. Do the nine products yourself before you look.
+
+# %%
+x = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1], [3, 1, 0, 2, 2]])
+w = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
+show(
+    viz.sliding_window(x, w, position=(1, 2)),
+    "Five panels: the 5 by 5 input with a frame around rows 1 to 3 and columns 2 to 4; the window; the kernel; "
+    "the nine products; and the 3 by 3 output, filled up to row 1, column 2, which holds their sum.",
+)
+
+
+# %%
+def cross_correlate2d(x, w):
+    """The formula: x (H, W), w (K, K) → (H − K + 1, W − K + 1)."""
+    H, W = x.shape
+    K = w.shape[0]
+    y = np.zeros((H - K + 1, W - K + 1), dtype=x.dtype)
+    for i in range(H - K + 1):
+        for j in range(W - K + 1):
+            for u in range(K):
+                for v in range(K):
+                    y[i, j] += w[u, v] * x[i + u, j + v]
+    return y
+
+
+print(cross_correlate2d(x, w))
+
+# %% [markdown]
+# Each output is a **dot product** of the kernel with the window under it. That is why a kernel is also called a
+# *filter* or a *feature detector*: among windows of equal length (as vectors), the dot product is largest for the
+# window that points the way the kernel does. Now the puzzle's eye becomes a kernel, and slides.
+#
+# > **Predict.** Where will the answer be largest, with the eye itself as kernel? And with the eye minus its mean?
+
+# %%
+def correlate(x, w):
+    """cross_correlate2d without loops: a view of all windows (H', W', K, K), and one sum over them."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape)
+    return np.einsum("ijuv,uv->ij", windows, w)
+
+
+raw_map, template_map = correlate(cat, eye), correlate(cat, template)
+
+
+def place_of_maximum(y):
+    return tuple(int(k) for k in np.unravel_index(y.argmax(), y.shape))
+
+
+print("the eye is at                     ", (top, left))
+print("largest answer, the eye as kernel:", place_of_maximum(raw_map))
+print("largest answer, eye minus mean:   ", place_of_maximum(template_map))
+
+titles = ["kernel: the eye", "kernel: eye minus its mean"]
+figure = viz.image_row([raw_map, template_map], titles, share=False, height=2.4)
+for axes, response in zip(figure.axes, [raw_map, template_map], strict=False):
+    i, j = place_of_maximum(response)
+    axes.plot(j, i, "o", markersize=14, markerfacecolor="none", markeredgecolor="#E69F00", markeredgewidth=2.5,
+              clip_on=False)  # fmt: skip
+show(figure, "Two maps of answers with the largest one circled. With the raw eye the map is a blurred picture and the "
+     "circle is in the bright background; with the mean subtracted there is a sharp peak at the left eye.")  # fmt: skip
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# The raw eye answers to *brightness*: all its weights are positive, so a bright window wins, whatever it shows.
+# Subtracting the mean makes the weights sum to zero: then a constant added to the whole window changes nothing,
+# and the eye is found. So "the answer is largest where the pattern is" is not true of every kernel, and even the
+# mean-free one still answers to *contrast* (a window of twice the contrast answers twice as loudly).
+# </details>
+#
+# And what the puzzle asked for: the picture moves, the answers move along.
+
+# %%
+for dx in [0, 7, 25]:
+    answer = correlate(np.roll(cat, dx, axis=1), template)
+    print(f"moved by {dx:2}: largest answer {answer.max():.2f} at {place_of_maximum(answer)}")
+
+# %% [markdown]
+# ## 3. Channels, filters, bias: the convolution layer
+#
+# A colour picture has $C_\text{in} = 3$ channels. The window is then a *box* of $C_\text{in} \times K \times K$
+# numbers, the filter is as deep as the input, and one dot product still gives one number: the sum runs over channels,
+# too. A layer has $C_\text{out}$ such filters, each with a bias, and each gives one channel of the output, a
+# **feature map**:
+#
+# $$ y[n, o, i, j] = b[o] + \sum_{c=0}^{C_\text{in}-1} \sum_{u=0}^{K-1} \sum_{v=0}^{K-1} w[o, c, u, v]\; x[n, c, i +
+# u, j + v]. $$
+
+
+# %%
+def conv2d_naive(x, w, b):
+    """x (N, C_in, H, W), w (C_out, C_in, K, K), b (C_out,) → (N, C_out, H − K + 1, W − K + 1)."""
+    N, C_in, H, W = x.shape
+    C_out, _, K, _ = w.shape
+    y = np.zeros((N, C_out, H - K + 1, W - K + 1), dtype=x.dtype)
+    for n, o, i, j in np.ndindex(*y.shape):
+        y[n, o, i, j] = b[o]
+        for c in range(C_in):
+            for u in range(K):
+                for v in range(K):
+                    y[n, o, i, j] += w[o, c, u, v] * x[n, c, i + u, j + v]
+    return y
+
+
+def conv2d(x, w, b):
+    """The same: all windows at once, and the sum over (c, u, v) left to einsum."""
+    K = w.shape[-1]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (K, K), axis=(2, 3))  # (N, C_in, H', W', K, K)
+    return np.einsum("ncijuv,ocuv->noij", windows, w) + b[:, None, None]
+
+
+# %% [markdown]
+# The fast version is the formula once more: the letters in `einsum` are the indices of the sum. Four implementations
+# must agree: the loops, the windows, the package's own, and PyTorch's. We try them on random numbers, in float64, and
+# on sides that are not equal.
+
+# %%
+x = rng.normal(size=(2, 3, 9, 12))
+w, b = rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
+loops = conv2d_naive(x, w, b)
+others = {
+    "windows and einsum": conv2d(x, w, b),
+    "cnncourse.numpy_nn": functional.conv2d(x, w, b),
+    "torch": torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w), torch.from_numpy(b)).numpy(),
+}
+print("output shape", loops.shape)
+for name, y in others.items():
+    print(f"{name:20} agrees with the loops to 1e-12: {np.abs(y - loops).max() < 1e-12}")
+
+# %% [markdown]
+# One filter over three channels is three kernels whose answers are added. That makes a detector for *colour*: plus on
+# red, minus on blue, nothing on green, each averaged over 3×3 pixels. The astronaut wears an orange suit.
+
+# %%
+astronaut = data.photograph("astronaut")[::2, ::2].transpose(2, 0, 1) / 255
+average = np.ones((3, 3)) / 9
+orange_filter = np.stack([average, 0 * average, -average])[None]  # (1, 3, 3, 3)
+parts = [conv2d(astronaut[None, c : c + 1], orange_filter[:, c : c + 1], np.zeros(1))[0, 0] for c in range(3)]
+whole = conv2d(astronaut[None], orange_filter, np.zeros(1))[0, 0]
+print("the three parts add up to the whole:", np.allclose(sum(parts), whole))
+
+figure = viz.image_row(
+    [astronaut, *parts, whole], ["input", "red × (+1/9)", "green × 0", "blue × (−1/9)", "sum: orange"], signed=True,
+    height=1.9,
+)  # fmt: skip
+show(figure, "The portrait, the answers of the filter's three kernels on red, green and blue, and their sum: strongly "
+     "positive only on the orange suit and the red stripes of the flag, near zero on white and grey.")  # fmt: skip
+
+# %% [markdown]
+# ### How many parameters?
+#
+# One filter has $K^2 C_\text{in}$ weights and one bias; so the layer has $(K^2 C_\text{in} + 1)\, C_\text{out}$.
+# **The size of the image does not occur in it.** Check the formula against layers that PyTorch built:
+
+# %%
+for name, c_in, c_out, K in [
+    ("one 3×3 filter on a grey 28×28 image", 1, 1, 3),
+    ("3 → 8 channels, 5×5", 3, 8, 5),
+    ("five filters of 3×8×8", 3, 5, 8),
+]:
+    layer = nn.Conv2d(c_in, c_out, K)
+    formula = (K**2 * c_in + 1) * c_out
+    assert formula == sum(p.numel() for p in layer.parameters())
+    print(f"{name:38} {layer.weight.numel():4} weights + {layer.bias.numel()} biases = {formula}")
+
+# %% [markdown]
+# ## 4. Cross-correlation and convolution
+#
+# What we have called convolution so far, mathematics calls **cross-correlation**. The **convolution** of $x$ and $w$
+# has minus signs:
+#
+# $$ \text{cross-correlation:}\quad (w \star x)[i, j] = \sum_{u, v} w[u, v]\, x[i + u, j + v], \qquad
+#    \text{convolution:}\quad (w * x)[i, j] = \sum_{u, v} w[u, v]\, x[i - u, j - v]. $$
+#
+# Going backwards through the image is the same as going forwards with the kernel **flipped** along both axes (turned by
+# 180°). The simplest image shows it: a single bright pixel.
+#
+# > **Predict.** The image is zero but for one 1 in its middle; the kernel holds the numbers 1 to 9. What will
+# > the 3×3 output of each of the two look like?
+
+
+# %%
+def convolve2d(x, w):
+    return cross_correlate2d(x, w[::-1, ::-1])
+
+
+impulse = np.zeros((5, 5), dtype=int)
+impulse[2, 2] = 1
+w = np.arange(1, 10).reshape(3, 3)
+figure, axes = viz.figure_grid(1, 4, size=(9.2, 2.6), width_ratios=[5, 3, 3, 3])
+panels = {"image": impulse, "kernel": w, "cross-correlation": cross_correlate2d(impulse, w),
+          "convolution": convolve2d(impulse, w)}  # fmt: skip
+for place, (title, values) in zip(axes[0], panels.items(), strict=True):
+    viz.draw_values(place, values.astype(float), 0, 9 if values.max() > 1 else 1)
+    place.set_title(title)
+show(figure, "A single bright pixel; a kernel with the numbers 1 to 9; their cross-correlation, which is the kernel "
+     "turned by 180 degrees, 9 at the top left; their convolution, which is the kernel itself.")  # fmt: skip
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Convolution stamps the *kernel* wherever there is a bright pixel. Cross-correlation stamps the *turned* kernel: the
+# pixel is first met by the window's last corner. Every pixel of a picture is such an impulse, and by linearity the
+# whole output is a sum of stamps.
+# </details>
+#
+# So which one does PyTorch's `conv2d` compute? Never trust a name; use an impulse. SciPy offers both.
+
+# %%
+from scipy import signal
+
+as_tensors = (torch.from_numpy(a[None, None].astype(float)) for a in (impulse, w))
+from_torch = torch.nn.functional.conv2d(*as_tensors).numpy()[0, 0]
+print("torch conv2d equals cross-correlation:", np.array_equal(from_torch, cross_correlate2d(impulse, w)))
+print("torch conv2d equals convolution:      ", np.array_equal(from_torch, convolve2d(impulse, w)))
+from_scipy = signal.convolve2d(impulse, w, "valid")
+print("SciPy's convolve2d is a convolution:  ", np.array_equal(from_scipy, convolve2d(impulse, w)))
+
+# %% [markdown]
+# All deep learning libraries compute cross-correlation and call it convolution. For a *learned* kernel it does not
+# matter: a layer that needs the flipped kernel learns the flipped kernel (you will see that in section 7). It matters
+# when you put in a kernel by hand, take weights from elsewhere, or use a theorem. Convolution has the better algebra:
+
+# %%
+a, b, c = rng.integers(-3, 4, size=(3, 4, 4))  # three random 4×4 arrays of whole numbers
+convolve, correlate = signal.convolve2d, signal.correlate2d
+print("convolution     commutative:", np.array_equal(convolve(a, b), convolve(b, a)),
+      "  associative:", np.array_equal(convolve(convolve(a, b), c), convolve(a, convolve(b, c))))  # fmt: skip
+print("cross-corr.     commutative:", np.array_equal(correlate(a, b), correlate(b, a)),
+      "  associative:", np.array_equal(correlate(correlate(a, b), c), correlate(a, correlate(b, c))))  # fmt: skip
+
+# %% [markdown]
+# ## 5. The same sum, in a game of dice
+#
+# Why would anybody put a minus sign there? Because convolution is older than images: it is how chances add up.
+# Throw two dice, $X$ and $Y$, and take the sum. Each of the 36 cells below is a possible throw; the cells with the
+# same sum lie on a diagonal.
+
+# %%
+sums = np.arange(1, 7)[:, None] + np.arange(1, 7)[None, :]
+figure = viz.pixel_grid(sums, "X + Y for each throw", first=(1, 1))
+figure.axes[0].set(xlabel="second die, Y", ylabel="first die, X")
+show(
+    figure,
+    "A six by six table of sums of two dice: 2 in the top left corner, 12 in the bottom right; "
+    "equal sums lie on diagonals that run from bottom left to top right.",
+)
+
+# %% [markdown]
+# To get $z$, the first die must show some $x$ and the second *the rest*, $z - x$. For independent dice the two
+# chances are multiplied, and the ways are added:
+#
+# $$ P(X + Y = z) = \sum_x P(X = x)\; P(Y = z - x) = (p * q)[z]. $$
+#
+# There is the minus sign: what one die has more, the other must have less. Now with two *loaded* dice, so that
+# nothing is symmetric.
+
+
+# %%
+def sum_distribution(p, q):
+    """p[i] = P(X = i), q[j] = P(Y = j) → P(X + Y = z) for z = 0 … n + m − 2."""
+    total = np.zeros(len(p) + len(q) - 1)
+    for i in range(len(p)):
+        for j in range(len(q)):
+            total[i + j] += p[i] * q[j]
+    return total
+
+
+p = np.array([0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.5])  # index = number of eyes; a die that loves the 6
+q = np.array([0, 0.4, 0.2, 0.1, 0.1, 0.1, 0.1])  # one that loves the 1
+law = sum_distribution(p, q)
+
+throws = rng.choice(7, size=200_000, p=p) + rng.choice(7, size=200_000, p=q)
+print("sum      ", *[f"{z:5}" for z in range(2, 13)])
+print("formula  ", *[f"{chance:5.3f}" for chance in law[2:]])
+print("thrown   ", *[f"{(throws == z).mean():5.3f}" for z in range(2, 13)])
+
+# %% [markdown]
+# To compute all sums with a sliding window, lay $p$ on a strip, **flip** $q$, and slide it along: at each position
+# multiply what lies on top of each other, and add. So a library that cross-correlates computes the law of a sum if we
+# flip one die first.
+
+# %%
+z = 5
+strip = np.concatenate([np.zeros(6), p, np.zeros(6)])  # index 0 of p stands at column 6
+window = np.full(len(strip), np.nan)
+window[z : z + 7] = q[::-1]
+figure, axes = viz.figure_grid(size=(9.5, 2.1))
+viz.draw_values(axes[0, 0], np.stack([strip, window, strip * window]), 0, 0.6, decimals=2)
+axes[0, 0].set_yticks(range(3), ["p, with zeros around", "q flipped, moved to z = 5", "products"])
+axes[0, 0].tick_params(length=0)
+show(figure, "Three rows of cells: the chances of the first die with zeros around; those of the second in reverse "
+     "order, moved so that they overlap; and the products of the cells that lie on top of each other.")  # fmt: skip
+
+flipped = q[::-1].reshape(1, 1, -1).copy()
+by_layer = functional.conv1d(p.reshape(1, 1, -1), flipped, padding=len(q) - 1)[0, 0]
+print("sum of the products:", round(float(np.nansum(strip * window)), 3), "  P(X + Y = 5):", round(float(law[5]), 3))
+print("conv1d with the flipped die gives the law:   ", np.allclose(by_layer, law))
+print("np.convolve, which flips by itself, does too:", np.allclose(np.convolve(p, q), law))
+
+# %% [markdown]
+# > **Predict.** And without the flip? `conv1d(p, q)` as it stands is a cross-correlation. It is also the law of
+# > something: of what?
+
+# %%
+without_flip = functional.conv1d(p.reshape(1, 1, -1), q.reshape(1, 1, -1).copy(), padding=len(q) - 1)[0, 0]
+throws = rng.choice(7, size=200_000, p=p) - rng.choice(7, size=200_000, p=q)
+difference = np.array([(throws == d).mean() for d in range(-6, 7)])
+print("without flip", *[f"{chance:5.2f}" for chance in without_flip])
+print("X − Y thrown", *[f"{chance:5.2f}" for chance in difference])
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Of the *difference* $X - Y$, from $-6$ to $6$: $P(X - Y = d) = \sum_y P(X = d + y)\, P(Y = y)$, a cross-correlation.
+# Convolution is the law of a sum, cross-correlation that of a difference, and to flip is to go from $Y$ to $-Y$.
+# </details>
+#
+# ### From sums to an integral
+#
+# If $X$ and $Y$ take any real value, with densities $f$ and $g$, cut the line into steps of width $h$. The chance to
+# fall into a step is about $f(x)\,h$, the sum over $x$ becomes
+#
+# $$ (f * g)(z) \approx \sum_x f(x)\, g(z - x)\; h \;\longrightarrow\; (f * g)(z) = \int f(x)\, g(z - x)\, dx \qquad
+# (h \to 0). $$
+#
+# Test: two independent numbers between 0 and 1 with density $f(x) = 2x$. The integral can be done by hand (it is
+# $\tfrac{2}{3} z^3$ up to 1, and $2z - \tfrac43 - 2z(z-1)^2 + \tfrac43 (z-1)^3$ from there to 2). How fast does the
+# sum approach it?
+
+# %%
+for h in [0.2, 0.1, 0.05, 0.025]:
+    t = np.arange(0, 1, h) + h / 2  # middles of the steps
+    z = 2 * t[0] + h * np.arange(2 * len(t) - 1)  # the sums of two middles
+    exact = np.where(z < 1, 2 / 3 * z**3, 2 * z - 4 / 3 - 2 * z * (z - 1) ** 2 + 4 / 3 * (z - 1) ** 3)
+    error = np.abs(h * np.convolve(2 * t, 2 * t) - exact).max()
+    print(f"h = {h:5.3f}   largest error {error:.3f}   divided by h²: {error / h**2:.2f}")
+
+# %% [markdown]
+# Half the step, a quarter of the error: the sum goes to the integral. And if we keep adding random numbers?
+
+# %%
+h = 0.01
+f = np.ones(100)  # the density of a number between 0 and 1, in 100 steps
+laws = [f]
+for _ in range(3):
+    laws.append(h * np.convolve(laws[-1], f))
+grids = {f"sum of {k + 1}": h * (np.arange(len(law)) + (k + 1) / 2) for k, law in enumerate(laws)}
+show(
+    viz.line_chart(grids, dict(zip(grids, laws, strict=True)), "value", "density", size=(6, 2.8)),
+    "Densities: one uniform number has a box, the sum of two a triangle, of three and four ever smoother bells.",
+)
+normal = np.exp(-((grids["sum of 4"] - 2) ** 2) / (2 * 4 / 12)) / np.sqrt(2 * np.pi * 4 / 12)
+print(f"sum of 4 against the normal law of the same variance: largest difference {np.abs(laws[-1] - normal).max():.3f} "
+      f"of {normal.max():.3f}")  # fmt: skip
+
+# %% [markdown]
+# Box, triangle, bell: repeated convolution smooths everything towards the normal law. Keep this picture: in lesson 03
+# it explains the shape of a network's *effective receptive field*.
+#
+# And here the two worlds meet. A photographer's hand trembles: while the shutter is open, the picture is shifted by a
+# random $(U, V)$. What the sensor collects is the *mean* of the shifted pictures, a convolution with the law of the
+# shift. **A blur is the law of a random displacement.**
+
+# %%
+camera = data.photograph("camera")[40:296:2, 130:386:2] / 255  # 128×128
+law1d = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
+blur = np.outer(law1d, law1d)  # the law of (U, V), each from −2 to 2
+
+trembling = np.zeros_like(camera)
+for _ in range(2000):
+    dy, dx = rng.choice(5, size=2, p=law1d) - 2
+    trembling += np.roll(camera, (dy, dx), axis=(0, 1)) / 2000
+
+convolved = signal.convolve2d(camera, blur, "valid")
+inside = trembling[2:-2, 2:-2]
+print(f"largest difference, 2000 shifted pictures and one convolution: {np.abs(inside - convolved).max():.2f}")
+show(
+    viz.image_row([camera[2:-2, 2:-2], inside, convolved], ["sharp", "mean of 2000 shifted", "convolved"], height=2.6),
+    "A sharp photograph of a man with a camera, the mean of two thousand randomly shifted copies, and its convolution "
+    "with the law of the shifts. The last two look the same.",
+)
+
+# %% [markdown]
+# ## 6. Kernels made by hand
+#
+# Before kernels were learned they were designed. Read these seven. Two questions take you far: what is the **sum** of
+# the weights, and what does the kernel answer on a patch of constant grey?
+
+# %%
+sobel_x = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+kernels = {
+    "identity": np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+    "blur": np.ones((3, 3)) / 9,
+    "sharpen": np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "Sobel x": sobel_x,
+    "Sobel y": sobel_x.T,
+    "Laplacian": np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+    "emboss": np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+}
+show(
+    viz.kernel_row(list(kernels.values()), list(kernels), share=False, height=1.25),
+    "Seven 3 by 3 kernels with their numbers, red for positive and blue for negative: identity, blur, sharpen, "
+    "Sobel in x and y, Laplacian and emboss.",
+)
+for name, kernel in kernels.items():
+    print(f"{name:10} sum {kernel.sum():4.1f}   answer on constant grey 0.5: {0.5 * kernel.sum():4.1f}")
+
+# %% [markdown]
+# > **Predict.** For each kernel: what will it make of the photograph? Which ones answer *nothing* on the grey sky?
+# > Which way will the edges run that "Sobel x" answers to?
+
+# %%
+x = camera[None, None]
+filtered = {name: conv2d(x, kernel[None, None].astype(float), np.zeros(1))[0, 0] for name, kernel in kernels.items()}
+keeps = ["identity", "blur", "sharpen", "emboss"]
+show(
+    viz.image_row([filtered[name] for name in keeps], keeps, height=2.3, low=0, high=1),
+    "The photograph under kernels with sum one: unchanged, blurred, with crisper edges, and as if lit from the side.",
+)
+drops = ["Sobel x", "Sobel y", "Laplacian"]
+show(
+    viz.image_row([filtered[name] for name in drops], drops, signed=True, height=2.6, bar=True, low=-2, high=2),
+    "The photograph under kernels with sum zero, on a scale from blue to red. The sky is white. Sobel x shows upright "
+    "edges, Sobel y level ones, the Laplacian thin double lines along all edges.",
+)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# - **Sum 1** keeps the mean brightness: blur, sharpen and emboss still look like the photograph. **Sum 0** answers
+#   nothing where the picture is constant: the sky is white on the signed scale.
+# - *Sobel x* takes the difference right minus left, so it answers to changes *along x*, and that is at **upright**
+#   edges. Its sign says which side is brighter.
+# - The *Laplacian* is the sum of second differences; at an edge it changes sign, hence the double lines. *Sharpen* is
+#   the identity minus the Laplacian: it adds what the blur takes away.
+# - *Emboss* mixes identity and a diagonal difference: bright on one side of things, dark on the other, as if lit.
+# </details>
+#
+# Sobel's kernel is an outer product: smooth along one axis, differentiate along the other. So it is a blur *and* a
+# derivative, and two 1-D passes (3 + 3 multiplications) do the work of nine. On a ramp that rises by $s$ a pixel it
+# answers $8s$. The two together give the strength of an edge, whatever its direction: $\sqrt{G_x^2 + G_y^2}$.
+
+# %%
+smooth, derive = np.array([1, 2, 1]), np.array([-1, 0, 1])
+print("Sobel x = smooth ⊗ derive:", np.array_equal(np.outer(smooth, derive), sobel_x))
+print("sharpen = identity − Laplacian:", np.array_equal(kernels["identity"] - kernels["Laplacian"], kernels["sharpen"]))
+ramp = 3 * np.tile(np.arange(6), (5, 1))
+print("on a ramp that rises by 3:", np.unique(cross_correlate2d(ramp, sobel_x)))
+
+strength = np.hypot(filtered["Sobel x"], filtered["Sobel y"])
+show(
+    viz.image_row([camera, strength], ["photograph", "strength of edges"], share=False, height=2.8),
+    "The photograph and the strength of its edges: bright outlines of man, camera and tripod on black.",
+)
+
+# %% [markdown]
+# ## 7. A kernel learned from data
+#
+# Now turn the question round. Somebody gives us pictures before and after an unknown filter. Can we find its kernel?
+# We know the form of the answer, $\hat y = w \star x$, and choose $w$ to make the mean squared error small:
+#
+# $$ L(w) = \frac{1}{M} \sum_{i, j} e[i, j]^2, \qquad e[i, j] = \sum_{u, v} w[u, v]\, x[i + u, j + v] - y[i, j], $$
+#
+# with $M$ outputs. The weight $w[u, v]$ takes part in *every* output; by the chain rule each contributes, and
+# $\partial e[i, j] / \partial w[u, v] = x[i + u, j + v]$:
+#
+# $$ \frac{\partial L}{\partial w[u, v]} = \frac{2}{M} \sum_{i, j} e[i, j]\; x[i + u, j + v]. $$
+#
+# Look at the right side: it is **again a cross-correlation**, of the input with the *error map* as a huge kernel. The
+# sum over positions is there because the weight is shared; the $1/M$ is there only because our loss is a mean.
+
+
+# %%
+def loss_and_gradient(w, x, y):
+    e = correlate(x, w) - y
+    return (e**2).mean(), 2 / e.size * correlate(x, e)  # the windows of x are as large as e: a 3×3 result
+
+
+def numerical_gradient(w, x, y, eps=1e-5):
+    gradient = np.zeros_like(w)
+    for u, v in np.ndindex(*w.shape):
+        step = np.zeros_like(w)
+        step[u, v] = eps
+        above, below = loss_and_gradient(w + step, x, y)[0], loss_and_gradient(w - step, x, y)[0]
+        gradient[u, v] = (above - below) / (2 * eps)
+    return gradient
+
+
+x, y, w = rng.normal(size=(7, 9)), rng.normal(size=(5, 7)), rng.normal(size=(3, 3))
+analytic, numerical = loss_and_gradient(w, x, y)[1], numerical_gradient(w, x, y)
+print("the formula agrees with differences to 1e-8:", np.abs(analytic - numerical).max() < 1e-8)
+print("would the check notice a flipped gradient?  ", np.abs(analytic[::-1, ::-1] - numerical).max() > 1e-8)
+
+# %% [markdown]
+# A derivation is not done until numbers agree; and a check is not done until you have seen it fail. Now the data: the
+# unknown filter is Sobel's, with some noise on its answers (a tenth of their standard deviation). We have two
+# photographs to learn from, the photographer and a heap of gravel, and we may normalise or not.
+
+# %%
+gravel = data.photograph("gravel")[:512:4, :512:4] / 255
+
+
+def normalised(x):
+    return (x - x.mean()) / x.std()
+
+
+def make_pair(x, kernel=sobel_x, noise=0.1):
+    y = correlate(x, kernel)
+    return x, y + noise * y.std() * np.random.default_rng(1).normal(size=y.shape)
+
+
+pairs = {
+    "gravel, normalised": make_pair(normalised(gravel)),
+    "photographer, normalised": make_pair(normalised(camera)),
+    "photographer, raw [0, 1]": make_pair(camera),
+}
+show(
+    viz.image_row([gravel, camera], ["gravel", "photographer"], height=2.2),
+    "Two photographs of 128 by 128 pixels: gravel, a texture of small stones; and the man with the camera.",
+)
+
+# %% [markdown]
+# > **Predict.** From which pair is the kernel learned fastest? We give each the largest step for which gradient
+# > descent is safe (one over the largest curvature of its loss).
+
+
+# %%
+def curvatures(x):
+    """Eigenvalues of the loss's matrix of second derivatives, 2/M times the sum of window ⊗ window."""
+    A = np.lib.stride_tricks.sliding_window_view(x, (3, 3)).reshape(-1, 9)
+    return np.linalg.eigvalsh(2 / len(A) * A.T @ A)
+
+
+def learn(x, y, steps=100):
+    w = 0.1 * np.random.default_rng(2).normal(size=(3, 3))
+    rate, losses = 1 / curvatures(x)[-1], []
+    for _ in range(steps):
+        loss, gradient = loss_and_gradient(w, x, y)
+        losses.append(loss / y.var())
+        w = w - rate * gradient
+    return w, losses
+
+
+learned = {name: learn(*pair) for name, pair in pairs.items()}
+losses = {name: result[1] for name, result in learned.items()}
+show(
+    viz.line_chart(np.arange(1, 101), losses, "step", "loss / variance of y", log="xy", size=(6.5, 3.2), markers=False),
+    "Loss over steps, both axes logarithmic. Gravel falls to the level of the noise within ten steps, the normalised "
+    "photographer gets near it after a hundred, the raw photographer is still far away.",
+)
+for name, (x, _) in pairs.items():
+    print(f"{name:26} largest curvature / smallest: {curvatures(x)[-1] / curvatures(x)[0]:6.0f}")
+
+# %%
+show(
+    viz.kernel_row(
+        [sobel_x, *[w for w, _ in learned.values()]], ["the truth", "gravel", "photographer", "raw"], decimals=1
+    ),
+    "The true Sobel kernel and the kernels after 100 steps. From gravel it is right to a decimal; from the photographer "
+    "it is roughly right; from the raw photograph it is a smeared difference of left and right.",
+)
+assert np.abs(learned["gravel, normalised"][0] - sobel_x).max() < 0.05
+at_step_20 = [losses[name][20] for name in pairs]
+assert at_step_20 == sorted(at_step_20), "gravel before the normalised photographer before the raw one"
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Gravel wins by far, though the photographer is the better picture. In a smooth photograph neighbouring pixels are
+# nearly equal, so nearly the same answers come from many different kernels: the loss is a long narrow valley, with a
+# ratio of curvatures in the hundreds. Gravel is rough: each pixel is news, the valley is nearly round. And without
+# subtracting the mean all nine inputs share one big common part, and the valley becomes still narrower. That is the
+# reason, promised in lesson 01, why inputs are normalised: it is cheap *preconditioning*. In all three cases the loss
+# is convex and the same kernel is at the bottom.
+# </details>
+#
+# The same in PyTorch, which finds the gradient by itself. From the same start with the same step the two must agree
+# at every step, not only at the end:
+
+# %%
+x, y = pairs["gravel, normalised"]
+layer = nn.Conv2d(1, 1, kernel_size=3, bias=False, dtype=torch.float64)
+with torch.no_grad():
+    layer.weight[0, 0] = torch.from_numpy(0.1 * np.random.default_rng(2).normal(size=(3, 3)))
+inputs, targets, rate = torch.from_numpy(x)[None, None], torch.from_numpy(y)[None, None], 1 / curvatures(x)[-1]
+
+torch_losses = []
+for _ in range(100):
+    loss = ((layer(inputs) - targets) ** 2).mean()
+    layer.weight.grad = None
+    loss.backward()
+    with torch.no_grad():
+        layer.weight -= rate * layer.weight.grad
+    torch_losses.append(loss.item() / y.var())
+
+w = layer.weight.detach().numpy()[0, 0]
+numpy_w, numpy_losses = learned["gravel, normalised"]
+print("losses agree at every step to 1e-10: ", np.allclose(torch_losses, numpy_losses, rtol=0, atol=1e-10))
+print("kernels agree to 1e-10:              ", np.abs(w - numpy_w).max() < 1e-10)
+
+# %% [markdown]
+# ### What can a layer learn?
+#
+# > **Predict.** Three new targets for the same layer, on gravel, without noise. What share of the target's variance
+# > will the best kernel explain, and what will the kernel be?
+# >
+# > 1. A true *convolution* with the kernel 1 … 9 (minus 5).
+# > 2. The strength of edges, $\sqrt{G_x^2 + G_y^2}$.
+# > 3. The picture moved by one pixel to the left.
+
+# %%
+x = normalised(gravel)
+ramp = np.arange(1.0, 10).reshape(3, 3) - 5
+gx, gy = correlate(x, sobel_x), correlate(x, sobel_x.T)
+targets = {
+    "convolution": signal.convolve2d(x, ramp, "valid"),
+    "strength of edges": np.hypot(gx, gy),
+    "moved left": x[1:-1, 2:],
+}
+found = {}
+for name, y in targets.items():
+    y = y - y.mean()  # the layer has no bias
+    w, losses_of_target = learn(x, y, steps=300)
+    found[name] = w
+    print(f"{name:18} explained: {1 - losses_of_target[-1]:.2f}")
+show(
+    viz.kernel_row([ramp, *found.values()], ["used in the convolution", *found], share=False, decimals=1, height=1.7),
+    "Four kernels: the numbers minus 4 to 4; the one learned from the convolution, which is it turned by 180 degrees; "
+    "one learned from the strength of edges, all small; one learned from the moved picture, a single 1 right of the middle.",
+)
+assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# 1. Everything is explained, and the layer learned the kernel **turned by 180°**. To a layer that learns it is all
+#    the same whether the library flips. Whoever compares learned kernels with a textbook's must know about it.
+# 2. Little is explained. The strength of an edge is the same for light-to-dark and dark-to-light, a linear
+#    filter answers to these with opposite signs. This is why networks put a **nonlinearity** after each convolution.
+# 3. Everything: to shift *is* a convolution, with a single 1 beside the middle. Such kernels turn up in lesson 05
+#    (a convolution is a sum of shifted pictures) and in lesson 04.
+# </details>
+
+# %% [markdown]
+# ## Claims to test
+#
+# 1. "PyTorch's `Conv2d` computes a convolution."
+# 2. "A 3×3 filter has ten parameters whatever the size of the image, so its cost does not depend on the image."
+# 3. "A feature map is largest where the feature is."
+# 4. "A kernel that reaches Δ pixels in each direction has (2Δ)² = 4Δ² weights."
+# 5. "A filter on a colour image is one kernel for each channel, whose answers are summed."
+
+# %%
+impulse = torch.zeros(1, 1, 5, 5)
+impulse[0, 0, 2, 2] = 1
+kernel = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
+answer = torch.nn.functional.conv2d(impulse, kernel)
+print("1. an impulse comes out as the kernel:", torch.equal(answer, kernel),
+      "  as the kernel turned by 180°:", torch.equal(answer, kernel.flip(2, 3)))  # fmt: skip
+print("2. multiplications:", {f"{n}×{n}": (n - 2) ** 2 * 9 for n in (28, 224)})
+print("3. raw eye found at", place_of_maximum(raw_map), "  mean-free eye at", place_of_maximum(template_map),
+      "  it is at", (top, left))  # fmt: skip
+reach = [range(-d, d + 1) for d in (1, 2, 3)]
+print("4. Δ = 1, 2, 3:", [len(u) * len(u) for u in reach], "weights, not", [4 * d**2 for d in (1, 2, 3)])
+image, kernels3 = rng.normal(size=(3, 8, 8)), rng.normal(size=(3, 3, 3))
+summed = sum(correlate(image[c], kernels3[c]) for c in range(3))
+whole = functional.conv2d(image[None], kernels3[None])[0, 0]
+print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).max() < 1e-12)
+
+# %% [markdown]
+# <details><summary><b>Verdicts</b></summary>
+#
+# 1. **No**: cross-correlation. Harmless for learned kernels, a bug for kernels from a book.
+# 2. **Half true.** The parameters do not depend on the size, the multiplications grow with the area.
+# 3. **Only for some kernels.** With a mean left in it, a kernel finds brightness. Even without, contrast counts as
+#    well as likeness.
+# 4. **No**: $(2\Delta + 1)^2$, for the middle counts, too.
+# 5. **True**, because the sum over channels is just a part of the one big sum. (Each *output* channel has its own set
+#    of kernels; "one kernel for each channel and no sum" is another layer, the depthwise convolution of lesson 03.)
+# </details>
+
+# %% [markdown]
+# ## Summary
+#
+# 1. A linear layer whose output moves with its input is a convolution: the demand leaves one weight per *relative*
+#    position. Locality keeps $(2\Delta + 1)^2$ of them.
+# 2. $y[n, o, i, j] = b[o] + \sum_{c, u, v} w[o, c, u, v]\, x[n, c, i + u, j + v]$: dot products of filters with
+#    windows. The layer has $(K^2 C_\text{in} + 1)\, C_\text{out}$ parameters, at any image size.
+# 3. Libraries compute cross-correlation; convolution flips the kernel first. Convolution is the law of $X + Y$,
+#    cross-correlation that of $X - Y$.
+# 4. The sum of a kernel's weights is its answer to constant brightness: 1 for blur and sharpen, 0 for Sobel and
+#    Laplacian.
+# 5. A kernel's gradient is the cross-correlation of input and error, a sum over all positions; with it the kernel is
+#    learned from data, fast if the inputs are centred and rough.
+
+# %% [markdown]
+# ## Questions
+#
+# **1.** The image has rows (1, 2, 0), (0, 1, 3), (2, 0, 1); the kernel has rows (1, 0), (0, −1). What is the valid
+# cross-correlation? And the convolution?
+#
+# <details><summary>Answer</summary>
+#
+# Cross-correlation subtracts from each pixel its neighbour down and right: rows $(1-1, 2-3) = (0, -1)$ and
+# $(0-0, 1-1) = (0, 0)$. The flipped kernel has rows (−1, 0), (0, 1): everything changes its sign.
+# </details>
+#
+# **2.** A layer takes 16 channels to 32 with 3×3 filters. How many parameters? How many if the two layers of 1×1
+# filters from 16 to 8 and from 8 to 32 replace it?
+#
+# <details><summary>Answer</summary>
+#
+# $(9 \cdot 16 + 1) \cdot 32 = 4640$; and $(16 + 1) \cdot 8 + (8 + 1) \cdot 32 = 136 + 288 = 424$. But 1×1 filters see
+# no neighbours.
+# </details>
+#
+# **3.** For which of the seven kernels of section 6 do convolution and cross-correlation give the same? What happens
+# for Sobel's?
+#
+# <details><summary>Answer</summary>
+#
+# For those that look the same turned by 180°: identity, blur, sharpen, Laplacian. Sobel's change their sign; emboss
+# lights the scene from the other side.
+# </details>
+#
+# **4.** You blur twice with the 3×3 mean. Which single kernel does the same? (Think of dice with three faces.)
+#
+# <details><summary>Answer</summary>
+#
+# The law of the sum of two throws of a three-faced die is (1, 2, 3, 2, 1)/9; in two dimensions it is the outer
+# product with itself, a 5×5 kernel. Blurs add up like random displacements.
+# </details>
+#
+# **5.** On a 32×32 image: how many weights has (a) a fully connected layer from image to image, (b) one that is local
+# with 3×3 windows but shares nothing (edges ignored), (c) one that shares but is not local, edges glued, (d) a
+# convolution 3×3?
+#
+# <details><summary>Answer</summary>
+#
+# (a) $1024^2 = 1{,}048{,}576$; (b) $9 \cdot 1024 = 9216$; (c) 1024; (d) 9. Locality saves a factor of about a
+# hundred, sharing a factor of about a thousand: of the two demands equivariance is the stronger one.
+# </details>
+#
+# **6.** In section 7 the loss is a mean over $M$ outputs. A colleague leaves out the $1/M$ and keeps the step. What
+# happens?
+#
+# <details><summary>Answer</summary>
+#
+# All gradients and curvatures are $M$ times as large, here about 16,000 times; the step is far beyond the safe one,
+# and the weights explode within a few steps. The minimum itself is unchanged. That is why a step size only means
+# something together with the loss's normalisation; lesson 06 returns to this.
+# </details>
+
+# %%
+image, kernel = np.array([[1, 2, 0], [0, 1, 3], [2, 0, 1]]), np.array([[1, 0], [0, -1]])
+print("1.", cross_correlate2d(image, kernel).tolist(), convolve2d(image, kernel).tolist())
+print("2.", (9 * 16 + 1) * 32, (16 + 1) * 8 + (8 + 1) * 32)
+print("3.", [name for name, kernel in kernels.items() if np.array_equal(kernel, kernel[::-1, ::-1])])
+twice = signal.convolve2d(kernels["blur"], kernels["blur"])
+print("4.", np.round(81 * twice).astype(int).tolist(), "/ 81")
+print("   outer product:", np.allclose(twice, np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1]) / 81))
+print("5.", 1024**2, 9 * 1024, 1024, 9)
+
+x, y = pairs["gravel, normalised"]
+w, rate = np.zeros((3, 3)), 1 / curvatures(x)[-1]
+for _ in range(3):
+    w = w - rate * y.size * loss_and_gradient(w, x, y)[1]
+print("6. M =", y.size, "  largest weight after three steps is above a million:", np.abs(w).max() > 1e6)
+
+# %% [markdown]
+# ## Where to read more
+#
+# - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), chapter 9, sections 9.1 and 9.2: the operation and
+#   the motivation.
+# - C. M. Bishop and H. Bishop, *Deep Learning: Foundations and Concepts* (2024), section 10.2: feature detectors,
+#   equivariance, several channels.
+# - A. Zhang, Z. C. Lipton, M. Li, A. J. Smola, *Dive into Deep Learning* (2023), section 7.1: the route from a fully
+#   connected layer.
+# - R. Szeliski, *Computer Vision: Algorithms and Applications* (2nd edition, 2022), section 3.2: linear filters by
+#   hand.
+# - C. M. Grinstead, J. L. Snell, *Introduction to Probability* (2nd edition, 1997), chapter 7: sums of random
+#   variables.
+# - K. Fukushima, "Neocognitron", *Biological Cybernetics* 36 (1980), and Y. LeCun and others, "Backpropagation
+#   applied to handwritten zip code recognition", *Neural Computation* 1 (1989): shared local weights, first designed,
+#   then learned.
+# - T. S. Cohen, M. Welling, "Group equivariant convolutional networks", ICML (2016): the derivation of section 1 for
+#   rotations and reflections, too.
+#
+# **Next:** the [exercises of this unit](../exercises/02_convolution/02_convolution.ipynb), then
+# [03 Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb): padding, stride, dilation, and how far a
+# network sees.
