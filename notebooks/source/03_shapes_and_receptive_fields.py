@@ -1,0 +1,1082 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 03 · Shapes and receptive fields
+#
+# [Start](00_start_here.ipynb) · before: [02 Convolution](02_convolution.ipynb) ·
+# next: [04 Equivariance](04_equivariance.ipynb) ·
+# [exercises of this unit](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb)
+#
+# **After this lesson you can**
+#
+# - say what size a layer's output has, for any kernel, stride, padding and dilation, and where the formula comes
+#   from;
+# - choose the padding, and know what each choice does to the border of an image;
+# - write the whole convolution of PyTorch, with groups, as a dozen lines of loops;
+# - count what a layer costs in parameters, in multiply-adds and in memory;
+# - say which part of the image one number deep inside a network can see, and which part it *does* see.
+#
+# **Time** about 90 minutes, with the questions. The code runs in under a minute.
+#
+# **You should know** lesson 02: the sliding window, several channels, several filters.
+
+# %%
+import cnncourse
+
+rng = cnncourse.setup(seed=0)
+
+# %%
+import warnings
+from itertools import product
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnncourse import data, show, viz
+from cnncourse.numpy_nn import functional as NF
+from cnncourse.viz.receptive import influence_row, receptive_cones
+
+# %% [markdown]
+# `F` is PyTorch's `torch.nn.functional`; `NF` is the course's own in NumPy, with the same names.
+#
+# ## A puzzle
+#
+# We blur a picture of a bag with a 5×5 window: each new pixel is the mean of 25 old ones. Then we blur the result,
+# and so on. The window has to lie inside the picture, as in lesson 02.
+
+# %%
+garments, labels = data.fashion_mnist("test")
+bag = garments[np.flatnonzero(labels == data.FASHION_CLASSES.index("bag"))[2]] / 255
+mean_of_25 = np.full((1, 1, 5, 5), 1 / 25)
+
+maps = [bag[None, None]]
+while min(maps[-1].shape[2:]) >= 5:
+    maps.append(NF.conv2d(maps[-1], mean_of_25))
+
+
+def centred(image, side=28):
+    """Lay a smaller image into the middle of an empty square, so that sizes can be compared."""
+    canvas = np.full((side, side), np.nan)
+    first = (side - len(image)) // 2
+    canvas[first : first + len(image), first : first + len(image)] = image
+    return canvas
+
+
+titles = [f"{m.shape[2]}×{m.shape[3]}" for m in maps[:3]]
+show(
+    viz.image_row([centred(m[0, 0]) for m in maps[:3]], titles, low=0, high=1),
+    "A grey bag at 28 by 28 pixels, then blurred once at 24 by 24, then blurred twice at 20 by 20 pixels.",
+)
+
+# %% [markdown]
+# Each layer eats a rim of the picture.
+#
+# > **Predict.** (a) How many layers until nothing is left to put a window on? (b) Take one number of the last map
+# > that exists. On how many pixels of the original bag does it depend?
+
+# %%
+titles = [f"{k}: {m.shape[2]}×{m.shape[3]}" for k, m in enumerate(maps)]
+show(
+    viz.image_row([centred(m[0, 0]) for m in maps], titles, low=0, high=1, height=1.4),
+    "The bag after 0 to 6 layers: 28, 24, 20, 16, 12, 8 and 4 pixels on a side, each more blurred than the one before.",
+)
+print("layers:", len(maps) - 1, " last map:", maps[-1].shape[2:])
+
+# %% [markdown]
+# Six layers, and a 4×4 map remains. Question (b) waits until section 8, where you will answer it without running
+# anything. If you found (a) by subtracting 4 six times, you have the first of the two ideas of this lesson; let us
+# make it exact.
+#
+# ## 1. How many windows fit?
+#
+# Take one axis; height and width go the same way. An image has $I$ pixels, numbered $0 \dots I-1$. A kernel of size
+# $K$ that starts at pixel $a$ reads pixels $a, a+1, \dots, a+K-1$. The last one must exist: $a + K - 1 \le I - 1$.
+# So $a$ runs over $0 \dots I-K$, and there are
+#
+# $$ O = I - K + 1 $$
+#
+# places. Now three changes, one at a time.
+#
+# - **Padding** $P$: add $P$ pixels on either side. $I$ becomes $I + 2P$.
+# - **Dilation** $D$: the kernel reads every $D$-th pixel only: $a, a + D, \dots, a + D(K-1)$. It reaches over
+#   $D(K-1) + 1$ pixels, its **extent**, which takes the place of $K$.
+# - **Stride** $S$: use only every $S$-th start, $0, S, 2S, \dots$ The largest start that fits is at most
+#   $I + 2P - D(K-1) - 1$; call it the *room*. Among $0 \dots \text{room}$ there are
+#   $\lfloor \text{room} / S \rfloor + 1$ multiples of $S$.
+#
+# Together:
+#
+# $$ O = \left\lfloor \frac{I + 2P - D(K-1) - 1}{S} \right\rfloor + 1 . $$
+#
+# The naive code counts the starts; the fast code is the formula.
+
+
+# %%
+def count_windows(I, K, S=1, P=0, D=1):
+    last = I + 2 * P - 1  # the last pixel, after padding
+    return sum(1 for start in range(0, last + 1, S) if start + D * (K - 1) <= last)
+
+
+def output_size(I, K, S=1, P=0, D=1):
+    return (I + 2 * P - D * (K - 1) - 1) // S + 1
+
+
+print("28 pixels, K = 5:                      ", count_windows(28, 5), output_size(28, 5))
+print("32 pixels, K = 5, P = 2:               ", count_windows(32, 5, P=2), output_size(32, 5, P=2))
+print("224 pixels, K = 7, S = 2, P = 3:       ", count_windows(224, 7, 2, 3), output_size(224, 7, 2, 3))
+print("32 pixels, K = 3, D = 4:               ", count_windows(32, 3, D=4), output_size(32, 3, D=4))
+
+# %% [markdown]
+# A formula with a floor in it is easy to get wrong by one. So we test it where off-by-one errors live: on all small
+# cases, against counting, against PyTorch and against our own NumPy convolution. Where the formula says less than 1,
+# no window fits, and both libraries have to refuse.
+
+# %%
+def size_or_none(conv2d, x, w, **settings):
+    try:
+        return tuple(conv2d(x, w, **settings).shape[2:])
+    except (RuntimeError, ValueError):  # PyTorch raises the first, the course the second
+        return None
+
+
+cases, refused = 0, 0
+for I, K, S, P, D in product(range(1, 10), range(1, 5), range(1, 4), range(3), range(1, 4)):
+    wanted = output_size(I, K, S, P, D), output_size(I + 2, 2, S, P, D)  # height and width differ on purpose
+    assert max(wanted[0], 0) == count_windows(I, K, S, P, D)
+    wanted = wanted if min(wanted) >= 1 else None
+    x, w = np.zeros((1, 1, I, I + 2)), np.zeros((1, 1, K, 2))
+    settings = dict(stride=S, padding=P, dilation=D)
+    assert size_or_none(F.conv2d, torch.from_numpy(x), torch.from_numpy(w), **settings) == wanted
+    assert size_or_none(NF.conv2d, x, w, **settings) == wanted
+    cases, refused = cases + 1, refused + (wanted is None)
+print(f"{cases} cases agree; in {refused} of them no window fits, and both libraries say so")
+
+# %% [markdown]
+# ### Under your hands
+#
+# Move the sliders; the arrow keys move the window when the output has the focus (click on it, or reach it with Tab).
+# Hatched pixels are padding. Pixels struck through are read by *no* window. The kernel is all ones, so that you can
+# check each sum in your head.
+#
+# > **Predict**, before you touch anything: with $I=6, K=3, P=1, S=2$, is there a pixel that no window reads? What if
+# > you change $I$ to 7?
+
+# %%
+from cnncourse.viz.widgets.window_stepper import WindowStepper
+
+digits = rng.integers(0, 10, size=(9, 9))
+WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1)
+
+# %% [markdown]
+# The same as a still picture, at the fifth of the nine windows:
+
+# %%
+show(
+    viz.sliding_window(digits[:6, :6], np.ones((3, 3)), position=(1, 1), stride=2, padding=1),
+    "A 6 by 6 image with a rim of zeros, a 3 by 3 window in its middle, the nine products and their sum, which is "
+    "written into the middle of a 3 by 3 output. The last column and row of the padded image lie outside every window.",
+)
+
+# %% [markdown]
+# With $I = 6$ the room is $6 + 2 - 3 = 5$, which 2 does not divide: the floor throws away a remainder of 1, and the
+# last row and column of padding are never read. With $I = 7$ the room is 6 and everything is used. Without padding
+# it is pixels of the *image* that are lost at the lower and right border. Nobody warns you; the formula's remainder
+# does.
+#
+# This is also why a saying that one often meets is false:
+
+# %%
+print("input size I:             ", *[f"{I:3}" for I in range(5, 13)])
+print("I // 2:                   ", *[f"{I // 2:3}" for I in range(5, 13)])
+print("3×3, padding 1, stride 2: ", *[f"{output_size(I, 3, 2, 1):3}" for I in range(5, 13)])
+
+# %% [markdown]
+# "A 3×3 convolution with padding 1 and stride $S$ divides the size by $S$, rounded down" is right for even sizes
+# only. It rounds **up**: with $K = 3, P = 1$ the formula is $\lfloor (I-1)/S \rfloor + 1 = \lceil I/S \rceil$. A 2×2
+# pooling window with stride 2 rounds down: $\lfloor (I-2)/2 \rfloor + 1 = \lfloor I/2 \rfloor$. Networks in which
+# the two meet in two branches fail on images of odd size, and only on those.
+
+# %%
+assert all(output_size(I, 3, S, 1) == -(-I // S) for I in range(1, 50) for S in range(1, 6))
+assert all(output_size(I, 2, 2) == I // 2 for I in range(2, 50))
+
+# %% [markdown]
+# ## 2. Padding: valid, same, more
+#
+# Three amounts have names (stride 1; the *extent* is $E = D(K-1) + 1$):
+#
+# | name | $P$ | output | idea |
+# | --- | --- | --- | --- |
+# | **valid** | $0$ | $I - E + 1$ | only windows of real pixels |
+# | **same** | $(E-1)/2$ | $I$ | the size stays; stack as many layers as you like |
+# | **full** | $E - 1$ | $I + E - 1$ | every window that touches at least one real pixel |
+#
+# "Same" needs $E - 1$ to be even. For an even kernel half a pixel is missing; PyTorch then puts the extra zero at
+# the *end*, and so does our `NF.conv2d`. That is one reason why kernels are odd: an odd kernel has a middle.
+#
+# "Full" you have met in lesson 02: the sum of two dice. The probabilities of $X + Y$ have length $n + m - 1$,
+# because each outcome of one die meets each outcome of the other; `np.convolve` pads by $m - 1$ and flips.
+
+# %%
+x, w = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 1, 4, 4))  # an even kernel
+same = NF.conv2d(x, w, padding="same")
+by_hand = NF.conv2d(np.pad(x, ((0, 0), (0, 0), (1, 2), (1, 2))), w)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # PyTorch warns that an even kernel makes it copy the input
+    in_torch = F.conv2d(torch.from_numpy(x), torch.from_numpy(w), padding="same").numpy()
+print("same, K = 4:", same.shape, np.allclose(same, by_hand), np.allclose(same, in_torch))
+
+die, loaded = np.full((1, 1, 6), 1 / 6), np.array([[[0.1, 0.1, 0.1, 0.1, 0.6]]])
+full = NF.conv1d(die, loaded[:, :, ::-1], padding=4)
+by_numpy = np.convolve(die[0, 0], loaded[0, 0])
+print("full:", full.shape[2], "sums; equal to np.convolve:", np.allclose(full[0, 0], by_numpy))
+
+# %% [markdown]
+# **A claim.** *"Same padding makes the network weigh every pixel equally, the border too."* Let us count: in how
+# many windows does each pixel of a 7×7 image lie?
+#
+# > **Predict.** For a 3×3 kernel: the count in a corner, at an edge, in the middle; with valid, same and full
+# > padding.
+
+
+# %%
+def visits(I, K, P):
+    """How many windows read each of I pixels (one axis, stride 1)."""
+    counts = np.zeros(I + 2 * P, dtype=int)
+    for start in range(output_size(I, K, P=P)):
+        counts[start : start + K] += 1
+    return counts[P : P + I]
+
+
+counts = {name: np.outer(visits(7, 3, P), visits(7, 3, P)) for name, P in [("valid", 0), ("same", 1), ("full", 2)]}
+figure, axes = viz.figure_grid(1, 3, size=(8.4, 3.0))
+for place, (name, count) in zip(axes[0], counts.items(), strict=True):
+    viz.draw_values(place, count.astype(float), 0, 9)
+    place.set_title(f"{name} padding")
+    for spine in place.spines.values():
+        spine.set_visible(True)
+show(figure, "How many 3 by 3 windows read each pixel of a 7 by 7 image. Valid: 1 in the corner, rising to 9. "
+     "Same: 4 in the corners, 6 at the edges, 9 inside. Full: 9 everywhere.")  # fmt: skip
+
+# %%
+assert (counts["valid"][0, 0], counts["same"][0, 0], counts["full"][0, 0]) == (1, 4, 9)
+assert (counts["same"][0, 3], counts["same"][3, 3]) == (6, 9)
+assert counts["full"].min() == counts["full"].max() == 9
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Same padding keeps the *size*. A corner pixel still lies in 4 windows, an inner one in 9. Only full padding treats
+# all alike, at the price of an output that grows and whose rim is made mostly of zeros.
+# </details>
+#
+# Does depth repair it? In a stack of layers count the *paths* from a pixel to any output: with each layer a path may
+# go on to each window that reads the place. On one axis that is a matrix product: $A[i, o] = 1$ if window $o$ reads
+# place $i$. For two axes the counts multiply.
+#
+# > **Predict.** After ten layers with same padding on 28×28, is the corner's share of paths, relative to the middle,
+# > larger than after one layer, equal, or smaller?
+
+# %%
+A = np.eye(28) + np.eye(28, k=1) + np.eye(28, k=-1)  # K = 3, P = 1: window o reads o − 1, o, o + 1
+share = {}
+for L in [1, 2, 3, 5, 10, 20]:
+    paths = np.linalg.matrix_power(A, L).sum(axis=1)
+    share[L] = (paths[0] / paths[14]) ** 2
+    print(f"{L:2} layers: a corner pixel has {share[L]:.3f} of the paths of a middle pixel")
+assert np.isclose(share[1], 4 / 9)
+assert all(np.diff(list(share.values())) < 0), "the deeper, the less the border counts"
+
+# %% [markdown]
+# Smaller, and it keeps falling. **Verdict: false.** Same padding preserves the size, not the weight of the border.
+#
+# ## 3. What the padding is made of
+#
+# Zeros are the habit, not a law. The four usual **padding modes**, on the numbers 1 to 5 with $P = 3$:
+
+# %%
+row = np.arange(1.0, 6.0)[None, None]
+for mode in ["constant", "reflect", "replicate", "circular"]:
+    by_us = NF.pad(row, (3, 3), mode=mode)
+    by_torch = F.pad(torch.from_numpy(row), (3, 3), mode=mode)
+    assert np.array_equal(by_us, by_torch.numpy())
+    print(f"{mode:10}", *by_us[0, 0].astype(int))
+
+# %% [markdown]
+# `reflect` mirrors without repeating the border pixel, `replicate` repeats the border pixel, `circular` comes in
+# again at the other side. Each is a guess about what lies outside of the picture. We can *test* guesses: cut the
+# middle out of a photograph, pad it, and compare with what the photographer saw.
+
+# %%
+modes = ["constant", "reflect", "replicate", "circular"]
+coffee = data.photograph("coffee").transpose(2, 0, 1)[None] / 255
+inner = coffee[:, :, 120:280, 180:380]
+guesses = [NF.pad(inner, (50, 50, 50, 50), mode=mode)[0] for mode in modes]
+show(
+    viz.image_row([coffee[0, :, 70:330, 130:430], *guesses], ["the truth", "zeros", *modes[1:]], height=1.55),
+    "A crop of a cup of coffee with its true surroundings, and with surroundings guessed by zeros (black), by "
+    "mirroring, by repeating the border pixels in streaks, and by wrapping around.",
+)
+
+# %% [markdown]
+# What matters to a network is the error that the guess makes in its outputs at the border. We take crops of five
+# photographs, normalise each photograph to mean 0 (so that zeros have a fair chance, as in lesson 01), apply a 7×7
+# mean with padding 3, and compare the outputs whose windows reach outside with those computed from the true
+# surroundings.
+#
+# > **Predict.** Put the four modes in order, best guess first.
+
+# %%
+names = ["cat", "coffee", "motorcycle", "rocket", "camera"]
+blur = np.full((1, 1, 7, 7), 1 / 49)
+error = {mode: [] for mode in modes}
+for name in names:
+    photo = data.photograph(name).astype(float)
+    photo = photo if photo.ndim == 2 else photo.mean(axis=2)
+    photo = (photo - photo.mean()) / photo.std()
+    for top, left in product(range(20, 220, 40), repeat=2):
+        crop = photo[top : top + 64, left : left + 64][None, None]
+        truth = NF.conv2d(photo[top - 3 : top + 67, left - 3 : left + 67][None, None], blur)
+        for mode in modes:
+            difference = (NF.conv2d(NF.pad(crop, (3, 3, 3, 3), mode=mode), blur) - truth)[0, 0]
+            inside = difference[3:-3, 3:-3]
+            error[mode].append((difference**2).sum() - (inside**2).sum())  # only the rim can differ
+            assert np.abs(inside).max() < 1e-10
+rim = 64**2 - 58**2
+rms = {("zeros" if mode == "constant" else mode): np.sqrt(np.mean(e) / rim) for mode, e in error.items()}
+show(
+    viz.bar_chart(rms, "error at the border (RMS)", decimals=3, size=(6, 2.8)),
+    "Bars: the error that each padding mode makes in a 7 by 7 mean at the border. Replicate is the smallest, reflect a "
+    "little larger, zeros several times as large, circular the largest.",
+)
+
+# %%
+assert rms["replicate"] < rms["reflect"] < rms["zeros"] < rms["circular"]
+print(f"mean square error, circular / zeros: {(rms['circular'] / rms['zeros']) ** 2:.1f}")
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Neighbouring pixels are alike, so a guess made from the pixels next to the border is good, the nearest one best.
+# The mean (zero) is a poor guess, and the far side of the picture a worse one. For two unrelated pixels that had to
+# be so: the difference of two independent numbers has twice the variance of one of them. The far side of a crop is
+# not quite unrelated, so the ratio is less than 2, but well above 1.
+#
+# Yet networks use zeros. They are the cheapest, most of an image is not border, and they carry a use, as the next
+# experiment shows. Circular padding will earn its keep in lesson 04, where exactness is wanted, and for pictures
+# that *are* circular, such as panoramas.
+# </details>
+#
+# In PyTorch, zeros are part of the convolution (`padding=3`); the other modes are
+# `nn.Conv2d(…, padding_mode="reflect")`, which pads first and then convolves without padding, just as we did:
+
+# %%
+layer = nn.Conv2d(3, 4, 7, padding=3, padding_mode="reflect", dtype=torch.float64)
+weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+ours = NF.conv2d(NF.pad(inner, (3, 3, 3, 3), mode="reflect"), weight, bias)
+print("equal:", np.allclose(layer(torch.from_numpy(inner)).detach().numpy(), ours))
+
+# %% [markdown]
+# **What zeros tell.** Here is an image on which all pixels are 1, after 1, 3 and 9 layers of a 3×3 mean with zero
+# padding. A convolution should not know where it is. Does it?
+
+# %%
+flat, states = np.ones((1, 1, 28, 28)), {}
+for L in range(1, 10):
+    flat = NF.conv2d(flat, np.full((1, 1, 3, 3), 1 / 9), padding=1)
+    states[L] = flat[0, 0]
+untouched = {L: (states[L] > 1 - 1e-12).sum() for L in states}
+assert all(untouched[L] == (28 - 2 * L) ** 2 for L in states)
+titles = [f"{L} layer{'s' * (L > 1)}\n{untouched[L]} pixels are 1" for L in (1, 3, 9)]
+show(
+    viz.image_row([states[L] for L in (1, 3, 9)], titles, low=0, high=1, bar=True, height=1.8),
+    "A white square after 1, 3 and 9 layers with zero padding: a dark rim that grows inwards, a pixel with each layer.",
+)
+
+# %% [markdown]
+# With each layer the border's influence travels one pixel inwards; after nine layers only the inner 10×10 pixels are
+# still 1, and all others can tell from their value how near the border is. Islam, Jia and Bruce (2020) showed that
+# real networks read their position off the zeros in this way. It is sometimes wanted and sometimes not, and it is
+# the first crack in "a convolution treats all places alike". Lesson 04 measures that crack.
+#
+# ## 4. Stride
+#
+# A layer with stride $S$ computes what the layer with stride 1 computes, and keeps every $S$-th row and column:
+#
+# $$ y_S[o_h, o_w] = y_1[S\,o_h,\; S\,o_w] . $$
+
+# %%
+camera = data.photograph("camera")[None, None, 40:296, 130:386] / 255
+edges = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
+dense = NF.conv2d(camera, edges, padding=1)
+strided = {S: NF.conv2d(camera, edges, stride=S, padding=1) for S in (2, 4)}
+print("every S-th of the dense result:", [np.array_equal(y, dense[:, :, ::S, ::S]) for S, y in strided.items()])
+
+pictures = [camera[0, 0], *(np.abs(y[0, 0]) for y in [dense, *strided.values()])]
+names = ["input", "S = 1", "S = 2", "S = 4"]
+titles = [f"{name}\n{p.shape[0]}×{p.shape[1]}" for name, p in zip(names, pictures, strict=True)]
+show(
+    viz.image_row(pictures, titles, share=False, height=2.2),
+    "A photograph of a man with a camera; its vertical edges by a Sobel kernel with stride 1, 2 and 4: the same "
+    "picture of edges, coarser each time.",
+)
+
+# %% [markdown]
+# It *computes* only what it keeps, so stride $S$ saves a factor of $S^2$ in this layer, and in every layer after it.
+# What it throws away is position: at stride 2 an edge may move by a pixel without any change that a later layer
+# could attribute to movement. Lessons 04 and 07 return to that price.
+#
+# ## 5. Dilation
+#
+# A dilated kernel is an ordinary kernel with holes. The same number of weights, the same number of multiplications,
+# a larger reach:
+
+# %%
+show(
+    viz.sliding_window(digits[:7, :7], np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), position=(1, 1), dilation=2),
+    "A 3 by 3 kernel with dilation 2 on a 7 by 7 image: the nine pixels it reads lie two apart and span 5 by 5 pixels.",
+)
+
+x, w = rng.normal(size=(2, 3, 20, 23)), rng.normal(size=(4, 3, 3, 3))
+with_holes = np.zeros((4, 3, 7, 7))
+with_holes[:, :, ::3, ::3] = w
+print("dilation 3 equals a 7×7 kernel with holes:", np.allclose(NF.conv2d(x, w, dilation=3), NF.conv2d(x, with_holes)))
+print("weights that do any work:", w[0, 0].size, "of", with_holes[0, 0].size)
+
+# %% [markdown]
+# Dilation widens the view without losing resolution, which is why networks that must answer for *every pixel* use
+# it. Its trap is shown in section 8.
+#
+# ## 6. Groups, depthwise, 1×1: which channels meet
+#
+# So far each filter read all input channels. With **groups** $G$ the channels are dealt into $G$ packs, and each
+# filter reads one pack: filter $o$ belongs to group $\lfloor o / (C_\text{out}/G) \rfloor$ and reads the
+# $C_\text{in}/G$ channels of that group. The weight tensor shrinks to $(C_\text{out}, C_\text{in}/G, K_h, K_w)$.
+# With all letters in place, the definition is
+#
+# $$ y[n, o, i, j] = b[o] + \sum_{c=0}^{C_\text{in}/G - 1} \sum_{k=0}^{K_h - 1} \sum_{l=0}^{K_w - 1}
+#    w[o, c, k, l] \;\; x_\text{padded}\big[n,\; c_0(o) + c,\; S i + D k,\; S j + D l\big], $$
+#
+# where $c_0(o)$ is the first channel of $o$'s group. As code that *is* the formula:
+
+
+# %%
+def conv2d_naive(x, w, b, S=1, P=0, D=1, groups=1):
+    N, C_in, H, W = x.shape
+    C_out, C_group, K_h, K_w = w.shape
+    x = np.pad(x, ((0, 0), (0, 0), (P, P), (P, P)))
+    y = np.empty((N, C_out, output_size(H, K_h, S, P, D), output_size(W, K_w, S, P, D)))
+    for n, o, i, j in np.ndindex(y.shape):
+        first = o // (C_out // groups) * C_group
+        total = b[o]
+        for c, k, l in np.ndindex(C_group, K_h, K_w):
+            total += w[o, c, k, l] * x[n, first + c, S * i + D * k, S * j + D * l]
+        y[n, o, i, j] = total
+    return y
+
+
+worst = 0.0
+for S, P, D, groups in product((1, 2), (0, 1, 2), (1, 2), (1, 2, 4)):
+    x, w, b = rng.normal(size=(2, 4, 6, 7)), rng.normal(size=(8, 4 // groups, 3, 2)), rng.normal(size=8)
+    naive = conv2d_naive(x, w, b, S, P, D, groups)
+    fast = NF.conv2d(x, w, b, stride=S, padding=P, dilation=D, groups=groups)
+    in_torch = F.conv2d(*map(torch.from_numpy, (x, w, b)), stride=S, padding=P, dilation=D, groups=groups)
+    worst = max(worst, np.abs(naive - fast).max(), np.abs(naive - in_torch.numpy()).max())
+print("loops, NumPy and PyTorch differ by less than 1e-12:", worst < 1e-12)
+assert worst < 1e-12
+
+# %% [markdown]
+# But for one number where PyTorch also takes a pair (height, width), nothing is left out: this is its `conv2d`. The
+# exercise asks you to write one that does not need six nested loops.
+#
+# Which channels meet? Ask the layer itself: feed images in which a single channel is 1, and see which outputs
+# respond. Below, a row is an output channel and a column an input channel.
+
+# %%
+C = 8
+one_channel = np.eye(C)[:, :, None, None]  # image n has channel n set to 1, everything else is 0
+meets = {}
+for groups in (1, 2, 4, 8):
+    ones = np.ones((C, C // groups, 1, 1))
+    meets[groups] = NF.conv2d(one_channel, ones, groups=groups)[:, :, 0, 0].T  # rows: outputs, columns: inputs
+titles = [f"groups = {g}\n{int(m.sum())} connections" for g, m in meets.items()]
+titles[-1] = "groups = 8: depthwise\n8 connections"
+show(
+    viz.image_row([1 - m for m in meets.values()], titles, low=0, high=1, height=1.9),
+    "Four 8 by 8 tables of which output channel (row) reads which input channel (column): all with one group; two "
+    "blocks of 4 by 4 with two; four blocks with four; only the diagonal with eight groups, the depthwise convolution.",
+)
+
+# %% [markdown]
+# At one end, $G = 1$: every output channel reads every input channel. At the other, $G = C_\text{in}$: each channel
+# is filtered alone, a **depthwise** convolution. It looks at places and never mixes channels.
+#
+# Its opposite is the **1×1 convolution**, which mixes channels and never looks at neighbouring places. A 1×1 window
+# is a single pixel, so the layer is one matrix $w$ of shape $(C_\text{out}, C_\text{in})$ applied to each pixel's
+# channel vector:
+#
+# $$ y[n, :, i, j] = w\, x[n, :, i, j] . $$
+#
+# A tiny fully connected network in every pixel, the same one everywhere. Here it computes from (R, G, B) how bright
+# a pixel is, how much redder than green, and how much yellower than blue:
+
+# %%
+w = np.array([[0.299, 0.587, 0.114], [1, -1, 0], [0.5, 0.5, -1]])
+astronaut = data.photograph("astronaut").transpose(2, 0, 1)[None] / 255
+by_conv = NF.conv2d(astronaut, w[:, :, None, None])
+by_matrix = np.einsum("oc,nchw->nohw", w, astronaut)
+print("1×1 convolution = matrix per pixel:", np.allclose(by_conv, by_matrix))
+show(
+    viz.image_row([astronaut[0], *by_conv[0]], ["input", "brightness", "red − green", "yellow − blue"], share=False),
+    "A portrait of an astronaut and three maps made from its colours alone: brightness; red minus green, high on the "
+    "orange suit and the flag's stripes; yellow minus blue, high on the suit and the skin.",
+)  # fmt: skip
+
+# %% [markdown]
+# Depthwise, then 1×1: places first, channels afterwards. Together they are called a **depthwise separable**
+# convolution, and the next section shows why whole families of networks are built from it.
+#
+# ## 7. What a layer costs
+#
+# Three bills come with a layer. **Parameters**: each of the $C_\text{out}$ filters has $K_h K_w C_\text{in}/G$
+# weights and a bias. **Multiply-adds**: each of the $C_\text{out} H_\text{out} W_\text{out}$ outputs is a dot
+# product of that length (products with the padding's zeros counted, for they are computed). **Memory**: the outputs
+# have to be stored, in training until the backward pass has used them; 4 bytes a number.
+#
+# $$ \text{parameters} = C_\text{out} \Big( \frac{K_h K_w\, C_\text{in}}{G} + 1 \Big), \qquad
+#    \text{multiply-adds} = C_\text{out} H_\text{out} W_\text{out} \cdot \frac{K_h K_w\, C_\text{in}}{G} . $$
+#
+# The sizes of the image appear in the second and not in the first: **parameters do not depend on the image, work
+# does.**
+#
+# > **Predict.** A 3×32×32 image, ten filters of 5×5, stride 1, padding 2. Output shape? Parameters? Multiply-adds?
+
+
+# %%
+def conv_cost(c_in, c_out, K, h_out, w_out, groups=1):
+    weights = c_out * K * K * c_in // groups
+    return weights + c_out, weights * h_out * w_out  # parameters with biases, multiply-adds without
+
+
+side = output_size(32, 5, S=1, P=2)
+parameters, multiply_adds = conv_cost(3, 10, 5, side, side)
+layer = nn.Conv2d(3, 10, kernel_size=5, stride=1, padding=2)
+print("output:", (10, side, side), " PyTorch:", tuple(layer(torch.zeros(1, 3, 32, 32)).shape[1:]))
+print("parameters:", parameters, " PyTorch:", sum(p.numel() for p in layer.parameters()))
+print(f"multiply-adds: {multiply_adds:,}")
+assert (side, parameters, multiply_adds) == (32, 760, 768_000)
+
+# %% [markdown]
+# Now a whole network, of the most common kind: 3×3 convolutions with padding 1; after each, the size is halved and
+# the next layer has twice the channels. Input 3×224×224.
+#
+# > **Predict.** Which layer has the most parameters? Which does the most multiply-adds? Which needs the most memory
+# > for its outputs: the first, the last, or one between?
+
+# %%
+side, c_in = 224, 3
+print("layer   output          parameters     multiply-adds    memory")
+bills = {}
+for number, c_out in enumerate([64, 128, 256, 512, 1024], start=1):
+    parameters, multiply_adds = conv_cost(c_in, c_out, 3, side, side)
+    memory = 4 * c_out * side * side
+    bills[f"layer {number}"] = (parameters, multiply_adds, memory)
+    print(f"{number}       {f'{c_out}×{side}×{side}':13} {parameters:12,} {multiply_adds:17,} {memory / 1e6:6.1f} MB")
+    side, c_in = output_size(side, 2, 2), c_out
+
+total = np.sum(list(bills.values()), axis=0)
+kinds = ["parameters", "multiply-adds", "memory"]
+shares = {name: dict(zip(kinds, 100 * np.array(bill) / total, strict=True)) for name, bill in bills.items()}
+show(
+    viz.bar_chart(shares, "share of the total (%)", decimals=0, size=(9, 3.2)),
+    "Each layer's share of parameters, multiply-adds and memory. Parameters: almost all in the last layers. "
+    "Memory: mostly in the first, halving with each layer. Multiply-adds: small in the first, equal from then on.",
+)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Halving the side and doubling the channels divides the memory by 2 (a quarter of the places, twice the channels),
+# multiplies the parameters by 4 ($2 C_\text{in} \cdot 2 C_\text{out}$), and leaves the multiply-adds as they are
+# ($4 \cdot \tfrac14$). The first layer is the exception, with only 3 input channels. So *memory sits early,
+# parameters sit late, work is spread evenly*: keep this picture for lessons 12 and 14, whose networks follow this
+# rule.
+# </details>
+#
+# And the depthwise separable layer? For layer 3 above (128 → 256 channels on 56×56), an ordinary 3×3 convolution
+# against a depthwise 3×3 followed by a 1×1:
+
+# %%
+ordinary = conv_cost(128, 256, 3, 56, 56)[1]
+separable = conv_cost(128, 128, 3, 56, 56, groups=128)[1] + conv_cost(128, 256, 1, 56, 56)[1]
+print(f"ordinary  {ordinary:12,} multiply-adds")
+print(f"separable {separable:12,} multiply-adds, {separable / ordinary:.3f} of it")
+print(f"1/C_out + 1/K² = {1 / 256 + 1 / 9:.3f}")
+assert np.isclose(separable / ordinary, 1 / 256 + 1 / 9)
+
+# %% [markdown]
+# A factor of almost 9 for 3×3 kernels. It buys that with a restriction: such a layer can only mix channels *after*
+# each has been filtered alone. How much accuracy that costs is an empirical question (lesson 15).
+#
+# ## 8. How far does a unit see?
+#
+# A **unit** is one number in one of a network's maps. Its **receptive field** is the part of the input on which it
+# depends. In the *previous* layer that is its window, of extent $D(K-1)+1$. In the *input* it is larger: every unit
+# of that window has a receptive field of its own.
+#
+# Keep three numbers for each layer (one axis; the other goes the same way):
+#
+# - **size** $r$: how many input pixels a unit's receptive field spans;
+# - **jump** $j$: how many input pixels lie between the fields of two neighbouring units;
+# - **start** $s$: the first input pixel of the field of unit 0 (negative if that lies in the padding).
+#
+# The input itself has $r = 1,\ j = 1,\ s = 0$. Now add a layer with $K, S, P, D$. Its unit 0 reads the units
+# $-P,\; -P + D,\; \dots,\; -P + D(K-1)$ of the layer below. From the first to the last of these are $D(K-1)$ steps
+# of $j$ pixels each, and then the last one's own field:
+#
+# $$ r \leftarrow r + D(K-1)\, j, \qquad s \leftarrow s - P\, j, \qquad j \leftarrow j\, S . $$
+#
+# ($r$ and $s$ use the *old* jump.) Unit $o$ then spans the pixels $s + o\,j \,\dots\, s + o\,j + r - 1$.
+
+
+# %%
+def receptive_fields(layers):
+    """(size, jump, start) of the input and after each layer; layers are (K, S, P, D)."""
+    size, jump, start = 1, 1, 0
+    fields = [(size, jump, start)]
+    for K, S, P, D in layers:
+        size += D * (K - 1) * jump
+        start -= P * jump
+        jump *= S
+        fields.append((size, jump, start))
+    return fields
+
+
+print("the puzzle, six 5×5:", [size for size, _, _ in receptive_fields([(5, 1, 0, 1)] * 6)])
+print("three 3×3:          ", [size for size, _, _ in receptive_fields([(3, 1, 0, 1)] * 3)])
+print("one 7×7:            ", [size for size, _, _ in receptive_fields([(7, 1, 0, 1)])])
+
+# %% [markdown]
+# The puzzle's question (b): a number of the last map depends on $25 \times 25 = 625$ pixels of the bag; and
+# $28 - 25 + 1 = 4$, the map's size, is no coincidence: the six layers together are one window of 25×25.
+#
+# **Three 3×3 layers see what one 7×7 layer sees.** With $C$ channels everywhere they need $3 \cdot 9\, C^2 = 27 C^2$
+# weights instead of $49 C^2$, and have three places for a nonlinearity instead of one. That is the idea behind VGG
+# (lesson 12).
+
+# %%
+for C in (64, 256):
+    three, one = 3 * nn.Conv2d(C, C, 3, bias=False).weight.numel(), nn.Conv2d(C, C, 7, bias=False).weight.numel()
+    print(f"C = {C:3}: three 3×3 {three:9,} = {three // C**2} C²,  one 7×7 {one:9,} = {one // C**2} C²")
+
+# %% [markdown]
+# Here are stacks on one axis, each with all that its middle unit depends on. First as a still picture, then under
+# your hands: choose a stack, then walk with the arrow keys.
+
+# %%
+stacks = {
+    "three 3×3": [(3, 1, 1)] * 3,
+    "one 7×7": [(7, 1, 1)],
+    "3×3, pool, 3×3, pool": [(3, 1, 1), (2, 2, 1), (3, 1, 1), (2, 2, 1)],
+    "dilation 1, 2, 4": [(3, 1, 1), (3, 1, 2), (3, 1, 4)],
+    "dilation 2, 2, 2": [(3, 1, 2)] * 3,
+}  # K, S, D of each layer; no padding
+drawn = {name: layers for name, layers in stacks.items() if name != "one 7×7"}
+show(
+    receptive_cones(drawn, width=23),
+    "Four stacks of layers as rows of units, with lines from a unit at the top to all units below that it depends on. "
+    "Three 3×3: a cone over 7 pixels. With pooling: 10 pixels. Dilation 1, 2, 4: 15 pixels without holes. Dilation 2, "
+    "2, 2: 13 pixels, but every second one is skipped.",
+)
+
+# %%
+from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
+
+ReceptiveFieldExplorer(stacks, width=23)
+
+# %% [markdown]
+# Look at *dilation 2, 2, 2*. The recursion says size 13, and the span is 13; yet the unit reads only every second
+# pixel. Its neighbour reads the others, and no layer ever brings the two together: the image falls apart into
+# separate combs, two on one axis, four in two dimensions. This is the **gridding** trap. Rates such as 1, 2, 4 leave
+# no holes.
+#
+# ### Measured by back-propagation
+#
+# The recursion is a claim about programs. To test it: which pixels does an output *actually* depend on? Those for
+# which the derivative of the output is not zero. PyTorch's backward pass gives all of these derivatives at once. We
+# build random stacks and compare the first and last pixel of the measured field with the prediction.
+
+
+# %%
+def influence(network, shape, unit):
+    """∂ output[0, 0, unit] / ∂ input, as an array of the input's (H, W), summed over its channels' magnitudes."""
+    x = torch.zeros(1, *shape, dtype=torch.float64, requires_grad=True)
+    network(x)[(0, 0, *unit)].backward()
+    return x.grad[0].abs().sum(dim=0).numpy()
+
+
+checked = 0
+for _ in range(40):
+    layers = [tuple(int(rng.integers(low, high)) for low, high in [(1, 6), (1, 4), (0, 3), (1, 4)]) for _ in range(3)]
+    network = nn.Sequential(*[nn.Conv2d(1, 1, K, S, P, D, dtype=torch.float64) for K, S, P, D in layers])
+    size, jump, start = receptive_fields(layers)[-1]
+    side = size + 3 * jump
+    outputs = network(torch.zeros(1, 1, side, side, dtype=torch.float64)).shape[2]
+    for unit in range(outputs):
+        rows = np.flatnonzero(influence(network, (1, side, side), (unit, outputs // 2)).any(axis=1))
+        reads_first, reads_last = start + unit * jump, start + unit * jump + size - 1
+        if 0 <= reads_first and reads_last < side:  # not cut off by the border
+            assert (rows[0], rows[-1]) == (reads_first, reads_last), (layers, unit)
+            checked += 1
+print(checked, "units of 40 random stacks: first and last pixel as predicted")
+assert checked > 40
+
+# %% [markdown]
+# **A claim.** *"Each pooling layer doubles the receptive field."* Take 3×3 convolutions with a 2×2 pool, stride 2,
+# after each.
+#
+# > **Predict** the receptive field after each of the six layers.
+
+# %%
+conv, pool = (3, 1, 1, 1), (2, 2, 0, 1)
+fields = receptive_fields([conv, pool] * 3)
+for name, (size, jump, _) in zip(["input", *["conv 3×3", "pool 2×2"] * 3], fields, strict=True):
+    print(f"{name}   size {size:2}   jump {jump}")
+
+network = nn.Sequential(*[nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.AvgPool2d(2)) for _ in range(3)]).double()
+measured = (influence(network, (1, 64, 64), (4, 4)) > 0).any(axis=1).sum()
+print("measured after the last layer:", measured)
+
+sizes, jumps = [f[0] for f in fields], [f[1] for f in fields]
+assert sizes == [1, 3, 4, 8, 10, 18, 22]
+assert measured == sizes[-1]
+assert all(sizes[k] < 2 * sizes[k - 1] for k in (2, 4, 6)), "no pool doubles the size"
+assert all(jumps[k] == 2 * jumps[k - 1] for k in (2, 4, 6)), "every pool doubles the jump"
+assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8], "so each later convolution adds twice as much"
+
+# %% [markdown]
+# **Verdict: false as it stands.** A 2×2 pool adds one jump: 3 → 4, 8 → 10, 18 → 22. What it doubles is the *jump*,
+# and with it the growth of every later layer: the convolutions add 2, then 4, then 8. The effect of a pool on the
+# receptive field comes *after* the pool.
+#
+# That is why deep networks shrink their maps. How many 3×3 layers until one unit sees a whole 224×224 image?
+
+# %%
+recipes = {
+    "stride 1": lambda k: (3, 1, 1, 1),
+    "stride 2 in every layer": lambda k: (3, 2, 1, 1),
+    "dilation 1, 2, 4, 8, …": lambda k: (3, 1, 1, 2**k),
+}
+needed = {}
+for name, layer_number in recipes.items():
+    L = 1
+    while receptive_fields([layer_number(k) for k in range(L)])[-1][0] < 224:
+        L += 1
+    needed[name] = L
+    print(f"{name:24} {L:3} layers, size {receptive_fields([layer_number(k) for k in range(L)])[-1][0]}")
+assert list(needed.values()) == [112, 7, 7]
+
+# %% [markdown]
+# ## 9. How far does it really look?
+#
+# All pixels of the receptive field *can* influence a unit. Do they influence it *equally*?
+#
+# Take the plainest stack: $L$ layers, each a 3×3 kernel of ninths, no nonlinearity. The influence of a pixel is then
+# the number of paths from it to the unit, divided by $9^L$. Along one axis each layer moves the path by $-1$, $0$ or
+# $+1$ with equal weight. So the influence at distance $d$ is the probability that $L$ three-sided dice with faces
+# $-1, 0, 1$ show the sum $d$: lesson 02's law of a sum, $L$ times over. One such die has variance $\tfrac23$;
+# variances of independent dice add; and the sum of many dice approaches a bell curve, the normal distribution. So
+#
+# $$ \text{spread of the influence} = \sqrt{\tfrac{2}{3} L}, \qquad\text{whereas the receptive field is } 2L + 1 . $$
+#
+# The influence spreads like the *square root* of the depth. Most of a deep unit's receptive field lies in the far
+# tail of the bell.
+#
+# > **Predict.** That was for equal weights. With random weights and ReLUs between the layers, is the influence
+# > spread more widely, less, or about the same?
+
+
+# %%
+def stack(L, weights, relu):
+    """L layers of 3×3 from one channel to one; 8 channels between, or 1 with equal weights."""
+    widths = [1, *[1 if weights == "equal" else 8] * (L - 1), 1]
+    layers = []
+    for c_in, c_out in zip(widths[:-1], widths[1:], strict=True):
+        layer = nn.Conv2d(c_in, c_out, 3, padding=1, bias=False)
+        with torch.no_grad():
+            layer.weight.fill_(1 / 9) if weights == "equal" else layer.weight.normal_(std=(2 / (9 * c_in)) ** 0.5)
+        layers += [layer, nn.ReLU()] if relu else [layer]
+    return nn.Sequential(*layers[: len(layers) - relu])  # no ReLU after the last layer
+
+
+def squared_influence(L, weights, relu=False, draws=24):
+    """Mean over random networks and inputs of (∂ middle unit / ∂ pixel)², on 61×61 pixels, scaled to sum 1."""
+    total = np.zeros((61, 61))
+    for _ in range(draws):
+        x = torch.randn(1, 1, 61, 61, requires_grad=True)
+        stack(L, weights, relu)(x)[0, 0, 30, 30].backward()
+        squares = x.grad[0, 0].double().numpy() ** 2
+        total += squares / squares.sum()
+    return total / draws
+
+
+def spread(influence_map):
+    """Standard deviation along the rows, of a map taken as a distribution."""
+    p = influence_map.sum(axis=1) / influence_map.sum()
+    return np.sqrt((p * (np.arange(61) - 30) ** 2).sum())
+
+
+# %% [markdown]
+# With equal weights the influence itself is the distribution. Random weights of mean zero give influences of either
+# sign, and it is the mean of their *squares* that follows the same law: on average each layer spreads the squared
+# influence evenly over its nine places. (The scale $2/(9\, C_\text{in})$ of the weights' variance keeps the numbers
+# from dying out; lesson 09 says why.)
+
+# %% tags=["nbval-ignore-output"]
+depths = [1, 2, 4, 8, 16, 28]
+equal = {L: np.sqrt(squared_influence(L, "equal", draws=1)) for L in depths}
+linear = {L: squared_influence(L, "random") for L in depths}
+with_relu = {L: squared_influence(L, "random", relu=True) for L in depths}
+print("spread in pixels")
+for L in depths:
+    print(f"{L:2} layers   √(2L/3) = {np.sqrt(2 * L / 3):.2f}   measured: equal {spread(equal[L]):.2f}   "
+          f"random {spread(linear[L]):.2f}   with ReLU {spread(with_relu[L]):.2f}")  # fmt: skip
+
+# %%
+for L in depths:
+    assert np.isclose(spread(equal[L]), np.sqrt(2 * L / 3), rtol=1e-3), "equal weights: exactly"
+    assert abs(spread(linear[L]) / np.sqrt(2 * L / 3) - 1) < 0.25, "random weights: on average"
+    assert abs(spread(with_relu[L]) / np.sqrt(2 * L / 3) - 1) < 0.25, "ReLUs change little"
+
+show(
+    viz.line_chart(
+        depths,
+        {
+            "radius of the receptive field, L": depths,
+            "√(2L/3)": np.sqrt(2 * np.array(depths) / 3),
+            "measured, equal weights": [spread(equal[L]) for L in depths],
+            "measured, random weights": [spread(linear[L]) for L in depths],
+            "measured, random, ReLU": [spread(with_relu[L]) for L in depths],
+        },
+        "layers of 3×3", "pixels", size=(7.5, 3.6),
+    ),
+    "Against depth: the radius of the receptive field rises in a straight line to 28 pixels; the three measured "
+    "spreads lie together on the curve of the square root of two thirds of L and reach about 4 pixels.",
+)  # fmt: skip
+
+# %%
+chosen = [4, 8, 16, 28]
+frames = [(30 - L, 30 - L, 2 * L + 1, 2 * L + 1) for L in chosen]
+inside = {}
+for L in chosen:
+    mass = np.sort(with_relu[L].ravel())[::-1].cumsum()
+    inside[L] = (np.searchsorted(mass, 0.95) + 1) / (2 * L + 1) ** 2
+titles = [f"{L} layers: 95 % within\n{inside[L]:.0%} of the field" for L in chosen]
+show(
+    influence_row([np.sqrt(with_relu[L]) for L in chosen], titles, frames, height=2.3),
+    "Influence of each pixel on the middle unit, for 4, 8, 16 and 28 layers with random weights and ReLU: a bright "
+    "spot that grows slowly, inside a square frame, the receptive field, which grows fast.",
+)
+assert inside[28] < inside[8] < 1
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# About the same. All three kinds lie on the square-root law. The bright part is called the **effective receptive
+# field** (Luo, Li, Urtasun and Zemel, 2016): it looks like a bell curve and is a small, ever smaller part of the
+# theoretical one. Training can widen it, and strides, dilation and skip connections change it; but "the receptive
+# field covers the whole object" is a necessary condition for seeing the object, and by far not a sufficient one.
+# </details>
+#
+# ## 10. One network, every size
+#
+# **A claim.** *"CNNs only work at one image size."* A convolution's weights know nothing of $H$ and $W$. So what
+# breaks?
+
+# %%
+features = nn.Sequential(
+    nn.Conv2d(3, 8, 5), nn.ReLU(), nn.MaxPool2d(2),
+    nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2),
+)  # fmt: skip
+heads = {
+    "flatten, linear": nn.Sequential(nn.Flatten(), nn.Linear(16 * 6 * 6, 10)),
+    "global mean, linear": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)),
+}
+outcome = {}
+for H, W in [(32, 32), (28, 28), (45, 60), (300, 451)]:
+    maps = features(torch.zeros(1, 3, H, W))
+    print(f"{H}×{W}: features {tuple(maps.shape[1:])}")
+    for name, head in heads.items():
+        try:
+            outcome[name, H, W] = tuple(head(maps).shape)
+        except RuntimeError:
+            outcome[name, H, W] = "refused"
+        print(f"    {name:20} {outcome[name, H, W]}")
+
+# %%
+assert all(result == (1, 10) for (name, *_), result in outcome.items() if name.startswith("global"))
+assert [result for (name, *_), result in outcome.items() if name.startswith("flatten")] == [(1, 10), *["refused"] * 3]
+
+# %% [markdown]
+# **Verdict: false for the convolutional part, true for a flattening head.** What fixes the size is the matrix behind
+# `flatten`. Replace flattening by a global mean over each map and the same weights take every size. (Whether they
+# *work well* at a size they were not trained for is another question. Lesson 09 measures that.)
+#
+# And what do the maps of a larger image *mean*? Here everything of this lesson comes together. The stack has a
+# receptive field with some size, jump and start. So the feature vector at place $(a, b)$ must be what the network
+# says about the *crop* of that size whose first pixel is $(s + a\,j,\; s + b\,j)$: the network on a large image
+# **is** the network on a sliding window, for all windows at once.
+
+# %%
+layers = [(5, 1, 0, 1), (2, 2, 0, 1), (3, 1, 0, 1), (2, 2, 0, 1)]
+size, jump, start = receptive_fields(layers)[-1]
+print(f"receptive field {size}, jump {jump}, start {start}")
+
+cat = torch.from_numpy(data.photograph("cat").transpose(2, 0, 1)[None] / 255).float()
+with torch.no_grad():
+    everywhere = features(cat)
+    for a, b in [(0, 0), (10, 50), (71, 109)]:
+        top, left = start + a * jump, start + b * jump
+        alone = features(cat[:, :, top : top + size, left : left + size])
+        same = torch.allclose(everywhere[0, :, a, b], alone[0, :, 0, 0], atol=1e-5)
+        print(f"place ({a}, {b}): the crop at ({top}, {left}) gives {tuple(alone.shape[1:])}; equal: {same}")
+        assert same
+windows = everywhere.shape[2] * everywhere.shape[3]
+print(f"one pass over the photograph = {windows:,} crops")
+
+# %% [markdown]
+# This is how a classifier becomes a detector that answers at every place (Sermanet and others' OverFeat, 2014), and
+# how a classification network becomes one for segmentation (Long, Shelhamer and Darrell, 2015). With *padding* it
+# would not be exact, because a crop's border would be padded where the photograph goes on.
+#
+# %% [markdown]
+# ## Claims to test
+#
+# Sayings from lecture notes, each measured above with an assertion that would fail if the verdict changed.
+#
+# <details><summary><b>Verdicts</b></summary>
+#
+# 1. *"Same padding weighs every pixel equally."* **False.** Four windows read a corner, nine a middle pixel, and
+#    depth makes it worse (section 2).
+# 2. *"3×3, padding 1, stride 2 gives half the size, rounded down."* **False for odd sizes**: it rounds up (section
+#    1).
+# 3. *"Each pool doubles the receptive field."* **Not the field: the jump**, and so the growth of every later layer
+#    (section 8).
+# 4. *"CNNs only work at one image size."* **False for the convolutional part**, which takes any size that leaves
+#    room for a window; a flattening head fixes the size, a global mean frees it (section 10).
+# 5. *"A unit whose receptive field covers the object sees the object."* **Necessary, not sufficient**: nearly all
+#    influence comes from the middle of the field (section 9).
+# </details>
+#
+# ## Summary
+#
+# 1. $O = \lfloor (I + 2P - D(K-1) - 1)/S \rfloor + 1$: count the starts that fit. The remainder is pixels that
+#    nobody reads.
+# 2. Same padding keeps the size, not the weight of the border. Zeros are one guess of four about the outside, not
+#    the best one, and they tell a network where it is.
+# 3. Groups decide which channels meet: all, packs of them, or none (depthwise). A 1×1 convolution is one matrix in
+#    every pixel.
+# 4. Parameters do not depend on the image's size; multiply-adds and memory do. Memory sits early, parameters late.
+# 5. $r \leftarrow r + D(K-1)\,j$ and $j \leftarrow j\,S$: strides and dilation make later layers reach farther. The
+#    field of a stack grows with its depth, the part of it that counts only with the root of the depth.
+
+# %% [markdown]
+# ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
+#
+# **1.** An image of 227×227 pixels, a kernel of 11×11, stride 4, no padding (the first layer of AlexNet, lesson 11).
+# What is the output's size? And with 224×224 pixels: how many rows at the bottom are read by no window?
+#
+# <details><summary>Answer</summary>
+#
+# $\lfloor (227 - 11)/4 \rfloor + 1 = 55$, without remainder. With 224: $\lfloor 213/4 \rfloor + 1 = 54$; the
+# remainder of $213/4$ is 1, so one row and one column are never read.
+# </details>
+#
+# **2.** Which padding keeps the size with $K = 5$, $D = 3$, $S = 1$?
+#
+# <details><summary>Answer</summary>
+#
+# The extent is $3 \cdot 4 + 1 = 13$, so $P = (13 - 1)/2 = 6$. Whoever computes $(K - 1)/2 = 2$ has forgotten the
+# dilation.
+# </details>
+#
+# **3.** A convolution from 64 to 96 channels, 3×3, with 32 groups. What is the shape of its weight? How many
+# parameters with biases? Can it have 40 groups?
+#
+# <details><summary>Answer</summary>
+#
+# $(96,\, 64/32,\, 3,\, 3) = (96, 2, 3, 3)$: 1,728 weights and 96 biases, 1,824 together. 40 divides neither 64 nor
+# 96, so no.
+# </details>
+#
+# **4.** A network has the layers: 7×7 stride 2; 3×3 pool stride 2; 3×3; 3×3. What is the receptive field of one of
+# its units, and its jump?
+#
+# <details><summary>Answer</summary>
+#
+# Sizes $1 \to 7 \to 7 + 2\cdot 2 = 11 \to 11 + 2 \cdot 4 = 19 \to 27$; jumps $1 \to 2 \to 4 \to 4 \to 4$. This is
+# how ResNet begins (lesson 14).
+# </details>
+#
+# **5.** In the table of section 7 we feed images of 112×112 instead of 224×224. Which of the three bills change, and
+# by how much?
+#
+# <details><summary>Answer</summary>
+#
+# Parameters: not at all. Multiply-adds and memory: a quarter each, in every layer.
+# </details>
+#
+# **6.** Two 3×3 convolutions in a row *without* anything between them: is there one 5×5 kernel that computes the
+# same? Then why does anyone stack them?
+#
+# <details><summary>Answer</summary>
+#
+# Yes (for one channel; away from padding): the full convolution of the two kernels. The stack reaches only a part of
+# all 5×5 kernels, with fewer weights. What makes it *more* than a 5×5 kernel is the nonlinearity that one puts in
+# between.
+# </details>
+
+# %%
+print("1.", output_size(227, 11, 4), output_size(224, 11, 4), (224 - 11) % 4)
+print("2.", (3 * (5 - 1) + 1 - 1) // 2, output_size(50, 5, 1, 6, 3))
+layer = nn.Conv2d(64, 96, 3, groups=32)
+print("3.", tuple(layer.weight.shape), sum(p.numel() for p in layer.parameters()), 64 % 40 == 0 and 96 % 40 == 0)
+print("4.", [field[:2] for field in receptive_fields([(7, 2, 3, 1), (3, 2, 1, 1), (3, 1, 1, 1), (3, 1, 1, 1)])])
+print("5.", *[conv_cost(64, 128, 3, side, side) for side in (112, 56)])
+
+x, first, second = rng.normal(size=(1, 1, 12, 12)), rng.normal(size=(1, 1, 3, 3)), rng.normal(size=(1, 1, 3, 3))
+five = NF.conv2d(first, second[:, :, ::-1, ::-1], padding=2)  # full, and flipped: lesson 02's true convolution
+print("6. one 5×5 kernel does both:", np.allclose(NF.conv2d(NF.conv2d(x, first), second), NF.conv2d(x, five)))
+
+# %% [markdown]
+# ## Where to read more
+#
+# - V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning" (2016), arXiv:1603.07285: the sizes,
+#   with pictures of all cases.
+# - A. Araujo, W. Norris, J. Sim, "Computing receptive fields of convolutional neural networks", *Distill* (2019):
+#   the recursion, with branches.
+# - W. Luo, Y. Li, R. Urtasun, R. Zemel, "Understanding the effective receptive field in deep convolutional neural
+#   networks", NeurIPS (2016), arXiv:1701.04128.
+# - M. A. Islam, S. Jia, N. D. B. Bruce, "How much position information do convolutional neural networks encode?",
+#   ICLR (2020), arXiv:2001.08248.
+# - F. Yu, V. Koltun, "Multi-scale context aggregation by dilated convolutions", ICLR (2016), arXiv:1511.07122; and
+#   P. Wang and others, "Understanding convolution for semantic segmentation", WACV (2018), arXiv:1702.08502, on
+#   gridding.
+# - L. Sifre, S. Mallat, "Rigid-motion scattering for texture classification" (2014), arXiv:1403.1687, and A. G.
+#   Howard and others, "MobileNets" (2017), arXiv:1704.04861: depthwise separable convolutions.
+# - P. Sermanet and others, "OverFeat", ICLR (2014), arXiv:1312.6229, and J. Long, E. Shelhamer, T. Darrell, "Fully
+#   convolutional networks for semantic segmentation", CVPR (2015), arXiv:1411.4038: one network, every size.
+#
+# **Next:** do the [exercises of this
+# unit](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb), then go on to
+# [04 Equivariance](04_equivariance.ipynb), which asks what a convolution does when the picture moves.
