@@ -199,6 +199,7 @@ print(cross_correlate2d(x, w))
 #
 # > **Predict.** Where will the answer be largest, with the eye itself as kernel? And with the eye minus its mean?
 
+
 # %%
 def correlate(x, w):
     """cross_correlate2d without loops: a view of all windows (H', W', K, K), and one sum over them."""
@@ -390,11 +391,11 @@ print("SciPy's convolve2d is a convolution:  ", np.array_equal(from_scipy, convo
 
 # %%
 a, b, c = rng.integers(-3, 4, size=(3, 4, 4))  # three random 4×4 arrays of whole numbers
-convolve, correlate = signal.convolve2d, signal.correlate2d
-print("convolution     commutative:", np.array_equal(convolve(a, b), convolve(b, a)),
-      "  associative:", np.array_equal(convolve(convolve(a, b), c), convolve(a, convolve(b, c))))  # fmt: skip
-print("cross-corr.     commutative:", np.array_equal(correlate(a, b), correlate(b, a)),
-      "  associative:", np.array_equal(correlate(correlate(a, b), c), correlate(a, correlate(b, c))))  # fmt: skip
+star, cross = signal.convolve2d, signal.correlate2d  # both "full": every overlap, however small
+print("convolution     commutative:", np.array_equal(star(a, b), star(b, a)),
+      "  associative:", np.array_equal(star(star(a, b), c), star(a, star(b, c))))  # fmt: skip
+print("cross-corr.     commutative:", np.array_equal(cross(a, b), cross(b, a)),
+      "  associative:", np.array_equal(cross(cross(a, b), c), cross(a, cross(b, c))))  # fmt: skip
 
 # %% [markdown]
 # ## 5. The same sum, in a game of dice
@@ -724,8 +725,8 @@ show(
     viz.kernel_row(
         [sobel_x, *[w for w, _ in learned.values()]], ["the truth", "gravel", "photographer", "raw"], decimals=1
     ),
-    "The true Sobel kernel and the kernels after 100 steps. From gravel it is right to a decimal; from the photographer "
-    "it is roughly right; from the raw photograph it is a smeared difference of left and right.",
+    "The true Sobel kernel and the kernels after 100 steps. From gravel it is right to a decimal; from the "
+    "photographer it is roughly right; from the raw photograph it is a smeared difference of left and right.",
 )
 assert np.abs(learned["gravel, normalised"][0] - sobel_x).max() < 0.05
 at_step_20 = [losses[name][20] for name in pairs]
@@ -794,7 +795,7 @@ for name, y in targets.items():
 show(
     viz.kernel_row([ramp, *found.values()], ["used in the convolution", *found], share=False, decimals=1, height=1.7),
     "Four kernels: the numbers minus 4 to 4; the one learned from the convolution, which is it turned by 180 degrees; "
-    "one learned from the strength of edges, all small; one learned from the moved picture, a single 1 right of the middle.",
+    "one learned from the strength of edges, all small; one learned from the moved picture, a single 1 beside the middle.",
 )
 assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
 
