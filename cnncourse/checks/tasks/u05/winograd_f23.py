@@ -143,8 +143,12 @@ task = Task(
             _with_products(_scaled(2, 2)),
             "The middle products are twice too large: the kernel's transform is (g0 ± g1 + g2)/2.",
         ),
-        Mistake("forgets-the-half-of-m2", _with_products(_scaled(2, 1)), "m2 is twice too large: it holds (g0 + g1 + g2)/2."),
-        Mistake("forgets-the-half-of-m3", _with_products(_scaled(1, 2)), "m3 is twice too large: it holds (g0 − g1 + g2)/2."),
+        Mistake(
+            "forgets-the-half-of-m2", _with_products(_scaled(2, 1)), "m2 is twice too large: it holds (g0 + g1 + g2)/2."
+        ),
+        Mistake(
+            "forgets-the-half-of-m3", _with_products(_scaled(1, 2)), "m3 is twice too large: it holds (g0 − g1 + g2)/2."
+        ),
         Mistake(
             "sign-of-m3",
             _with_products(_scaled(1, -1)),
