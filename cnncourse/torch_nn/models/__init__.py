@@ -1,0 +1,42 @@
+"""The course's networks in PyTorch; `numpy_nn.models` has the same under the same names and keys."""
+
+from .efficientnet_lite import EfficientNetLite0, efficientnet_lite0
+from .lenet import LeNet5, LeNet5Original
+from .resnet import (
+    ResNet,
+    SmallResNet,
+    resnet18,
+    resnet20,
+    resnet34,
+    resnet50,
+    resnet56,
+    resnet101,
+    resnet152,
+)
+from .vgg import VGG, SmallVGG, vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
+
+__all__ = [
+    "VGG",
+    "EfficientNetLite0",
+    "LeNet5",
+    "LeNet5Original",
+    "ResNet",
+    "SmallResNet",
+    "SmallVGG",
+    "efficientnet_lite0",
+    "resnet101",
+    "resnet152",
+    "resnet18",
+    "resnet20",
+    "resnet34",
+    "resnet50",
+    "resnet56",
+    "vgg11",
+    "vgg11_bn",
+    "vgg13",
+    "vgg13_bn",
+    "vgg16",
+    "vgg16_bn",
+    "vgg19",
+    "vgg19_bn",
+]

@@ -1,0 +1,243 @@
+"""Run a PyTorch module in NumPy: trace it with torch.fx, then compute each step with `numpy_nn.functional`.
+
+The tracer descends into modules until only calls of `torch.nn.functional`, tensor methods and operators are
+left. Since our functionals have PyTorch's names and arguments, most of the translation is a look-up by name.
+It stands outside of `numpy_nn`, which never imports torch.
+"""
+
+import operator
+
+import numpy as np
+import torch
+from torch import fx, nn
+
+from cnncourse.numpy_nn import functional as F
+
+
+class _Tracer(fx.Tracer):
+    """Stops at modules whose forward asks for the input's shape, which a trace does not know."""
+
+    def is_leaf_module(self, module, path):
+        return isinstance(module, LEAVES)
+
+
+LEAVES = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+def from_torch(module):
+    """Return a NumPy callable that computes what `module` computes in evaluation mode.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        In evaluation mode, traceable by torch.fx, and built of operations that `numpy_nn.functional` has.
+        Weights on the CPU are shared, not copied.
+
+    Returns
+    -------
+    NumpyGraph
+        Takes and returns arrays where the module takes and returns tensors.
+
+    Raises
+    ------
+    TypeError
+        `module` is no torch.nn.Module.
+    ValueError
+        It is in training mode.
+    NotImplementedError
+        It uses an operation without a NumPy counterpart, or its path depends on the data; the message
+        names what.
+    """
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module: expected a torch.nn.Module, got {type(module).__name__}")
+    if any(part.training for part in module.modules()):
+        raise ValueError("module: expected evaluation mode, got training mode; call module.eval() first")
+    try:
+        graph = _Tracer().trace(module)
+    except (fx.proxy.TraceError, TypeError) as error:
+        raise NotImplementedError(f"module: torch.fx cannot trace {type(module).__name__}: {error}") from error
+    return NumpyGraph(module, graph)
+
+
+class NumpyGraph:
+    """A traced module: a list of steps, each a NumPy function of the results of earlier ones."""
+
+    def __init__(self, module, graph):
+        self.name = type(module).__name__
+        self.steps = []
+        self.constants = {}
+        unknown = set()
+        for node in graph.nodes:
+            if node.op == "get_attr":
+                self.constants[node.name] = _array(_attribute(module, node.target))
+            elif node.op not in ("placeholder", "output"):
+                function = _translate(node, module)
+                if function is None:
+                    unknown.add(_name(node.target))
+                self.steps.append((node, function))
+        if unknown:
+            raise NotImplementedError(f"module: {self.name} uses operations without a NumPy counterpart: "
+                                      + ", ".join(sorted(unknown)))  # fmt: skip
+        self.inputs = [node for node in graph.nodes if node.op == "placeholder"]
+        (self.output,) = [node.args[0] for node in graph.nodes if node.op == "output"]
+        self.last_use = {}
+        for node, _ in self.steps:
+            for used in node.all_input_nodes:
+                self.last_use[used.name] = node.name
+
+    def __call__(self, *arrays):
+        """Compute the output for the given inputs, float32 or float64 like the module's weights."""
+        required = [node for node in self.inputs if not node.args]
+        if not len(required) <= len(arrays) <= len(self.inputs):
+            raise TypeError(f"arrays: {self.name} expected {len(required)} inputs, got {len(arrays)}")
+        values = dict(self.constants)
+        for node, array in zip(self.inputs, arrays, strict=False):
+            values[node.name] = array
+        for node in self.inputs[len(arrays) :]:
+            values[node.name] = node.args[0]
+
+        def value(node):
+            return values[node.name]
+
+        for node, function in self.steps:
+            args = fx.map_arg(node.args, value)
+            values[node.name] = function(*args, **fx.map_arg(node.kwargs, value))
+            for used in node.all_input_nodes:  # free what nobody will read again
+                if self.last_use[used.name] == node.name and used.name not in self.constants:
+                    if not _outputs(self.output, used):
+                        values[used.name] = None
+        return fx.map_arg(self.output, value)
+
+    def __repr__(self):
+        return f"NumpyGraph({self.name}, {len(self.steps)} steps)"
+
+
+def _outputs(output, node):
+    found = []
+    fx.map_arg(output, lambda n: found.append(n is node))
+    return any(found)
+
+
+def _attribute(module, path):
+    for name in path.split("."):
+        module = getattr(module, name)
+    return module
+
+
+def _array(value):
+    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+
+
+def _name(target):
+    return target if isinstance(target, str) else getattr(target, "__name__", repr(target))
+
+
+def _translate(node, module):
+    """Return the NumPy function for a node, or None."""
+    if node.op == "call_module":
+        return _leaf(module.get_submodule(node.target))
+    if node.op == "call_method":
+        return METHODS.get(node.target)
+    if node.target in FUNCTIONS:
+        return FUNCTIONS[node.target]
+    name = getattr(node.target, "__name__", "")
+    if name in ("dropout", "feature_dropout", "alpha_dropout", "stochastic_depth"):
+        return lambda input, *args, **kwargs: input  # evaluation mode
+    if name in SAME_NAME:
+        return _without_inplace(getattr(F, name))
+    return METHODS.get(name) if getattr(torch, name, None) is node.target else None
+
+
+def _leaf(module):
+    """Return batch or instance norm of a module as a function of its input."""
+    arrays = [_array(x) for x in (module.running_mean, module.running_var, module.weight, module.bias)]
+    use_batch = module.running_mean is None
+    function = F.batch_norm if isinstance(module, nn.modules.batchnorm._BatchNorm) else F.instance_norm
+    return lambda input: function(input, *arrays, use_batch, 0.0, module.eps)
+
+
+def _without_inplace(function):
+    def call(*args, inplace=False, **kwargs):
+        return function(*args, **kwargs)
+
+    return call
+
+
+SAME_NAME = {
+    name
+    for name in F.__all__
+    if not name.endswith(("_backward", "_running", "_mask")) and name not in ("dropout", "batch_norm")
+}
+
+
+def _flatten(input, start_dim=0, end_dim=-1):
+    shape = input.shape
+    start, end = start_dim % input.ndim, end_dim % input.ndim
+    return input.reshape(*shape[:start], -1 if input.size else int(np.prod(shape[start : end + 1])), *shape[end + 1 :])
+
+
+def _dims(dims):
+    """Accept dims one by one or as one sequence, as PyTorch's methods do."""
+    return tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list, torch.Size)) else dims
+
+
+def _mean(input, dim=None, keepdim=False):
+    axis = tuple(dim) if isinstance(dim, (tuple, list)) else dim
+    return np.asarray(input.mean(axis=axis, keepdims=keepdim))
+
+
+def _chunk(input, chunks, dim=0):
+    size = -(-input.shape[dim] // chunks)
+    return tuple(np.split(input, range(size, input.shape[dim], size), axis=dim))
+
+
+def _cat(tensors, dim=0):
+    return np.concatenate(tensors, axis=dim)
+
+
+def _hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
+    return np.clip(input, min_val, max_val)
+
+
+def _getattr(value, name):
+    if name not in ("shape", "ndim"):
+        raise NotImplementedError(f"module: reads the attribute {name!r} of a tensor")
+    return getattr(value, name)
+
+
+METHODS = {
+    "add": operator.add,
+    "mul": operator.mul,
+    "sub": operator.sub,
+    "flatten": _flatten,
+    "mean": _mean,
+    "chunk": _chunk,
+    "cat": _cat,
+    "concat": _cat,
+    "relu": F.relu,
+    "sigmoid": F.sigmoid,
+    "tanh": F.tanh,
+    "softmax": F.softmax,
+    "permute": lambda input, *dims: input.transpose(_dims(dims)),
+    "transpose": lambda input, dim0, dim1: np.swapaxes(input, dim0, dim1),
+    "view": lambda input, *shape: input.reshape(_dims(shape)),
+    "reshape": lambda input, *shape: input.reshape(_dims(shape)),
+    "contiguous": lambda input: np.ascontiguousarray(input),
+    "size": lambda input, dim=None: input.shape if dim is None else input.shape[dim],
+    "dim": lambda input: input.ndim,
+    "unsqueeze": lambda input, dim: np.expand_dims(input, dim),
+    "squeeze": lambda input, dim=None: np.squeeze(input, dim),
+}
+
+FUNCTIONS = {
+    operator.add: operator.add,
+    operator.iadd: operator.add,
+    operator.mul: operator.mul,
+    operator.imul: operator.mul,
+    operator.sub: operator.sub,
+    operator.truediv: operator.truediv,
+    operator.floordiv: operator.floordiv,
+    operator.getitem: operator.getitem,
+    getattr: _getattr,
+    nn.functional.hardtanh: _hardtanh,  # nn.ReLU6 calls it with 0 and 6
+}

@@ -1,0 +1,160 @@
+"""`from_torch` on every torchvision classifier made of supported operations, and on small modules of our own.
+
+Out are VisionTransformer, SwinTransformer and MaxVit: they are built of attention (matrix products of two
+activations, MultiheadAttention), which is not among the operations of `numpy_nn.functional`.
+"""
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from cnncourse import numpy_nn
+from cnncourse.from_torch import from_torch
+
+ATTENTION = ("vit_", "swin_", "maxvit_")
+NAMES = torchvision.models.list_models(module=torchvision.models)
+CLASSIFIERS = [name for name in NAMES if not name.startswith(ATTENTION)]
+# One of each family runs with the fast tests.
+FAST = {
+    "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mnasnet0_5",
+    "mobilenet_v2", "mobilenet_v3_small", "regnet_x_400mf", "regnet_y_400mf", "resnet18", "resnext50_32x4d",
+    "shufflenet_v2_x0_5", "squeezenet1_0", "vgg11_bn",
+}  # fmt: skip
+
+
+def calibrated(name):
+    """Build a classifier with random weights whose batch norms know their input.
+
+    With running statistics of 0 and 1 the signal of a random deep network dies out or explodes, and a
+    comparison would compare zeros. One batch in training mode sets them.
+    """
+    torch.manual_seed(0)
+    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    options |= {"aux_logits": False} if name == "inception_v3" else {}
+    model = torchvision.models.get_model(name, weights=None, **options)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    if norms:
+        for module in norms:
+            module.momentum = 1.0
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.2)
+        model.train()
+        model(torch.randn(2, 3, *input_size(name)))
+    return model.eval()
+
+
+def input_size(name):
+    """The smallest that lets every pooling have something to pool; not square."""
+    return (75, 91) if name == "inception_v3" else (64, 72)
+
+
+def test_the_list_is_torchvisions():
+    """A new family in torchvision must be sorted in: supported, or out with a reason."""
+    families = {"alexnet", "convnext", "densenet", "efficientnet", "googlenet", "inception", "mnasnet",
+                "mobilenet", "regnet", "resnet", "resnext", "shufflenet", "squeezenet", "vgg", "wide"}  # fmt: skip
+    assert {name.split("_")[0].rstrip("0123456789") for name in CLASSIFIERS} == families
+    assert len(CLASSIFIERS) >= 66
+    assert set(CLASSIFIERS) >= FAST
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in CLASSIFIERS]
+)
+@torch.no_grad()
+def test_torchvision_classifier(name):
+    model = calibrated(name)
+    # float64 shows mistakes that rounding would hide; the largest one stays in float32 to fit into memory.
+    dtype = torch.float64 if sum(p.numel() for p in model.parameters()) < 3e8 else torch.float32
+    model.to(dtype)
+    image = torch.randn(1, 3, *input_size(name), dtype=dtype)
+    wanted = model(image).numpy()
+    got = from_torch(model)(image.numpy())
+    assert got.shape == (1, 1000)
+    assert got.dtype == wanted.dtype
+    assert wanted.std() > 1e-3 * np.abs(wanted).max(), "the comparison would be empty"
+    tolerance = 1e-9 if dtype == torch.float64 else 2e-3
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("vit_b_32", {}), ("swin_t", {}), ("swin_v2_t", {}), ("maxvit_t", {"input_size": (224, 224)})],
+)
+def test_attention_is_refused(name, options):
+    model = torchvision.models.get_model(name, weights=None, **options).eval()
+    with pytest.raises(NotImplementedError, match="module: "):
+        from_torch(model)
+
+
+class Mixed(nn.Module):
+    """Operators, methods, shapes read from tensors, several inputs and outputs, a default argument."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.GroupNorm(2, 4)
+        self.instance = nn.InstanceNorm2d(4, affine=True, track_running_stats=True)
+        self.lrn = nn.LocalResponseNorm(3, alpha=0.5)
+        self.up = nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1)
+        self.shuffle = nn.PixelShuffle(2)
+        self.drop = nn.Dropout(0.5)
+        self.gain = nn.Parameter(torch.randn(4, 1, 1))
+
+    def forward(self, x, y, scale=2.0):
+        x += y
+        N, C = x.shape[0], x.size(1)
+        z = self.norm(x) * self.gain - 0.5 * self.instance(y)
+        z = self.drop(nn.functional.silu(self.lrn(z)))
+        a, b = z.chunk(2, dim=1)
+        z = (
+            torch.cat([b, a], 1)
+            .view(N, 2, C // 2, x.shape[2], x.shape[3])
+            .transpose(1, 2)
+            .reshape((N, C, x.shape[2], -1))
+        )
+        small = nn.functional.interpolate(z, scale_factor=2, mode="bilinear", align_corners=False)
+        return self.up(z), {"shuffled": self.shuffle(z), "mean": (small * scale).mean((2, 3), keepdim=True)}
+
+
+@torch.no_grad()
+def test_operators_methods_and_several_outputs():
+    torch.manual_seed(1)
+    model = Mixed().double().eval()
+    model.instance.running_mean += torch.randn(4)
+    x, y = torch.randn(2, 2, 4, 5, 3).double().unbind()
+    ours = from_torch(model)
+    x_before = x.numpy().copy()
+    got = ours(x_before, y.numpy())
+    np.testing.assert_array_equal(x_before, x.numpy(), err_msg="+= must not reach the caller's array")
+    wanted = model(x, y)
+    np.testing.assert_allclose(got[0], wanted[0], rtol=1e-10, atol=1e-12)
+    for key in wanted[1]:
+        np.testing.assert_allclose(got[1][key], wanted[1][key], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ours(x_before, y.numpy(), 3.0)[1]["mean"], got[1]["mean"] * 1.5, rtol=1e-12)
+    with pytest.raises(TypeError, match="2 inputs, got 1"):
+        ours(x_before)
+
+
+def test_it_is_reachable_from_numpy_nn():
+    assert numpy_nn.from_torch is from_torch
+    assert "NumpyGraph(ReLU, 1 steps)" in repr(from_torch(nn.ReLU().eval()))
+
+
+class Branching(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+@pytest.mark.parametrize(
+    ("module", "error", "names"),
+    [
+        (nn.ReLU(), ValueError, "module: .*eval"),
+        (nn.functional.relu, TypeError, "module: .*function"),
+        (nn.Sequential(nn.ReLU(), nn.CELU()).eval(), NotImplementedError, "Sequential.*celu"),
+        (Branching().eval(), NotImplementedError, "Branching"),
+    ],
+)
+def test_refusals(module, error, names):
+    with pytest.raises(error, match=names):
+        from_torch(module)
