@@ -102,6 +102,8 @@ def _is_harmless(node):
     """A definition, a constant, or a bare call of a self-check: it cannot change another cell's answer."""
     if isinstance(node, DEFINITIONS):
         return not node.decorator_list
+    if isinstance(node, ast.Assign) and not all(isinstance(target, ast.Name) for target in node.targets):
+        return False
     value = node.value if isinstance(node, (ast.Expr, ast.Assign)) else None
     if isinstance(value, ast.Call) and isinstance(value.func, (ast.Name, ast.Attribute)):
         return _last_name(value.func) in SELF_CHECKS
@@ -132,6 +134,5 @@ def _bound(node):
         return {node.name}
     if isinstance(node, IMPORTS):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    inner = [n for n in ast.iter_child_nodes(node) if isinstance(n, (ast.stmt, ast.excepthandler, ast.match_case))]
-    return names.union(*(_bound(n) for n in inner))
+    own = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
+    return own.union(*(_bound(child) for child in ast.iter_child_nodes(node)))

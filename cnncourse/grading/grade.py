@@ -126,13 +126,13 @@ def grade_task(cells, task, seed, sandboxes, slack, ways):
     `ways` is the list of first ways of loading to try; it becomes narrower for the tasks that follow where the whole
     notebook cannot be loaded.
     """
-    best, student = attempt(cells, task, seed, sandboxes, slack, ways[0])
+    first = ways[0]
+    best, student = attempt(cells, task, seed, sandboxes, slack, first)
     if best.report.passed or not student.reading["cells"]:
         return best
     if student.load_failure:
         ways[:] = ["definitions"]
-    stuck = not student.load_failure and "timeout" in best.report.failure_kinds
-    for way in [] if stuck else narrower_ways(ways[0], student):
+    for way in [] if student.timed_out else narrower_ways(first, student):
         other, _ = attempt(cells, task, seed, sandboxes, slack, way)
         if other.report.score > best.report.score:
             best = other

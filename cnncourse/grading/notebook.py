@@ -48,11 +48,14 @@ def _read_bounded(path):
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
     except OSError as problem:
         raise Unreadable(f"The file cannot be opened ({problem.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("This is not a regular file.")
-        data = file.read(MAX_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         size = f"{status.st_size / 2**20:.1f} MiB"
         raise Unreadable(f"The file is too large: {size}, at most {MAX_BYTES >> 20} MiB. Clear its outputs and save.")

@@ -28,6 +28,7 @@ class SandboxStudent:
     ----------
     reading : what the syntax says, a dict of `problems`, `cells` (that define the task), `own_differs`
     load_failure : "", "timeout" or "died": whether loading the notebook ended the process
+    timed_out : whether a call took too long
     problems : statements that failed while loading, each a dict of cell, line, text
     """
 
@@ -36,7 +37,7 @@ class SandboxStudent:
         self.slack, self.remaining = slack, budget * slack
         self.channel, self.ended = None, None
         self.reading = {"problems": [], "cells": [], "own_differs": True}
-        self.load_failure, self.problems = "", []
+        self.load_failure, self.timed_out, self.problems = "", False, []
 
     def call(self, task_name, probe, args=(), kwargs=None, *, seconds=5.0):
         """Run a probe on the answer to `task_name`, for at most `seconds`; returns an Outcome."""
@@ -48,6 +49,7 @@ class SandboxStudent:
         try:
             outcome = outcome_from(self._ask(request, allowed))
         except protocol.OutOfTime:
+            self.timed_out = True
             outcome = self._stop("timeout", "")
         except protocol.ChannelClosed:
             outcome = self._stop("died", "")

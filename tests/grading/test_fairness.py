@@ -1,0 +1,146 @@
+"""Honest work gets its points however its notebook looks."""
+
+import pytest
+
+from cnncourse.grading import cells as reading
+from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, grade_one
+
+ANSWER = ANSWERS[CORRELATE]
+LOOPS = "def cross_correlate2d(image, kernel):\n    while True: pass"
+
+HONEST = {
+    "as released": [IMPORTS, ANSWER + "\ncheck('02.cross_correlate2d', cross_correlate2d)"],
+    "everything printed": [IMPORTS + "\nimport warnings, sys", ANSWER.replace(
+        "    windows", "    print(image); warnings.warn('slow'); sys.stderr.write('hm')\n    windows"
+    )],
+    "a helper in another cell": [IMPORTS, ANSWER.replace("np.lib.stride_tricks.sliding_window_view", "windows_of"),
+        "def windows_of(image, shape):\n    return np.lib.stride_tricks.sliding_window_view(image, shape)"],
+    "cells in another order": [ANSWER, IMPORTS],
+    "imports at the end, needed while loading": ["ZERO = np.zeros(3)", ANSWER + "\nassert ZERO.size == 3", IMPORTS],
+    "a late import": [ANSWER.replace("    windows", "    import numpy as np\n    windows")],
+    "no import, nor a name for numpy": ["import numpy", ANSWER.replace("np.", "numpy.")],
+    "cells that cannot be parsed": ["this is a note, not code", IMPORTS, "def broken(:", ANSWER, "'''open"],
+    "cells that raise": ["1 / 0", IMPORTS, "raise KeyboardInterrupt", ANSWER, "undefined_name", "exit()"],
+    "magics, shell commands, questions": [
+        "%matplotlib inline\n" + IMPORTS, "!pip install numpy", "%%bash\nrm -rf *", "np.einsum?",
+        "%%time\n" + ANSWER, "%load_ext autoreload\n%autoreload 2",
+    ],
+    "libraries that are not there": [
+        IMPORTS, "import matplotlib.pyplot as plt\nfrom IPython.display import display\nimport ipywidgets as w\n"
+        "import cnncourse\ncnncourse.setup(seed=0)\nfrom cnncourse.data import load\nimages, labels = load('x')\n"
+        "fig, ax = plt.subplots(2)\nwith plt.style.context('x'):\n    ax[0].imshow(images[0] / 255)",
+        "from tqdm import tqdm, trange\nimport tqdm.auto as other",
+        ANSWER.replace("    windows", "    for _ in tqdm(range(1)):\n        windows"),
+        "for i in trange(3):\n    pass\nassert i == 2",
+    ],
+    "torch imported for comparison": ["import torch\nimport numpy as np\nx = torch.ones(3)", ANSWER],
+    "a future import": [
+        "from __future__ import annotations", IMPORTS, ANSWER.replace("(image, kernel)", "(image: Array, kernel) -> X")
+    ],
+    "a class with a method behind the name": [IMPORTS, ANSWER.replace("def cross", "def _cross"),
+        "class Filter:\n    def __call__(self, image, kernel): return _cross_correlate2d(image, kernel)\n"
+        "cross_correlate2d = Filter()"],
+    "a decorated answer": [IMPORTS + "\nimport functools", "def timed(f):\n    @functools.wraps(f)\n"
+        "    def g(*a, **k): return f(*a, **k)\n    return g", "@timed" + ANSWER],
+    "defined inside a condition": [IMPORTS, "if True:\n" + ANSWER.replace("\n", "\n    ")],
+    "dataclasses and pickles of own classes": [IMPORTS + "\nimport pickle\nfrom dataclasses import dataclass",
+        "@dataclass\nclass P:\n    x: int\nassert pickle.loads(pickle.dumps(P(3))).x == 3", ANSWER],
+    "under __main__": [IMPORTS, "if __name__ == '__main__':\n" + ANSWER.replace("\n", "\n    ")],
+    "random numbers, files, threads, processes": [IMPORTS + "\nimport threading, tempfile, multiprocessing.pool",
+        "with tempfile.NamedTemporaryFile() as f: f.write(b'x')", "with multiprocessing.pool.ThreadPool(2) as p:\n"
+        "    p.map(abs, [1])", ANSWER],
+    "umlauts and emoji": [IMPORTS, "größe = '🙂'", ANSWER],
+    "plain loops": [IMPORTS, """
+def cross_correlate2d(image, kernel):
+    h, w = image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1
+    out = np.zeros((h, w))
+    for i in range(h):
+        for j in range(w):
+            for a in range(kernel.shape[0]):
+                for b in range(kernel.shape[1]):
+                    out[i, j] += image[i + a, j + b] * kernel[a, b]
+    return out
+"""],
+}  # fmt: skip
+
+NARROWER = {
+    "a cell that never ends": [IMPORTS, ANSWER, "while True: pass"],
+    "a cell that ends Python": [IMPORTS, "import os\nos._exit(1)", ANSWER],
+    "a cell that needs too much memory": [IMPORTS, ANSWER, "import ctypes\nctypes.string_at(0)"],
+    "a scratch cell that breaks NumPy": [IMPORTS, ANSWER, "np.einsum = None"],
+    "a scratch cell that rebinds a helper": [
+        IMPORTS, "size = len\n" + ANSWER.replace("np.einsum", "size and np.einsum"), "size = 0"
+    ],
+    "an older attempt after the answer": [IMPORTS, ANSWER, "def cross_correlate2d(image, kernel):\n    return image"],
+    "the untouched stub run again at the end": [
+        IMPORTS, ANSWER, "def cross_correlate2d(image, kernel):\n    raise NotImplementedError"
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_work_gets_its_points(sandboxes, name):
+    graded = grade_one(sandboxes, HONEST[name])
+    assert graded.report.passed, (graded.report, graded.problems)
+    assert graded.way == "all"
+
+
+@pytest.mark.parametrize("name", NARROWER)
+def test_the_better_of_the_whole_notebook_and_its_parts_counts(sandboxes, name):
+    graded = grade_one(sandboxes, NARROWER[name], slack=0.3)
+    assert graded.report.passed, (graded.report, graded.problems)
+    assert graded.way != "all"
+
+
+def test_what_failed_while_loading_is_told(sandboxes):
+    cells = [IMPORTS, "print(undefined)", "x = (", "def helper(): return missing\ny = 1\nhelper()"]
+    graded = grade_one(sandboxes, cells)
+    assert graded.report.status == "missing"
+    cells = [IMPORTS, "print(undefined)", "def cross_correlate2d(image, kernel):\n    raise NotImplementedError"]
+    (problem,) = grade_one(sandboxes, cells).problems
+    assert problem == {"cell": 2, "line": 1, "text": "NameError: name 'undefined' is not defined"}
+
+
+def test_a_loop_on_one_kind_of_input_costs_that_kind(sandboxes):
+    slow_on_squares = ANSWER.replace("    windows", "    while kernel.shape == (1, 1): pass\n    windows")
+    graded = grade_one(sandboxes, [IMPORTS, slow_on_squares], slack=0.2)
+    assert 0 < graded.report.score < graded.report.max_score
+
+
+def test_statements_are_split_by_syntax_alone():
+    statements, problems = reading.split(["import numpy as np\nx = 1", "def f(:", "def f(): pass\nclass G: pass"])
+    assert [(s.cell, sorted(s.names)) for s in statements] == [(1, ["np"]), (1, ["x"]), (3, ["f"]), (3, ["G"])]
+    assert problems[0]["cell"] == 2
+
+
+def test_names_are_found_in_blocks_and_in_unpackings():
+    source = "try:\n    a, (b, *c) = 1, (2, 3)\nexcept E:\n    def d(): x = 1\nfor e in []:\n"
+    source += "    with f() as g: import h.i"
+    statements, _ = reading.split([source])
+    assert set().union(*(s.names for s in statements)) == set("abcdegh")
+
+
+def test_the_ways_of_loading_choose_statements():
+    cells = ["import os", "f = 1\ng()", "def f(): pass", "def h(): pass\nprint(h)\nK = np.ones(3)\nrun = train()"]
+    statements, _ = reading.split(cells)
+    assert [s.cell for s in reading.choose(statements, "all", "f")] == [1, 2, 2, 3, 4, 4, 4, 4]
+    assert [s.cell for s in reading.choose(statements, "definitions", "f")] == [1, 2, 3, 4, 4]
+    assert [s.cell for s in reading.choose(statements, "own 0", "f")] == [1, 3]
+    assert [s.cell for s in reading.choose(statements, "own 1", "f")] == [1, 2, 2]
+    assert reading.choose(statements, "own 2", "f") == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "differs"),
+    [
+        (["import x", "def f(): pass", "def g(): pass\ncheck('g', g)"], False),
+        (["import x", "def f(): return g()", "def g(): pass"], True),
+        (["def f(): pass", "x.y = 3"], True),
+        (["def f(): pass", "train()"], True),
+        (["def f(): pass", "def f(): pass"], True),
+        (["def g(): pass"], False),
+    ],
+)
+def test_whether_the_own_cell_alone_could_differ(cells, differs):
+    statements, _ = reading.split(cells)
+    assert reading.own_differs(statements, "f") is differs
