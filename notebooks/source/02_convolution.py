@@ -795,7 +795,7 @@ for name, y in targets.items():
 show(
     viz.kernel_row([ramp, *found.values()], ["used in the convolution", *found], share=False, decimals=1, height=1.7),
     "Four kernels: the numbers minus 4 to 4; the one learned from the convolution, which is it turned by 180 degrees; "
-    "one learned from the strength of edges, all small; one learned from the moved picture, a single 1 beside the middle.",
+    "one learned from the strength of edges, all small; one learned from the moved picture, a single 1 off the middle.",
 )
 assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
 
