@@ -7,6 +7,7 @@ from cnncourse.checks.registry import tasks_of_unit
 from cnncourse.checks.report import TaskReport
 from cnncourse.grading.isolation import open_isolation
 from cnncourse.grading.notebook import Unreadable, read_notebook
+from cnncourse.grading.results import checks_fingerprint, versions
 from cnncourse.grading.sandbox import IsolationError
 from cnncourse.grading.seeds import visible_seed
 from cnncourse.grading.student import BUDGET_SECONDS, SandboxStudent
@@ -105,6 +106,8 @@ def grade_submission(prepared, seed, sandboxes, slack=2.0):
         "score": _tidy(sum(g.report.score for g in graded)),
         "max_score": _tidy(sum(task.max_score for task in tasks)),
         "isolation": sandboxes.level,
+        "versions": versions(),
+        "checks_sha256": checks_fingerprint(prepared["unit"]),
         "controls": sandboxes.controls,
         "tasks": [as_dict(g, line, task.name) for g, task in zip(graded, tasks, strict=True)],
         "seconds": round(time.monotonic() - start, 3),

@@ -63,8 +63,6 @@ class Results:
             "format": FORMAT,
             "seed": seed,
             "slack": slack,
-            "versions": versions(),
-            "checks_sha256": checks_fingerprint(self.unit),
             "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
         write_whole(self.path(record["student"]), json.dumps(record, indent=1, ensure_ascii=False) + "\n")

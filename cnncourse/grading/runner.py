@@ -48,6 +48,10 @@ class LocalPool:
         """Block until one future is done; returns those that are."""
         return concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_COMPLETED).done
 
+    def result(self, future):
+        """The record of a future that is done."""
+        return future.result()
+
     def close(self):
         """Stop everything, at once."""
         self.threads.shutdown(wait=False, cancel_futures=True)
@@ -92,7 +96,7 @@ def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda r
         for future in pool.wait(list(running)) if running else ():
             student, seed = running.pop(future)
             try:
-                record = future.result()
+                record = pool.result(future)
             except GraderFailed as problem:
                 summary.failed.append((student, str(problem)))
                 continue
