@@ -1,22 +1,28 @@
-"""Remember points between sessions, in `my_work/.progress.json`."""
+"""Remember points between sessions, in `my_work/.progress.json`, and show them as a table."""
 
 import json
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from cnncourse.checks.registry import tasks_of_unit, units
 
 FOLDER = "my_work"
+FILE = ".progress.json"
 
 
-def progress_file(start=None):
-    """The progress file of the `my_work` folder at or above `start` (default: here), or None."""
+def own_folder(start=None):
+    """The `my_work` folder that holds `start` (default: the current folder), or None."""
     here = Path(start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if folder.name == FOLDER:
-            return folder / ".progress.json"
-    return None
+    return next((folder for folder in (here, *here.parents) if folder.name == FOLDER and folder.is_dir()), None)
+
+
+def near_folder(start=None):
+    """The `my_work` folder that holds `start`, or stands in one of the folders above it, or None."""
+    here = Path(start or Path.cwd()).resolve()
+    beside = (folder / FOLDER for folder in (here, *here.parents))
+    return own_folder(here) or next((folder for folder in beside if folder.is_dir()), None)
 
 
 def read(path):
@@ -30,30 +36,82 @@ def read(path):
 
 def record(report, start=None):
     """Keep the best score of a task; does nothing outside of `my_work`."""
-    path = progress_file(start)
-    if path is None or not path.parent.is_dir():
+    folder = own_folder(start)
+    if folder is None:
         return
-    points = read(path)
-    best = max(report.score, points.get(report.task, [0, 0])[0])
-    if points.get(report.task) == [best, report.max_score]:
+    points = read(folder / FILE)
+    best = [max(report.score, points.get(report.task, [0, 0])[0]), report.max_score]
+    if points.get(report.task) == best:
         return
-    points[report.task] = [best, report.max_score]
+    points[report.task] = best
+    text = json.dumps({"points": dict(sorted(points.items()))}, indent=1)
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".progress")
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".progress-", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"points": dict(sorted(points.items()))}, file, indent=1)
-        os.replace(name, path)
+            file.write(text)
+        os.replace(name, folder / FILE)
     except OSError:
         pass  # a full disk or a read-only folder must not spoil a check
 
 
-def rows(path):
-    """Points per unit: list of (unit, tasks solved, tasks, score, max_score)."""
-    points = read(path) if path else {}
+@dataclass
+class UnitProgress:
+    """One line of the table: how many tasks of a unit are solved, and the points."""
+
+    unit: str
+    solved: int
+    tasks: int
+    score: float
+    max_score: float
+
+
+@dataclass
+class ProgressTable:
+    """Points per unit; shows itself in a notebook and in a terminal."""
+
+    units: list
+    folder: Path | None = None
+
+    def __str__(self):
+        lines = [f"{'unit':<6}{'tasks solved':>14}{'points':>14}"]
+        lines += [
+            f"{u.unit:<6}{f'{u.solved} of {u.tasks}':>14}{f'{u.score:g} of {u.max_score:g}':>14}" for u in self.units
+        ]
+        score, most = sum(u.score for u in self.units), sum(u.max_score for u in self.units)
+        lines.append(f"{'all':<6}{'':>14}{f'{score:g} of {most:g}':>14}")
+        return "\n".join([*lines, self._remark()])
+
+    __repr__ = __str__
+
+    def _remark(self):
+        if self.folder is None:
+            return "Nothing recorded yet: `cnncourse start 01` makes your own copy of the first exercise."
+        return f"Recorded in {self.folder.name}/{FILE}; the best result of each task counts."
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><td>{u.unit}</td><td>{u.solved} of {u.tasks}</td><td>{u.score:g} of {u.max_score:g}</td>"
+            f"<td><progress max='{u.max_score:g}' value='{u.score:g}' aria-label='points of unit {u.unit}'></progress>"
+            "</td></tr>"
+            for u in self.units
+        )
+        head = "<tr><th>unit</th><th>tasks solved</th><th>points</th><th></th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>{self._remark()}</p>"
+
+
+def progress(start=None):
+    """Points per unit, as recorded in the `my_work` folder near `start` (default: the current folder).
+
+    Returns
+    -------
+    ProgressTable
+    """
+    folder = near_folder(start)
+    points = read(folder / FILE) if folder else {}
     table = []
     for unit in units():
         tasks = tasks_of_unit(unit)
-        scores = [min(points.get(t.id, [0])[0], t.max_score) for t in tasks]
-        solved = sum(s == t.max_score for s, t in zip(scores, tasks, strict=True))
-        table.append((unit, solved, len(tasks), sum(scores), sum(t.max_score for t in tasks)))
-    return table
+        scores = [min(points.get(task.id, [0])[0], task.max_score) for task in tasks]
+        solved = sum(score == task.max_score for score, task in zip(scores, tasks, strict=True))
+        table.append(UnitProgress(unit, solved, len(tasks), sum(scores), sum(task.max_score for task in tasks)))
+    return ProgressTable(table, folder)

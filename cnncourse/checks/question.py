@@ -94,5 +94,5 @@ class Question:
         return TaskReport(
             self.id, score, self.points, status, mistake=finding.slug if finding else None, message=message,
             criteria=[criterion], explanation=finding.explanation if finding else "", see=self.see,
-            failure_kinds=list(kinds),
+            failure_kinds=list(kinds), hidden=False,
         )  # fmt: skip

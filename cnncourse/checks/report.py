@@ -34,6 +34,7 @@ class TaskReport:
     criteria : list of Criterion
     notes : remarks that cost nothing
     differences : the differences of the cases that failed, the first one first
+    hidden : whether grading draws other inputs than these
     """
 
     task: str
@@ -49,6 +50,7 @@ class TaskReport:
     see: str = ""
     failure_kinds: list = field(default_factory=list)
     error_text: str = ""
+    hidden: bool = True
 
     @property
     def passed(self):
@@ -112,13 +114,13 @@ class TaskReport:
     def to_text(self):
         """The report for a terminal."""
         lines = [f"{_MARK[self.status]} {self.task}: {self.score:g} of {self.max_score:g} points"]
-        if self.status != "missing":
+        if self.status != "missing" and len(self.criteria) > 1:
             for c in self.criteria:
                 mark = "✓" if c.earned == c.points else "✗"
                 lines.append(f"  {mark} {c.name}: {c.earned:g}/{c.points:g} ({c.right} of {c.count} cases right)")
         lines += [f"  {line}" for line in self.message.splitlines()]
         lines += [f"  Note: {note}" for note in self.notes]
-        if self.passed:
+        if self.passed and self.hidden:
             lines.append(f"  {LAST_LINE}")
         return "\n".join(lines)
 
@@ -156,11 +158,12 @@ def _tidy(number):
 
 def _count(name, points, trials):
     mine = [t for t in trials if t.case.criterion == name]
-    right = sum(t.difference is None for t in mine)
-    earned = points if mine and right == len(mine) else 0
+    first = [t for t in mine if not t.repeated]
+    right = sum(t.difference is None for t in first)
+    earned = points if mine and all(t.difference is None for t in mine) else 0
     if mine and not earned and all(t.difference is None or t.difference.slug == "changes-input" for t in mine):
         earned = points / 2  # the values are right
-    return Criterion(name, points, earned, right, len(mine))
+    return Criterion(name, points, earned, right, len(first))
 
 
 def _status(score, max_score, failed, kinds):
@@ -220,8 +223,8 @@ def _what_happened(task, trial):
     error = trial.outcome.error
     if error is None:
         if trial.difference.slug == "remembers-calls":
-            return "The same call was right before. " + trial.difference.text
-        return trial.difference.text
+            return "The same call was right before. " + _capital(trial.difference.text)
+        return _capital(trial.difference.text)
     text = {
         "signature": f"It cannot be called that way: {error.text}. Wanted: {task.signature}",
         "raised": f"It raised {error.text}.",
@@ -235,6 +238,10 @@ def _what_happened(task, trial):
     if error.line:
         text += f"\nIn your line {error.line}" + (f": {error.source_line}" if error.source_line else "")
     return text
+
+
+def _capital(sentence):
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _wanted_kind(wanted: Any):

@@ -24,15 +24,15 @@ def to_html(report):
         f'<div style="border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;line-height:1.45;'
         'color:var(--jp-ui-font-color1,inherit)">',
         f'<div><b>{html.escape(report.task)}</b>: {report.score:g} of {report.max_score:g} points, '
-        f'<b style="color:{colour};filter:var(--jp-none,none)">{WORDS[report.status]}</b></div>',
+        f'<b>{WORDS[report.status]}</b></div>',
     ]
-    if report.status not in ("missing", "right"):
+    if report.status not in ("missing", "right") and len(report.criteria) > 1:
         parts.append(_criteria(report.criteria))
     parts += [f"<div>{_line(line)}</div>" for line in report.message.splitlines()]
     if report.differences:
         parts.append(picture(report.differences[0]))
     parts += [f"<div><i>Note:</i> {html.escape(note)}</div>" for note in report.notes]
-    if report.passed:
+    if report.passed and report.hidden:
         parts.append(f'<div style="opacity:.75">{LAST_LINE}</div>')
     return "\n".join([*parts, "</div>"])
 

@@ -1,0 +1,174 @@
+"""The `cnncourse` command: start exercises, check them, see your progress; grade a class; train for real."""
+
+import argparse
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CHECK_SECONDS = 900
+
+EPILOG = """a learner's day:
+  cnncourse start 03        your own copy of exercise 03, in my_work/
+  cnncourse check 03        run its checks here in the terminal
+  cnncourse progress        points per unit
+
+`cnncourse COMMAND --help` says more about each command."""
+
+ELSEWHERE = {
+    "grade": ("grade a class, tamper-proof: one notebook or a folder of submissions", "cnncourse.grading.command"),
+    "regrade": ("replay one student's grading with the stored seed", "cnncourse.grading.command"),
+    "train": ("train a network of the course on full data, with checkpoints", "cnncourse.train_command"),
+    "doctor": ("look for what is wrong with this installation, and say how to mend it", "cnncourse.doctor"),
+}
+
+
+class Problem(Exception):
+    """Something the user can mend; shown as one sentence."""
+
+
+def main(argv=None):
+    """Run a command; returns the exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv and argv[0] in ELSEWHERE:
+        return _elsewhere(argv[0], argv[1:])
+    arguments = _parser().parse_args(argv)
+    if not arguments.command:
+        _parser().print_help()
+        return 0
+    try:
+        return arguments.run(arguments) or 0
+    except Problem as problem:
+        print(f"cnncourse: {problem}", file=sys.stderr)
+        return 2
+    except OSError as problem:
+        print(f"cnncourse: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="cnncourse", description="Convolutional neural networks, from pixels to ResNet.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    start = commands.add_parser("start", help="copy an exercise into my_work/ to work on it")
+    start.add_argument("unit", help="number or name of the exercise, such as 03")
+    start.add_argument("--to", type=Path, default=Path("my_work"), metavar="FOLDER", help="default: my_work")
+    start.add_argument("--overwrite", action="store_true", help="replace an earlier copy without asking")
+    start.set_defaults(run=_start)
+
+    check = commands.add_parser("check", help="run all checks of a notebook here in the terminal")
+    check.add_argument(
+        "notebook", nargs="?", help="a notebook file, or a unit such as 03 (default: all notebooks in my_work/)"
+    )
+    check.set_defaults(run=_check)
+
+    progress = commands.add_parser("progress", help="points per unit")
+    progress.set_defaults(run=_progress)
+
+    for name, (text, _) in ELSEWHERE.items():
+        commands.add_parser(name, help=text, add_help=False)
+    return parser
+
+
+def _elsewhere(command, argv):
+    module_name = ELSEWHERE[command][1]
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as problem:
+        print(f"cnncourse: `{command}` needs {problem.name}, which is not installed here", file=sys.stderr)
+        return 2
+    given = [command, *argv] if module_name.endswith("grading.command") else argv
+    return module.main(given) or 0
+
+
+# ---- start
+
+
+def _exercises():
+    found = sorted((ROOT / "exercises").glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
+    if not found:
+        raise Problem(f"no exercises in {ROOT / 'exercises'}: run this in a clone of the course")
+    return found
+
+
+def _pick(unit):
+    fits = [path for path in _exercises() if path.stem.startswith(unit.zfill(2) if unit.isdigit() else unit)]
+    if len(fits) != 1:
+        known = ", ".join(path.stem for path in _exercises())
+        raise Problem(f"{'no exercise' if not fits else 'more than one exercise'} called {unit!r}; there are: {known}")
+    return fits[0]
+
+
+def _start(arguments):
+    source = _pick(arguments.unit)
+    target = arguments.to / source.stem / source.name
+    if target.exists() and not arguments.overwrite and not _agreed(target):
+        print(f"{target} stays as it is.")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    shutil.copyfile(source, temporary)
+    os.replace(temporary, target)
+    print(f"{target} is yours. Open it with: jupyter lab {target}")
+
+
+def _agreed(target):
+    """Ask before work is lost; without a terminal the answer is no."""
+    if not sys.stdin.isatty():
+        raise Problem(f"{target} exists already. To start over and lose your work in it, add --overwrite")
+    answer = input(f"{target} exists already. Start over and lose your work in it? [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
+
+
+# ---- check
+
+
+def _notebooks(name):
+    if name and (name.endswith(".ipynb") or Path(name).is_file()):
+        if not Path(name).is_file():
+            raise Problem(f"there is no file {name}")
+        return [Path(name)]
+    from cnncourse.checks.progress import near_folder
+
+    folder = near_folder()
+    if folder is None:
+        raise Problem("there is no my_work folder here: begin with `cnncourse start 01`")
+    pattern = "[0-9][0-9]_*/*.ipynb" if not name else f"{name.zfill(2) if name.isdigit() else name}*/*.ipynb"
+    found = sorted(path for path in folder.glob(pattern) if ".ipynb_checkpoints" not in path.parts)
+    if not found:
+        raise Problem(f"nothing in {folder} fits: begin with `cnncourse start {name or '01'}`")
+    return found
+
+
+def _check(arguments):
+    status = 0
+    for path in _notebooks(arguments.notebook):
+        command = [sys.executable, "-m", "cnncourse.checks.run_notebook", str(path)]
+        try:
+            code = subprocess.run(command, timeout=CHECK_SECONDS, stdin=subprocess.DEVNULL).returncode
+        except subprocess.TimeoutExpired:
+            print(f"{path}: stopped after {CHECK_SECONDS} seconds.")
+            code = 1
+        if code not in (0, 1, 2):
+            print(f"{path}: the notebook ended its own process (exit status {code}); its checks did not finish.")
+        status = max(status, min(abs(code), 2))
+    return status
+
+
+def _progress(arguments):
+    from cnncourse.checks.progress import progress
+
+    print(progress())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
