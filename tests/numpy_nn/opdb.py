@@ -66,6 +66,7 @@ class Operation:
 def sample_tests(operations):
     """Return a test function that runs every sample input of each operation in both dtypes."""
 
+    @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
     @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
     @pytest.mark.parametrize("operation", operations, ids=str)
     def test(operation, dtype, record_property):

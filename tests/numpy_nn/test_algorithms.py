@@ -75,6 +75,7 @@ def test_one_dimensional_winograd_is_a_cross_correlation(n):
 @pytest.mark.parametrize("m", [2, 4])
 def test_winograd_block_by_block(m, monkeypatch):
     monkeypatch.setattr(winograd, "BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(winograd, "LEAST_TILES", 2)
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(7, 3, 9, 8)), rng.normal(size=(5, 3, 3, 3))
     np.testing.assert_allclose(winograd.conv2d(x, w, m=m), im2col.conv2d(x, w), rtol=1e-11, atol=1e-11)
@@ -113,6 +114,18 @@ def test_float32_errors_stay_small(algorithm, channels, size):
     w = rng.normal(size=(channels, channels, 3, 3)).astype(np.float32)
     error = relative_error(algorithm, x, w, padding=1)
     assert 0 < error < (1e-5 if "winograd" in algorithm or algorithm == "auto" else 1e-6)
+
+
+@pytest.mark.parametrize(("channels", "padding"), [(64, 1), (80, 0)])
+def test_float32_gradients_stay_close(channels, padding):
+    """The input's gradient takes the same short cut as the forward pass; the others are plain sums."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, channels, 13, 10)), rng.normal(size=(64, channels, 3, 3))
+    g = rng.normal(size=F.conv2d(x, w, padding=padding).shape)
+    exact = F.conv2d_backward(g, x, w, padding=padding)
+    got = F.conv2d_backward(*(a.astype(np.float32) for a in (g, x, w)), padding=padding)
+    for ours, wanted in zip(got[:2], exact[:2], strict=True):
+        assert 0 < np.abs(ours - wanted).max() / np.abs(wanted).max() < 1e-5
 
 
 def test_float64_is_computed_exactly_unless_asked_otherwise():

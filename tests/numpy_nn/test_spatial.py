@@ -12,7 +12,26 @@ def operation(name, arrays=("input",), variant="", skip=lambda sample: None):
     return Operation(f"nn.functional.{name}", ours, backward, arrays, variant, skip)
 
 
+def upsample_aa(input, output_size, align_corners, scale_factors=None, scales_h=None, scales_w=None):
+    """Antialiased resizing with the arguments of the operator beneath `interpolate`."""
+    return F.interpolate(
+        input, output_size, scale_factors, mode="bilinear", align_corners=align_corners, antialias=True
+    )
+
+
+def upsample_aa_backward(grad_output, input, output_size, align_corners, scale_factors=None, **scales):
+    return F.interpolate_backward(
+        grad_output, input, output_size, scale_factors, mode="bilinear", align_corners=align_corners, antialias=True
+    )
+
+
+def scale_beside_a_size(sample):
+    """`interpolate` has no way to ask for a scale that differs from the ratio of the sizes."""
+    return "a scale beside a size" if sample.kwargs.get("scales_h") else None
+
+
 OPERATIONS = [
+    Operation("_upsample_bilinear2d_aa", upsample_aa, upsample_aa_backward, skip=scale_beside_a_size),
     *(operation(f"conv_transpose{d}d", CONV_ARRAYS) for d in (1, 2, 3)),
     *(operation(f"max_pool{d}d") for d in (1, 2, 3)),
     *(operation(f"avg_pool{d}d") for d in (1, 2, 3)),

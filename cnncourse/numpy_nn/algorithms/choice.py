@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from . import depthwise, fft, im2col, shifted, winograd
+from .windows import pad_constant
 
 # Each takes (x, weight, stride, dilation, groups) and refuses what it cannot do.
 FORWARD = {
@@ -34,7 +35,7 @@ def choose(x, weight, stride, dilation, groups):
     C_out, C_in = weight.shape[:2]
     plain_3x3 = weight.shape[2:] == (3, 3) and (*stride, *dilation, groups) == (1, 1, 1, 1, 1)
     # With few channels the transforms cost more than they save; tiny images are mostly tile edges.
-    if x.dtype == np.float32 and plain_3x3 and min(C_in, C_out) >= 32 and min(x.shape[2:]) >= 8:
+    if x.dtype == np.float32 and plain_3x3 and min(C_in, C_out) >= 64 and min(x.shape[2:]) >= 8:
         return "winograd4"
     return "im2col"
 
@@ -53,5 +54,12 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
-    """Return ∂L/∂x for a padded `x` of `x_shape`."""
+    """Return ∂L/∂x for a padded `x` of `x_shape`.
+
+    At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same
+    short cut as the forward pass.
+    """
+    back = weight[:, :, ::-1, ::-1].swapaxes(0, 1) if weight.ndim == 4 and groups == 1 else weight
+    if choose(grad_output, back, stride, dilation, groups) == "winograd4":
+        return winograd.forward(pad_constant(grad_output, [(2, 2), (2, 2)]), back, stride, dilation, groups)
     return im2col.grad_input(grad_output, weight, x_shape, stride, dilation, groups)

@@ -20,7 +20,9 @@ import numpy as np
 
 from .windows import pad_constant, pair, windows
 
-BLOCK_BYTES = 1 << 22
+# As many tiles at a time as the processor's cache likes.
+BLOCK_BYTES = 1 << 21
+LEAST_TILES = 96
 
 # F(2, 3), from the points 0, 1, −1, ∞.
 F2 = (
@@ -93,19 +95,28 @@ def convolve(x, filters, m=4):
     """Cross-correlate a padded `x` (N, C_in, H, W) with transformed `filters`; returns (N, C_out, H − 2, W − 2)."""
     At, _, Bt = TRANSFORMS[m]
     to_tiles, from_tiles = np.kron(Bt, Bt).astype(x.dtype), np.kron(At, At).astype(x.dtype)
-    N, C_in, H, W = x.shape
-    T, C_out, _ = filters.shape
+    (N, C_in, H, W), (T, C_out, _) = x.shape, filters.shape
     rows, columns = -(-(H - 2) // m), -(-(W - 2) // m)
     # The last tiles may reach over the edge: there the image is continued by zeros.
     x = pad_constant(x, [(0, rows * m + 2 - H), (0, columns * m + 2 - W)])
     tiles = windows(x, (m + 2, m + 2), (m, m), (1, 1))
     output = np.empty((N, C_out, rows, m, columns, m), x.dtype)
-    step = max(1, BLOCK_BYTES // max(1, T * rows * columns * max(C_in, C_out) * x.itemsize))
-    for start in range(0, N, step):
-        n = slice(start, start + step)
-        count = len(x[n]) * rows * columns
-        d = tiles[n].transpose(2, 3, 1, 0, 4, 5).reshape(T, C_in * count)
-        d = (to_tiles @ d).reshape(T, C_in, count)
+    for n, r in _blocks(N, rows, columns, T * max(C_in, C_out) * x.itemsize):
+        d = tiles[n, :, :, :, r].transpose(2, 3, 1, 0, 4, 5)
+        images, strips = d.shape[3:5]
+        count = images * strips * columns
+        d = (to_tiles @ d.reshape(T, C_in * count)).reshape(T, C_in, count)
         y = from_tiles @ np.matmul(filters, d).reshape(T, C_out * count)
-        output[n] = y.reshape(m, m, C_out, len(x[n]), rows, columns).transpose(3, 2, 4, 0, 5, 1)
-    return np.ascontiguousarray(output.reshape(N, C_out, rows * m, columns * m)[:, :, : H - 2, : W - 2])
+        y = y.reshape(m, m, C_out, images, strips, columns)
+        output[n, :, r] = y.transpose(3, 2, 4, 0, 5, 1)
+    output = output.reshape(N, C_out, rows * m, columns * m)
+    return np.ascontiguousarray(output[:, :, : H - 2, : W - 2])
+
+
+def _blocks(N, rows, columns, tile_bytes):
+    """Iterate over (images, tile rows) as slices that fit the cache, but hold enough tiles for a good GEMM."""
+    tiles = max(LEAST_TILES, BLOCK_BYTES // tile_bytes)
+    images, strips = max(1, tiles // (rows * columns)), min(rows, max(1, tiles // columns))
+    for n in range(0, N, images):
+        for r in range(0, rows, strips):
+            yield slice(n, n + images), slice(r, r + strips)

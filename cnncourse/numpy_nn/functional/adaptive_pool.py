@@ -86,7 +86,8 @@ def _avg(axes, input, output_size):
     # The mean over a box is the mean of means, one axis after the other.
     for axis, size in enumerate(sizes, start=2):
         if size != x.shape[axis]:
-            means = [x.take(range(a, b), axis).mean(axis) for a, b in bins(x.shape[axis], size)]
+            along = np.moveaxis(x, axis, 0)
+            means = [along[a:b].mean(axis=0) for a, b in bins(x.shape[axis], size)]
             x = np.stack(means, axis) if means else x.take([], axis)
     x = x.copy() if np.shares_memory(x, input) else x
     return x[0] if unbatched else x

@@ -5,11 +5,15 @@ the first maximum in row-major order. NaN counts as larger than any number, and 
 one wins, as in PyTorch.
 """
 
+import math
+
 import numpy as np
 
 from ..algorithms.windows import inside, offsets, pad_constant, shifted
 from ._arguments import as_batch, check_grad_output
 from ._pool_windows import check
+
+BLOCK_BYTES = 1 << 18
 
 
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
@@ -76,10 +80,7 @@ def _max_pool(axes, input, kernel_size, stride, padding, dilation, ceil_mode, re
         output, winner = _largest(padded, win)
         indices = _flat_index(winner, win, x.shape[2:])
         return (output[0], indices[0]) if unbatched else (output, indices)
-    entries = [padded[(..., *shifted(k, win.positions, win.S, win.D))] for k in offsets(win.K)]
-    output = entries[0].copy()
-    for entry in entries[1:]:
-        np.maximum(output, entry, out=output)
+    output = _maxima(padded, win)
     return output[0] if unbatched else output
 
 
@@ -89,13 +90,43 @@ def _max_pool_backward(axes, grad_output, input, kernel_size, stride, padding, d
     shape = (*x.shape[:2], *win.positions)
     check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
     padded = pad_constant(x, win.paddings, -np.inf)
-    _, winner = _largest(padded, win)
-    grad = np.zeros_like(padded)
-    for number, k in enumerate(offsets(win.K)):
-        # Windows may overlap, so gradients add up; within one k, all entries are different ones.
-        grad[(..., *shifted(k, win.positions, win.S, win.D))] += grad_output * (winner == number)
+    grad = np.zeros(padded.shape, padded.dtype)
+    # Channels are independent, so they are taken a cacheful at a time.
+    channels = shape[0] * shape[1]
+    g, padded, total = (a.reshape(1, channels, *a.shape[-axes:]) for a in (grad_output, padded, grad))
+    step = max(1, BLOCK_BYTES // (math.prod(padded.shape[2:]) * padded.itemsize))
+    for start in range(0, channels, step):
+        c = (slice(None), slice(start, start + step))
+        _send_to_maxima(g[c], padded[c], total[c], win)
     grad = grad[inside(win.paddings, x.shape[2:])]
     return grad[0] if unbatched else grad
+
+
+def _send_to_maxima(grad_output, padded, grad, win):
+    """Add each window's gradient to `grad` where the window's maximum lies."""
+    maxima = _maxima(padded, win)
+    ordinary = np.isfinite(maxima).all() and np.isfinite(grad_output).all()
+    winner = None if ordinary else _largest(padded, win)[1]
+    left = grad_output.copy()
+    for number, k in enumerate(offsets(win.K)):
+        entries = (..., *shifted(k, win.positions, win.S, win.D))
+        if ordinary:
+            # The first maximum takes all: nothing is left for one that comes later.
+            share = left * (padded[entries] == maxima)
+            left -= share
+        else:
+            share = np.where(winner == number, grad_output, 0)
+        # Windows may overlap, so gradients add up; within one k, all entries are different ones.
+        grad[entries] += share
+
+
+def _maxima(padded, win):
+    """Return each window's maximum; NaN where the window holds one."""
+    entries = (padded[(..., *shifted(k, win.positions, win.S, win.D))] for k in offsets(win.K))
+    output = next(entries).copy()
+    for entry in entries:
+        np.maximum(output, entry, out=output)
+    return output
 
 
 def _largest(padded, win):
