@@ -7,6 +7,7 @@ nbgrader is the extra `classroom`; SQLite by default, PostgreSQL by its URL.
 import os
 import re
 import sys
+import warnings
 
 from cnncourse.grading.feedback import clean
 from cnncourse.grading.submissions import unit_name
@@ -41,7 +42,8 @@ def write_gradebook(url, records, unit, assignment=None):
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
     from nbgrader.api import Gradebook
 
-    with Gradebook(gradebook_url(url)) as gradebook:
+    with warnings.catch_warnings(), Gradebook(gradebook_url(url)) as gradebook:
+        warnings.filterwarnings("ignore", "Object of type .* not in session")  # nbgrader's own way of adding
         found = find_assignment(gradebook, unit)
         if found is None:
             found = add_assignment(gradebook, records[0], assignment or unit)
@@ -95,8 +97,8 @@ def _match_cells(notebook, tasks):
 
 
 def _cell_for(task, cells):
-    """The cell whose name is the task's, with a prefix such as "check-" or "03." at most."""
-    fitting = [name for name in cells if re.fullmatch(rf"(.*[^0-9A-Za-z_])?{re.escape(task)}", name)]
+    """The cell whose name is the task's, with a prefix such as "check_" or "03." at most."""
+    fitting = [name for name in cells if re.fullmatch(rf"((check|grade|test|\d\d)[-_.])?{re.escape(task)}", name)]
     return min(fitting, key=len, default=None)
 
 

@@ -42,6 +42,11 @@ def read_notebook(path):
     return Notebook(_code_cells(_parse(data)), hashlib.sha256(data).hexdigest())
 
 
+def load_notebook(path):
+    """The notebook's JSON content, with a list of cells of whatever kind; raises Unreadable."""
+    return _parse(_read_bounded(path))
+
+
 def _read_bounded(path):
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:

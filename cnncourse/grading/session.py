@@ -42,7 +42,7 @@ def grade(options):
             )
     finally:
         pool.close()
-    _write(options, summary.records, unit, folder)
+    _write(options, summary.records, submissions, unit, folder)
     _print_summary(summary, unit, folder)
     return 1 if summary.failed else 0
 
@@ -71,7 +71,7 @@ def _progress(console):
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _write(options, records, unit, folder):
+def _write(options, records, submissions, unit, folder):
     if not records:
         return
     exports.write_exports(
@@ -82,9 +82,23 @@ def _write(options, records, unit, folder):
     if options.feedback:
         write_feedback(records, options.feedback)
     if options.gradebook:
-        from cnncourse.grading.gradebook import write_gradebook
+        _into_nbgrader(options, records, submissions, unit)
 
-        write_gradebook(options.gradebook, records, unit)
+
+def _into_nbgrader(options, records, submissions, unit):
+    """Scores into the gradebook; where the course was released from there, notebooks to where the formgrader looks."""
+    from cnncourse.grading.autograded import place
+    from cnncourse.grading.gradebook import write_gradebook
+
+    assignment, count = write_gradebook(options.gradebook, records, unit)
+    course = course_folder(options.path)
+    released = course / "release" / assignment / f"{assignment}.ipynb"
+    readable = {r["student"] for r in records if r["notebook_sha256"]}
+    if released.is_file() and options.path.is_dir():
+        for submission in submissions:
+            if submission.student in readable:
+                place(submission, released, course, assignment)
+    print(f"{count} students' scores for {assignment} are in the gradebook.")
 
 
 def _print_summary(summary, unit, folder):

@@ -1,0 +1,84 @@
+"""Put submissions where nbgrader's formgrader and feedback look for them: `autograded/<student>/<assignment>/`.
+
+Nothing is run. The cells that nbgrader knows get their metadata back from the released notebook, whatever the student's
+file says; outputs are kept as far as they are text or PNG images, so that no page made of them runs anything.
+"""
+
+import json
+from pathlib import Path
+
+from cnncourse.grading.notebook import load_notebook
+from cnncourse.grading.results import write_whole
+
+KEPT_OUTPUTS = ("text/plain", "image/png")
+MAX_OUTPUT = 2 << 20
+
+
+def place(submission, released, course, assignment):
+    """Write one submission below `course/autograded`; returns the file's path.
+
+    Parameters
+    ----------
+    submission : Submission with a readable notebook
+    released : path of the notebook that was released
+    course : the folder that holds `submitted`
+    assignment : the assignment's name
+    """
+    theirs = load_notebook(submission.path)["cells"]
+    ours = json.loads(Path(released).read_text(encoding="utf-8"))
+    waiting = {_grade_id(cell): cell for cell in ours["cells"] if _grade_id(cell)}
+    cells = []
+    for cell in theirs:
+        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown"):
+            cells.append(_rebuilt(cell, waiting.pop(_grade_id(cell), None), len(cells)))
+    cells += [_rebuilt(cell, cell, len(cells) + i) for i, cell in enumerate(waiting.values())]
+    notebook = {"cells": cells, "metadata": ours["metadata"], "nbformat": 4, "nbformat_minor": 5}
+    path = Path(course) / "autograded" / submission.path.parents[1].name / assignment / f"{assignment}.ipynb"
+    write_whole(path, json.dumps(notebook, indent=1) + "\n")
+    return path
+
+
+def _grade_id(cell):
+    metadata = cell.get("metadata") if isinstance(cell, dict) else None
+    known = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = known.get("grade_id") if isinstance(known, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _rebuilt(cell, released, number):
+    """A cell with the student's source and outputs; type, metadata (and locked source) from the released one."""
+    locked = released is not None and released["metadata"]["nbgrader"]["locked"]
+    kind = cell["cell_type"] if released is None else released["cell_type"]
+    source = (released if locked else cell).get("source", "")
+    source = "".join(part for part in source if isinstance(part, str)) if isinstance(source, list) else source
+    rebuilt = {
+        "cell_type": kind,
+        "id": f"cell-{number}",
+        "metadata": {} if released is None else released["metadata"],
+        "source": source if isinstance(source, str) else "",
+    }
+    if kind == "code":
+        outputs = cell.get("outputs")
+        kept = [_output(output) for output in outputs[:50]] if isinstance(outputs, list) else []
+        rebuilt |= {"execution_count": None, "outputs": [output for output in kept if output]}
+    return rebuilt
+
+
+def _output(output):
+    """An output's text or picture, or None."""
+    if not isinstance(output, dict):
+        return None
+    if output.get("output_type") == "stream":
+        text = _text(output.get("text"))
+        return {"output_type": "stream", "name": "stdout", "text": text} if text else None
+    data = output.get("data")
+    if not isinstance(data, dict):
+        return None
+    kept = {kind: _text(data.get(kind)) for kind in KEPT_OUTPUTS if _text(data.get(kind))}
+    return {"output_type": "display_data", "data": kept, "metadata": {}} if kept else None
+
+
+def _text(value):
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) and len(value) <= MAX_OUTPUT else ""
