@@ -24,7 +24,9 @@ class Difference:
     wanted: Any = None
 
 
-def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, only=None, what="the result"):
+def compare(
+    got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, only=None, scale=0.0, what="the result"
+):
     """Return None where `got` is right, else a Difference.
 
     Parameters
@@ -34,6 +36,7 @@ def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, 
     exact_dtype : whether arrays must have the wanted dtype exactly
     lists_allowed : whether a flat list of numbers may stand for a 1-D array
     only : index of the one part to look at where `wanted` is a tuple; None for all
+    scale : size below which differences are rounding even where every wanted value is smaller (or zero)
     what : how to call the value in sentences
     """
     if got is None:
@@ -43,23 +46,23 @@ def compare(got, wanted, *, names=None, exact_dtype=False, lists_allowed=False, 
     if wanted is None:
         return Difference("value-for-none", f"{what} should be None here, and is {show(got)}.")
     if isinstance(wanted, dict):
-        return _compare_named(got, wanted)
+        return _compare_named(got, wanted, scale)
     if isinstance(wanted, (tuple, list)):
-        return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, what)
+        return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, scale, what)
     if isinstance(wanted, np.ndarray):
         if lists_allowed and wanted.ndim == 1 and _is_flat_list(got):
             got = np.array(got, dtype=float)
-        return _compare_arrays(got, wanted, exact_dtype, what)
+        return _compare_arrays(got, wanted, exact_dtype, scale, what)
     if isinstance(wanted, (bool, str)):
         right = type(got) is type(wanted) and got == wanted
         return None if right else Difference("wrong-value", f"{what} is {show(got)}; wanted: {show(wanted)}.")
-    return _compare_numbers(got, wanted, what)
+    return _compare_numbers(got, wanted, scale, what)
 
 
-def _compare_named(got, wanted):
+def _compare_named(got, wanted, scale):
     """Parts that the checks themselves have put under names (what a module gave, see `modules`)."""
     for name, right in wanted.items():
-        difference = compare(got.get(name), right, what=name)
+        difference = compare(got.get(name), right, scale=scale, what=name)
         if difference:
             return difference
     return None
@@ -69,7 +72,7 @@ def _is_flat_list(value):
     return isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value) and len(value) > 0
 
 
-def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, what):
+def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, scale, what):
     count = len(wanted)
     if not isinstance(got, (tuple, list)):
         return Difference("wrong-kind", f"{what} is {describe(got)}; wanted: {count} values, {_join(names, count)}.")
@@ -81,7 +84,8 @@ def _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, what):
     for i, (label, part, right) in enumerate(zip(labels, got, wanted, strict=True)):
         if only is not None and i != only:
             continue
-        difference = compare(part, right, exact_dtype=exact_dtype, lists_allowed=lists_allowed, what=label)
+        options = {"exact_dtype": exact_dtype, "lists_allowed": lists_allowed, "scale": scale}
+        difference = compare(part, right, what=label, **options)
         if difference:
             return difference
     return None
@@ -91,7 +95,7 @@ def _join(names, count):
     return f"({', '.join(names)})" if names else f"a tuple of {count}"
 
 
-def _compare_numbers(got, wanted, what):
+def _compare_numbers(got, wanted, scale, what):
     if isinstance(got, np.ndarray) or not isinstance(got, (int, float)) or isinstance(got, bool):
         kind = "an int" if isinstance(wanted, int) else "one number"
         slug = "returns-array" if isinstance(got, np.ndarray) else "wrong-kind"
@@ -104,13 +108,14 @@ def _compare_numbers(got, wanted, what):
         return None if got == wanted else Difference("wrong-value", f"{what} is {got}; wanted: {wanted}.")
     if not np.isfinite(got):
         return Difference("not-finite", f"{what} is {got}; wanted: {wanted:.6g}.")
-    if abs(got - wanted) <= TOLERANCE["float64"] * max(abs(wanted), 1e-300):
+    scale = max(abs(wanted), scale)
+    if abs(got - wanted) <= TOLERANCE["float64"] * scale:
         return None
-    slug = "low-precision" if abs(got - wanted) <= 1e-5 * abs(wanted) else "wrong-value"
+    slug = "low-precision" if abs(got - wanted) <= 1e-6 * scale else "wrong-value"
     return Difference(slug, f"{what} is {got:.10g}; wanted: {wanted:.10g}.")
 
 
-def _compare_arrays(got, wanted, exact_dtype, what):
+def _compare_arrays(got, wanted, exact_dtype, scale, what):
     if not isinstance(got, np.ndarray):
         slug = {list: "returns-list", tuple: "returns-tuple", str: "returns-string"}.get(type(got), "returns-number")
         return Difference(slug, f"{what} is {describe(got)}; wanted: a NumPy array of shape {wanted.shape}.")
@@ -124,7 +129,7 @@ def _compare_arrays(got, wanted, exact_dtype, what):
             got, wanted,
         )  # fmt: skip
     if wrong_dtype is None or exact_dtype:
-        difference = _compare_values(got, wanted, what)
+        difference = _compare_values(got, wanted, scale, what)
         if difference and difference.slug != "low-precision":
             return difference
         return wrong_dtype or difference
@@ -143,13 +148,13 @@ def _dtype_problem(got, wanted, exact_dtype, what):
     return None
 
 
-def _compare_values(got, wanted, what):
+def _compare_values(got, wanted, scale, what):
     if wanted.size == 0:
         return None
     if wanted.dtype.kind not in "fc":
         wrong = got != wanted
         return _first_wrong(got, wanted, wrong, "wrong-values", what) if wrong.any() else None
-    error, scale = np.abs(got.astype(np.float64) - wanted), float(np.abs(wanted).max()) or 1.0
+    error, scale = np.abs(got.astype(np.float64) - wanted), max(float(np.abs(wanted).max()), scale) or 1.0
     wrong = error > TOLERANCE[wanted.dtype.name] * scale
     if not wrong.any():
         return None

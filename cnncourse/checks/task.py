@@ -136,8 +136,9 @@ class Task:
         """Difference between a result and the wanted one, None where it is right."""
         part = self.names.index(case.criterion) if case.criterion in self.names else None
         return compare(
-            got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed, only=part
-        )
+            got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed, only=part,
+            scale=0.01 * _size((case.args, case.kwargs)),
+        )  # fmt: skip
 
     def evaluate(self, student, seed=0):
         """Judge a student's answer on the cases of `seed`.
@@ -201,6 +202,15 @@ _NOT_RUN = Difference("timeout", "Not run, because an earlier call took too long
 
 def _is_stuck(trial):
     return trial.outcome.error is not None and trial.outcome.error.kind in ("timeout", "died")
+
+
+def _size(value):
+    """The largest absolute value in the floating point arrays of an argument: what rounding is relative to."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
+        return float(np.abs(value).max())
+    if isinstance(value, dict):
+        value = list(value.values())
+    return max(map(_size, value), default=0.0) if isinstance(value, (list, tuple)) else 0.0
 
 
 def run_answer(answer, case):

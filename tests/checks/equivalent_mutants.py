@@ -32,4 +32,11 @@ EQUIVALENT = {
     "03.receptive_field": {"receptive_field: (size, jump) -> (jump, size)": "both start at 1"},
     "03.conv_cost": {"conv_cost: (k_h, k_w) -> (k_w, k_h)": COMMUTES},
     "03.conv1x1": {"conv1x1: 0 -> -1": "the axis has length 1: its first entry is its last"},
+    "06.conv2d_grad_bias": {
+        "conv2d_grad_bias: (0, 2, 3) -> (2, 0, 3)": AXES,
+        "conv2d_grad_bias: (0, 2, 3) -> (0, 3, 2)": AXES,
+    },
+    "07.max_pool2d": {"max_pool2d: (4, 5) -> (5, 4)": AXES},
+    "07.avg_pool2d": {"avg_pool2d: (4, 5) -> (5, 4)": AXES},
+    "07.global_avg_pool2d": {"global_avg_pool2d: (2, 3) -> (3, 2)": AXES},
 }

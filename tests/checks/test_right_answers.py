@@ -1,0 +1,21 @@
+"""Right answers by every route get every point: loops, windows, FFT, matrix products, lists, NumPy numbers."""
+
+import pytest
+
+from cnncourse.checks import check
+from tests.checks.answers import right_01, right_02, right_03
+
+ANSWERS = {**right_01.ANSWERS, **right_02.ANSWERS, **right_03.ANSWERS}
+PAIRS = [(task_id, answer) for task_id, answers in ANSWERS.items() for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("task_id", "answer"), PAIRS, ids=lambda item: item if isinstance(item, str) else item.__name__
+)
+def test_right_answer_gets_every_point(task_id, answer):
+    for seed in range(10):
+        report = check(task_id, answer, seed=seed)
+        assert report.passed, report.to_text()
+        assert report.mistake is None
+
+
