@@ -53,9 +53,9 @@ template = eye - eye.mean()
 
 neuron = np.zeros_like(cat)
 neuron[top : top + side, left : left + side] = template
-figure = viz.image_row([cat - cat.mean(), neuron], ["the picture, minus its mean", "the neuron's weights"],
-                       share=False, signed=True, height=2.4)  # fmt: skip
-show(figure, "A cat's face in red and blue, and an image of weights that is zero everywhere but around the left eye.")
+figure = viz.image_row([cat, neuron], ["the picture", "the neuron's weights"], share=False, height=2.4)
+figure.axes[1].images[0].set(cmap="RdBu_r", clim=(-0.5, 0.5))  # signed numbers: red adds, blue subtracts
+show(figure, "A cat's face, and an image of weights that is zero everywhere but around the left eye.")
 
 # %% [markdown]
 # Now the cat moves its head: we shift the picture to the right, one pixel at a time.
@@ -113,6 +113,30 @@ show(
 # derivation is exact on an endless image, or on one whose edges are glued together; lesson 04 measures what happens
 # at real borders.)
 #
+# Here are the weights with which two different outputs look at a 15×15 image, drawn for random numbers.
+
+# %%
+side, delta, outputs = 15, 2, [(4, 4), (10, 8)]
+free = rng.normal(size=(2, side, side))  # W[i, j]: each output has its own
+relative = rng.normal(size=(2 * side - 1, 2 * side - 1))  # w[u, v], index 0 at u = −(side − 1)
+reach = np.abs(np.arange(1 - side, side)) <= delta
+local = relative * reach[:, None] * reach[None, :]
+
+maps = []
+for k, (i, j) in enumerate(outputs):
+    seen = np.s_[side - 1 - i : 2 * side - 1 - i, side - 1 - j : 2 * side - 1 - j]  # u = a − i, v = b − j
+    maps += [free[k], relative[seen], local[seen]]
+titles = [f"{kind}\noutput {place}" for place in outputs for kind in ("fully connected", "equivariant", "and local")]
+figure = viz.image_row(maps, titles, columns=3, signed=True, height=1.9)
+for place, (i, j) in zip(figure.axes, np.repeat(outputs, 3, axis=0), strict=True):
+    place.plot(j, i, "o", markersize=9, markerfacecolor="none", markeredgecolor="black", markeredgewidth=2)
+show(
+    figure,
+    "Weights of two outputs, whose places are circled. Fully connected: two unrelated patterns. Equivariant: one "
+    "pattern, moved with the output. Local: the same pattern, zero but for five by five weights around the output.",
+)
+
+# %% [markdown]
 # **Second demand: locality.** *What is at a place is decided by its surroundings*: $w[u, v] = 0$ unless $|u|, |v| \le
 # \Delta$. What remains are $(2\Delta + 1)^2$ numbers, the **kernel**.
 
@@ -391,9 +415,9 @@ print("SciPy's convolve2d is a convolution:  ", np.array_equal(from_scipy, convo
 
 # %%
 a, b, c = rng.integers(-3, 4, size=(3, 4, 4))  # three random 4×4 arrays of whole numbers
-star, cross = signal.convolve2d, signal.correlate2d  # both "full": every overlap, however small
-print("convolution     commutative:", np.array_equal(star(a, b), star(b, a)),
-      "  associative:", np.array_equal(star(star(a, b), c), star(a, star(b, c))))  # fmt: skip
+convolve, cross = signal.convolve2d, signal.correlate2d  # both "full": every overlap, however small
+print("convolution     commutative:", np.array_equal(convolve(a, b), convolve(b, a)),
+      "  associative:", np.array_equal(convolve(convolve(a, b), c), convolve(a, convolve(b, c))))  # fmt: skip
 print("cross-corr.     commutative:", np.array_equal(cross(a, b), cross(b, a)),
       "  associative:", np.array_equal(cross(cross(a, b), c), cross(a, cross(b, c))))  # fmt: skip
 
