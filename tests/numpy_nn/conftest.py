@@ -1,0 +1,18 @@
+"""What the tests of the NumPy reference share."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_torch_thread():
+    """Keep PyTorch to one thread: on inputs this small a second one only waits, and slows the others down."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
