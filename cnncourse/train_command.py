@@ -1,0 +1,284 @@
+"""`cnncourse train`: train a network of the course for real, with progress, checkpoints and resume."""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
+# The learning rates are for SGD with momentum 0.9 and batches of 64.
+LEARNING_RATES = {"lenet5": 0.05, "lenet5-1998": 0.002, "small-vgg": 0.05, "resnet20": 0.1}
+SCENES = {"train": 10_000, "test": 2_000}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result of a run; a run is resumed only with the same settings."""
+
+    data: str
+    full: bool
+    model: str
+    backend: str
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    augment: bool
+    seed: int
+    images: int | None
+
+
+class CommandError(Exception):
+    """Something the user can mend; its message says how."""
+
+
+def main(argv=None):
+    """Run the command with `argv`; return the exit status: 0, or 2 when something must be mended."""
+    arguments = parser().parse_args(argv)
+    try:
+        run(arguments)
+    except (CommandError, ValueError, FloatingPointError, OSError, RuntimeError) as error:
+        print(f"cnncourse train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on after the last finished epoch.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser():
+    """Return the argument parser."""
+    p = argparse.ArgumentParser(
+        prog="cnncourse train",
+        description="Train a network. Stop it when you like: the same command goes on from the last epoch.",
+    )
+    p.add_argument("--data", choices=DATA, default="fashion-mnist", help="default: %(default)s")
+    p.add_argument("--full", action="store_true", help="all of the data set, not the part that comes along")
+    p.add_argument("--model", choices=LEARNING_RATES, default="lenet5", help="default: %(default)s")
+    p.add_argument("--backend", choices=("numpy", "torch"), default="numpy", help="default: %(default)s")
+    p.add_argument("--device", default="auto", help="torch only: auto, cpu, cuda, mps; default: %(default)s")
+    p.add_argument("--threads", type=int, help="how many CPU threads PyTorch may use")
+    p.add_argument("--epochs", type=int, default=10, help="default: %(default)s")
+    p.add_argument("--batch-size", type=int, default=64, help="default: %(default)s")
+    p.add_argument("--lr", type=float, help="learning rate of SGD with momentum; default: the model's own")
+    p.add_argument("--weight-decay", type=float, default=5e-4, help="default: %(default)s")
+    p.add_argument("--augment", action="store_true", help="mirror and shift the training images at random")
+    p.add_argument("--images", type=int, help="train on the first so many images only")
+    p.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    p.add_argument("--output", type=Path, help="folder for the results; default: runs/DATA-MODEL-BACKEND")
+    p.add_argument("--fresh", action="store_true", help="start anew although the folder holds a run")
+    p.add_argument("--quiet", action="store_true", help="no progress bars")
+    return p
+
+
+def run(arguments):
+    """Train, evaluate, and leave weights, history and curves in the output folder."""
+    settings = Settings(
+        data=arguments.data,
+        full=arguments.full or arguments.data in ("mnist", "cifar10"),  # of these nothing comes along
+        model=arguments.model,
+        backend=arguments.backend,
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        lr=LEARNING_RATES[arguments.model] if arguments.lr is None else arguments.lr,
+        weight_decay=arguments.weight_decay,
+        augment=arguments.augment,
+        seed=arguments.seed,
+        images=arguments.images,
+    )
+    for name in ("epochs", "batch_size", "images"):
+        value = getattr(settings, name)
+        if value is not None and value < 1:
+            raise CommandError(f"--{name.replace('_', '-')}: expected at least 1, got {value}")
+    name = "-".join([settings.data + ("-full" if settings.full else ""), settings.model, settings.backend])
+    output = arguments.output or Path("runs") / name
+    checkpoint = open_run(output, settings, arguments.fresh)
+    train, test = load_data(settings)
+    print(f"{len(train[0]):,} training and {len(test[0]):,} test images of {'×'.join(map(str, train[0].shape[1:]))}")
+    if checkpoint.exists():
+        print(f"Going on from {checkpoint}")
+    progress = None if arguments.quiet else progress_bar
+    trainer = train_numpy if settings.backend == "numpy" else train_torch
+    model, rows = trainer(settings, train, test, checkpoint, progress, arguments)
+    report(output, settings, model, rows)
+
+
+def open_run(output, settings, fresh):
+    """Prepare the output folder; return the checkpoint's path."""
+    notes = output / "settings.json"
+    checkpoint = output / ("checkpoint.npz" if settings.backend == "numpy" else "checkpoint.pt")
+    if fresh:
+        checkpoint.unlink(missing_ok=True)
+    elif notes.exists() and checkpoint.exists():
+        before = json.loads(notes.read_text(encoding="utf-8"))
+        now = asdict(settings)
+        differing = [f"{key} was {before.get(key)}, now {now[key]}" for key in now if before.get(key) != now[key]]
+        if differing:
+            raise CommandError(
+                f"{output} holds a run with other settings ({'; '.join(differing)}). "
+                "Use these settings, another --output, or --fresh to start anew."
+            )
+    output.mkdir(parents=True, exist_ok=True)
+    write_text(notes, json.dumps(asdict(settings), indent=1) + "\n")
+    return checkpoint
+
+
+def load_data(settings):
+    """Return ((images, labels), (images, labels)): 32×32, normalised with the training set's statistics."""
+    from cnncourse.data import transforms
+
+    if settings.model.startswith("lenet5-1998") and settings.data in ("cifar10", "scenes"):
+        raise CommandError(f"--model: lenet5-1998 sees one grey channel, but {settings.data} is in colour")
+    parts = [load_split(settings, split) for split in ("train", "test")]
+    images = [transforms.to_float(images) for images, _ in parts]
+    mean, std = transforms.channel_statistics(images[0])
+    margin = (32 - images[0].shape[-1]) // 2  # 2 for 28×28, 0 for 32×32
+    widths = ((0, 0), (0, 0), (margin, margin), (margin, margin))
+    images = [transforms.normalize(np.pad(x, widths), mean, std).astype(np.float32) for x in images]
+    (_, labels), (_, test_labels) = parts
+    first = slice(settings.images)
+    return (images[0][first], labels[first]), (images[1], test_labels)
+
+
+def load_split(settings, split):
+    """Return one split as uint8 images and int64 labels."""
+    from cnncourse import data
+
+    if settings.data == "fashion-mnist":
+        return data.fashion_mnist(split, full=settings.full)
+    if settings.data == "scenes":
+        batch = data.scenes(SCENES[split], seed=settings.seed, split=split)
+        return batch.images, batch.labels
+    return (data.mnist if settings.data == "mnist" else data.cifar10)(split)
+
+
+def progress_bar(steps, description):
+    """Show tqdm's bar while the batches go by."""
+    from tqdm import tqdm
+
+    return tqdm(steps, desc=description, leave=False, file=sys.stderr)
+
+
+def build(models, settings, channels, **options):
+    """Return the chosen network from `numpy_nn.models` or `torch_nn.models`."""
+    if settings.model == "lenet5":
+        return models.LeNet5(10, channels, **options)
+    if settings.model == "lenet5-1998":
+        return models.LeNet5Original(**options)
+    if settings.model == "small-vgg":
+        return models.SmallVGG(10, channels, batch_norm=True, **options)
+    return models.resnet20(10, channels, **options)
+
+
+def train_numpy(settings, train, test, checkpoint, progress, arguments):
+    """Train with numpy_nn; return the model and one row per epoch."""
+    from cnncourse.data import transforms
+    from cnncourse.numpy_nn import models, optim, summary, training
+
+    rng = np.random.default_rng(settings.seed)
+    model = build(models, settings, train[0].shape[1], rng=rng)
+    table = summary(model, (1, *train[0].shape[1:]))
+    print(f"{settings.model} in NumPy: {table.parameters:,} parameters, {table.multiply_adds:,} multiply-adds an image")
+    optimizer = optim.SGD(model.parameters(), settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
+    schedule = optim.CosineAnnealingLR(optimizer, settings.epochs)
+
+    def augment(images, rng):
+        return transforms.random_crop(transforms.random_flip(images, rng), 2, rng)
+
+    history = training.fit(
+        model, optimizer, *train, epochs=settings.epochs, batch_size=settings.batch_size, rng=rng, test=test,
+        schedule=schedule, augment=augment if settings.augment else None, checkpoint=checkpoint, progress=progress,
+    )  # fmt: skip
+    return model, history.rows
+
+
+def train_torch(settings, train, test, checkpoint, progress, arguments):
+    """Train with torch_nn on the chosen device; return the model and one row per epoch."""
+    import torch
+
+    from cnncourse.torch_nn import models, training
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = training.best_device() if arguments.device == "auto" else arguments.device
+    torch.manual_seed(settings.seed)
+    try:
+        model = build(models, settings, train[0].shape[1]).to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise CommandError(f"--device: cannot use {device!r} here ({str(error).splitlines()[0]})") from error
+    count = sum(parameter.numel() for parameter in model.parameters())
+    print(f"{settings.model} in PyTorch on {device}: {count:,} parameters")
+    optimizer = torch.optim.SGD(model.parameters(), settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
+    rows = training.fit(
+        model, optimizer, *train, epochs=settings.epochs, batch_size=settings.batch_size,
+        rng=np.random.default_rng(settings.seed), test=test, schedule=schedule,
+        augment=augment_torch if settings.augment else None, checkpoint=checkpoint, progress=progress,
+    )  # fmt: skip
+    return model, rows
+
+
+def augment_torch(images):
+    """Mirror and shift by up to two pixels, each image anew, on the images' device."""
+    import torch
+    from torch.nn import functional as F
+
+    N, _, H, W = images.shape
+    mirrored = torch.rand(N, 1, 1, 1, device=images.device) < 0.5
+    images = F.pad(torch.where(mirrored, images.flip(3), images), (2, 2, 2, 2))
+    y, x = torch.randint(5, (2, N, 1, 1), device=images.device)
+    rows, columns = torch.arange(H, device=images.device)[:, None], torch.arange(W, device=images.device)
+    n = torch.arange(N, device=images.device)[:, None, None]
+    return images[n, :, y + rows, x + columns].permute(0, 3, 1, 2).contiguous()
+
+
+def report(output, settings, model, rows):
+    """Print the table and write weights, history and curves."""
+    from cnncourse.numpy_nn.training import History
+    from cnncourse.weights import save_weights
+
+    print(History(rows))
+    save_weights(model, output / "weights.safetensors")
+    unfinished = output / ".history.csv.tmp"
+    with open(unfinished, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(unfinished, output / "history.csv")
+    plot(rows, f"{settings.model} on {settings.data}", output / "curves.png")
+    best = max(rows, key=lambda row: row["test_accuracy"])
+    print(
+        f"test accuracy {rows[-1]['test_accuracy']:.2%} at the end, {best['test_accuracy']:.2%} at best "
+        f"(epoch {best['epoch']}), {sum(row['seconds'] for row in rows):.0f} s of training\n"
+        f"{output}: weights.safetensors, history.csv, curves.png"
+    )
+
+
+def plot(rows, title, path):
+    """Draw loss and accuracy over the epochs."""
+    from matplotlib.figure import Figure  # without pyplot: no window, whatever the backend
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    epochs = [row["epoch"] for row in rows]
+    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        axes.plot(epochs, [row[f"train_{quantity}"] for row in rows], "o--", color="0.45", label="training")
+        axes.plot(epochs, [row[f"test_{quantity}"] for row in rows], "s-", color="#0072b2", label="test")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(quantity)
+        axes.legend()
+    figure.suptitle(title)
+    unfinished = path.with_name(".curves.tmp.png")
+    figure.savefig(unfinished, dpi=120)
+    os.replace(unfinished, path)
+
+
+def write_text(path, text):
+    """Write a small file under another name first."""
+    unfinished = path.with_name(f".{path.name}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)

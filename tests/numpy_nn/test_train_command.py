@@ -1,0 +1,136 @@
+"""`cnncourse train`: results on disk, resume, refusals; and LeNet-5's accuracy with NumPy alone."""
+
+import csv
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from cnncourse.numpy_nn import models, optim, training
+from cnncourse.train_command import Settings, augment_torch, load_data, main
+from cnncourse.weights import load_weights
+
+SMALL = ["--images", "256", "--epochs", "2", "--batch-size", "32", "--quiet"]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_it_trains_and_leaves_weights_history_and_curves(backend, tmp_path, capsys):
+    out = tmp_path / "run"
+    arguments = [*SMALL, "--backend", backend, "--device", "cpu", "--augment", "--output", str(out)]
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "256 training and 2,000 test images of 1×32×32" in text
+    assert "61,706 parameters" in text
+    names = {path.name for path in out.iterdir()}
+    checkpoint = "checkpoint.npz" if backend == "numpy" else "checkpoint.pt"
+    assert names == {"settings.json", checkpoint, "weights.safetensors", "history.csv", "curves.png"}
+    with open(out / "history.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert 0 <= float(rows[1]["test_accuracy"]) <= 1
+    load_weights(models.LeNet5(), out / "weights.safetensors")
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    # Finished: asked again it goes on from the end and trains nothing.
+    before = (out / "weights.safetensors").read_bytes()
+    assert main(arguments) == 0
+    assert "Going on from" in capsys.readouterr().out
+    assert (out / "weights.safetensors").read_bytes() == before
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):
+    assert main([*SMALL, "--output", str(tmp_path / "whole")]) == 0
+    step, calls = training.train_step, []
+
+    def stops_in_the_second_epoch(*args):
+        calls.append(1)
+        if len(calls) == 11:
+            raise KeyboardInterrupt
+        return step(*args)
+
+    monkeypatch.setattr(training, "train_step", stops_in_the_second_epoch)
+    assert main([*SMALL, "--output", str(tmp_path / "stopped")]) == 130
+    assert "goes on" in capsys.readouterr().err
+    monkeypatch.setattr(training, "train_step", step)
+    assert main([*SMALL, "--output", str(tmp_path / "stopped")]) == 0
+    whole, stopped = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "stopped"))
+    assert whole == stopped
+
+
+def test_other_settings_are_refused_unless_fresh(tmp_path, capsys):
+    out = ["--output", str(tmp_path / "run")]
+    assert main([*SMALL, *out]) == 0
+    assert main([*SMALL, *out, "--lr", "0.01"]) == 2
+    assert "lr was 0.05, now 0.01" in capsys.readouterr().err
+    assert main([*SMALL, *out, "--lr", "0.01", "--fresh"]) == 0
+    assert json.loads((tmp_path / "run" / "settings.json").read_text(encoding="utf-8"))["lr"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["--model", "lenet5-1998", "--data", "scenes"], "--model: lenet5-1998"),
+        (["--epochs", "0"], "--epochs"),
+        (["--images", "0"], "--images"),
+        (["--backend", "torch", "--device", "abacus"], "--device.*abacus"),
+    ],
+)
+def test_refusals(arguments, names, tmp_path, capsys):
+    assert main([*SMALL, "--output", str(tmp_path / "run"), *arguments]) == 2
+    assert re.search(names, capsys.readouterr().err)
+
+
+def settings(**changes):
+    values = {
+        "data": "fashion-mnist", "full": False, "model": "lenet5", "backend": "numpy", "epochs": 1,
+        "batch_size": 64, "lr": 0.05, "weight_decay": 5e-4, "augment": False, "seed": 0, "images": None,
+    }  # fmt: skip
+    return Settings(**(values | changes))
+
+
+def test_data_is_padded_normalised_and_of_both_kinds():
+    (images, labels), (test_images, _) = load_data(settings())
+    assert images.shape == (10_000, 1, 32, 32)
+    assert test_images.shape == (2_000, 1, 32, 32)
+    assert images.dtype == np.float32
+    assert labels.dtype == np.int64
+    assert abs(images[:, :, 2:30, 2:30].mean()) < 1e-3
+    assert abs(images[:, :, 2:30, 2:30].std() - 1) < 1e-3
+    assert images[:, :, 0].min() == images[:, :, 0].max() == images.min()  # the margin is black
+    (colour, _), _ = load_data(settings(data="scenes", images=50))
+    assert colour.shape == (50, 3, 32, 32)
+
+
+def test_augmentation_on_the_device_mirrors_and_shifts():
+    torch.manual_seed(0)
+    images = torch.zeros(400, 1, 6, 6)
+    images[:, 0, 3, 2] = 1
+    out = augment_torch(images)
+    assert out.shape == images.shape
+    places = {tuple(place) for place in out[:, 0].nonzero()[:, 1:].tolist()}
+    # The pixel's column 2, mirrored 3, moved by up to 2 either way; rows 3 ± 2.
+    assert places == {(row, column) for row in range(1, 6) for column in range(6)}
+    assert out.sum() == 400
+
+
+@pytest.mark.slow
+def test_lenet_in_numpy_reaches_85_percent_on_the_embedded_garments():
+    train, test = load_data(settings())
+    rng = np.random.default_rng(0)
+    model = models.LeNet5(rng=rng)
+    optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
+    history = training.fit(
+        model, optimizer, *train, epochs=6, rng=rng, test=test, schedule=optim.CosineAnnealingLR(optimizer, 6)
+    )
+    assert history["test_accuracy"][-1] >= 0.86
+
+
+@pytest.mark.slow
+def test_lenet_of_1998_learns_too():
+    train, test = load_data(settings(model="lenet5-1998"))
+    rng = np.random.default_rng(0)
+    model = models.LeNet5Original(rng=rng)
+    optimizer = optim.SGD(model.parameters(), lr=0.002, momentum=0.9, weight_decay=5e-4)
+    history = training.fit(model, optimizer, *train, epochs=3, rng=rng, test=test)
+    assert history["test_accuracy"][-1] >= 0.75
