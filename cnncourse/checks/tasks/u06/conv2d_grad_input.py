@@ -13,9 +13,8 @@ def conv2d_grad_input(grad_output, weight, input_shape, stride=1, padding=0):
 
 
 def _scattered(grad_output, weight, input_shape, stride, padding):
-    N, C, H, W = input_shape
     (S_h, S_w), (P_h, P_w) = pair(stride), pair(padding)
-    grad_padded = np.zeros((N, C, H + 2 * P_h, W + 2 * P_w), grad_output.dtype)
+    grad_padded = np.pad(np.zeros(input_shape, grad_output.dtype), ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)))
     for i, j in np.ndindex(grad_output.shape[2:]):
         window = grad_padded[:, :, i * S_h : i * S_h + weight.shape[2], j * S_w : j * S_w + weight.shape[3]]
         window += np.einsum("no,ocuv->ncuv", grad_output[:, :, i, j], weight)
@@ -263,7 +262,7 @@ task = Task(
         Mistake(
             "repeats-instead-of-spreading",
             _repeats,
-            "The upstream gradient is enlarged by repeating entries. Between the entries belong S − 1 zeros: the output "
+            "The upstream gradient is enlarged by repeating. Between the entries belong S − 1 zeros: the output "
             "has no value there, so no gradient either.",
         ),
         Mistake(
