@@ -160,7 +160,8 @@ def lab(arguments):
         options += ["--allow-root"]
     if os.path.exists("/.dockerenv"):  # reachable from outside the container; the token still guards it
         options += ["--ip=0.0.0.0", "--no-browser"]
-    run(program("jupyter"), "lab", *options, *arguments.rest)
+    path = os.pathsep.join([str(Path(program("python")).parent), os.environ.get("PATH", "")])
+    run(program("jupyter"), "lab", *options, *arguments.rest, env=dict(os.environ, PATH=path))  # for its terminals
 
 
 def test(arguments):

@@ -13,9 +13,15 @@ try:
 except PackageNotFoundError:  # run from a folder that was never installed
     __version__ = "0+unknown"
 
-_LAZY = {"setup": "cnncourse.session", "show": "cnncourse.viz.show", "check": "cnncourse.checks"}
+_LAZY = {
+    "check": "cnncourse.checks",
+    "progress": "cnncourse.checks.progress",
+    "setup": "cnncourse.session",
+    "show": "cnncourse.viz.show",
+    "versions": "cnncourse.session",
+}
 
-__all__ = ["__version__", "check", "setup", "show"]
+__all__ = ["__version__", *_LAZY]
 
 
 def __getattr__(name: str):

@@ -47,3 +47,17 @@ def setup(seed: int = 0, threads: int = THREADS):
 
     use_style()
     return np.random.default_rng(seed)
+
+
+def versions() -> None:
+    """Print what the course runs on: Python, the system, and the packages that its numbers depend on."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    print(f"{'Python':<14}{platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in ("cnncourse", "numpy", "torch", "torchvision", "matplotlib", "jupyterlab"):
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            found = "not installed: run `cnncourse doctor`"
+        print(f"{package:<14}{found}")
