@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+from cnncourse.checks.question import Question
 from cnncourse.checks.registry import tasks_of_unit
 from cnncourse.checks.report import TaskReport
 from cnncourse.grading.isolation import open_isolation
@@ -116,32 +117,90 @@ def grade_submission(prepared, seed, sandboxes, slack=2.0):
 
 def grade_cells(cells, tasks, seed, sandboxes, slack=2.0):
     """Grade code cells on tasks; returns a list of Graded, one a task."""
-    graded, ways = [], ["all"]
-    for task in tasks:
-        result = grade_task(cells, task, seed, sandboxes, slack, ways)
-        graded.append(result)
-    return graded
+    grader = NotebookGrader(cells, seed, sandboxes, slack)
+    try:
+        return [grader.grade(task) for task in tasks]
+    finally:
+        grader.close()
 
 
-def grade_task(cells, task, seed, sandboxes, slack, ways):
-    """Grade one task: the notebook as a whole, then, where that failed, in narrower ways; the best counts.
+class NotebookGrader:
+    """Grades the tasks of one notebook: each in a process of its own, the questions in one together.
 
-    `ways` is the list of first ways of loading to try; it becomes narrower for the tasks that follow where the whole
-    notebook cannot be loaded.
+    Attributes
+    ----------
+    first : the way of loading to try first; narrower than "all" once the whole notebook could not be loaded
     """
-    first = ways[0]
-    best, student = attempt(cells, task, seed, sandboxes, slack, first)
-    if best.report.passed or not student.reading["cells"]:
+
+    def __init__(self, cells, seed, sandboxes, slack):
+        self.cells, self.seed, self.sandboxes, self.slack = cells, seed, sandboxes, slack
+        self.first = "all"
+        self.for_questions = None
+
+    def grade(self, task):
+        """Grade one task: the notebook as a whole, then, where that failed, in narrower ways; the best counts."""
+        first = self.first
+        best, student = self.attempt(task, first)
+        if best.report.passed or not student.reading["cells"]:
+            return best
+        if student.load_failure:
+            self.first = "definitions"
+        for way in [] if student.timed_out else narrower_ways(first, student):
+            other, _ = self.attempt(task, way)
+            if other.report.score > best.report.score:
+                best = other
+            if best.report.passed:
+                break
         return best
-    if student.load_failure:
-        ways[:] = ["definitions"]
-    for way in [] if student.timed_out else narrower_ways(first, student):
-        other, _ = attempt(cells, task, seed, sandboxes, slack, way)
-        if other.report.score > best.report.score:
-            best = other
-        if best.report.passed:
-            break
-    return best
+
+    def attempt(self, task, way):
+        """Evaluate a task on the notebook loaded in one way; returns (Graded, SandboxStudent).
+
+        Where the sandbox itself breaks, a fresh one gets a second try; IsolationError is raised if that breaks too.
+        """
+        try:
+            return self._attempt(task, way)
+        except IsolationError:
+            self.close()
+            self.sandboxes.drop(library_for(task))
+            return self._attempt(task, way)
+
+    def _attempt(self, task, way):
+        start = time.monotonic()
+        student = self._student(task, way)
+        try:
+            report = task.evaluate(student, self.seed)
+        except IsolationError:
+            raise
+        except Exception as problem:
+            # Only a value built to confuse gets here; it is not what the task asks for.
+            report = TaskReport(task.id, 0, task.max_score, "wrong", error_text=f"grader: {type(problem).__name__}")
+        finally:
+            if student is not self.for_questions:
+                student.close()
+        problems = student.problems or student.reading["problems"]
+        return Graded(report, way, problems, time.monotonic() - start), student
+
+    def _student(self, task, way):
+        """A fresh process; a question, which only reads a variable, may go to the one that read the last."""
+        shared = self.for_questions
+        if isinstance(task, Question) and shared is not None and shared.way == way and shared.turn_to(task.name):
+            return shared
+        self.close()  # a sandbox has one child at a time
+        sandbox = self.sandboxes.get(library_for(task))
+        budget = max(BUDGET_SECONDS, 2 * getattr(task, "seconds", 0))
+        student = SandboxStudent(
+            sandbox, self.cells, task.name, way, seed=visible_seed(self.seed), slack=self.slack, budget=budget
+        )
+        if isinstance(task, Question):
+            self.for_questions = student
+        return student
+
+    def close(self):
+        """End what still runs."""
+        shared, self.for_questions = self.for_questions, None
+        if shared is not None:
+            shared.close()
 
 
 def narrower_ways(first, student):
@@ -150,34 +209,6 @@ def narrower_ways(first, student):
     if student.load_failure or student.reading["own_differs"]:
         ways += [f"own {i}" for i in range(min(len(student.reading["cells"]), MAX_OWN_CELLS))]
     return ways
-
-
-def attempt(cells, task, seed, sandboxes, slack, way):
-    """Evaluate a task on the notebook loaded in one way; returns (Graded, SandboxStudent).
-
-    Where the sandbox itself breaks, a fresh one gets a second try; IsolationError is raised if that breaks too.
-    """
-    library = library_for(task)
-    try:
-        return _attempt(cells, task, seed, sandboxes.get(library), slack, way)
-    except IsolationError:
-        sandboxes.drop(library)
-        return _attempt(cells, task, seed, sandboxes.get(library), slack, way)
-
-
-def _attempt(cells, task, seed, sandbox, slack, way):
-    start = time.monotonic()
-    budget = max(BUDGET_SECONDS, 2 * getattr(task, "seconds", 0))
-    student = SandboxStudent(sandbox, cells, task.name, way, seed=visible_seed(seed), slack=slack, budget=budget)
-    try:
-        with student:
-            report = task.evaluate(student, seed)
-    except IsolationError:
-        raise
-    except Exception as problem:
-        # Only a value built to confuse gets here; it is not what the task asks for.
-        report = TaskReport(task.id, 0, task.max_score, "wrong", error_text=f"grader: {type(problem).__name__}")
-    return Graded(report, way, student.problems or student.reading["problems"], time.monotonic() - start), student
 
 
 def as_dict(graded, line, name):

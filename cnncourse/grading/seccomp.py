@@ -46,6 +46,9 @@ NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in the kernel's struc
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 
+libc = ctypes.CDLL(None, use_errno=True)
+libc.prctl.argtypes = [ctypes.c_int] + 4 * [ctypes.c_ulong]
+
 
 def build(machine=None, processes=True):
     """Return the filter as bytes, for `machine` (x86_64 or aarch64; this one by default).
@@ -74,8 +77,6 @@ def build(machine=None, processes=True):
 
 def install(filter_bytes):
     """Give up new privileges for ever and put the filter over this process and all that it starts."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl.argtypes = [ctypes.c_int] + 4 * [ctypes.c_ulong]
     code = ctypes.create_string_buffer(filter_bytes, len(filter_bytes))
     program = ctypes.create_string_buffer(struct.pack("@HP", len(filter_bytes) // 8, ctypes.addressof(code)))
     for arguments in (

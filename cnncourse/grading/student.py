@@ -59,6 +59,18 @@ class SandboxStudent:
         self.remaining -= outcome.seconds
         return outcome
 
+    def turn_to(self, task):
+        """Look for another task's answer in the same process; says whether it is there and well."""
+        if self.channel is None:
+            return False
+        self.task = task
+        request = {"do": "read", "cells": self.cells, "task": task}
+        try:
+            self.reading = _checked_reading(self._ask(request, 10 * self.slack))
+        except (OSError, protocol.ProtocolError, KeyError, TypeError):
+            self.close()
+        return self.channel is not None
+
     def _start(self):
         """Start a process and load the notebook in it; says whether that went well."""
         self.channel = self.sandbox.start_child()
