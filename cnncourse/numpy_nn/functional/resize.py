@@ -102,11 +102,12 @@ def _nearest(I, O, factor, exact):
 
 def _linear(I, O, scale, align_corners):
     """Return the two neighbours of each output position and their weights, (O, 2) each."""
-    o = np.arange(O, dtype=scale.dtype)
-    place = o * scale if align_corners else np.maximum((o + scale.dtype.type(0.5)) * scale - scale.dtype.type(0.5), 0)
-    low = np.minimum(place.astype(np.intp), I - 1)
+    o, half = np.arange(O, dtype=scale.dtype), scale.dtype.type(0.5)
+    place = o * scale if align_corners else (o + half) * scale - half
+    low = np.clip(place.astype(np.intp), 0, I - 1)
     high = np.minimum(low + 1, I - 1)
-    part = np.clip(place - low.astype(scale.dtype), 0, 1).astype(scale.dtype)
+    # Beyond the outermost centres the border's value continues.
+    part = np.clip(place - low.astype(scale.dtype), 0, 1)
     return np.stack([low, high], 1), np.stack([1 - part, part], 1)
 
 
