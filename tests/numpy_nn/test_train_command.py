@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from cnncourse.data import DataError, fashion_mnist
 from cnncourse.numpy_nn import models, optim, training
 from cnncourse.train_command import Settings, augment_torch, load_data, main
 from cnncourse.weights import load_weights
@@ -124,6 +125,23 @@ def test_lenet_in_numpy_reaches_85_percent_on_the_embedded_garments():
         model, optimizer, *train, epochs=6, rng=rng, test=test, schedule=optim.CosineAnnealingLR(optimizer, 6)
     )
     assert history["test_accuracy"][-1] >= 0.86
+
+
+@pytest.mark.slow
+def test_lenet_in_numpy_reaches_90_percent_on_the_full_set():
+    try:
+        fashion_mnist("train", full=True, download=False)
+    except DataError as problem:
+        pytest.skip(f"the full Fashion-MNIST is not here: {problem}")
+    train, test = load_data(settings(full=True))
+    assert len(train[0]) == 60_000
+    rng = np.random.default_rng(0)
+    model = models.LeNet5(rng=rng)
+    optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
+    history = training.fit(
+        model, optimizer, *train, epochs=6, rng=rng, test=test, schedule=optim.CosineAnnealingLR(optimizer, 6)
+    )
+    assert history["test_accuracy"][-1] >= 0.90
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 """Elementwise nonlinearities, each with its gradient right below.
 
 Every backward takes the same further arguments as its forward and returns the gradient of the loss by
-`input`: the upstream gradient times the derivative at `input`.
+`input`: the upstream gradient times the derivative at `input`. PyTorch's argument `inplace` is missing, since
+inputs are never modified.
 """
 
 import numpy as np
@@ -29,19 +30,19 @@ def relu(input):
 def relu_backward(grad_output, input):
     """Let the gradient pass where x > 0; at x = 0 the derivative is taken as 0."""
     _check(grad_output, input)
-    return np.where(input > 0, grad_output, 0).astype(input.dtype)
+    return np.where(input > 0, grad_output, 0)
 
 
 def leaky_relu(input, negative_slope=0.01):
     """Return x where x > 0 and negative_slope · x elsewhere (Maas et al. 2013)."""
     check_floats(input=input)
-    return np.where(input > 0, input, input * negative_slope).astype(input.dtype)
+    return np.where(input > 0, input, input * negative_slope)
 
 
 def leaky_relu_backward(grad_output, input, negative_slope=0.01):
     """Pass the gradient, times negative_slope where x <= 0."""
     _check(grad_output, input)
-    return np.where(input > 0, grad_output, grad_output * negative_slope).astype(input.dtype)
+    return np.where(input > 0, grad_output, grad_output * negative_slope)
 
 
 def relu6(input):
@@ -53,14 +54,14 @@ def relu6(input):
 def relu6_backward(grad_output, input):
     """Let the gradient pass where 0 < x < 6."""
     _check(grad_output, input)
-    return np.where((input > 0) & (input < 6), grad_output, 0).astype(input.dtype)
+    return np.where((input > 0) & (input < 6), grad_output, 0)
 
 
 def sigmoid(input):
     """Return σ(x) = 1 / (1 + exp(−x)), without overflow for large |x|."""
     check_floats(input=input)
     small = np.exp(-np.abs(input))  # at most 1
-    return np.where(input >= 0, 1, small).astype(input.dtype) / (1 + small)
+    return np.where(input >= 0, 1, small) / (1 + small)
 
 
 def sigmoid_backward(grad_output, input):
@@ -104,7 +105,7 @@ def hardsigmoid(input):
 def hardsigmoid_backward(grad_output, input):
     """Let a sixth of the gradient pass where −3 < x < 3."""
     _check(grad_output, input)
-    return np.where(np.abs(input) < 3, grad_output / 6, 0).astype(input.dtype)
+    return np.where(np.abs(input) < 3, grad_output / 6, 0)
 
 
 def hardswish(input):

@@ -25,6 +25,8 @@ def dropout_mask(shape, p, rng):
     rng : numpy.random.Generator
     """
     _check_probability(p)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: expected a numpy.random.Generator, got {rng!r}")
     return np.asarray(rng.random(shape) >= p)
 
 
@@ -47,15 +49,14 @@ def dropout(input, p=0.5, training=True, *, rng=None, mask=None):
     Raises
     ------
     TypeError, ValueError
-        Not a float array; p outside [0, 1]; in training neither rng nor mask, or a mask of another shape.
+        Not a float array; p outside [0, 1]; in training neither a generator nor a mask; a mask of another
+        shape.
     """
     check_floats(input=input)
     _check_probability(p)
     if not training or p == 0:
         return input.copy()
     if mask is None:
-        if rng is None:
-            raise ValueError("rng: expected a numpy.random.Generator (or a mask) in training, got None")
         mask = dropout_mask(input.shape, p, rng)
     return input * _factor(input, p, mask)
 
