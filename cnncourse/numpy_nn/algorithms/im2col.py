@@ -64,15 +64,10 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
     for n in _blocks(view):
         # One GEMM sums over positions and images at once: both stand in the columns' last axis.
         upstream = grad_output[n].swapaxes(0, 1).reshape(groups, C_out // groups, -1)
-        by_image = np.moveaxis(view[n], 0, weight_grad_axis(view))
-        columns = by_image.reshape(groups, grad.shape[2], -1)
+        images_last = np.moveaxis(view[n], 0, len(weight_shape) - 1)
+        columns = images_last.reshape(groups, grad.shape[2], -1)
         grad += upstream @ columns.swapaxes(1, 2)
     return grad.reshape(weight_shape)
-
-
-def weight_grad_axis(view):
-    """Return where the image axis goes so that it stands right before the output positions."""
-    return (view.ndim - 2) // 2 + 1
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
