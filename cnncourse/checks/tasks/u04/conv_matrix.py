@@ -229,6 +229,6 @@ task = Task(
             "range(height − K_h) leaves out the last.",
         ),
     ],
-    see="04#matrix",
+    see="04#The matrix behind a convolution",
     place=3,
 )

@@ -203,6 +203,7 @@ task = Task(
             _measure(_largest, _zeros_shift, _zeros_shift),
             "The shift fills in zeros. What the shift itself loses at the border is then counted as an error of f; "
             "the task asks for circular shifts on both sides.",
+            see="04#At the border",
         ),
         Mistake(
             "shifts-input-with-zeros",
@@ -237,7 +238,7 @@ task = Task(
         ),
     ],
     signature="equivariance_error(f, images, dy, dx)",
-    see="04#equivariance",
+    see="04#Two words, two measurements",
     place=2,
     probe="function_with_callable",
 )

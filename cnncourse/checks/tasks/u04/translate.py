@@ -218,6 +218,7 @@ task = Task(
             _always_circular,
             'What leaves the image comes back on the other side in mode "zeros" too. There, pixels that come from '
             "outside the image are 0.",
+            see="04#At the border",
         ),
         Mistake(
             "always-zeros",
@@ -253,6 +254,7 @@ task = Task(
             _positive_only,
             "Shifts down and right leave zeros, and shifts up and left wrap around: a negative shift leaves its "
             "empty rows at the bottom, its empty columns at the right.",
+            see="04#At the border",
         ),
         Mistake(
             "zeros-for-negative-only",
@@ -310,6 +312,6 @@ task = Task(
             "The shift runs over axes 1 and 2, channels and height. Height and width are axes 2 and 3.",
         ),
     ],
-    see="04#equivariance",
+    see="04#Two words, two measurements",
     place=1,
 )

@@ -115,6 +115,6 @@ task = Task(
             "The result is the number of places: the upstream gradient is not used.",
         ),
     ],
-    see="06#bias",
+    see="06#The gradient of the bias",
     place=1,
 )

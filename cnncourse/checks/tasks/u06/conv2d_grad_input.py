@@ -188,6 +188,7 @@ task = Task(
             _with_weight(lambda w: w[:, :, ::-1, ::-1]),
             "The kernel lies the wrong way round. As a correlation of the (spread and padded) upstream gradient, the "
             "input's gradient needs the kernel flipped; as a scatter, g·w is put down as it is.",
+            see="06#The fast code: correlations again",
         ),
         Mistake(
             "flips-one-axis",
@@ -230,12 +231,14 @@ task = Task(
             _ignores_stride,
             "The windows are put down one pixel apart, whatever the stride: place (i, j) saw the window at "
             "(i·S_h, j·S_w). As a correlation: put S − 1 zeros between the upstream gradient's entries.",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake(
             "ignores-padding",
             _ignores_padding,
             "The windows are put down P rows and columns too far down and right: cut the padding off the result, "
             "rows P_h … P_h + H − 1.",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake(
             "forgets-to-crop",
@@ -252,6 +255,7 @@ task = Task(
             _reached_only,
             "Where the stride leaves a rest, the result is smaller than the input. Pixels that no window reached "
             "have gradient zero: take the size from input_shape.",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake(
             "negative-index-wraps",
@@ -331,6 +335,6 @@ task = Task(
             "The sign is wrong. The minus of gradient descent belongs to the step, not to the gradient.",
         ),
     ],
-    see="06#input",
+    see="06#The gradient of the input",
     place=3,
 )

@@ -221,12 +221,14 @@ task = Task(
             _ignores_stride,
             "Output place (i, j) is paired with the window at (i, j), whatever the stride. It saw the window at "
             "(i·S_h, j·S_w).",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake(
             "ignores-padding",
             _ignores_padding,
             "The input is not padded, so output place (i, j) is paired with a window P rows and columns too far "
             "down and right. Pad first, as in the forward pass.",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake(
             "one-stride-for-both", _one_stride, "The first stride is used along both axes: a pair is (height, width)."
@@ -261,12 +263,14 @@ task = Task(
             _too_large,
             "Where the stride leaves a rest, the result is larger than the kernel. Rows and columns that no window "
             "reached count nothing: take only the first K_h × K_w entries.",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake(
             "windows-from-the-end",
             _last_windows,
             "Where the stride leaves a rest, the windows are lined up with the end of the image. They start at its "
             "beginning; the rest at the end is not reached.",
+            see="06#Stride, padding, dilation, groups: three lines in one loop",
         ),
         Mistake("pads-with-the-edge", _edge_padding, "The padding repeats the image's edge; it should be zeros."),
         Mistake(
@@ -291,6 +295,6 @@ task = Task(
             "The sign is wrong. The minus of gradient descent belongs to the step, not to the gradient.",
         ),
     ],
-    see="06#weight",
+    see="06#The gradient of a shared weight",
     place=2,
 )

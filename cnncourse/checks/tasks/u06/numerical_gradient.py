@@ -232,7 +232,7 @@ task = Task(
         ),
     ],
     signature="numerical_gradient(f, x, grad_output, eps=1e-6)",
-    see="06#numerical",
+    see="06#Is it right? The numerical check",
     place=4,
     probe="function_with_callable",
 )
