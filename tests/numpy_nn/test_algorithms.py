@@ -113,7 +113,8 @@ def test_float32_errors_stay_small(algorithm, channels, size):
     x = rng.normal(size=(2, channels, size, size)).astype(np.float32)
     w = rng.normal(size=(channels, channels, 3, 3)).astype(np.float32)
     error = relative_error(algorithm, x, w, padding=1)
-    assert 0 < error < (1e-5 if "winograd" in algorithm or algorithm == "auto" else 1e-6)
+    # F(4×4)'s own error is near 1e-5, and differs with the number of threads; the promise is 1e-4.
+    assert 0 < error < (3e-5 if algorithm in ("winograd4", "auto") else 1e-6)
 
 
 @pytest.mark.parametrize(("channels", "padding"), [(64, 1), (80, 0)])
@@ -125,7 +126,7 @@ def test_float32_gradients_stay_close(channels, padding):
     exact = F.conv2d_backward(g, x, w, padding=padding)
     got = F.conv2d_backward(*(a.astype(np.float32) for a in (g, x, w)), padding=padding)
     for ours, wanted in zip(got[:2], exact[:2], strict=True):
-        assert 0 < np.abs(ours - wanted).max() / np.abs(wanted).max() < 1e-5
+        assert 0 < np.abs(ours - wanted).max() / np.abs(wanted).max() < 3e-5
 
 
 def test_float64_is_computed_exactly_unless_asked_otherwise():

@@ -12,8 +12,8 @@ Networks", CVPR 2016, arXiv:1509.09308; S. Winograd, 1980.
 
 Cost: 2·C_out·C_in·(m+2)²/m² flops per output pixel instead of 18·C_out·C_in (m = 2: 2.25 times fewer, m = 4: 4 times
 fewer), plus the transforms, which matter when there are few channels; tiles are stored (m+2)²/m² times the image.
-Rounding: F(2×2) is about as exact as a dot product; the entries of F(4×4)'s transforms, up to 8, cost it about a
-decimal digit (float32 errors near 1e-6 to 1e-5 of the output's scale).
+Rounding: F(2×2) is about as exact as a dot product; the entries of F(4×4)'s transforms, up to 8, cost it more than
+a decimal digit (float32 errors near 1e-5 of the output's largest entry, where im2col's are near 5e-7).
 """
 
 import numpy as np

@@ -40,7 +40,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
         output keeps the input's size; an odd total puts the extra zero at the end)
     groups : int that divides C_in and C_out
     algorithm : "auto" or a name in `algorithms.choice.NAMES`; not in PyTorch. "auto" may take Winograd's short cut
-        in float32 (errors below 1e-5 of the output's scale); "im2col" never does, and float64 never does.
+        in float32 (errors near 1e-5 of the output's largest entry); "im2col" never does, and float64 never does.
 
     Returns
     -------
