@@ -1,26 +1,28 @@
 """What runs beside a learner's answer: call it, notice what it did, hand back plain values.
 
-This file imports NumPy and the standard library alone (torch inside the probes that need it), so that
-it can be given to a sandbox by itself. `run` is the only entry; it returns a dict of plain values.
+This file imports NumPy and the standard library alone, so that it can be given to a sandbox by itself,
+with the other files named in `FILES`. `run` is the only entry; it returns a dict of plain values.
 """
 
 import contextlib
+import importlib
 import inspect
 import io
 import linecache
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
-PLAIN_DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
-)
-WATCHED = frozenset(
-    "torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()
-)
-OURS = (__file__, __file__.replace("probes.py", "student.py"))  # frames that are not the learner's
+PLAIN_DTYPES = {
+    *"bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+}
+WATCHED = {*"torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()}
+HERE = Path(__file__).parent
+FILES = [HERE / "probes.py", HERE / "module_probes.py", HERE / "callables.py"]  # all that a sandbox needs
+OURS = {str(path) for path in [*FILES, HERE / "student.py"]}  # frames that are not the learner's
 MAX_ELEMENTS = 50_000_000
 MAX_ITEMS = 10_000
 
@@ -57,8 +59,7 @@ def run(target, probe, args=(), kwargs=None):
     `changed`, `seconds` and `used`. Only KeyboardInterrupt passes through.
     """
     notes, output = Notes(), _Swallow()
-    value, error = None, None
-    start = time.perf_counter()
+    value, error, start = None, None, time.perf_counter()
     try:
         with contextlib.redirect_stdout(output), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -124,7 +125,7 @@ def _safe_text(problem):
 
 
 class _Swallow(io.TextIOBase):
-    """Takes whatever is printed, keeps nothing but the fact."""
+    """Takes whatever is printed; keeps nothing but the fact."""
 
     used = False
 
@@ -144,7 +145,7 @@ def unpack(value):
     if isinstance(value, dict) and "__layout__" in value:
         return _laid_out(value["array"], value["__layout__"])
     if isinstance(value, dict) and "__callable__" in value:
-        return make_callable(value)
+        return _sibling("callables").make_callable(value)
     if isinstance(value, dict):
         return {key: unpack(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -218,7 +219,7 @@ def call(target, args, kwargs, notes):
     """Call the answer, note arguments it changed and libraries it called, return what it returned."""
     names = _argument_names(target, args, kwargs)
     before = [_snapshot(value) for value in (*args, *kwargs.values())]
-    with _watching(notes.used):
+    with watching(notes.used):
         value = target(*args, **kwargs)
     for name, old, new in zip(names, before, (*args, *kwargs.values()), strict=True):
         if not _same(old, new) and name not in notes.changed:
@@ -263,7 +264,7 @@ def _same(old, new):
 
 
 @contextlib.contextmanager
-def _watching(used):
+def watching(used):
     """Record which functions of watched libraries are called meanwhile, by listening to calls."""
 
     def listen(frame, event, argument):
@@ -272,7 +273,7 @@ def _watching(used):
             kind = owner if inspect.isclass(owner) else type(owner)
             module = getattr(argument, "__module__", None) or getattr(kind, "__module__", None) or ""
             name = getattr(argument, "__name__", "?")
-        elif event == "call":
+        elif event == "call" and frame.f_code.co_filename not in OURS:  # our own callables are no library calls
             module = frame.f_globals.get("__name__") or ""
             name = frame.f_code.co_name
         else:
@@ -324,93 +325,18 @@ def _global_state():
     return words.tobytes(), place
 
 
-def module(target, args, kwargs, notes):
-    """Construct a PyTorch module and follow a script of steps; returns one plain result a step.
+def _beside(name):
+    """A probe that lives in a file of its own beside this one, loaded when first used (PyTorch is heavy)."""
 
-    kwargs["script"] is a list of dicts: {"do": "describe"}, {"do": "load", "state": {name: array}} and
-    {"do": "forward", "inputs": [...], "training": bool, "grad_output": array or None, "capture": class name}.
-    With `capture`, the outputs of all submodules of that class come back too, in the order of their calls.
-    """
-    import torch
+    def probe(target, args, kwargs, notes):
+        return getattr(_sibling("module_probes"), name)(target, args, kwargs, notes, sys.modules[__name__])
 
-    script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
-    with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on as if nothing had been
-        torch.manual_seed(seed)
-        network = call(target, args, kwargs, notes)
-        if not isinstance(network, torch.nn.Module):
-            raise UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
-        steps = {"describe": _describe, "load": _load, "forward": _forward}
-        return [steps[step["do"]](network, step, notes) for step in script]
+    return probe
 
 
-def _describe(network, step, notes):
-    return {
-        "parameters": {name: _array(p) for name, p in network.named_parameters()},
-        "buffers": {name: _array(b) for name, b in network.named_buffers()},
-        "modules": {name: type(m).__name__ for name, m in network.named_modules()},
-    }
-
-
-def _load(network, step, notes):
-    import torch
-
-    tensors = dict([*network.named_parameters(), *network.named_buffers()])
-    with torch.no_grad():
-        for name, array in step["state"].items():
-            tensors[name].copy_(torch.as_tensor(array))
-    return None
-
-
-def _forward(network, step, notes):
-    import torch
-
-    network.train(step.get("training", False))
-    network.zero_grad(set_to_none=True)
-    inputs = [torch.tensor(array) for array in step["inputs"]]
-    for tensor in inputs:
-        tensor.requires_grad_(tensor.is_floating_point() and step.get("grad_output") is not None)
-    kept, captured = [tensor.detach().clone() for tensor in inputs], []
-    hooks = [
-        m.register_forward_hook(lambda module, given, output: captured.append(_array(output)))
-        for m in network.modules() if type(m).__name__ == step.get("capture")
-    ]  # fmt: skip
-    with _watching(notes.used):
-        output = network(*inputs)
-    for hook in hooks:
-        hook.remove()
-    if not isinstance(output, torch.Tensor):
-        raise UnsupportedValue(f"from forward, a {type(output).__name__} where a tensor is wanted")
-    if any(not torch.equal(old, new.detach()) for old, new in zip(kept, inputs, strict=True)):
-        notes.changed.append("input")
-    result = {"output": _array(output), "captured": captured}
-    if step.get("grad_output") is not None:
-        grad_output = torch.tensor(step["grad_output"])
-        if grad_output.shape == output.shape and output.requires_grad:
-            output.backward(grad_output.to(output.dtype))
-        result["grad_inputs"] = [None if t.grad is None else _array(t.grad) for t in inputs]
-        result["grads"] = {name: None if p.grad is None else _array(p.grad) for name, p in network.named_parameters()}
-    result["buffers"] = {name: _array(b) for name, b in network.named_buffers()}
-    return result
-
-
-def trained(target, args, kwargs, notes):
-    """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"]."""
-    import torch
-
-    images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
-    if not isinstance(network, torch.nn.Module):
-        raise UnsupportedValue(f"a {type(network).__name__} where a trained torch.nn.Module is wanted")
-    network.eval()
-    with torch.no_grad():
-        outputs = [network(torch.tensor(images[i : i + batch])) for i in range(0, len(images), batch)]
-    return _array(torch.cat(outputs))
-
-
-def _array(tensor):
-    return _plain_array(tensor.detach().cpu().numpy())
+def _sibling(name):
+    """A file beside this one, whether they are part of the package or were given to a sandbox by themselves."""
+    return importlib.import_module(f"{__package__}.{name}" if __package__ else name)
 
 
 PROBES = {
@@ -418,77 +344,6 @@ PROBES = {
     "function_with_callable": function,
     "variable": variable,
     "random_draws": random_draws,
-    "module": module,
-    "trained": trained,
-}
-
-
-# ---- functions that a task may pass as an argument, built from plain data
-
-
-def make_callable(description):
-    """Build the function named in description["__callable__"] from the plain data beside it."""
-    data = {key: value for key, value in description.items() if key != "__callable__"}
-    return CALLABLES[description["__callable__"]](**data)
-
-
-def _circular_filter(kernel):
-    """Cross-correlation with circular borders on the last two axes: equivariant to circular shifts."""
-    rows, columns = kernel.shape
-
-    def circular_filter(images):
-        return sum(
-            kernel[i, j] * np.roll(images, (-i, -j), axis=(-2, -1)) for i in range(rows) for j in range(columns)
-        )
-
-    return circular_filter
-
-
-def _zero_filter(kernel):
-    """The same with zeros beyond the border: equivariant only away from it."""
-    rows, columns = kernel.shape
-
-    def zero_filter(images):
-        padding = [(0, 0)] * (images.ndim - 2) + [(0, rows - 1), (0, columns - 1)]
-        wide, (height, width) = np.pad(images, padding), images.shape[-2:]
-        return sum(
-            kernel[i, j] * wide[..., i : i + height, j : j + width] for i in range(rows) for j in range(columns)
-        )
-
-    return zero_filter
-
-
-def _gain(gain):
-    """Each pixel times its own factor: not equivariant."""
-    return lambda images: images * gain
-
-
-def _linear(matrix):
-    """x → matrix @ x.ravel()."""
-    return lambda x: matrix @ np.ravel(x)
-
-
-def _sine(scale):
-    """x → sin(scale · x), element by element."""
-    return lambda x: np.sin(scale * x)
-
-
-def _cubic(scale):
-    """x → scale · x³ + x², element by element."""
-    return lambda x: scale * x**3 + x**2
-
-
-def _squares(matrix):
-    """x → (matrix @ x.ravel())²: every entry of x changes how the others act."""
-    return lambda x: (matrix @ np.ravel(x)) ** 2
-
-
-CALLABLES = {
-    "circular_filter": _circular_filter,
-    "zero_filter": _zero_filter,
-    "gain": _gain,
-    "linear": _linear,
-    "sine": _sine,
-    "cubic": _cubic,
-    "squares": _squares,
+    "module": _beside("module"),
+    "trained": _beside("trained"),
 }

@@ -34,7 +34,7 @@ class Process:
         self.library = library
         self.limits = FOR_LIBRARY[library]
         self.folder = Path(tempfile.mkdtemp(prefix="cnncourse-"))
-        for path in [*STUDENT_SIDE, HERE / "bare.py", Path(probes.__file__)]:
+        for path in [*STUDENT_SIDE, HERE / "bare.py", *probes.FILES]:
             shutil.copy(path, self.folder)
         (self.folder / "work").mkdir()
         self.children = {}

@@ -143,7 +143,7 @@ def command(library, control, *, as_root, info=None):
         line += ["--info-fd", str(info)]
     binds = {path: path for path in _read_only_binds()}
     binds |= {path: Path("/packages") / path.name for path in packages_for(library)}
-    binds |= {path: Path("/grader") / path.name for path in [*STUDENT_SIDE, Path(probes.__file__)]}
+    binds |= {path: Path("/grader") / path.name for path in [*STUDENT_SIDE, *probes.FILES]}
     for folder in sorted({parent for inside in binds.values() for parent in inside.parents} - {Path("/")}):
         line += ["--dir", str(folder)]  # made by hand, since bubblewrap would make them for root's eyes alone
     for path, inside in binds.items():

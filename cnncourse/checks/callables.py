@@ -1,0 +1,71 @@
+"""Functions that a task may pass to an answer as an argument, built from plain data on either side of the pipe."""
+
+import numpy as np
+
+
+def make_callable(description):
+    """Build the function named in description["__callable__"] from the plain data beside it."""
+    data = {key: value for key, value in description.items() if key != "__callable__"}
+    return CALLABLES[description["__callable__"]](**data)
+
+
+def _circular_filter(kernel):
+    """Cross-correlation with circular borders on the last two axes: equivariant to circular shifts."""
+    rows, columns = kernel.shape
+
+    def circular_filter(images):
+        return sum(
+            kernel[i, j] * np.roll(images, (-i, -j), axis=(-2, -1)) for i in range(rows) for j in range(columns)
+        )
+
+    return circular_filter
+
+
+def _zero_filter(kernel):
+    """The same with zeros beyond the border: equivariant only away from it."""
+    rows, columns = kernel.shape
+
+    def zero_filter(images):
+        padding = [(0, 0)] * (images.ndim - 2) + [(0, rows - 1), (0, columns - 1)]
+        wide, (height, width) = np.pad(images, padding), images.shape[-2:]
+        return sum(
+            kernel[i, j] * wide[..., i : i + height, j : j + width] for i in range(rows) for j in range(columns)
+        )
+
+    return zero_filter
+
+
+def _gain(gain):
+    """Each pixel times its own factor: not equivariant."""
+    return lambda images: images * gain
+
+
+def _linear(matrix):
+    """x → matrix @ x.ravel()."""
+    return lambda x: matrix @ np.ravel(x)
+
+
+def _sine(scale):
+    """x → sin(scale · x), element by element."""
+    return lambda x: np.sin(scale * x)
+
+
+def _cubic(scale):
+    """x → scale · x³ + x², element by element."""
+    return lambda x: scale * x**3 + x**2
+
+
+def _squares(matrix):
+    """x → (matrix @ x.ravel())²: every entry of x changes how the others act."""
+    return lambda x: (matrix @ np.ravel(x)) ** 2
+
+
+CALLABLES = {
+    "circular_filter": _circular_filter,
+    "zero_filter": _zero_filter,
+    "gain": _gain,
+    "linear": _linear,
+    "sine": _sine,
+    "cubic": _cubic,
+    "squares": _squares,
+}
