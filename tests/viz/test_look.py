@@ -9,6 +9,7 @@ import pytest
 
 from cnncourse import show, viz
 from cnncourse.viz import style
+from cnncourse.viz.show import settle_layout
 
 
 def shown(capsys_display, figure, alt):
@@ -31,9 +32,25 @@ def test_a_figure_comes_with_its_words(displayed):
     assert data["text/plain"] == metadata["image/png"]["alt"] == "Three ones on a diagonal."
 
 
-def test_the_same_figure_is_the_same_bytes(displayed):
-    first, second = (shown(displayed, viz.pixel_grid(np.eye(3)), "Three ones on a diagonal.")[0] for _ in range(2))
-    assert first["image/png"] == second["image/png"]
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: viz.pixel_grid(np.eye(3)),
+        lambda: viz.sliding_window(np.arange(25).reshape(5, 5) % 7, np.eye(3), (1, 2)),
+        lambda: viz.feature_maps(np.eye(12).reshape(9, 4, 4)),
+        lambda: viz.bar_chart({"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 4}}, "count", "title"),
+    ],
+)
+def test_the_same_figure_is_the_same_bytes(make, displayed):
+    assert len({shown(displayed, make(), "The same figure each time.")[0]["image/png"] for _ in range(8)}) == 1
+
+
+def test_settling_the_layout_moves_nothing_visibly():
+    figure, untouched = (viz.sliding_window(np.eye(5), np.eye(3), (1, 2)) for _ in range(2))
+    settle_layout(figure)
+    untouched.draw_without_rendering()
+    for axes, other in zip(figure.axes, untouched.axes, strict=True):
+        np.testing.assert_allclose(axes.get_position(True).bounds, other.get_position(True).bounds, atol=1e-5)
 
 
 @pytest.mark.parametrize("alt", ["", "a figure", None])
