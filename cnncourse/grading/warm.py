@@ -37,6 +37,7 @@ def main():
     stand_ins, seccomp, worker = map(importlib.import_module, ("stand_ins", "seccomp", "worker"))
     stand_ins.put_in_place()
     filters = {processes: seccomp.build(processes=processes) for processes in (True, False)}
+    worker.rehearse()
     gc.collect()
     gc.freeze()  # objects that are never looked at again are pages that are never copied
     gc.disable()

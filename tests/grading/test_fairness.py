@@ -99,6 +99,9 @@ def test_what_failed_while_loading_is_told(sandboxes):
     cells = [IMPORTS, "print(undefined)", "def cross_correlate2d(image, kernel):\n    raise NotImplementedError"]
     (problem,) = grade_one(sandboxes, cells).problems
     assert problem == {"cell": 2, "line": 1, "text": "NameError: name 'undefined' is not defined"}
+    cells[1] = "x = 1\nx = 2\nreturn 3"
+    (problem,) = grade_one(sandboxes, cells).problems
+    assert (problem["line"], problem["text"][:11]) == (3, "SyntaxError")
 
 
 def test_a_loop_on_one_kind_of_input_costs_that_kind(sandboxes):

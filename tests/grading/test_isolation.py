@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cnncourse.checks import probes
 from cnncourse.grading import isolation, sandbox, seccomp
 from cnncourse.grading.grade import Sandboxes
 from cnncourse.grading.process import Process
@@ -51,7 +52,7 @@ def answer():
 """
     packages, grader, found, processes, folder = inside(box, code)
     assert sorted(packages) == ["numpy", "numpy.libs"]
-    assert sorted(grader) == sorted(path.name for path in [*sandbox.STUDENT_SIDE, Path("probes.py")])
+    assert sorted(grader) == sorted(path.name for path in [*sandbox.STUDENT_SIDE, *probes.FILES])
     assert (found, processes, folder) == ([], [], "/tmp")
 
 

@@ -1,0 +1,138 @@
+"""How fast a class is graded, side by side with nbgrader's autograder on the same submissions; and memory over time.
+
+    python -m benchmarks.bench_grading                    units that are released, 60 submissions each
+    python -m benchmarks.bench_grading 01 --count 2000    many: does memory stay flat?
+
+The submissions are the released exercises with the master's solutions filled in; every fifth has one task missing,
+every seventh a mistake. Rates are submissions per second of wall clock; nothing here can fail a test.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from cnncourse.checks.registry import units
+from cnncourse.grading.results import write_whole
+from tools import release
+
+ROOT = Path(__file__).resolve().parent.parent
+START = "import sys; from cnncourse.grading.command import main; sys.exit(main(sys.argv[1:]))"
+
+
+def make_class(course, name, count):
+    """Release one exercise and hand in `count` solved copies of it."""
+    release.main([name, "--course", str(course)])
+    released = json.loads((course / "release" / name / f"{name}.ipynb").read_text())
+    master = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text())
+    answers = {mark(cell)["grade_id"]: cell["source"] for cell in master["cells"] if mark(cell).get("solution")}
+    names = sorted(answers)
+    for number in range(count):
+        cells = [dict(cell) for cell in released["cells"]]
+        for cell in cells:
+            task = mark(cell).get("grade_id")
+            if task in answers and not (number % 5 == 0 and task == names[number % len(names)]):
+                cell["source"] = answers[task]
+                if number % 7 == 0 and task == names[-1]:
+                    cell["source"] = re.sub(r"\breturn (.+)", r"return 2 * (\1)", "".join(answers[task]))
+        folder = course / "submitted" / f"student{number:05}" / name
+        write_whole(folder / f"{name}.ipynb", json.dumps(released | {"cells": cells}))
+
+
+def mark(cell):
+    """What nbgrader knows about a cell."""
+    return cell["metadata"].get("nbgrader", {})
+
+
+def ours(course, unit, jobs):
+    """Grade with our grader; returns (seconds, peak memory in MiB at each tenth of the run)."""
+    line = [sys.executable, "-I", "-c", START, "grade", str(course), "--unit", unit, "--jobs", str(jobs), "--again"]
+    start = time.perf_counter()
+    grader = subprocess.Popen([*line, "--no-reexec"], stdout=subprocess.DEVNULL)
+    samples, done = [], threading.Event()
+    watcher = threading.Thread(target=watch_memory, args=(grader.pid, samples, done))
+    watcher.start()
+    code = grader.wait()
+    seconds = time.perf_counter() - start
+    done.set()
+    watcher.join()
+    if code:
+        raise SystemExit(f"grading ended with {code}")
+    tenths = [samples[i * len(samples) // 10 : (i + 1) * len(samples) // 10] for i in range(10)]
+    return seconds, [round(max(tenth)) for tenth in tenths if tenth]
+
+
+def watch_memory(pid, samples, done):
+    """Sample the memory of a process and all its descendants, shared pages counted once."""
+    while not done.wait(0.2):
+        total = sum(filter(None, map(proportional_kib, family(pid))))
+        if total:
+            samples.append(total / 1024)
+
+
+def family(pid):
+    """A process and its descendants."""
+    found = [pid]
+    for parent in found:
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in task.read_text().split()]
+            except OSError:
+                pass
+    return found
+
+
+def proportional_kib(pid):
+    """Proportional set size: private memory, and a fair share of what is shared."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return None
+    return int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE).group(1))
+
+
+def nbgrader(course, name, count):
+    """Autograde the first `count` students with nbgrader; returns seconds."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    start = time.perf_counter()
+    for number in range(count):
+        line = [sys.executable, "-m", "nbgrader", "autograde", name, "--student", f"student{number:05}"]
+        subprocess.run(line, cwd=course, env=environment, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def main():
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("units", nargs="*", default=units(), help="such as 01 (default: all that are released)")
+    parser.add_argument("--count", type=int, default=60, help="submissions (60)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
+    parser.add_argument("--nbgrader", type=int, default=3, metavar="N", help="submissions for nbgrader (3; 0: none)")
+    options = parser.parse_args()
+    print("| Unit | submissions | ours, a second | nbgrader autograde, a second | memory over the run, MiB |")
+    print("| --- | ---: | ---: | ---: | --- |", flush=True)
+    for unit in options.units:
+        if not list((ROOT / "solutions").glob(f"{unit}_*/*.ipynb")):
+            continue
+        (name,) = release.names([unit])
+        course = Path(tempfile.mkdtemp(prefix="cnncourse-bench-"))
+        try:
+            with open(os.devnull, "w") as sys.stdout:
+                make_class(course, name, options.count)
+            sys.stdout = sys.__stdout__
+            seconds, memory = ours(course, unit, options.jobs)
+            rate = options.nbgrader / nbgrader(course, name, options.nbgrader) if options.nbgrader else float("nan")
+            print(f"| {unit} | {options.count} | {options.count / seconds:.1f} | {rate:.2f} | {memory} |", flush=True)
+        finally:
+            shutil.rmtree(course)
+
+
+if __name__ == "__main__":
+    main()
