@@ -147,14 +147,15 @@ class Task:
         -------
         TaskReport
         """
-        trials, lost = [], set()
+        trials, lost = [], {}  # criterion: what became of a call that did not come back
         for case in self.draw(seed):
             if len(lost) >= 2 or case.criterion in lost:
-                trials.append(Trial(case, Outcome(error=Failure("timeout")), None, _NOT_RUN))
+                kind = lost.get(case.criterion) or [*lost.values()][-1]
+                trials.append(Trial(case, Outcome(error=Failure(kind)), None, Difference(kind, _NOT_RUN[kind])))
                 continue
             trials.append(self.attempt(student, case))
             if _is_stuck(trials[-1]):
-                lost.add(case.criterion)
+                lost[case.criterion] = trials[-1].outcome.error.kind
         if not lost:
             trials += self._repeat(student, trials, seed)
         return TaskReport.from_trials(self, trials, self.find(trials))
@@ -197,11 +198,14 @@ class Task:
         return again
 
 
-_NOT_RUN = Difference("timeout", "Not run, because an earlier call took too long.")
+_NOT_RUN = {
+    "timeout": "Not run, because an earlier call took too long.",
+    "died": "Not run, because an earlier call ended the process.",
+}
 
 
 def _is_stuck(trial):
-    return trial.outcome.error is not None and trial.outcome.error.kind in ("timeout", "died")
+    return trial.outcome.error is not None and trial.outcome.error.kind in _NOT_RUN
 
 
 def _size(value):
