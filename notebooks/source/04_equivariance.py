@@ -1,0 +1,971 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 04 · Equivariance
+#
+# [Start](00_start_here.ipynb) · before: [03 Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) ·
+# next: [05 Fast convolution](05_fast_convolution.ipynb) ·
+# [exercises of this unit](../exercises/04_equivariance/04_equivariance.ipynb)
+#
+# **After this lesson you can**
+#
+# - keep equivariance and invariance apart, and *measure* either for any function on images;
+# - say when a convolution, a strided layer, a pooling layer commutes with a shift, and when it does not;
+# - explain what blurring before subsampling repairs, and what global pooling adds;
+# - say what a CNN does *not* have built in (rotation, scale), and what augmentation buys in its place;
+# - write a convolution as a matrix, and see sparseness, sharing and equivariance in it;
+# - name the four inductive biases of a CNN, and say what a right one, and a wrong one, is worth in examples.
+#
+# **Time** about 90 minutes, with the questions. The code runs in about a minute.
+#
+# **You should know** lessons 02 (a convolution is the linear layer that commutes with shifts) and 03 (padding,
+# stride).
+
+# %%
+import cnncourse
+
+rng = cnncourse.setup(seed=0)
+
+# %%
+from itertools import product
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnncourse import data, show, viz
+from cnncourse.data import transforms
+from cnncourse.numpy_nn import functional as NF
+from cnncourse.viz.matrices import matrix_row, shift_maps
+
+# %% [markdown]
+# ## A puzzle
+#
+# Two sentences from lecture notes: *"Convolution is translation **invariant**."* *"Convolution is translation
+# **equivariant**."* Here are a sandal, its vertical edges by a convolution, and the same for the sandal moved six
+# pixels to the right.
+
+# %%
+garments, labels = data.fashion_mnist("test")
+sandal = np.pad(garments[np.flatnonzero(labels == data.FASHION_CLASSES.index("sandal"))[4]] / 255, 8)[None, None]
+moved = np.roll(sandal, 6, axis=3)
+sobel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
+edges, edges_of_moved = NF.conv2d(sandal, sobel, padding=1), NF.conv2d(moved, sobel, padding=1)
+show(
+    viz.image_row([sandal[0, 0], moved[0, 0]], ["x", "x, moved"], height=2.0),
+    "A grey sandal on black, and the same sandal six pixels further to the right.",
+)
+show(
+    viz.image_row([edges[0, 0], edges_of_moved[0, 0]], ["edges of x", "edges of x, moved"], signed=True, height=2.0),
+    "The vertical edges of the sandal in red and blue, and those of the moved sandal, six pixels further to the right.",
+)
+
+# %% [markdown]
+# > **Predict.** We form two differences: (a) the edges of the moved sandal minus the edges of the sandal; (b) the
+# > edges of the moved sandal minus the *moved* edges of the sandal. Which of them is zero everywhere? Which sentence
+# > is right?
+
+# %%
+difference_a = edges_of_moved - edges
+difference_b = edges_of_moved - np.roll(edges, 6, axis=3)
+print(f"largest difference: (a) {np.abs(difference_a).max():.2f}, (b) {np.abs(difference_b).max():.2f}")
+show(
+    viz.image_row([difference_a[0, 0], difference_b[0, 0]], ["(a)", "(b)"], signed=True, height=2.0, low=-4, high=4),
+    "Difference (a) shows two copies of the sandal's edges in opposite colours; difference (b) is empty.",
+)
+
+# %% [markdown]
+# The map of the edges has *moved along*. It is not the same map. So the first sentence is wrong and the second is
+# right, at least for this sandal, which stays far from the border. The rest of the lesson makes both words exact and
+# then finds out how far the right sentence holds.
+#
+# ## 1. Two words, two measurements
+#
+# Let $T$ be a transformation of images, here a shift by $(d_y, d_x)$: $(T x)[i, j] = x[i - d_y,\; j - d_x]$. A
+# function $f$ is
+#
+# $$ \textbf{equivariant} \text{ to } T \text{ if } f(T x) = T f(x) \text{ for all } x, \qquad
+#    \textbf{invariant} \text{ to } T \text{ if } f(T x) = f(x) \text{ for all } x. $$
+#
+# Equivariant: the answer moves along. Invariant: the answer does not change. "Where is the cat?" should be
+# equivariant; "is there a cat?" should be invariant. They are different properties, and no useful map is both.
+#
+# A shift has to say what comes in at the side. We take two kinds: `circular`, where what leaves on the right comes
+# in on the left (exact, every shift can be undone); and `zeros` (as a camera sees it, except that the world is not
+# black).
+
+
+# %%
+def translate(x, dy, dx, mode="circular"):
+    """Move images (N, C, H, W) dy down and dx to the right."""
+    moved = np.roll(x, (dy, dx), axis=(2, 3))
+    if mode == "zeros":
+        rows, columns = np.arange(x.shape[2]) - dy, np.arange(x.shape[3]) - dx  # where each pixel came from
+        inside = np.outer((rows >= 0) & (rows < x.shape[2]), (columns >= 0) & (columns < x.shape[3]))
+        moved = np.where(inside, moved, 0)
+    return moved
+
+
+def equivariance_error(f, x, dy, dx):
+    return float(np.abs(f(translate(x, dy, dx)) - translate(f(x), dy, dx)).max())
+
+
+def invariance_error(f, x, dy, dx):
+    return float(np.abs(f(translate(x, dy, dx)) - f(x)).max())
+
+
+row = np.arange(1.0, 6)[None, None, None]
+print(row[0, 0], "→ circular", translate(row, 0, 2)[0, 0], " zeros", translate(row, 0, 2, "zeros")[0, 0])
+
+# %% [markdown]
+# Now some functions, on four scenes and under one shift.
+#
+# > **Predict.** For each function: is the equivariance error zero? Is the invariance error?
+
+# %%
+x = data.scenes(4).images / 255
+kernel = rng.normal(size=(3, 3, 3, 3))
+place = rng.uniform(size=(32, 32))
+
+
+def circular_conv(x, weight):
+    P = weight.shape[2] // 2
+    return NF.conv2d(NF.pad(x, (P, P, P, P), mode="circular"), weight)
+
+
+functions = {
+    "relu(x − ½)": lambda x: np.maximum(x - 0.5, 0),
+    "conv, circular padding": lambda x: circular_conv(x, kernel),
+    "conv, zero padding": lambda x: NF.conv2d(x, kernel, padding=1),
+    "minus the image's mean": lambda x: x - x.mean(axis=(2, 3), keepdims=True),
+    "each pixel its own gain": lambda x: x * place,
+    "sort each row": lambda x: np.sort(x, axis=3),
+}
+error = {}
+for name, f in functions.items():
+    error[name] = equivariance_error(f, x, 0, 5), invariance_error(f, x, 0, 5)
+    print(f"{name:24} equivariance error {error[name][0]:5.2f}   invariance error {error[name][1]:5.2f}")
+mean = NF.adaptive_avg_pool2d(x, 1)
+print(f"{'global mean':24}                           invariance error "
+      f"{np.abs(NF.adaptive_avg_pool2d(translate(x, 0, 5), 1) - mean).max():5.2f}")  # fmt: skip
+
+# %%
+exact = ["relu(x − ½)", "conv, circular padding", "minus the image's mean"]
+assert all(error[name][0] < 1e-12 and error[name][1] > 0.1 for name in exact), "equivariant, and not invariant"
+assert error["conv, zero padding"][0] > 0.1, "the border"
+assert error["each pixel its own gain"][0] > 0.1
+assert error["sort each row"][1] < 1e-12, "sorting forgets places: invariant to shifts along the row"
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# - What treats each pixel alike (relu) is equivariant. So is the convolution with circular padding, whatever its
+#   weights.
+# - "Minus the image's mean" is equivariant too, though it is not local: equivariance and locality are two things.
+# - A gain that depends on the place is not: it knows where it is.
+# - Zero padding breaks it. Section 2 looks at where.
+# - Sorting each row and the global mean are *invariant* to this shift: they forget the places.
+# </details>
+#
+# **A claim.** *"Convolution is translation invariant."* **Verdict: no.** Its invariance error is large. It is
+# *equivariant*, and exactly so with stride 1 and circular padding (or away from the borders).
+#
+# ### Why it must be so, and why depth keeps it
+#
+# Write $y = f(x)$ for a cross-correlation on an endless or glued image, and put in $T x$:
+#
+# $$ f(Tx)[i, j] = \sum_{u,v} w[u, v]\,(Tx)[i + u,\, j + v] = \sum_{u,v} w[u, v]\; x[i - d_y + u,\; j - d_x + v]
+#    = y[i - d_y,\; j - d_x] = (T f(x))[i, j] . $$
+#
+# Nothing about $w$ was used: trained or random, it holds. Lesson 02 went the other way: *only* convolutions can do
+# it among linear layers. And if $f$ and $g$ are equivariant, so is their composition:
+# $g(f(Tx)) = g(T f(x)) = T g(f(x))$. So a network of any depth is equivariant if each layer is. If an equivariant
+# $f$ is followed by an *invariant* $h$, the whole is invariant: $h(f(Tx)) = h(T f(x)) = h(f(x))$. **Equivariant
+# layers, then one invariant step:** that is the plan of a classifier.
+
+# %%
+weights = [rng.normal(size=(8, c_in, 3, 3)) / np.sqrt(4.5 * c_in) for c_in in (3, 8, 8, 8, 8)]
+
+
+def five_layers(x):
+    for weight in weights:
+        x = np.maximum(circular_conv(x, weight), 0)
+    return x
+
+
+def with_global_mean(x):
+    return five_layers(x).mean(axis=(2, 3))
+
+
+shifts = [(dy, dx) for dy in (0, 3, -7) for dx in (1, 16, -5)]
+deep = max(equivariance_error(five_layers, x, *shift) for shift in shifts)
+head = max(invariance_error(with_global_mean, x, *shift) for shift in shifts)
+print("five layers, equivariance error below 1e-12:", deep < 1e-12)
+print("and global mean, invariance error below 1e-12:", head < 1e-12)
+assert max(deep, head) < 1e-12
+
+torch_layer = nn.Conv2d(3, 8, 3, padding=1, padding_mode="circular", bias=False, dtype=torch.float64)
+in_torch = equivariance_error(lambda x: torch_layer(torch.from_numpy(x)).detach().numpy(), x, 3, -5)
+print("a PyTorch layer with circular padding, below 1e-12:", in_torch < 1e-12)
+
+# %% [markdown]
+# ## 2. At the border
+#
+# Real networks pad with zeros, and real pictures have no glued edges. Now something leaves the picture on one side
+# and zeros come in on the other. *Where* does $f(Tx)$ differ from $T f(x)$?
+#
+# > **Predict.** We move a photograph by 12 pixels down and 12 to the right, with zeros coming in, through stacks of
+# > 1, 3 and 6 layers (3×3, zero padding, ReLU). Where will the errors be: everywhere, near the new border, near the
+# > old one? How wide?
+
+# %%
+photo = data.photograph("camera")[60:156, 200:296][None, None] / 255
+layer_weights = [rng.normal(size=(8, c_in, 3, 3)) / np.sqrt(4.5 * c_in) for c_in in (1, 8, 8, 8, 8, 8)]
+
+
+def zero_padded(x, L):
+    for weight in layer_weights[:L]:
+        x = np.maximum(NF.conv2d(x, weight, padding=1), 0)
+    return x
+
+
+d, wrong = 12, {}
+for L in (1, 3, 6):
+    a = zero_padded(translate(photo, d, d, "zeros"), L)
+    b = translate(zero_padded(photo, L), d, d, "zeros")
+    wrong[L] = (np.abs(a - b) > 1e-9)[0].any(axis=0)  # in any of the 8 channels
+    assert not wrong[L][d + L : 96 - L, d + L : 96 - L].any(), "inside, the two agree"
+assert wrong[1].mean() < wrong[3].mean() < wrong[6].mean(), "and the bands grow"
+titles = [f"{L} layer{'s' * (L > 1)}: {wrong[L].mean():.0%} differ" for L in wrong]
+show(
+    viz.image_row([photo[0, 0], *wrong.values()], ["the photograph", *titles], low=0, high=1, height=2.1),
+    "A photograph, and for 1, 3 and 6 layers the places where shifting before and after the network differ, in "
+    "white: thin bands along the edge of the shifted picture and along the lower and right border, which grow "
+    "wider with depth.",
+)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Two L-shaped bands. At the *right and below*, content has left the picture: where $f(x)$ had seen it, $f(Tx)$ sees
+# padding. At *left and above* lies the edge of the moved picture: in $f(x)$ it was the border, behind which each
+# layer again put zeros; in $f(Tx)$ the layers have room to write beyond it, and the next layer reads what was
+# written. Each layer adds one pixel to both bands, exactly as fast as the receptive field grows. In the interior the
+# two agree to the last digit.
+# </details>
+#
+# So the exact sentence is: **with stride 1, a convolutional network is equivariant wherever the receptive field sees
+# neither the border of the image nor that of the shifted image.** For the last layers of a deep network, whose
+# receptive fields are larger than the picture, that is nowhere. They *can* know where they are (lesson 03 saw how),
+# and networks that are trained do use it.
+#
+# ## 3. Stride and pooling
+#
+# Small numbers first. A signal of eight numbers, max pooling with windows of 2 and stride 2, circular shifts:
+
+# %%
+signal = np.array([0.0, 0, 1, 1, 0, 0, 1, 1])[None, None]
+for shift in range(4):
+    moved = np.roll(signal, shift, axis=2)
+    print(f"shift {shift}:", *moved[0, 0].astype(int), "  →  ", *NF.max_pool1d(moved, 2)[0, 0].astype(int))
+
+# %% [markdown]
+# A shift by 2 moves the output by 1: good. A shift by 1 gives an output that is *no* shift of the first one: all
+# ones where there had been zeros. The windows are nailed to a grid of even places, and the picture has moved
+# relative to the grid.
+#
+# In general let $f$ be a stride-1 equivariant layer followed by keeping every $S$-th place. A shift by $S\,d$ moves
+# what is kept by exactly $d$:
+#
+# $$ f\big(T_{S d}\, x\big) = T_{d}\, f(x) . $$
+#
+# For a shift that is no multiple of $S$, $T_{d/S}$ is not even defined. The kindest measure then is to try the
+# nearest whole shifts and to keep the best match, relative to the map's own variation:
+
+
+# %%
+def best_match_error(f, x, S, dy, dx):
+    """min over the nearest whole shifts of |f(Tx) − T'f(x)|, as a share of f(x)'s spread."""
+    y, z = f(x), f(translate(x, dy, dx))
+    candidates = product((dy // S, -(-dy // S)), (dx // S, -(-dx // S)))
+    return min(float(np.sqrt(np.mean((z - translate(y, a, b)) ** 2)) / y.std()) for a, b in candidates)
+
+
+def max_pool(x, kernel_size=2, stride=2):
+    return NF.max_pool2d(x, kernel_size, stride)
+
+
+def overlapping(x):
+    """3×3 max pooling with stride 1 on a glued image."""
+    return NF.max_pool2d(NF.pad(x, (1, 1, 1, 1), mode="circular"), 3, 1)
+
+
+grey = photo[:, :, :64, :64]
+one = rng.normal(size=(1, 1, 3, 3))
+layers = {
+    "conv, S = 1": (lambda x: circular_conv(x, one), 1),
+    "max pool 3×3, S = 1": (overlapping, 1),
+    "conv, S = 2": (lambda x: circular_conv(x, one)[:, :, ::2, ::2], 2),
+    "max pool 2×2, S = 2": (max_pool, 2),
+    "two max pools": (lambda x: max_pool(max_pool(x)), 4),
+}
+error = {name: np.array([[best_match_error(f, grey, S, dy, dx) for dx in range(6)] for dy in range(6)])
+         for name, (f, S) in layers.items()}  # fmt: skip
+
+# %% [markdown]
+# > **Predict** the pattern of zeros in the 6×6 table of shifts, for each of the five.
+
+# %%
+show(
+    shift_maps(list(error.values()), list(error), height=2.0),
+    "Five tables of the error over shifts of 0 to 5 pixels down and right. Stride 1, convolution and pooling: all "
+    "zero. Stride 2, both: zero only where both shifts are even. Two poolings: zero only where both are multiples "
+    "of 4.",
+)
+
+# %%
+for name, (_, S) in layers.items():
+    for dy, dx in product(range(6), repeat=2):
+        if dy % S == 0 and dx % S == 0:
+            assert error[name][dy, dx] < 1e-12, "exact for multiples of the stride"
+        else:
+            assert error[name][dy, dx] > 0.05, "and for nothing else"
+
+# %% [markdown]
+# **A claim.** *"Pooling commutes with translation."* **Verdict:** only for shifts that are multiples of the stride.
+# Not the maximum is to blame, but the stride: max pooling with stride 1 commutes with every shift, and a convolution
+# with stride 2 fails in the same places. With $k$ poolings of stride 2, one shift in $4^k$ remains (both $d_y$ and
+# $d_x$ have to be multiples of $2^k$).
+#
+# ## 4. Blur before you subsample
+#
+# Why is the failure so violent? The signal 0 0 1 1 0 0 1 1 is repeated every 4 places; kept at every second place it
+# becomes 0 1 0 1, the fastest change there is, and anything faster would come out as something else altogether. That
+# is **aliasing**, and signal processing knows the cure: remove what the coarse grid cannot carry, by blurring,
+# *before* subsampling. Zhang (2019) built it into networks as **blur-pool**: take the maximum with stride 1
+# (equivariant), blur (equivariant), then keep every second place.
+
+# %%
+blur = np.array([1.0, 2, 1]) / 4
+
+
+def blur_pool_1d(x):
+    dense = np.maximum(x, np.roll(x, -1, axis=2))  # max over (i, i + 1), stride 1, glued
+    return NF.conv1d(NF.pad(dense, (1, 1), mode="circular"), blur[None, None])[:, :, ::2]
+
+
+for shift in range(4):
+    moved = np.roll(signal, shift, axis=2)
+    print(f"shift {shift}:", *moved[0, 0].astype(int), "  →  max pool", *NF.max_pool1d(moved, 2)[0, 0].astype(int),
+          "   blur-pool", *blur_pool_1d(moved)[0, 0])  # fmt: skip
+
+# %% [markdown]
+# Between neighbouring shifts the numbers now change by a quarter, not by one. Now a network: three times (3×3
+# convolution with random weights, ReLU, halve the size), then the global mean of each map, on 32×32 scenes with
+# circular padding. A shift of the scene should not change these 8 numbers. We apply all 64 shifts that matter, and
+# compare how much the numbers vary over the shifts of *one* scene with how much they vary *between* scenes.
+#
+# > **Predict.** Four ways to halve the size: keep every second pixel; 2×2 max pool; 2×2 mean; blur-pool. Order them.
+
+
+# %%
+def every_second(x):
+    return x[:, :, ::2, ::2]
+
+
+def mean_pool(x):
+    return NF.avg_pool2d(x, 2)
+
+
+def blur_pool(x):
+    C = x.shape[1]
+    dense = NF.max_pool2d(NF.pad(x, (0, 1, 0, 1), mode="circular"), 2, 1)
+    kernels = np.tile(np.outer(blur, blur), (C, 1, 1, 1))
+    return NF.conv2d(NF.pad(dense, (1, 1, 1, 1), mode="circular"), kernels, groups=C)[:, :, ::2, ::2]
+
+
+some = data.scenes(12).images / 255
+random_weights = [rng.normal(size=(8, c_in, 3, 3)) * np.sqrt(2 / (9 * c_in)) for c_in in (3, 8, 8)]
+ways = {"every second": every_second, "max pool": max_pool, "mean": mean_pool, "blur-pool": blur_pool}
+wobble = {}
+for name, halve in ways.items():
+    answers = []
+    for dy, dx in product(range(8), repeat=2):
+        h = translate(some, dy, dx)
+        for weight in random_weights:
+            h = halve(np.maximum(circular_conv(h, weight), 0))
+        answers.append(h.mean(axis=(2, 3)))
+    answers = np.array(answers)  # (shifts, scenes, channels)
+    over_shifts, between_scenes = answers.std(axis=0).mean(), answers.mean(axis=0).std(axis=0).mean()
+    wobble[name] = 100 * over_shifts / between_scenes
+show(
+    viz.bar_chart(wobble, "variation over shifts,\n% of that between scenes", decimals=1, size=(6.5, 2.8)),
+    "Variation of the network's global means over shifts, relative to that between scenes, as bars: largest for "
+    "keeping every second pixel and the max pool; a small part of that for blur-pool, and least for the mean.",
+)
+
+# %%
+assert wobble["mean"] < wobble["blur-pool"] < wobble["max pool"] < wobble["every second"]
+assert wobble["blur-pool"] < 0.3 * wobble["max pool"]
+assert wobble["mean"] > 0.01, "better, not exact"
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Keeping every second pixel is worst, and the max pool is hardly better: its windows still jump over the picture in
+# steps of two. Blur-pool takes the same maximum and only adds a blur before it subsamples; that removes most of the
+# variation. And the plain 2×2 mean, on which few would have bet, is the steadiest of all. It *is* a blur, it counts
+# each pixel exactly once, and no maximum makes new sharp detail before it. (Then why does anyone take the maximum?
+# Because steadiness is not all that one wants; lesson 07 weighs the two.) None of the four is zero: blurring makes
+# the invariance better, not exact.
+# </details>
+#
+# ## 5. From equivariance to invariance
+#
+# A classifier should be invariant. We have the plan: equivariant layers, then an invariant step. What do networks do
+# that are *not* built to this plan? Garments of Fashion-MNIST, always centred in training on a 40×40 canvas; tested
+# moved by up to 6 pixels, so that they never leave the canvas. Four competitors:
+#
+# - an **MLP**;
+# - a CNN whose maps are **flattened** into a matrix, as in lesson 01;
+# - the same CNN with a **global maximum** of each map in place of the flattening (no biases, so that empty canvas
+#   stays exactly zero);
+# - the flattening CNN again, trained on *shifted* images: **augmentation** by up to 3 pixels.
+#
+# > **Predict.** Their accuracies at shifts 0, 3 and 6. Which is best at 0? Which falls least? Does augmentation by 3
+# > help at 6?
+
+
+# %%
+def body():
+    return [
+        nn.Conv2d(1, 16, 5, stride=2, padding=2, bias=False), nn.ReLU(),
+        nn.Conv2d(16, 16, 3, padding=1, bias=False), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1, bias=False), nn.ReLU(),
+    ]  # fmt: skip
+
+
+def make(kind):
+    if kind == "MLP":
+        return nn.Sequential(nn.Flatten(), nn.Linear(1600, 64), nn.ReLU(), nn.Linear(64, 10))
+    if kind == "global":
+        return nn.Sequential(*body(), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(32, 10))
+    return nn.Sequential(*body(), nn.Flatten(), nn.Linear(32 * 10 * 10, 10))
+
+
+def train(kind, images, labels, augment=lambda x: x, epochs=3, rate=0.05, momentum=0.9):
+    torch.manual_seed(0)
+    network = make(kind)
+    velocity = [torch.zeros_like(p) for p in network.parameters()]
+    for _ in range(epochs):
+        for batch in torch.randperm(len(images)).split(100):
+            x = torch.from_numpy(np.ascontiguousarray(augment(images[batch.numpy()])))
+            loss = F.cross_entropy(network(x), labels[batch])
+            grads = torch.autograd.grad(loss, list(network.parameters()))
+            with torch.no_grad():
+                for p, v, g in zip(network.parameters(), velocity, grads, strict=True):
+                    v.mul_(momentum).add_(g)
+                    p.sub_(rate * v)
+    return network
+
+
+def accuracy(network, images, labels):
+    with torch.no_grad():
+        return (network(torch.from_numpy(np.ascontiguousarray(images))).argmax(1) == labels).float().mean().item()
+
+
+# %% tags=["nbval-ignore-output"]
+def on_canvas(images):
+    """uint8 (N, 28, 28) → float32 (N, 1, 40, 40), scaled to a spread of about 1, the background still 0."""
+    return np.pad((images[:, None] / 90).astype(np.float32), ((0, 0), (0, 0), (6, 6), (6, 6)))
+
+
+train_images, train_labels = data.fashion_mnist("train")
+x_train, x_test = on_canvas(train_images), on_canvas(garments)
+y_train, y_test = torch.from_numpy(train_labels), torch.from_numpy(labels)
+networks = {
+    "MLP": train("MLP", x_train, y_train),
+    "CNN, flattened": train("flat", x_train, y_train),
+    "CNN, global maximum": train("global", x_train, y_train),
+    "CNN, flattened, augmented": train("flat", x_train, y_train, lambda x: transforms.random_shift(x, 3, rng)),
+}
+distances = range(7)
+over_shift = {
+    name: [accuracy(network, translate(x_test, d, d, "zeros"), y_test) for d in distances]
+    for name, network in networks.items()
+}
+for name, values in over_shift.items():
+    print(f"{name:26}", "  ".join(f"{value:.2f}" for value in values))
+
+# %%
+show(
+    viz.line_chart(distances, over_shift, "shift down and right (pixels)", "test accuracy", size=(7.5, 3.4)),
+    "Test accuracy over the shift. MLP and flattened CNN fall steeply. The augmented CNN is level up to 3 pixels "
+    "and then falls. The CNN with the global maximum dips in between, is back at 4 pixels, and is far above all "
+    "others at 6.",
+)
+
+# %%
+start, four, six = ({name: values[d] for name, values in over_shift.items()} for d in (0, 4, 6))
+assert start["MLP"] - four["MLP"] > 0.3
+assert start["CNN, flattened"] - four["CNN, flattened"] > 0.3, "convolutions alone do not make a classifier invariant"
+assert start["CNN, global maximum"] - four["CNN, global maximum"] < 0.08
+assert six["CNN, global maximum"] > max(value for name, value in six.items() if name != "CNN, global maximum") + 0.2
+augmented = over_shift["CNN, flattened, augmented"]
+assert augmented[0] - augmented[3] < 0.1, "level where it was trained"
+assert augmented[3] - augmented[6] > 0.1, "and not beyond"
+
+roomy = np.pad(x_test[:200], ((0, 0), (0, 0), (12, 12), (12, 12)))  # 64×64: no window that sees a garment is cut off
+with torch.no_grad():
+    at = {d: networks["CNN, global maximum"](torch.from_numpy(translate(roomy, d, d))) for d in (0, 2, 4)}
+equal = {d: torch.allclose(at[0], at[d], atol=1e-4) for d in (2, 4)}
+print("global maximum, outputs equal to those of the unmoved garments: at shift 2", equal[2], " at shift 4", equal[4])
+assert equal == {2: False, 4: True}
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# - The **flattened CNN** falls nearly as steeply as the MLP. Its maps move along faithfully, and then a matrix reads
+#   them that knows places only. Convolutions make a network equivariant; they do not make a classifier invariant.
+# - The **global maximum** forgets places. Its total stride is $2 \cdot 2 = 4$, so at shifts of 0 and 4 its outputs
+#   are *equal* (on a canvas large enough that the border stays out of it; a network with a global head takes any
+#   size, as lesson 03 said). In between the grid of the strides shows, as section 3 said: the curve dips and comes
+#   back. It had to learn without places, which costs some accuracy at 0.
+# - **Augmentation** buys what it shows: nearly level up to 3 pixels, falling beyond. It is *learned* for the shifts
+#   that were seen, and not *built in* for all.
+# </details>
+#
+# ## 6. Rotation and scale: nothing is built in
+#
+# The proof of section 1 used that a shift moves every pixel by the same amount. A rotation does not. Rotations by
+# 90° can be tested without any interpolation, magnification by 2 by repeating each pixel:
+#
+# > **Predict.** For a random kernel, for a kernel that looks the same from all sides, and for the *magnitude* of the
+# > gradient (two Sobel kernels): is $f(\text{rotated } x) = \text{rotated } f(x)$? And is
+# > $f(\text{magnified } x) = \text{magnified } f(x)$?
+
+
+# %%
+def quarter_turn(x):
+    return np.rot90(x, axes=(2, 3))
+
+
+def magnify(x):
+    return x.repeat(2, axis=2).repeat(2, axis=3)
+
+
+def gradient_magnitude(x):
+    return np.hypot(NF.conv2d(x, sobel), NF.conv2d(x, np.ascontiguousarray(sobel.swapaxes(2, 3))))
+
+
+ring = np.array([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]])[None, None] / 16
+candidates = {
+    "1×1 convolution, relu": lambda x: np.maximum(2 * x - 1, 0),
+    "random 3×3 kernel": lambda x: NF.conv2d(x, one),
+    "symmetric 3×3 kernel": lambda x: NF.conv2d(x, ring),
+    "gradient magnitude": gradient_magnitude,
+}
+result = {}
+for name, f in candidates.items():
+    turned = np.abs(f(np.ascontiguousarray(quarter_turn(grey))) - quarter_turn(f(grey))).max()
+    small, large = magnify(f(grey)), f(magnify(grey))
+    rim = (large.shape[2] - small.shape[2]) // 2  # without padding the larger map loses less of its rim
+    larger = np.abs(large[:, :, rim : large.shape[2] - rim, rim : large.shape[3] - rim] - small).max()
+    result[name] = turned, larger
+    print(f"{name:24} quarter turn: error {turned:4.2f}   magnified by 2: error {larger:4.2f}")
+
+# %%
+assert [turned < 1e-12 for turned, _ in result.values()] == [True, False, True, True]
+assert [larger < 1e-12 for _, larger in result.values()] == [True, False, False, False]
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Rotation: only layers whose *weights* have the symmetry are equivariant, and a learned kernel has none. (A network
+# can be *built* from rotated copies of its kernels, which gives equivariance to quarter turns: Cohen and Welling,
+# 2016.) Magnification: nothing that looks beyond one pixel commutes with it, because a 3×3 window on a picture twice
+# as large sees a quarter of what it saw.
+# </details>
+#
+# What does augmentation buy here? Two more networks (flattened, as before): one sees every garment turned by a
+# random angle of up to 60°, one magnified by a random factor from 0.6 to 1.4. We test all three on turned and on
+# magnified garments.
+#
+# > **Predict.** (a) Accuracy at 180° of the network trained up to ±60°. (b) Is the network that was trained on
+# > rotations better on other *sizes*, too? (c) What does each lose on unchanged garments?
+
+# %% tags=["nbval-ignore-output"]
+trained = {
+    "no augmentation": networks["CNN, flattened"],
+    "rotated up to ±60°": train("flat", x_train, y_train, lambda x: transforms.random_rotate(x, 60, rng)),
+    "magnified 0.6–1.4": train("flat", x_train, y_train, lambda x: transforms.random_scale(x, 0.6, 1.4, rng)),
+}
+angles, factors = range(0, 181, 20), [0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.4]
+turned_tests = [transforms.rotate(x_test[:1000], angle) for angle in angles]
+sized_tests = [transforms.scale(x_test[:1000], factor) for factor in factors]
+over_angle = {name: [accuracy(net, x, y_test[:1000]) for x in turned_tests] for name, net in trained.items()}
+over_factor = {name: [accuracy(net, x, y_test[:1000]) for x in sized_tests] for name, net in trained.items()}
+for name in trained:
+    print(f"{name:19} angles ", "  ".join(f"{value:.2f}" for value in over_angle[name]))
+    print(f"{'':19} factors", "  ".join(f"{value:.2f}" for value in over_factor[name]))
+
+# %%
+figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.3), sharey=True)
+viz.draw_lines(axes[0, 0], angles, over_angle)
+viz.draw_lines(axes[0, 1], factors, over_factor)
+axes[0, 0].set(xlabel="turned by (degrees)", ylabel="test accuracy", ylim=(0, 1))
+axes[0, 1].set(xlabel="magnified by")
+axes[0, 1].legend(loc="lower right")
+show(figure, "Test accuracy over the angle and over the magnification. Without augmentation it falls steeply "
+     "away from 0° and from 1. Trained on rotations: level to 40°, then falling. Trained on "
+     "sizes: flatter over the factor, no better over the angle.")  # fmt: skip
+
+# %%
+plain, turned, sized = (over_angle[name] for name in trained)
+assert plain[3] < 0.5, "no augmentation: lost at 60°"
+assert turned[2] > plain[2] + 0.2, "trained on rotations: good within ±60°"
+assert turned[9] < turned[0] - 0.3, "and not far beyond"
+plain_s, turned_s, sized_s = (over_factor[name] for name in trained)
+assert sized_s[2] > plain_s[2] + 0.1, "trained on sizes: good at 0.6"
+assert sized[3] < turned[3] - 0.2, "sizes teach nothing about rotation"
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Augmentation buys, once more, what it shows, and nothing else. The network that saw rotations is nearly level up to
+# 40°, declines at 60°, the edge of what it saw, and is lost beyond; it is not better on other sizes. The one that
+# saw sizes is no better at angles. On unchanged garments the network that saw rotations is somewhat worse after the
+# same three passes over the data: it had more to learn.
+#
+# Turned by 180°, a 6 is a 9, and nobody needs to know a boot that stands on its head. *Which* transformations should
+# not matter is knowledge about the task, and it is yours, not the network's.
+# </details>
+#
+# ## 7. The matrix behind a convolution
+#
+# A convolution is linear, so it is a matrix. Write the image as one long vector, row by row, and each output as a
+# row of the matrix: output $(i, j)$ has weight $w[u, v]$ in the column of pixel $(i + u, j + v)$, and zero
+# everywhere else.
+#
+# $$ M\big[(i, j),\, (i + u,\, j + v)\big] = w[u, v], \qquad y = M x . $$
+
+
+# %%
+def conv_matrix(w, H, W):
+    """M with M @ image.ravel() = the valid cross-correlation of image (H, W) with w, as a vector."""
+    K_h, K_w = w.shape
+    H_out, W_out = H - K_h + 1, W - K_w + 1
+    M = np.zeros((H_out, W_out, H, W))
+    for i, j, u, v in np.ndindex(H_out, W_out, K_h, K_w):
+        M[i, j, i + u, j + v] = w[u, v]
+    return M.reshape(H_out * W_out, H * W)
+
+
+one_row = conv_matrix(np.array([[1.0, 2, 3]]), 1, 8)
+w = np.arange(1.0, 10).reshape(3, 3)
+M = conv_matrix(w, 5, 5)
+image = rng.normal(size=(5, 5))
+by_conv = NF.conv2d(image[None, None], w[None, None])
+print("M @ x equals the convolution:", np.allclose(M @ image.ravel(), by_conv.ravel()))
+show(
+    matrix_row([one_row], ["one axis: 8 pixels, kernel 1 2 3"], values=True),
+    "A matrix with 6 rows and 8 columns; each row holds 1, 2, 3, one place further to the right than the row above.",
+)
+show(
+    matrix_row([M], ["two axes: a 5×5 image, a 3×3 kernel with weights 1 to 9"], [(3, 5)], values=True, cell=0.34),
+    "A matrix with 9 rows and 25 columns in blocks of 3 by 5. Each block is itself a matrix with constant "
+    "diagonals, holding 1 2 3, 4 5 6 or 7 8 9; the blocks are also the same along diagonals, and the rest is "
+    "empty.",
+)
+
+# %% [markdown]
+# On one axis each row is the row above moved by one: every diagonal is constant. Such a matrix is called a
+# **Toeplitz** matrix. On two axes the matrix falls into blocks, one for each pair (row of the output, row of the
+# image). Each block is Toeplitz, and the blocks themselves are equal along diagonals: **doubly block Toeplitz**.
+#
+# The picture shows the two things that a convolution layer saves:
+#
+# - **sparse connectivity** (locality): most entries are zero;
+# - **weight sharing** (equivariance): the others are few numbers, repeated.
+#
+# > **Predict.** For a 28×28 image and one 3×3 filter (valid): how many entries has the matrix, how many are not
+# > zero, how many different numbers are there among those?
+
+# %%
+M28 = conv_matrix(rng.normal(size=(3, 3)), 28, 28)
+nonzero = np.count_nonzero(M28)
+different = len(np.unique(M28[M28 != 0]))
+print(f"matrix {M28.shape[0]}×{M28.shape[1]}: {M28.size:,} entries; {nonzero:,} not zero; {different} different ones")
+print(f"a fully connected layer has {M28.size // different:,} times the parameters, "
+      f"a local layer without sharing {nonzero // different}")  # fmt: skip
+assert (M28.size, nonzero, different) == (676 * 784, 676 * 9, 9)
+
+# %% [markdown]
+# ### Equivariance is a commuting matrix
+#
+# A circular shift of $n$ numbers is a matrix, too: $S$, with ones below the diagonal and one in the corner.
+# Equivariance, $f(Sx) = S f(x)$ for all $x$, now reads $M S = S M$: **the layer's matrix commutes with the
+# shift's.** Lesson 02 counted the solutions of that equation. Here is a way to *make* one. Take any matrix $M$ and
+# average it over all shifts: shift the input by $d$, apply $M$, shift the output back.
+#
+# $$ \bar M = \frac1n \sum_{d=0}^{n-1} S^{-d}\, M\, S^{d} . $$
+#
+# > **Predict.** We start from a matrix of random numbers. What does the average look like?
+
+# %%
+n = 12
+S = np.roll(np.eye(n), 1, axis=0)
+M_random = rng.normal(size=(n, n))
+power = np.linalg.matrix_power
+averaged = sum(power(S, -d) @ M_random @ power(S, d) for d in range(n)) / n
+
+row = averaged[0]  # output 0 reads input k with weight row[k]
+x_line = rng.normal(size=n)
+glued = NF.conv1d(np.concatenate([x_line, x_line[:-1]])[None, None], row[None, None])[0, 0]
+print("does it commute with the shift?  random:", np.allclose(M_random @ S, S @ M_random),
+      "  averaged:", np.allclose(averaged @ S, S @ averaged))  # fmt: skip
+print("averaged matrix times x = circular convolution with its first row:", np.allclose(averaged @ x_line, glued))
+assert np.allclose(averaged @ S, S @ averaged)
+assert np.allclose(averaged @ x_line, glued)
+show(
+    matrix_row([S, M_random, averaged], ["the shift S", "any matrix", "averaged over all shifts"], cell=0.21),
+    "Three 12 by 12 matrices: the shift, with ones below the diagonal; random numbers; their average over all "
+    "shifts, whose diagonals are constant and continue around the edge.",
+)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# The average is a circulant matrix: a circular convolution, with a kernel as wide as the image. If you insist that
+# no place is special, then what is left of *any* linear layer is a convolution. (Why it commutes: putting one more
+# $S$ on both sides only renumbers the terms of the sum.) Lesson 05 computes with this matrix, and lesson 06 reads
+# the backward pass off it: gradients go through $M^\top$.
+# </details>
+#
+# ## 8. Four inductive biases
+#
+# What a network assumes before it has seen any data is its **inductive bias**. A CNN has four:
+#
+# | bias | the assumption about images | built in by | measured |
+# | --- | --- | --- | --- |
+# | **locality** | what is at a place is decided by its surroundings | small kernels: sparse matrix | section 7 |
+# | **equivariance** | a thing looks the same at every place | weight sharing: equal diagonals | sections 1–3, 7 |
+# | **invariance** | *what* it is does not depend on *where* it is | global pooling, partly strides | section 5 |
+# | **hierarchy** | large things are made of small things | depth: growing receptive fields | lesson 03, section 8 |
+#
+# What is a bias worth? Let us pay in the currency of machine learning, *examples*. The task: learn an unknown linear
+# map from 8×8 patches of photographs to 6×6 maps, by least squares, from $N$ patches. Three learners: **dense**, any
+# matrix (64 unknowns for each output); **local**, nine weights for each output, not shared; **conv**, nine weights,
+# shared.
+#
+# In task A the map is a 3×3 edge filter. In task B the same, but each place has its own gain (a lens that is darker
+# towards the corners). The answers carry a little noise.
+#
+# > **Predict.** From how many patches on does each learner have a small error, in task A? Who wins task B?
+
+# %%
+patches = []
+for name in ("cat", "coffee", "motorcycle"):
+    half = data.photograph(name)[::2, ::2].mean(axis=2) / 255
+    corners = product(range(0, len(half) - 7, 8), range(0, half.shape[1] - 7, 8))
+    patches += [half[i : i + 8, j : j + 8].ravel() for i, j in corners]
+patches = rng.permutation(patches - np.mean(patches, axis=1, keepdims=True))
+reads = conv_matrix(np.ones((3, 3)), 8, 8).astype(bool)  # (36, 64): which pixels each output may read
+distance = np.hypot(*np.meshgrid(np.arange(6) - 2.5, np.arange(6) - 2.5)).ravel()
+gain = {"task A": np.ones(36), "task B": 1 - 0.22 * distance}
+
+
+def learn(kind, x, y):
+    """The least-squares matrix (36, 64) of that kind."""
+    if kind == "dense":
+        return np.linalg.lstsq(x, y, rcond=None)[0].T
+    windows = np.stack([x[:, pixels] for pixels in reads], axis=1)  # (N, 36, 9)
+    M = np.zeros((36, 64))
+    if kind == "local":
+        for o, pixels in enumerate(reads):
+            M[o, pixels] = np.linalg.lstsq(windows[:, o], y[:, o], rcond=None)[0]
+    else:
+        shared = np.linalg.lstsq(windows.reshape(-1, 9), y.ravel(), rcond=None)[0]
+        M = conv_matrix(shared.reshape(3, 3), 8, 8)
+    return M
+
+
+# %%
+counts, unseen = [1, 2, 4, 9, 16, 32, 64, 128, 512], patches[-1000:]
+curves = {}
+for task, factor in gain.items():
+    true = factor[:, None] * conv_matrix(sobel[0, 0], 8, 8)
+    curves[task] = {}
+    for kind in ("dense", "local", "conv"):
+        curves[task][kind] = []
+        for N in counts:
+            x = patches[:N]
+            y = x @ true.T + 0.02 * np.random.default_rng(N).normal(size=(N, 36))
+            error = unseen @ (learn(kind, x, y) - true).T
+            curves[task][kind].append(np.sqrt((error**2).mean() / ((unseen @ true.T) ** 2).mean()))
+
+figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.4), sharey=True)
+for place, (task, lines) in zip(axes[0], curves.items(), strict=True):
+    viz.draw_lines(place, counts, lines)
+    place.set(xscale="log", yscale="log", xlabel="training patches N", title=task)
+axes[0, 0].set(ylabel="relative error on unseen patches", title="task A: the same filter everywhere")
+axes[0, 1].set(title="task B: a gain at each place")
+axes[0, 0].legend()
+show(figure, "Relative error over the number of training patches, logarithmic. Task A: the convolution is good from "
+     "four patches on, the local learner from 32, the dense one only far above 64; these two have a peak at 9 and 64. "
+     "Task B: the convolution stays at an error it cannot leave; the local learner is best from 32 on.")  # fmt: skip
+
+# %%
+error_a = {kind: dict(zip(counts, values, strict=True)) for kind, values in curves["task A"].items()}
+error_b = {kind: dict(zip(counts, values, strict=True)) for kind, values in curves["task B"].items()}
+for kind in error_a:
+    enough = [next((N for N in counts if e[kind][N] < 0.1), "never") for e in (error_a, error_b)]
+    print(f"{kind:6} error below 10 %: task A from N = {enough[0]}, task B from N = {enough[1]}")
+assert error_a["conv"][4] < 0.1 < error_a["local"][4]
+assert error_a["local"][128] < error_a["dense"][128]
+assert all(error_b["conv"][N] > 0.1 for N in counts), "a wrong assumption is not repaired by data"
+assert error_b["local"][512] < error_b["conv"][512]
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# *Task A.* The assumption is true. Each patch gives the convolution 36 equations for its 9 unknowns, one for each
+# place; the local learner gets one equation a patch for the 9 unknowns of each place, the dense one has 64 unknowns
+# there. So sharing multiplies the examples by the number of places. (The measured gain is less than 36, because
+# neighbouring windows overlap and say nearly the same.)
+#
+# *The peaks* at $N = 9$ (local) and $N = 64$ (dense) are no accident: there are as many equations as unknowns, just
+# one solution, and it reproduces the noise at any price. With fewer examples least squares takes the *smallest*
+# solution, with more it averages the noise out. More data or fewer unknowns are both a cure; at the peak a little
+# more data makes things *worse*.
+#
+# *Task B.* The assumption is false, and no amount of data helps the convolution: it learns the best *common* filter
+# and keeps an error for ever. The local learner, with the weaker and true assumption, passes it. An inductive bias
+# is a bet. For images the bet on shifts is nearly always good; for a passport photograph with the eyes always in the
+# same place it is less so.
+# </details>
+
+# %% [markdown]
+# ## Claims to test
+#
+# Sayings from lecture notes, each measured above with an assertion that would fail if the verdict changed.
+#
+# <details><summary><b>Verdicts</b></summary>
+#
+# 1. *"Convolution is translation invariant."* **No: equivariant**, and exactly so only with stride 1, away from the
+#    borders or with circular padding (sections 1 and 2).
+# 2. *"Pooling commutes with translation."* **Only for multiples of its stride.** It is the stride, not the pooling:
+#    with stride 1 it always commutes (section 3).
+# 3. *"A CNN recognises an object wherever it is, because convolutions are equivariant."* **Not by itself**: behind a
+#    flattening head a CNN falls like an MLP. An invariant step does it, or augmentation within the range that was
+#    shown (section 5).
+# 4. *"CNNs are robust to rotation and scale."* **No**; augmentation buys what it shows (section 6).
+# </details>
+#
+# ## Summary
+#
+# 1. Equivariant: $f(Tx) = T f(x)$, the answer moves along. Invariant: $f(Tx) = f(x)$. Convolutions are the first,
+#    not the second.
+# 2. Exact only for stride 1 away from borders; a layer of stride $S$ commutes with shifts by multiples of $S$;
+#    blurring before subsampling softens the rest.
+# 3. Equivariant layers and then a global mean or maximum give invariance. A flattening head does not.
+# 4. A convolution is a sparse matrix with shared weights, doubly block Toeplitz; equivariance says that it commutes
+#    with the shift's matrix.
+# 5. Locality, equivariance, invariance, hierarchy: true assumptions save examples by large factors; a false one is
+#    not cured by data.
+
+# %% [markdown]
+# ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
+#
+# **1.** A network has four layers of stride 2, stride 1 elsewhere, circular padding. Of the shifts $(d_y, d_x)$ with
+# $0 \le d_y, d_x < 64$, how many commute exactly with it?
+#
+# <details><summary>Answer</summary>
+#
+# Both have to be multiples of $2^4 = 16$: $4 \cdot 4 = 16$ of 4,096, one in 256.
+# </details>
+#
+# **2.** Is "flip left to right" a function that is equivariant to shifts?
+#
+# <details><summary>Answer</summary>
+#
+# No: after the flip a shift to the right has become a shift to the left. $f(T_d x) = T_{-d} f(x)$. (Mathematicians
+# still speak of equivariance, with another action of the shift on the output.)
+# </details>
+#
+# **3.** Which of these commute with circular shifts: softmax over the channels in each pixel; softmax over all
+# pixels of a channel; batch normalisation in evaluation, $(x - \mu_c)/\sigma_c$; adding a learned number to each
+# pixel ("position embedding")?
+#
+# <details><summary>Answer</summary>
+#
+# The first three: they treat all places alike. The fourth does not; it is there to tell the places apart.
+# </details>
+#
+# **4.** How many entries has the matrix of a 3×3 convolution from 64 to 64 channels on 56×56 pixels (padding 1), how
+# many parameters has the layer, and how much memory would the matrix take in float32?
+#
+# <details><summary>Answer</summary>
+#
+# $(64 \cdot 56^2)^2 = 40{,}282{,}095{,}616$ entries, 161 GB, for 36,864 parameters without biases. Nobody stores
+# this matrix; one *thinks* with it.
+# </details>
+#
+# **5.** Is the matrix of a *strided* convolution still Toeplitz?
+#
+# <details><summary>Answer</summary>
+#
+# No: each row is the row above moved by $S$, so its diagonals are not constant. It is made of every $S$-th row of a
+# Toeplitz matrix.
+# </details>
+
+# %%
+exact = [(dy, dx) for dy in range(64) for dx in range(64) if dy % 16 == 0 and dx % 16 == 0]
+print("1.", len(exact), "of", 64 * 64)
+
+x = rng.normal(size=(1, 3, 8, 8))
+
+
+def flip(x):
+    return x[:, :, :, ::-1]
+
+
+print("2.", np.allclose(flip(translate(x, 0, 3)), translate(flip(x), 0, 3)),
+      np.allclose(flip(translate(x, 0, 3)), translate(flip(x), 0, -3)))  # fmt: skip
+four = [
+    lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
+    lambda x: np.exp(x) / np.exp(x).sum(axis=(2, 3), keepdims=True),
+    lambda x: (x - np.array([1, 2, 3])[:, None, None]) / 2,
+    lambda x: x + np.arange(64).reshape(8, 8),
+]
+print("3.", [equivariance_error(f, x, 2, 3) < 1e-12 for f in four])
+print(f"4. {(64 * 56**2) ** 2:,} entries, {4 * (64 * 56**2) ** 2 / 1e9:.0f} GB, {64 * 64 * 9:,} parameters")
+M_strided = conv_matrix(np.array([[1.0, 2, 3]]), 1, 8)[::2]
+print("5. constant diagonals:", np.array_equal(M_strided[1:, 1:], M_strided[:-1, :-1]))
+
+# %% [markdown]
+# ## Where to read more
+#
+# - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), sections 9.2 and 9.4: sparse interactions,
+#   sharing, equivariance, and convolution as an infinitely strong prior.
+# - M. M. Bronstein, J. Bruna, T. Cohen, P. Veličković, "Geometric deep learning" (2021), arXiv:2104.13478:
+#   symmetries first, layers second.
+# - T. S. Cohen, M. Welling, "Group equivariant convolutional networks", ICML (2016), arXiv:1602.07576: rotations and
+#   reflections.
+# - R. Zhang, "Making convolutional networks shift-invariant again", ICML (2019), arXiv:1904.11486: blur-pool.
+# - A. Azulay, Y. Weiss, "Why do deep convolutional networks generalize so poorly to small image transformations?",
+#   JMLR 20 (2019), arXiv:1805.12177.
+# - O. S. Kayhan, J. C. van Gemert, "On translation invariance in CNNs: convolutional layers can exploit absolute
+#   spatial location", CVPR (2020), arXiv:2003.07064.
+#
+# **Next:** do the [exercises of this unit](../exercises/04_equivariance/04_equivariance.ipynb), then go on to
+# [05 Fast convolution](05_fast_convolution.ipynb): the same output six ways, the matrix among them.
