@@ -197,6 +197,7 @@ TARGETS = {
     "test": (test, "run everything that CI runs: lint, tests, every notebook compared with its outputs"),
     "notebooks": (module("tools.build_notebooks"), "rebuild the lessons whose source has changed"),
     "exercises": (module("tools.build_exercises"), "rebuild masters and student versions of the exercises"),
+    "release": (module("tools.release", "classroom"), "release exercises to a class, through nbgrader"),
     "lint": (lint, "check the code's style"),
 }
 
