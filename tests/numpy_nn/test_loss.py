@@ -119,6 +119,8 @@ X = np.zeros((2, 3))
 @pytest.mark.parametrize(
     ("call", "names"),
     [
+        (lambda: F.cross_entropy([[0.0]], np.array([0])), "input: .*list"),
+        (lambda: F.cross_entropy(X, [0, 1]), "target: .*list"),
         (lambda: F.cross_entropy(X, np.array([0, 3])), "target: .*0 … 2, got 3"),
         (lambda: F.cross_entropy(X, np.array([0, -1])), "target: .*got -1"),
         (lambda: F.cross_entropy(X, np.array([0.0, np.nan])), "target.*float64"),

@@ -110,13 +110,14 @@ def _wanted_distribution(input, target, weight, ignore_index, label_smoothing):
 
     Class indices become one-hot rows, zero where ignored; smoothing mixes in the uniform distribution.
     """
+    check_floats(input=input, weight=weight)
+    check_array("target", target)
     axis = _class_axis(input)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing: expected a number between 0 and 1, got {label_smoothing}")
     C = input.shape[axis]
+    share = label_smoothing / max(C, 1)  # what every class gets of the uniform distribution
     along_classes = (C,) + (1,) * (input.ndim - 1 - axis)
-    check_floats(input=input, weight=weight)
-    check_array("target", target)
     if target.shape == input.shape and target.dtype.kind == "f":
         check_floats(input=input, target=target)
         if np.isnan(target).any():
@@ -127,13 +128,13 @@ def _wanted_distribution(input, target, weight, ignore_index, label_smoothing):
             raise ValueError(
                 f"ignore_index: expected class indices for it to apply to, got {ignore_index} and probabilities"
             )
-        q = (1 - label_smoothing) * target + label_smoothing / C
+        q = (1 - label_smoothing) * target + share
         count = input.size // C if C else 0
     else:
         classes, weights, _ = _check_classes(input, target, weight, ignore_index)
-        q = np.full_like(input, label_smoothing / max(C, 1))
+        q = np.full_like(input, share)
         true_class = np.expand_dims(classes, axis)
-        np.put_along_axis(q, true_class, q.dtype.type(1 - label_smoothing + label_smoothing / C), axis)
+        np.put_along_axis(q, true_class, q.dtype.type(1 - label_smoothing + share), axis)
         q *= np.expand_dims(target != ignore_index, axis)
         count = weights.sum()
     if weight is not None:
