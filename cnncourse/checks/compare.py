@@ -115,9 +115,12 @@ def _compare_numbers(got, wanted, scale, what):
     return Difference(slug, f"{what} is {got:.10g}; wanted: {wanted:.10g}.")
 
 
+_SLUGS = {list: "returns-list", tuple: "returns-tuple", str: "returns-string", dict: "wrong-kind"}
+
+
 def _compare_arrays(got, wanted, exact_dtype, scale, what):
     if not isinstance(got, np.ndarray):
-        slug = {list: "returns-list", tuple: "returns-tuple", str: "returns-string"}.get(type(got), "returns-number")
+        slug = _SLUGS.get(type(got), "returns-number")
         return Difference(slug, f"{what} is {describe(got)}; wanted: a NumPy array of shape {wanted.shape}.")
     if got.shape != wanted.shape:
         return Difference("wrong-shape", f"{what} has shape {got.shape}; wanted: {wanted.shape}.", got, wanted)
@@ -130,7 +133,7 @@ def _compare_arrays(got, wanted, exact_dtype, scale, what):
         )  # fmt: skip
     if wrong_dtype is None or exact_dtype:
         difference = _compare_values(got, wanted, scale, what)
-        if difference and difference.slug != "low-precision":
+        if difference and difference.slug != "low-precision" and got.dtype != np.float16:
             return difference
         return wrong_dtype or difference
     return wrong_dtype
@@ -162,7 +165,8 @@ def _compare_values(got, wanted, scale, what):
         return Difference(
             "low-precision",
             f"{what} is right to about {float(error.max()) / scale:.0e} of its size only: somewhere float64 "
-            "became float32. Let the arrays that you create take their dtype from the input.",
+            "became float32 (let the arrays that you create take their dtype from the input), or a small number was "
+            "added.",
             got, wanted,
         )  # fmt: skip
     return _first_wrong(got, wanted, wrong, "wrong-values", what)

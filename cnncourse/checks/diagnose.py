@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RAISED = object()
+MOSTLY = 0.7  # the share of failed cases from which a known mistake says more than a general description
 
 
 @dataclass
@@ -45,6 +46,10 @@ GENERAL = {
     "constant-factor": "Every value is wrong by one and the same factor: look for a forgotten or doubled division.",
     "constant-offset": "Every value is wrong by one and the same amount: look for something added that should not be, "
     "or left out.",
+    "rescaled": "The result is stretched: a · wanted + b, with numbers that depend on the image. Return the plain "
+                "values.",
+    "skips-places": "Only every second place (or third) is there: the window moves on by one pixel at a time here.",
+    "first-image-only": "Only the first one of the batch is there, and its axis is lost.",
     "results-swapped": "The returned values are right, in the wrong order.",
     "extra-axis": "The numbers are right, but the shape has an axis of length 1 too many or too few.",
     "flattened": "The numbers are right, but their shape is lost.",
@@ -68,7 +73,9 @@ def find_mistake(task, trials):
     failed = [t for t in trials if t.difference is not None]
     if not failed or all(t.difference.slug in ("not_attempted", "missing") for t in failed):
         return None
-    for slug in ("banned-library", "changes-input", "remembers-calls"):
+    if any(t.difference.slug == "changes-input" for t in failed) and all(_writes_input(t) for t in failed):
+        return _general(task, "changes-input")
+    for slug in ("banned-library", "remembers-calls"):
         if any(t.difference.slug == slug for t in failed) and (
             slug == "banned-library" or all(t.difference.slug == slug for t in failed)
         ):
@@ -79,14 +86,23 @@ def find_mistake(task, trials):
         return Finding(known.slug, known.explanation, known.see or task.see)
     if all(t.difference.slug == "low-precision" for t in first):
         return _general(task, "low-precision")
-    slug = _failure_slug(first) or _general_slug(first)
+    slug = _failure_slug(first)
     if slug:
         return _general(task, slug)
     known, share = _best_known(task, first)
+    slug = None if known and share >= MOSTLY else _general_slug(first)
+    if slug:
+        return _general(task, slug)
     if known and share >= 0.5:
         return Finding(known.slug, known.explanation, known.see or task.see, certain=False)
     slug = first[0].difference.slug
     return None if slug in ("wrong-values", "wrong-value") else _general(task, _as_slug(slug))
+
+
+def _writes_input(trial):
+    """Whether all that is wrong is that an argument changed, or could not be changed (cases lock some arrays)."""
+    error = trial.outcome.error
+    return trial.difference.slug == "changes-input" or (error is not None and "read-only" in error.text)
 
 
 def _general(task, slug):
@@ -131,23 +147,25 @@ def _best_known(task, failed):
 def _agrees(task, mistake, trial):
     try:
         value = task.value_of(mistake.answer, trial.case)
+        if trial.difference is not None and task.compare(value, trial.wanted, trial.case) is None:
+            return False  # a mistake that makes no difference here does not explain one
     except Exception:
         value = RAISED
     if trial.outcome.error is not None:
         return value is RAISED and trial.outcome.error.kind == "raised"
-    return value is not RAISED and same(trial.outcome.value, value, task.exact_dtype)
+    return value is not RAISED and same(trial.outcome.value, value, task.exact_dtype, task.scale(trial.case))
 
 
-def same(a, b, exact_dtype=False):
+def same(a, b, exact_dtype=False, scale=0.0):
     """Whether two results are the same answer, rounding and precision aside."""
     if isinstance(b, dict):
-        return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[k], b[k], exact_dtype) for k in b)
+        return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[k], b[k], exact_dtype, scale) for k in b)
     if isinstance(b, (tuple, list)):
         return isinstance(a, (tuple, list)) and len(a) == len(b) and all(
-            same(x, y, exact_dtype) for x, y in zip(a, b, strict=True)
+            same(x, y, exact_dtype, scale) for x, y in zip(a, b, strict=True)
         )
     if isinstance(b, np.ndarray) and b.ndim:
-        return isinstance(a, np.ndarray) and _same_arrays(a, b, exact_dtype)
+        return isinstance(a, np.ndarray) and _same_arrays(a, b, exact_dtype, scale)
     if isinstance(a, np.ndarray):
         return False
     b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
@@ -156,13 +174,13 @@ def same(a, b, exact_dtype=False):
     return type(a) is type(b) and a == b
 
 
-def _same_arrays(a, b, exact_dtype):
+def _same_arrays(a, b, exact_dtype, scale):
     if a.shape != b.shape or (exact_dtype and a.dtype != b.dtype):
         return False
     if a.dtype.kind != "f" or b.dtype.kind != "f":
         return a.dtype.kind == b.dtype.kind and bool((a == b).all())
     finite = b[np.isfinite(b)]
-    scale = float(np.abs(finite).max()) if finite.size else 1.0
+    scale = max(float(np.abs(finite).max()), scale) if finite.size else 1.0
     return bool(np.allclose(a, b, rtol=0, atol=1e-4 * (scale or 1.0), equal_nan=True))
 
 
@@ -174,11 +192,21 @@ def _general_slug(failed):
     pairs = [(t.outcome.value, t.wanted) for t in failed if t.outcome.error is None]
     if len(pairs) < len(failed) or not pairs:
         return None
+    pairs = [_differing_part(*pair) for pair in pairs]
     for slug, fits in _TESTS:
         answers = [fits(got, wanted) for got, wanted in pairs]
         if True in answers and False not in answers:
             return slug
     return None
+
+
+def _differing_part(got, wanted):
+    """Of two tuples that differ in one part, that part; everything else as it is."""
+    if isinstance(got, (tuple, list)) and isinstance(wanted, (tuple, list)) and len(got) == len(wanted):
+        different = [(g, w) for g, w in zip(got, wanted, strict=True) if not same(g, w)]
+        if len(different) == 1:
+            return different[0]
+    return got, wanted
 
 
 def _arrays(test):
@@ -187,14 +215,14 @@ def _arrays(test):
     def fits(got, wanted):
         if not (isinstance(got, np.ndarray) and isinstance(wanted, np.ndarray)):
             return False
-        answer = test(got, wanted)
+        answer = test(*(a.astype(np.float64) if a.dtype.kind == "f" else a for a in (got, wanted)))
         return None if answer is None else bool(answer)
 
     return fits
 
 
 def _is_zero(got, wanted):
-    return not got.any() and bool(wanted.any())
+    return got.size > 0 and not got.any() and bool(wanted.any())
 
 
 def _is_permuted(got, wanted):
@@ -251,6 +279,23 @@ def _is_window(small, large):
     )
 
 
+def _is_affine(got, wanted):
+    """Whether got = a · wanted + b."""
+    if got.shape != wanted.shape or got.dtype.kind != "f" or not np.isfinite(got).all():
+        return False
+    if wanted.size < 4 or not np.ptp(wanted):
+        return None
+    slope, offset = np.polyfit(wanted.ravel(), got.ravel(), 1)
+    return abs(slope) > 1e-6 and same(got, slope * wanted + offset)
+
+
+def _skips_places(got, wanted):
+    """Whether got holds every second or third place of wanted."""
+    if got.ndim != wanted.ndim or got.ndim < 2 or got.shape == wanted.shape:
+        return None if wanted.size == got.size == 1 else False
+    return any(same(got, wanted[..., ::step, ::step]) for step in (2, 3, 4))
+
+
 def _is_one_off(got, wanted):
     return type(got) is int and type(wanted) is int and abs(got - wanted) == 1
 
@@ -268,6 +313,9 @@ _TESTS = (
     ("wrong-sign", _arrays(lambda got, wanted: got.dtype.kind == "f" and same(got, -wanted))),
     ("constant-factor", _arrays(_is_scaled)),
     ("constant-offset", _arrays(_is_offset)),
+    ("rescaled", _arrays(_is_affine)),
+    ("skips-places", _arrays(_skips_places)),
+    ("first-image-only", _arrays(lambda got, wanted: got.ndim == wanted.ndim - 1 and same(got, wanted[0]))),
     ("extra-axis", _arrays(_has_other_axes)),
     ("flattened", _arrays(lambda got, wanted: got.ndim < wanted.ndim and same(got.ravel(), wanted.ravel()))),
     ("crops-output", _arrays(lambda got, wanted: _is_window(got, wanted))),

@@ -222,8 +222,6 @@ def _message(task, failed, finding):
 def _what_happened(task, trial):
     error = trial.outcome.error
     if error is None:
-        if trial.difference.slug == "remembers-calls":
-            return "The same call was right before. " + _capital(trial.difference.text)
         return _capital(trial.difference.text)
     text = {
         "signature": f"It cannot be called that way: {error.text}. Wanted: {task.signature}",

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnncourse.checks import probes
 from cnncourse.checks.compare import Difference, compare, show
-from cnncourse.checks.diagnose import find_mistake
+from cnncourse.checks.diagnose import find_mistake, same
 from cnncourse.checks.report import TaskReport
 from cnncourse.checks.student import Failure, Outcome
 
@@ -137,8 +137,12 @@ class Task:
         part = self.names.index(case.criterion) if case.criterion in self.names else None
         return compare(
             got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed, only=part,
-            scale=0.01 * _size((case.args, case.kwargs)),
+            scale=self.scale(case),
         )  # fmt: skip
+
+    def scale(self, case):
+        """Results below this size are rounding, seen from the size of the arguments."""
+        return 0.01 * _size((case.args, case.kwargs))
 
     def evaluate(self, student, seed=0):
         """Judge a student's answer on the cases of `seed`.
@@ -158,7 +162,15 @@ class Task:
                 lost[case.criterion] = trials[-1].outcome.error.kind
         if not lost:
             trials += self._repeat(student, trials, seed)
-        return TaskReport.from_trials(self, trials, self.find(trials))
+        return TaskReport.from_trials(self, trials, self._explain(trials))
+
+    def _explain(self, trials):
+        """The finding; an explanation that fails on strange values must not cost anyone their score."""
+        try:
+            with np.errstate(all="ignore"):
+                return self.find(trials)
+        except (ArithmeticError, ValueError, TypeError, IndexError, MemoryError):
+            return None
 
     def attempt(self, student, case, wanted=None):
         """Call the answer on one case and compare."""
@@ -187,15 +199,31 @@ class Task:
         return [name for name in outcome.used if any(name == b or name.startswith(b + ".") for b in self.banned)]
 
     def _repeat(self, student, trials, seed):
-        """Some of the right calls again, in another order: an answer must not remember earlier calls."""
-        right = [t for t in trials if t.difference is None]
-        order = np.random.default_rng([abs(int(seed)), 1]).permutation(len(right))[: self.repeats]
-        again = [self.attempt(student, right[i].case, right[i].wanted) for i in order]
+        """Some of the right calls again, in another order, then the like of them with other values.
+
+        An answer must remember nothing: not how often it was called, and not its results by the arguments' shapes.
+        """
+        right = [i for i, t in enumerate(trials) if t.difference is None]
+        order = [right[k] for k in np.random.default_rng([abs(int(seed)), 1]).permutation(len(right))[: self.repeats]]
+        again = [self.attempt(student, trials[i].case, trials[i].wanted) for i in order]
         for trial in again:
             trial.repeated = True
             if trial.difference is not None and trial.outcome.error is None:
-                trial.difference.slug = "remembers-calls"
+                _remembers(trial, "The same call was right before.")
+        others = self.draw(int(seed) + 1)
+        for i in order if len(others) == len(trials) else ():
+            trial = self.attempt(student, others[i])
+            stale = trial.difference is not None and same(trial.outcome.value, trials[i].wanted)
+            if stale:
+                _remembers(trial, "It gives what was right for an earlier call with the same shapes and other values.")
+            trial.repeated = stale or trial.difference is None
+            again.append(trial)
         return again
+
+
+def _remembers(trial, sentence):
+    text = trial.difference.text
+    trial.difference.slug, trial.difference.text = "remembers-calls", f"{sentence} {text[:1].upper()}{text[1:]}"
 
 
 _NOT_RUN = {

@@ -209,6 +209,18 @@ def test_answers_that_remember():
     assert "once more" in report.message
 
 
+def test_results_kept_by_shape():
+    kept = {}
+
+    def answer(image, kernel):
+        return kept.setdefault((image.shape, kernel.shape), correlate(image, kernel))
+
+    report = judge(answer)
+    assert report.mistake == "remembers-calls"
+    assert "same shapes and other values" in report.message
+    assert report.score < report.max_score
+
+
 def test_accumulating_in_a_default_argument():
     def answer(image, kernel, total={}):  # noqa: B006 - the mistake in question
         total["y"] = total.get("y", 0) + correlate(image, kernel).sum()

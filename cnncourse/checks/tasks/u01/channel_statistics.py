@@ -101,6 +101,32 @@ mistakes = [
         "01#Which axis comes first",
     ),
     Mistake(
+        "images-for-channels",
+        lambda images: (images.mean((1, 2, 3)), images.std((1, 2, 3))),
+        "You average over channels and pixels, and keep one value for each *image*. One value a channel is wanted: "
+        "leave axis 1 out, and average over axis 0.",
+    ),
+    Mistake(
+        "adds-epsilon",
+        lambda images: (images.mean(SPACE), images.std(SPACE) + 1e-3),
+        "A small number is added to the standard deviation. That belongs where it is divided by, not here.",
+    ),
+    Mistake(
+        "adds-epsilon-to-variance",
+        lambda images: (images.mean(SPACE), np.sqrt(images.var(SPACE) + 1e-3)),
+        "A small number is added to the variance. Batch normalisation does that; here the plain deviation is wanted.",
+    ),
+    Mistake(
+        "median-for-mean",
+        lambda images: (np.median(images, SPACE), images.std(SPACE)),
+        "That is the median. The mean is the sum divided by the count.",
+    ),
+    Mistake(
+        "sum-for-mean",
+        lambda images: (images.sum(SPACE), images.std(SPACE)),
+        "The sum is not divided by the number of values, N·H·W.",
+    ),
+    Mistake(
         "keeps-dimensions",
         lambda images: (images.mean(SPACE, keepdims=True), images.std(SPACE, keepdims=True)),
         "The values are right, the shape is (1, C, 1, 1) because of `keepdims`. Wanted: (C,).",

@@ -73,6 +73,12 @@ mistakes = [
         "bias a filter.",
     ),
     Mistake(
+        "bias-per-kernel-entry",
+        lambda c_in, c_out, kernel_size, bias=True: weights(c_in + bool(bias), c_out, kernel_size),
+        "You count the bias as one more input channel, with a weight at every place of the window. It is one number a "
+        "filter.",
+    ),
+    Mistake(
         "forgets-input-channels",
         lambda c_in, c_out, kernel_size, bias=True: conv_parameters(1, c_out, kernel_size, bias),
         "A filter reaches through all input channels: it has K·K·c_in weights.",

@@ -121,6 +121,16 @@ mistakes = [
         "All channels are normalised by the first channel's mean and spread. Each has its own.",
     ),
     Mistake(
+        "first-std-for-all",
+        lambda images, mean, std: (images - mean[:, None, None]) / std[0],
+        "All channels are divided by the first channel's std. Each has its own.",
+    ),
+    Mistake(
+        "clips",
+        lambda images, mean, std: np.clip((images - mean[:, None, None]) / std[:, None, None], -1, 1),
+        "Values beyond ±1 are cut off. Normalised values may be larger: with spread one, a third of them is.",
+    ),
+    Mistake(
         "ignores-arguments",
         own_statistics,
         "You measure mean and std on these images. Use the ones that are passed in: test images are normalised "

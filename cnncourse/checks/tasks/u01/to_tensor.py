@@ -49,11 +49,6 @@ def keeps_two_axes(image):
     return (image / 255).astype(np.float32) if image.ndim == 2 else to_tensor(image)
 
 
-def largest(image):
-    """The largest value, at least 1."""
-    return max(int(image.max()), 1)
-
-
 mistakes = [
     Mistake(
         "forgets-transpose",
@@ -87,7 +82,7 @@ mistakes = [
     ),
     Mistake(
         "divides-by-largest-value",
-        lambda image: (channels_last(image).transpose(2, 0, 1) / largest(image)).astype(np.float32),
+        lambda image: (channels_last(image).transpose(2, 0, 1) / image.max()).astype(np.float32),
         "You divide by the image's own largest value, which makes every dark image bright. The scale is that of "
         "the format: 255, whatever the image shows.",
         "01#Whole numbers or fractions",

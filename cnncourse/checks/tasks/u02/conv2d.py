@@ -64,6 +64,16 @@ def truth_value(input, weight, bias=None):
     return conv2d(input, weight) + bias[:, None, None] if bias else conv2d(input, weight)
 
 
+def square_windows(input, weight, bias=None):
+    """Wrong answer: windows of the kernel's height in both directions."""
+    side = weight.shape[2]
+    h_out, w_out = input.shape[2] - side + 1, input.shape[3] - side + 1
+    output = np.zeros((len(input), len(weight), h_out, w_out), dtype=input.dtype)
+    for n, o, i, j in np.ndindex(output.shape):
+        output[n, o, i, j] = (input[n, :, i : i + side, j : j + side] * weight[o]).sum()
+    return add(output, bias, -1, 1, 1)
+
+
 def around(weight):
     """How many zeros keep the size, (before, after) for height and width."""
     return [((k - 1) // 2, k - 1 - (k - 1) // 2) for k in weight.shape[2:]]
@@ -106,6 +116,21 @@ mistakes = [
     ),
     Mistake("bias-per-input-channel", bias_per_channel,
             "The bias is added once for each input channel. Add it once, after the sum over the channels."),
+    Mistake(
+        "one-bias-for-all",
+        lambda input, weight, bias=None: conv2d(input, weight) + (0 if bias is None else bias[0]),
+        "All output channels get the first filter's bias. Output channel o gets bias[o].",
+    ),
+    Mistake(
+        "adds-up-biases",
+        lambda input, weight, bias=None: conv2d(input, weight) + (0 if bias is None else bias.sum()),
+        "All biases are added everywhere. Output channel o gets bias[o] alone.",
+    ),
+    Mistake(
+        "multiplies-by-bias",
+        lambda input, weight, bias=None: conv2d(input, weight) * (1 if bias is None else bias[:, None, None]),
+        "You multiply by the bias. It is added.",
+    ),
     Mistake(
         "subtracts-bias",
         lambda input, weight, bias=None: conv2d(input, weight, None if bias is None else -bias),
@@ -167,7 +192,7 @@ mistakes = [
     ),
     Mistake(
         "square-kernels-only",
-        lambda input, weight, bias=None: conv2d(input, weight[:, :, :, : weight.shape[2]], bias),
+        square_windows,
         "You use the kernel's height for its width as well.",
         "02#The sliding window, by hand",
     ),

@@ -63,6 +63,15 @@ def last_only(kernel):
     return only
 
 
+def square_windows(image, kernel, correlate):
+    """Wrong answer: windows of the kernel's height in both directions."""
+    side = kernel.shape[0]
+    if correlate is not cross_correlate2d:
+        kernel = kernel[::-1, ::-1]
+    places = [range(n - side + 1) for n in image.shape]
+    return np.array([[(image[i : i + side, j : j + side] * kernel).sum() for j in places[1]] for i in places[0]])
+
+
 def mistakes_of(correlate):
     """Wrong answers about sizes and sums that a sliding window of either kind can give."""
     return [
@@ -101,7 +110,7 @@ def mistakes_of(correlate):
         ),
         Mistake(
             "square-kernels-only",
-            lambda image, kernel: correlate(image, kernel[:, : kernel.shape[0]]),
+            lambda image, kernel: square_windows(image, kernel, correlate),
             "You use the kernel's height for its width as well. Read both: `K_h, K_w = kernel.shape`.",
             "02#The sliding window, by hand",
         ),
@@ -126,7 +135,7 @@ def mistakes_of(correlate):
         ),
         Mistake(
             "rounds-to-integers",
-            lambda image, kernel: np.trunc(correlate(image, kernel)),
+            lambda image, kernel: correlate(image, kernel).astype(int),
             "The sums are stored in an array of ints, which cuts off what stands after the point. Create the "
             "output with the image's dtype.",
             "02#The sliding window, by hand",

@@ -78,6 +78,11 @@ mistakes = [
         "Only the change from top to bottom counts. Edges run in all directions: you need both kernels.",
     ),
     Mistake(
+        "returns-horizontal-gradient",
+        lambda image: gradients(image)[0],
+        "That is the change from left to right, with its sign. The magnitude is √(g_x² + g_y²).",
+    ),
+    Mistake(
         "same-kernel-twice",
         lambda image: np.sqrt(2) * np.abs(gradients(image)[0]),
         "Both of your kernels look in the same direction. The second is the first one transposed.",

@@ -119,13 +119,23 @@ mistakes = [
     ),
     Mistake(
         "adds-probabilities",
-        lambda p, q: (padded(p, len(q)) + padded(q, len(p))) / 2,
+        lambda p, q: (p + q) / 2,
         "You average the two distributions. That is the law of picking one of X and Y by a coin, not of their sum.",
     ),
     Mistake(
         "multiplies-elementwise",
-        lambda p, q: padded(p, len(q)) * padded(q, len(p)),
+        lambda p, q: p * q,
         "You multiply p[i] by q[i]. All pairs i, j with i + j = s make the sum s.",
+    ),
+    Mistake(
+        "first-law-twice",
+        lambda p, q: sum_distribution(p, p),
+        "That is the sum of two numbers with the law p. The second one has the law q.",
+    ),
+    Mistake(
+        "cumulative",
+        lambda p, q: np.cumsum(sum_distribution(p, q)),
+        "Those are the probabilities of a sum of *at most* s. Wanted: of exactly s.",
     ),
     Mistake(
         "overwrites",

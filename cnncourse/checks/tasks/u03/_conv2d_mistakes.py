@@ -99,6 +99,12 @@ def mistakes_of(conv2d, pair):
             "Rows and columns of the kernel have changed places.",
             "02#The sliding window, by hand",
         ),
+        Mistake(
+            "adds-bias-twice",
+            setting(bias=lambda o: None if o["bias"] is None else 2 * o["bias"]),
+            "The bias is added twice.",
+            "02#Channels, filters, bias: the convolution layer",
+        ),
         Mistake("forgets-bias", setting(bias=None), "The bias is never added.", "02#Channels, filters, bias: the "
                                                                                 "convolution layer"),
         Mistake(
@@ -136,6 +142,11 @@ def mistakes_of(conv2d, pair):
             "repeats-border",
             padded("edge"),
             "You pad by repeating the border's pixels. This task pads with zeros.",
+        ),
+        Mistake(
+            "pads-twice",
+            setting(padding=lambda o: tuple(2 * p for p in o["padding"])),
+            "You add 2P zeros on each side. P on each side make 2P in all.",
         ),
         Mistake(
             "wraps-around",

@@ -43,6 +43,18 @@ def reshaped_output(input, weight):
     return (input.transpose(0, 2, 3, 1) @ matrix(weight).T).reshape(n, -1, h, w)
 
 
+def reshaped_both(input, weight):
+    """Wrong answer: the two mistakes above together."""
+    n, c, h, w = input.shape
+    return (input.reshape(n * h * w, c) @ matrix(weight).T).reshape(n, -1, h, w)
+
+
+def batch_in_pixels(input, weight):
+    """Wrong answer: (C_in, everything else), which mixes images and channels."""
+    n, c, h, w = input.shape
+    return (matrix(weight) @ input.reshape(c, n * h * w)).reshape(n, -1, h, w)
+
+
 def elementwise(input, weight):
     """Wrong answer: one weight for each channel, no sum."""
     c_out, c_in = weight.shape[:2]
@@ -68,6 +80,20 @@ mistakes = [
         reshaped_output,
         "The product is right, (N, H, W, C_out). To bring the channels to the front use `transpose`: `reshape` "
         "mixes pixels.",
+        "01#Which axis comes first",
+    ),
+    Mistake(
+        "reshapes-both",
+        reshaped_both,
+        "`reshape` keeps the order in memory: your rows hold neighbouring pixels instead of one pixel's channels. "
+        "Move the channel axis with `transpose`, before and after the product.",
+        "01#Which axis comes first",
+    ),
+    Mistake(
+        "reshapes-batch-away",
+        batch_in_pixels,
+        "`reshape(C, -1)` of an (N, C, H, W) array mixes images and channels where N > 1. Keep the batch axis: "
+        "`reshape(N, C, H * W)`.",
         "01#Which axis comes first",
     ),
     Mistake(

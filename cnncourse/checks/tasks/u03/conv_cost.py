@@ -109,7 +109,7 @@ mistakes = [
     ),
     Mistake(
         "divides-biases-by-groups",
-        changed(lambda p, g: p // g["groups"] if g["groups"] > 1 else p),
+        changed(lambda p, g: g["weights"] + g["c_out"] // g["groups"]),
         "The biases are divided by the groups as well. Every filter keeps its bias.",
         "03#Groups, depthwise, 1×1: which channels meet",
     ),
@@ -117,6 +117,11 @@ mistakes = [
         "forgets-input-channels",
         on_arguments(lambda c_in, c_out, k, h, w, groups: (1, c_out, k, h, w, 1)),
         "A filter reaches through C_in / groups channels: multiply by them.",
+    ),
+    Mistake(
+        "forgets-input-channels-in-multiply-adds",
+        changed(None, lambda m, g: m * g["groups"] // g["c_in"]),
+        "The parameters are right; the multiply-adds count one input channel only. Each weight is used at each place.",
     ),
     Mistake(
         "forgets-positions",

@@ -61,6 +61,14 @@ def last_stride_only(layers):
     return size
 
 
+def grows_by_own_stride(layers):
+    """Wrong answer: the formula for going backwards, used forwards and without its − 1."""
+    size = 1
+    for kernel_size, stride in layers:
+        size = size * stride + kernel_size - 1
+    return size
+
+
 def whole_kernels(layers):
     """Wrong answer: K instead of K − 1."""
     size, jump = 1, 1
@@ -107,6 +115,22 @@ mistakes = [
         "last-stride-only",
         last_stride_only,
         "The jump is the stride of the layer before alone. It is the product of *all* strides before.",
+    ),
+    Mistake(
+        "own-stride-only",
+        lambda layers: 1 + sum((kernel_size - 1) * stride for kernel_size, stride in layers),
+        "Each kernel is spread by its own layer's stride. What spreads it is the product of the strides *before* it.",
+    ),
+    Mistake(
+        "multiplies-size-by-stride",
+        grows_by_own_stride,
+        "A stride does not multiply what is seen already; it spreads the kernels that come later. Keep a jump "
+        "beside the size.",
+    ),
+    Mistake(
+        "largest-kernel-only",
+        lambda layers: max([kernel_size for kernel_size, _ in layers], default=1),
+        "You take the largest kernel. Kernels that follow each other see further together: each adds (K − 1) · jump.",
     ),
     Mistake(
         "starts-at-zero",
