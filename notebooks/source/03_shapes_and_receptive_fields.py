@@ -42,6 +42,8 @@ from torch import nn
 
 from cnncourse import data, show, viz
 from cnncourse.numpy_nn import functional as NF
+from cnncourse.numpy_nn import modules
+from cnncourse.numpy_nn.summary import summary
 from cnncourse.viz.receptive import influence_row, receptive_cones
 
 # %% [markdown]
@@ -785,6 +787,19 @@ for name, layer_number in recipes.items():
 assert list(needed.values()) == [112, 7, 7]
 
 # %% [markdown]
+# The course's package keeps these books for every network that is built from its NumPy modules: shapes, parameters,
+# multiply-adds, and what a unit sees. (Its `receptive_field` stores the *centre* of unit 0's field instead of its
+# first pixel: the same information, $s + (r - 1)/2$.) The stack of the claim above, with 8, 16 and 32 channels:
+
+# %%
+widths = [(3, 8), (8, 16), (16, 32)]
+blocks = [layer for a, b in widths for layer in (modules.Conv2d(a, b, 3, padding=1), modules.MaxPool2d(2))]
+table = summary(modules.Sequential(*blocks), (1, 3, 64, 64))
+print(table)
+assert [row.receptive_field.size[0] for row in table.rows] == sizes[1:]
+assert table.rows[0].multiply_adds == conv_cost(3, 8, 3, 64, 64)[1]
+
+# %% [markdown]
 # ## 9. How far does it really look?
 #
 # All pixels of the receptive field *can* influence a unit. Do they influence it *equally*?
@@ -817,6 +832,7 @@ def stack(L, weights, relu):
     return nn.Sequential(*layers[: len(layers) - relu])  # no ReLU after the last layer
 
 
+# %%
 def squared_influence(L, weights, relu=False, draws=24):
     """Mean over random networks and inputs of (∂ middle unit / ∂ pixel)², on 61×61 pixels, scaled to sum 1."""
     total = np.zeros((61, 61))
