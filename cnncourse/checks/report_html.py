@@ -11,6 +11,7 @@ from cnncourse.checks.report import LAST_LINE
 
 COLOURS = {"right": "#0a7d4f", "partial": "#a15c00", "missing": "#5f6b7a"}
 WRONG = "#b3261e"
+OPENINGS = ("Tried", "Likely mistake", "Perhaps", "Read", "In your line", "Right")
 WORDS = {
     "right": "right", "partial": "partly right", "wrong": "not right yet", "error": "stopped by an error",
     "timeout": "took too long", "missing": "not attempted yet", "refused": "uses what this task does not allow",
@@ -49,7 +50,7 @@ def _criteria(criteria):
 def _line(line):
     """One sentence; its opening word stands out, code in backquotes is set as code."""
     head, colon, rest = html.escape(line).partition(":")
-    text = f"<b>{head}</b>{colon}{rest}" if colon and len(head) < 40 and rest[:1] == " " else html.escape(line)
+    text = f"<b>{head}</b>{colon}{rest}" if colon and head.startswith(OPENINGS) else html.escape(line)
     pieces = text.split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
 

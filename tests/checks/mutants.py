@@ -9,6 +9,7 @@ import copy
 import dataclasses
 import inspect
 import sys
+import warnings
 
 from cnncourse.checks.student import LocalStudent
 
@@ -133,7 +134,9 @@ def mutants(task):
                 description = f"{function.name}: {_text(node)} -> {_text(new)}"
                 try:
                     namespace = {"__name__": module.__name__, "__file__": module.__file__}
-                    code = compile(ast.fix_missing_locations(copy.deepcopy(changed)), module.__file__, "exec")
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")
+                        code = compile(ast.fix_missing_locations(copy.deepcopy(changed)), module.__file__, "exec")
                     exec(code, namespace)
                 except Exception:  # not even a program: nothing that a learner could hand in
                     continue
