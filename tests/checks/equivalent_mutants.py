@@ -39,4 +39,8 @@ EQUIVALENT = {
     "07.max_pool2d": {"max_pool2d: (4, 5) -> (5, 4)": AXES},
     "07.avg_pool2d": {"avg_pool2d: (4, 5) -> (5, 4)": AXES},
     "07.global_avg_pool2d": {"global_avg_pool2d: (2, 3) -> (3, 2)": AXES},
+    "08.batch_norm": {
+        "batch_norm: (0, 2, 3) -> (2, 0, 3)": AXES,
+        "batch_norm: (0, 2, 3) -> (0, 3, 2)": AXES,
+    },
 }
