@@ -37,7 +37,7 @@ from cnncourse.checks import check
 # ## Task 1 · `max_pool2d`
 #
 # Difficulty ●●○ · 20 minutes · 4 points ·
-# lesson section [Max pooling](../../notebooks/07_pooling.ipynb)
+# lesson section [Maximum and mean of a window](../../notebooks/07_pooling.ipynb)
 #
 # The largest entry of each window, each channel by itself. The padding must never win: it counts as −∞.
 
@@ -90,7 +90,7 @@ check("07.max_pool2d", max_pool2d)
 # ## Task 2 · `max_pool2d_backward`
 #
 # Difficulty ●●● · 30 minutes · 6 points ·
-# lesson section [Backward](../../notebooks/07_pooling.ipynb)
+# lesson section [Backward: one winner takes all](../../notebooks/07_pooling.ipynb)
 #
 # The output *is* one of the window's entries, so this entry receives the gradient, all of it, and its neighbours nothing.
 # If several entries are equally large, the **first one in row-major order** receives it, as in PyTorch. An entry that is the
@@ -149,7 +149,7 @@ check("07.max_pool2d_backward", max_pool2d_backward)
 # ## Task 3 · `avg_pool2d`
 #
 # Difficulty ●○○ · 10 minutes · 4 points ·
-# lesson section [Average pooling](../../notebooks/07_pooling.ipynb)
+# lesson section [Maximum and mean of a window](../../notebooks/07_pooling.ipynb)
 #
 # The mean of each window. The padding is zeros, and they count: the divisor is always K_h·K_w (PyTorch's default).
 
@@ -191,7 +191,7 @@ check("07.avg_pool2d", avg_pool2d)
 # ## Task 4 · `avg_pool2d_backward`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [Backward](../../notebooks/07_pooling.ipynb)
+# lesson section [Backward: one winner takes all](../../notebooks/07_pooling.ipynb)
 #
 # Each entry of a window has the same influence on its mean. Which?
 

@@ -114,6 +114,12 @@ def _same_output(f, x, grad_output, eps=1e-6):
     return gradient
 
 
+def _jacobian(f, x, grad_output, eps=1e-6):
+    steps = eps * np.eye(x.size).reshape(-1, *x.shape)
+    columns = [(f(x + step) - f(x - step)).ravel() / (2 * eps) for step in steps]
+    return np.stack(columns, axis=1)
+
+
 def _row_at_once(f, x, grad_output, eps=1e-6):
     x = x.copy()
     gradient = np.zeros(x.shape, x.dtype)
@@ -173,6 +179,27 @@ task = Task(
             "x − eps, 2·eps below the first.",
         ),
         Mistake(
+            "double-step-forward",
+            _difference(lambda L, x, eps: (L(x + 2 * eps) - L(x)) / (2 * eps)),
+            "Both points lie on one side, x and x + 2·eps. A central difference takes one on each side, x + eps and "
+            "x − eps.",
+        ),
+        Mistake(
+            "second-difference",
+            _difference(lambda L, x, eps: (L(x + eps) - 2 * L(x) + L(x - eps)) / eps**2),
+            "This is the second derivative. The first is (L(x + eps) − L(x − eps)) / (2·eps).",
+        ),
+        Mistake(
+            "relative-step",
+            _difference(lambda L, x, eps: _central(L, x, eps * max(abs(x), 1e-8))),
+            "The step grows with the entry, eps·|x|. The task asks for steps of eps, whatever x is.",
+        ),
+        Mistake(
+            "adds-up-absolute-values",
+            lambda f, x, grad_output, eps=1e-6: numerical_gradient(f, x, np.abs(grad_output), eps),
+            "The upstream gradient enters without its sign.",
+        ),
+        Mistake(
             "brackets-missing",
             _difference(lambda L, x, eps: (L(x + eps) - L(x - eps)) / 2 * eps),
             "`/ 2 * eps` divides by 2 and multiplies by eps: brackets around (2 * eps).",
@@ -211,6 +238,12 @@ task = Task(
         ),
         Mistake(
             "does-not-restore", _not_restored, "An entry stays moved while the next one is treated: put it back first."
+        ),
+        Mistake(
+            "whole-jacobian",
+            _jacobian,
+            "This is the whole Jacobian, one derivative for each pair of output and entry. Multiply by grad_output and "
+            "sum over the outputs.",
         ),
         Mistake(
             "moves-whole-rows",

@@ -100,6 +100,7 @@ task = Task(
             _counts_inside,
             "Where a window sticks out, you divide by the number of pixels inside the image. In this task, as in "
             "PyTorch by default, the padding's zeros count: divide by K_h·K_w everywhere.",
+            see="07#What the padding is made of",
         ),
         Mistake(
             "sum-for-mean",
@@ -140,6 +141,7 @@ task = Task(
             "pads-with-minus-infinity",
             _infinite_padding,
             "−∞ is max pooling's padding: in a mean it makes everything −∞. Here the padding is zeros.",
+            see="07#What the padding is made of",
         ),
         Mistake("pads-with-the-edge", _edge_padding, "The padding repeats the image's edge; it should be zeros."),
         Mistake(
@@ -229,6 +231,6 @@ task = Task(
             "padding, or a size that K does not divide.",
         ),
     ],
-    see="07#average",
+    see="07#Maximum and mean of a window",
     place=3,
 )

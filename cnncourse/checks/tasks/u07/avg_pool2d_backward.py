@@ -197,6 +197,7 @@ task = Task(
             _padding_not_counted,
             "Where a window sticks out, you divide by the number of pixels inside the image. Forward, the padding's "
             "zeros count, so the divisor is K_h·K_w everywhere.",
+            see="07#What the padding is made of",
         ),
         Mistake(
             "overwrites-overlaps",
@@ -286,6 +287,6 @@ task = Task(
             "and a rest need the general rule, and the result has the input's shape.",
         ),
     ],
-    see="07#backward",
+    see="07#Backward: one winner takes all",
     place=4,
 )

@@ -103,6 +103,6 @@ task = Task(
             "The divisor is H·W − 1. That belongs to an unbiased variance; a mean divides by H·W.",
         ),
     ],
-    see="07#global",
+    see="07#Global and adaptive pooling",
     place=5,
 )

@@ -96,6 +96,7 @@ task = Task(
             _of_windows(lambda w: w.max(axis=(4, 5)), fill=0),
             "The padding is 0, and where all entries of a window are negative the padding wins. It should never win: "
             "pad with −∞.",
+            see="07#What the padding is made of",
         ),
         Mistake(
             "stride-defaults-to-one",
@@ -233,6 +234,6 @@ task = Task(
             "keeps-the-size", _keeps_size, "Each maximum fills its whole window; the output has one entry per window."
         ),
     ],
-    see="07#max",
+    see="07#Maximum and mean of a window",
     place=1,
 )

@@ -223,6 +223,7 @@ task = Task(
             _zero_padding,
             "The input is padded with zeros, and where a window holds nothing positive the padding wins the "
             "gradient, which is lost then. Pad with −∞.",
+            see="07#What the padding is made of",
         ),
         Mistake(
             "ignores-padding",
@@ -328,6 +329,6 @@ task = Task(
             "a size that K does not divide, and it marks every one of several equal maxima.",
         ),
     ],
-    see="07#backward",
+    see="07#Backward: one winner takes all",
     place=2,
 )

@@ -13,7 +13,7 @@ tasks = [
             7: ("rounds-up", "There is no rest here to round: the last window starts at 10."),
             11: ("stride-is-one", "That is with stride 1."),
         },
-        see="07#Max pooling",
+        see="07#Maximum and mean of a window",
         place=91,
     ),
     Question(
@@ -26,7 +26,7 @@ tasks = [
             48: ("counts-zeros", "Those are the zeros."),
             32: ("two-per-window", "A window passes its gradient to one pixel, not to two."),
         },
-        see="07#Backward",
+        see="07#Backward: one winner takes all",
         place=92,
     ),
     Question(
@@ -42,7 +42,7 @@ tasks = [
             ),
             "d": ("always", "Where a window holds a positive entry, that entry wins over the zeros."),
         },
-        see="07#Max pooling",
+        see="07#What the padding is made of",
         place=93,
     ),
 ]
