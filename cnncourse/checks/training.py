@@ -26,7 +26,8 @@ class TrainingTask(Task):
     criteria to points and `levels` the same criteria to the accuracy (0 to 1) that earns them.
     """
 
-    reference: object = None
+    reference: object = None  # there is nothing to compare with but the truth
+    cases: object = None
     levels: dict = field(default_factory=dict)
     banned: tuple = ()
     seconds: float = 120.0

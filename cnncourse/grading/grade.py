@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cnncourse.checks.question import Question
 from cnncourse.checks.registry import tasks_of_unit
 from cnncourse.checks.report import TaskReport
+from cnncourse.checks.training import TrainingTask
 from cnncourse.grading.isolation import open_isolation
 from cnncourse.grading.notebook import Unreadable, read_notebook
 from cnncourse.grading.results import checks_fingerprint, versions
@@ -63,8 +64,10 @@ class Sandboxes:
 
 
 def library_for(task):
-    """Which library a task's answers may use: those of NumPy tasks find no torch."""
-    return "torch" if "torch" not in getattr(task, "banned", ("torch",)) else "numpy"
+    """Which sandbox a task's answers run in (see `sandbox.LIBRARY`): those of NumPy tasks find no torch."""
+    if isinstance(task, TrainingTask):
+        return "training"
+    return "numpy" if "torch" in getattr(task, "banned", ("torch",)) else "torch"
 
 
 def prepare(submission):

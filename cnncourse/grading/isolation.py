@@ -19,7 +19,7 @@ def open_isolation(library="numpy", *, trust=False):
 
     Parameters
     ----------
-    library : "numpy" or "torch"
+    library : "numpy", "torch" or "training"
     trust : whether a plain process will do where there is no sandbox
 
     Raises

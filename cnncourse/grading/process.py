@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cnncourse.checks import probes
 from cnncourse.grading import protocol
-from cnncourse.grading.sandbox import FOR_LIBRARY, STUDENT_SIDE, Ending, IsolationError
+from cnncourse.grading.sandbox import FOR_LIBRARY, LIBRARY, STUDENT_SIDE, Ending, IsolationError
 
 HERE = Path(__file__).parent
 START_SECONDS = 120
@@ -45,7 +45,8 @@ class Process:
         packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(START_SECONDS)
-            order = {"port": server.getsockname()[1], "token": token, "packages": packages, "library": self.library}
+            order = {"port": server.getsockname()[1], "token": token, "packages": packages}
+            order["library"] = LIBRARY[self.library]
             child = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-S", "-B", str(self.folder / "bare.py"), json.dumps(order)],
                 cwd=self.folder / "work", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

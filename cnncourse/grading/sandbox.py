@@ -1,7 +1,7 @@
 """Start the student's side: bubblewrap around a warm parent, with a read-only Python and nothing of the course.
 
 What is bound, and why: the libraries' folders (`/lib`, `/usr/lib`: the C library and what Python links to), Python's
-own standard library, the few packages that a task may use, the seven files of the student's side. There is no home,
+own standard library, the few packages that a task may use, the files of the student's side. There is no home,
 no course, no notebook, no device but null, zero and random, no network, no process but its own.
 """
 
@@ -26,7 +26,7 @@ from cnncourse.grading.cgroups import Group
 HERE = Path(__file__).parent
 STUDENT_SIDE = [HERE / f"{name}.py" for name in "warm worker cells stand_ins seccomp protocol".split()]
 NOT_GIVEN = frozenset(("torchvision", "cnncourse"))
-LIBRARIES = ("numpy", "torch")
+LIBRARY = {"numpy": "numpy", "torch": "torch", "training": "torch"}  # for "training", optimizers are warm, too
 SANDBOX_USER = 65534  # "nobody": root's own number is exempt from limits on processes
 START_SECONDS = 120
 END_SECONDS = 20
@@ -50,6 +50,7 @@ class Limits:
 FOR_LIBRARY = {
     "numpy": Limits(),
     "torch": Limits(memory=3072 * MIB, folder=64 * MIB, processes=32, cpu_seconds=600),
+    "training": Limits(memory=3072 * MIB, folder=64 * MIB, processes=32, cpu_seconds=1200),
 }
 
 
@@ -73,10 +74,11 @@ class Ending:
 
 
 def packages_for(library):
-    """Top-level files and folders of a library and of all it requires, as paths, found by their installation records.
+    """Top-level files and folders of what a kind of task needs, as paths, found by their installation records.
 
-    Raises IsolationError where it is not installed.
+    `library` is one of the keys of LIBRARY. Raises IsolationError where it is not installed.
     """
+    library = LIBRARY[library]
     wanted, seen, paths = [library, "numpy"], set(), set()
     while wanted:
         name = _normal(wanted.pop())
@@ -153,8 +155,9 @@ def command(library, control, *, as_root, info=None):
     line += ["--dir", "/dev"]
     for device in ("null", "zero", "random", "urandom"):
         line += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    for folder in ("/tmp", "/dev/shm", "/proc", "/sys"):
+    for folder in ("/dev/shm", "/proc", "/sys"):
         line += ["--dir", folder]
+    line += ["--tmpfs", "/tmp"]  # the warm parent's own; each child gets one over it
     line += ["--remount-ro", "/", "--chdir", "/"]
     for name, value in ENVIRONMENT.items():
         line += ["--setenv", name, value]
@@ -166,6 +169,8 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "LANG": "C.UTF-8",
     "HOME": "/tmp",
+    "USER": "student",  # there is no list of users to look in
+    "TORCHINDUCTOR_CACHE_DIR": "/tmp/torchinductor",
     "OMP_NUM_THREADS": "1",  # a fork after threads have started can hang
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -180,7 +185,7 @@ class Sandbox:
 
     Parameters
     ----------
-    library : "numpy" or "torch"
+    library : "numpy", "torch" or "training"
         What is there to import; with "numpy" there is no torch.
     as_root : bool, optional
         Whether to use root's own rights to set the sandbox up (and then drop them); by default where we are root.

@@ -5,7 +5,7 @@ import time
 from cnncourse.checks.student import FAILURE_KINDS, Failure, Outcome
 from cnncourse.grading import protocol
 
-LOAD_SECONDS = {"numpy": 10, "torch": 30}
+LOAD_SECONDS = {"numpy": 10, "torch": 30, "training": 30}
 BUDGET_SECONDS = 90  # all calls of one task together, for tasks of ordinary length
 RESULT_KEYS = {"value", "error", "printed", "changed", "seconds", "used"}
 ERROR_KEYS = {"kind", "text", "line", "source_line"}

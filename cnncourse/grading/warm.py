@@ -21,7 +21,9 @@ NEW_MOUNT, NEW_PID, NEW_USER, NEW_IPC = 0x00020000, 0x20000000, 0x10000000, 0x08
 NO_SUID_NO_DEVICES = 2 | 4
 PR_CAPBSET_DROP, CAPABILITY_VERSION_3 = 24, 0x20080522
 NUMPY = "numpy numpy.random numpy.fft numpy.linalg numpy.lib.stride_tricks typing itertools math".split()
-WARM = {"numpy": NUMPY, "torch": [*NUMPY, "torch", "torch.nn.functional", "torch.optim"]}
+TORCH = [*NUMPY, *"torch torch.nn.functional torch.optim torch.nested._internal.nested_tensor".split()]
+# what a first backward, and a first optimizer, would import: seconds each
+WARM = {"numpy": NUMPY, "torch": TORCH, "training": [*TORCH, "torch._dynamo"]}
 CHANNEL = 3  # the only descriptor that a child keeps, beside /dev/null as 0, 1 and 2
 
 libc = ctypes.CDLL(None, use_errno=True)
