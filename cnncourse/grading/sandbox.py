@@ -128,6 +128,11 @@ def _hidden_folders():
     return [path for path in [*candidates, Path("/usr/lib/python3/dist-packages")] if path.is_dir()]
 
 
+def private_folder():
+    """Where a child's own files go: /tmp, unless Python itself lies there."""
+    return "/private" if any(Path("/tmp") in path.parents for path in _read_only_binds()) else "/tmp"
+
+
 def command(library, control, *, as_root, info=None):
     """The bubblewrap command line that starts a warm parent for `library` on a control descriptor."""
     program = shutil.which("bwrap")
@@ -157,9 +162,11 @@ def command(library, control, *, as_root, info=None):
         line += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     for folder in ("/dev/shm", "/proc", "/sys"):
         line += ["--dir", folder]
-    line += ["--tmpfs", "/tmp"]  # the warm parent's own; each child gets one over it
+    folder = private_folder()
+    line += ["--tmpfs", folder]  # the warm parent's own; each child gets one over it
     line += ["--remount-ro", "/", "--chdir", "/"]
-    for name, value in ENVIRONMENT.items():
+    places = {"HOME": folder, "TMPDIR": folder, "TORCHINDUCTOR_CACHE_DIR": f"{folder}/torchinductor"}
+    for name, value in (ENVIRONMENT | places).items():
         line += ["--setenv", name, value]
     executable = os.path.realpath(sys.executable)
     return [*line, executable, "-s", "-P", "-S", "-B", "/grader/warm.py", str(control), library]
@@ -168,9 +175,7 @@ def command(library, control, *, as_root, info=None):
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "LANG": "C.UTF-8",
-    "HOME": "/tmp",
     "USER": "student",  # there is no list of users to look in
-    "TORCHINDUCTOR_CACHE_DIR": "/tmp/torchinductor",
     "OMP_NUM_THREADS": "1",  # a fork after threads have started can hang
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -198,7 +203,7 @@ class Sandbox:
     def __init__(self, library="numpy", *, as_root=None, debug=False):
         self.library, self.debug = library, debug
         self.as_root = os.geteuid() == 0 if as_root is None else as_root
-        self.limits = FOR_LIBRARY[library]
+        self.limits, self.folder = FOR_LIBRARY[library], private_folder()
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         info, info_inside = os.pipe()
         try:
@@ -259,6 +264,7 @@ class Sandbox:
         root_without_rights = os.geteuid() == 0 and not self.as_root
         return {
             "become": SANDBOX_USER if self.as_root else None,
+            "folder": self.folder,
             "folder_bytes": limits.folder,
             "resources": resources,
             "processes": not root_without_rights,  # root's number is exempt from the limit, so there are none

@@ -86,9 +86,9 @@ def lock_down(limits):
     """Take away everything that an answer does not need; raises OSError rather than leave anything open."""
     check(libc.unshare(NEW_MOUNT | NEW_IPC), "unshare")  # the network is the sandbox's: none, and sockets are refused
     options = f"size={limits['folder_bytes']},nr_inodes=4096,mode=1777".encode()
-    for folder in (b"/tmp", b"/dev/shm"):
-        check(libc.mount(b"tmpfs", folder, b"tmpfs", NO_SUID_NO_DEVICES, options), "mount")
-    os.chdir("/tmp")
+    for folder in (limits["folder"], "/dev/shm"):
+        check(libc.mount(b"tmpfs", folder.encode(), b"tmpfs", NO_SUID_NO_DEVICES, options), "mount")
+    os.chdir(limits["folder"])
     if limits["become"] is not None:
         os.setgroups([])
         os.setresgid(*3 * [limits["become"]])
