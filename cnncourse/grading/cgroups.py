@@ -86,9 +86,16 @@ def _remove(folder):
     return True
 
 
-def remove_left_over():
-    """Remove empty groups of graders that were killed before they could."""
+def remove_left_over(patience=0.0):
+    """Remove the groups of graders that are gone; waits up to `patience` seconds for the last of their processes."""
+    deadline = time.monotonic() + patience
     for control in ("memory", "pids"):
         for parent, _ in _candidates(control, "", ""):
             for folder in parent.glob(f"{PREFIX}*"):
-                _remove(folder)
+                while not _is_running(folder.name) and not _remove(folder) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+
+
+def _is_running(name):
+    maker = name.removeprefix(PREFIX).split("-")[0]
+    return maker.isdigit() and Path(f"/proc/{maker}").exists()

@@ -94,9 +94,12 @@ class Job:
 
 def main():
     """Be the process: answer requests in order until standard input ends."""
+    from cnncourse.grading.cgroups import remove_left_over
     from cnncourse.grading.grade import Sandboxes, grade_submission
 
     settings = json.loads(sys.argv[1])
+    if sys.platform == "linux":
+        remove_left_over()  # of graders that were killed
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # nothing that is printed by chance may stand between answers
     requests = queue.SimpleQueue()

@@ -2,10 +2,12 @@
 
 import concurrent.futures
 import os
+import sys
 import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from cnncourse.grading.cgroups import remove_left_over
 from cnncourse.grading.grade import prepare
 from cnncourse.grading.job import GraderFailed, Job
 from cnncourse.grading.seeds import submission_seed
@@ -57,6 +59,8 @@ class LocalPool:
         self.threads.shutdown(wait=False, cancel_futures=True)
         for job in self.all:
             job.close()
+        if self.all and sys.platform == "linux":
+            remove_left_over(patience=2.0)
 
 
 def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda record: None):

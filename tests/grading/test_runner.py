@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from cnncourse.grading.cgroups import _candidates, remove_left_over
 from cnncourse.grading.command import main
 from cnncourse.grading.job import GraderFailed, Job
 from cnncourse.grading.results import Results, checks_fingerprint, file_name, write_whole
@@ -117,6 +118,15 @@ def test_killed_at_any_moment_it_resumes(course):
     assert "unchanged since an earlier run" in last.stdout
     assert scores(course) == RIGHT | {f"more{number:02}": 15 for number in range(12)}
     assert list(folder.glob(".*")) == []
+
+
+def test_control_groups_do_not_pile_up(course):
+    run(course)
+    remove_left_over(patience=2.0)
+    groups = [name for control in ("memory", "pids") for parent, _ in _candidates(control, "", "")
+              for name in os.listdir(parent) if name.startswith("cnncourse-")]  # fmt: skip
+    makers = {name.split("-")[1] for name in groups}
+    assert all(os.path.exists(f"/proc/{maker}") for maker in makers), groups
 
 
 def wait_for_no_process(text):
