@@ -646,6 +646,7 @@ def grad_input_as_convolution(g, x, w, S, P, D):
     spread = np.zeros((*g.shape[:2], H + 2 * P - D * (K_h - 1), W + 2 * P - D * (K_w - 1)))
     spread[:, :, ::S, ::S][:, :, : g.shape[2], : g.shape[3]] = g  # S − 1 zeros in between, and what stride left over
     flipped = w[:, :, ::-1, ::-1].swapaxes(0, 1).copy()
+    # Pad with D(K − 1) and cut P off: the same as padding with D(K − 1) − P, also where that is negative.
     full = NF.conv2d(spread, flipped, dilation=D, padding=(D * (K_h - 1), D * (K_w - 1)))
     return full[:, :, P : P + H, P : P + W]
 
@@ -735,7 +736,10 @@ arrays = rng.normal(size=(2, 3, 8, 7)), rng.normal(size=(4, 3, 3, 2)), rng.norma
 x, w, b = (torch.from_numpy(array).requires_grad_() for array in arrays)
 y = Convolution.apply(x, w, b, 2, 1, 2)
 print("forward as F.conv2d: ", torch.allclose(y, F.conv2d(x, w, b, stride=2, padding=1, dilation=2)))
-ours = torch.autograd.grad(y, (x, w, b), torch.from_numpy(rng.normal(size=y.shape)))
+g = torch.from_numpy(rng.normal(size=y.shape))
+ours = torch.autograd.grad(y, (x, w, b), g)
+theirs = torch_gradients(g.numpy(), *arrays, stride=2, padding=1, dilation=2)
+print("backward as F.conv2d:", all(np.allclose(a, c) for a, c in zip(ours, theirs, strict=True)))
 print("PyTorch's own numerical check passes:", torch.autograd.gradcheck(Convolution.apply, (x, w, b, 2, 1, 2)))
 
 # %% [markdown]

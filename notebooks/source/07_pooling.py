@@ -774,7 +774,7 @@ show(
 # <details><summary><b>What happened</b></summary>
 #
 # - **Accuracy on unshifted images**: no clear difference at equal cost, only the scatter of small networks and of 500
-#   test images (half a per cent is three images). Springenberg and others found the same on larger ones.
+#   test images (one image is 0.2 per cent). Springenberg and others found the same on larger ones.
 # - **Stability**: a clear order. The strided networks change their minds most often, and more channels do not help.
 #   Max and mean pooling change less, the blurred maximum least.
 # - **Yet all of them fall**: at three pixels all have lost a great part of their accuracy. Two poolings of 2×2 forgive
