@@ -59,6 +59,15 @@ GENERAL = {
     "was added that the task does not ask for.",
     "wrong-shape": "The output has the wrong size: compute by hand how many places the window can take.",
     "off-by-one": "The number is one off: look at the + 1, and at where a range starts and ends.",
+    "no-batch-norm": "The module has no batch norm layers, and the task asks for them.",
+    "batch-norm-added": "The module has batch norm layers, and the task asks for none.",
+    "too-few-convolutions": "The module has fewer convolutions than the task asks for.",
+    "too-many-convolutions": "The module has more convolutions than the task asks for.",
+    "wrong-kernel-size": "The kernels have another size than the task asks for.",
+    "wrong-widths": "The convolutions have other numbers of channels than the task asks for.",
+    "no-bias": "The convolutions have no bias, and without a batch norm behind them they need one.",
+    "wrong-batch-norms": "The batch norm layers are not those the task asks for: count them, and their channels.",
+    "wrong-layers": "The module's layers are not those the task asks for: compare the shapes of their arrays.",
     "signature": "The function cannot be called as the task names it.",
     "timeout": "The function does not come back in time: look for a loop whose condition never becomes false.",
     "died": "The process that ran the function ended during the call.",
@@ -170,7 +179,7 @@ def same(a, b, exact_dtype=False, scale=0.0):
         return False
     b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
     if isinstance(a, float) and isinstance(b, float):
-        return a == b or bool(abs(a - b) <= 1e-6 * max(abs(a), abs(b))) or (a != a and b != b)
+        return a == b or bool(abs(a - b) <= 1e-6 * min(abs(a), abs(b))) or (a != a and b != b)
     return type(a) is type(b) and a == b
 
 
@@ -201,7 +210,9 @@ def _general_slug(failed):
 
 
 def _differing_part(got, wanted):
-    """Of two tuples that differ in one part, that part; everything else as it is."""
+    """Of two tuples that differ in one part, that part; of a module's results the output; everything else as it is."""
+    if isinstance(got, dict) and isinstance(wanted, dict):
+        return got.get("the output"), wanted.get("the output")
     if isinstance(got, (tuple, list)) and isinstance(wanted, (tuple, list)) and len(got) == len(wanted):
         different = [(g, w) for g, w in zip(got, wanted, strict=True) if not same(g, w)]
         if len(different) == 1:

@@ -3,15 +3,18 @@
 Each takes the module `probes` as its last argument: in a sandbox that has another name than in the package.
 """
 
+import contextlib
+
 import torch
 
 
 def module(target, args, kwargs, notes, probes):
     """Construct a PyTorch module and follow a script of steps; returns one plain result a step.
 
-    kwargs["script"] is a list of dicts: {"do": "describe"}, {"do": "load", "state": {name: array}} and
-    {"do": "forward", "inputs": [...], "training": bool, "grad_output": array or None, "capture": class name}.
-    With `capture`, the outputs of all submodules of that class come back too, in the order of their calls.
+    kwargs["script"] is a list of dicts: {"do": "describe", "inputs": [...]}, {"do": "load", "state": {name: array},
+    "double": bool, "draw_others": bool} and {"do": "forward", "inputs": [...], "training": bool, "grad_output": array
+    or None, "capture": bool}. With `capture`, the outputs of all 2-D convolutions come back in the order of their
+    calls, and their gradients in the place of those of the parameters.
     """
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
     with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on as if nothing had been
@@ -24,19 +27,68 @@ def module(target, args, kwargs, notes, probes):
 
 
 def _describe(network, step, notes, probes):
+    """Shapes of all arrays, and (layer, the layer whose output it is given) in the order of calls."""
+    calls, makers, kept = {}, {}, []
+
+    def note(name):
+        def hook(module, given, output):
+            calls.setdefault(name, makers.get(id(given[0])) if given else None)
+            makers[id(output)] = name
+            kept.extend([*given, output])  # while they live, no other tensor has their id
+
+        return hook
+
+    hooks = [m.register_forward_hook(note(name)) for name, m in network.named_modules() if _holds_arrays(m)]
+    network.eval()
+    with torch.no_grad():
+        network(*(torch.tensor(array) for array in step["inputs"]))  # lazy layers get their shapes here
+    for hook in hooks:
+        hook.remove()
     return {
-        "parameters": {name: _array(p) for name, p in network.named_parameters()},
-        "buffers": {name: _array(b) for name, b in network.named_buffers()},
-        "modules": {name: type(m).__name__ for name, m in network.named_modules()},
+        "parameters": {name: _shape(p) for name, p in network.named_parameters()},
+        "buffers": {name: _shape(b) for name, b in network.named_buffers()},
+        "calls": list(calls.items()),
     }
 
 
+def _holds_arrays(module):
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    return bool(own)
+
+
+def _shape(tensor):
+    return tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
+
+
 def _load(network, step, notes, probes):
+    if step.get("double"):
+        network.double()
     tensors = dict([*network.named_parameters(), *network.named_buffers()])
     with torch.no_grad():
         for name, array in step["state"].items():
             tensors[name].copy_(torch.as_tensor(array))
+        for name, parameter in network.named_parameters() if step.get("draw_others") else ():
+            if name not in step["state"]:
+                parameter.normal_(0, 2 / parameter.shape[1:].numel() ** 0.5)
     return None
+
+
+class _Conv2dRecorder(torch.overrides.TorchFunctionMode):
+    """Keeps the output of every 2-D convolution called meanwhile, and the gradient that comes back to it."""
+
+    def __init__(self):
+        super().__init__()
+        self.outputs, self.grads = [], []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        output = func(*args, **(kwargs or {}))
+        if func is torch.conv2d:
+            place = len(self.outputs)
+            self.outputs.append(_array(output))
+            self.grads.append(None)
+            if output.requires_grad:  # a hook sees the gradient of the value before a ReLU in place
+                output.register_hook(lambda grad: self.grads.__setitem__(place, _array(grad)))
+        return output
 
 
 def _forward(network, step, notes, probes):
@@ -45,27 +97,23 @@ def _forward(network, step, notes, probes):
     inputs = [torch.tensor(array) for array in step["inputs"]]
     for tensor in inputs:
         tensor.requires_grad_(tensor.is_floating_point() and step.get("grad_output") is not None)
-    kept, captured = [tensor.detach().clone() for tensor in inputs], []
-    hooks = [
-        m.register_forward_hook(lambda module, given, output: captured.append(_array(output)))
-        for m in network.modules() if type(m).__name__ == step.get("capture")
-    ]  # fmt: skip
-    with probes.watching(notes.used):
+    kept, recorder = [tensor.detach().clone() for tensor in inputs], _Conv2dRecorder()
+    with probes.watching(notes.used), recorder if step.get("capture") else contextlib.nullcontext():
         output = network(*inputs)
-    for hook in hooks:
-        hook.remove()
     if not isinstance(output, torch.Tensor):
         raise probes.UnsupportedValue(f"from forward, a {type(output).__name__} where a tensor is wanted")
     if any(not torch.equal(old, new.detach()) for old, new in zip(kept, inputs, strict=True)):
         notes.changed.append("input")
-    result = {"output": _array(output), "captured": captured}
+    result = {"output": _array(output), "buffers": {name: _array(b) for name, b in network.named_buffers()}}
     if step.get("grad_output") is not None:
         grad_output = torch.tensor(step["grad_output"])
         if grad_output.shape == output.shape and output.requires_grad:
             output.backward(grad_output.to(output.dtype))
         result["grad_inputs"] = [None if t.grad is None else _array(t.grad) for t in inputs]
+    if step.get("capture"):
+        return result | {"captured": recorder.outputs, "captured_grads": recorder.grads}
+    if step.get("grad_output") is not None:
         result["grads"] = {name: None if p.grad is None else _array(p.grad) for name, p in network.named_parameters()}
-    result["buffers"] = {name: _array(b) for name, b in network.named_buffers()}
     return result
 
 

@@ -1,12 +1,11 @@
 """Tasks whose answer is a PyTorch module: same numbers in, same outputs, gradients and statistics out.
 
 A learner may name and order layers freely. So the check finds which layer of the answer corresponds to
-which of the reference by the shapes of their arrays, loads the same drawn numbers into both, and compares.
-Where several layers have the same shapes, the order of definition is tried first, then the others: an
-answer is right if any assignment makes every number agree.
+which of the reference (see `module_layers`), loads the same drawn numbers into both, and compares.
+Where several assignments fit, the order of calls is tried first, then the others: an answer is right if
+any assignment makes every number agree.
 """
 
-import itertools
 import zlib
 from dataclasses import dataclass
 
@@ -14,9 +13,8 @@ import numpy as np
 
 from cnncourse.checks import probes
 from cnncourse.checks.compare import Difference
+from cnncourse.checks.module_layers import assignments, draw_state, layers_difference, layers_of, summary
 from cnncourse.checks.task import Case, Task, Trial
-
-MOST_ASSIGNMENTS = 24
 
 
 class ModuleCase(Case):
@@ -46,9 +44,11 @@ class ModuleTask(Task):
 
     Further parameters
     ------------------
-    alternatives : other right constructions; the one whose layers fit the answer's is compared with
-    free_head : whether linear layers are left alone, and the outputs of all Conv2d layers and the shape of
-        the output compared, for networks whose head is the learner's choice
+    alternatives : other right constructions; an answer is right if it equals the reference or one of them
+    free_head : whether everything behind the reference's last convolution and its pooling is the learner's
+        choice: then the outputs of the convolutions are compared, what of the last one reaches the head, and
+        whether the output has the right shape and can be logits
+    most_assignments : how many ways of assigning layers are tried
     """
 
     probe: str = "module"
@@ -57,91 +57,109 @@ class ModuleTask(Task):
     seconds: float = 20.0
     alternatives: tuple = ()
     free_head: bool = False
+    most_assignments: int = 24
 
     def value_of(self, answer, case):
-        """What a trusted module gives, its layers assigned to the reference's in the order of definition."""
-
-        def call(script):
-            result = probes.run(answer, "module", case.args, {**case.kwargs, "script": script})
-            if result["error"]:
-                raise RuntimeError(result["error"]["text"])
-            return result["value"]
-
-        mine = self._layers(call([{"do": "describe"}])[0])
-        theirs = mine if answer is self.reference else self._layers_of(self.reference, case)
-        pairs = next(assignments(mine, theirs), None)
-        if pairs is None:
-            return {"layers": summary(mine)}
-        upstream = self._upstream(self.reference, case)
-        return self._value(call(self._script(case, pairs, upstream))[-1], pairs)
+        """What a trusted module gives, its layers assigned to those of the first reference that they fit."""
+        mine = self._layers_of(answer, case)
+        for reference in (self.reference, *self.alternatives):
+            theirs = mine if answer is reference else self._layers_of(reference, case)
+            pairs = next(self._assignments(mine, theirs), None)
+            if pairs is not None:
+                return self._wanted(answer, case, pairs, reference)
+        return {"layers": summary(mine, self._layers_of(self.reference, case))}
 
     def attempt(self, student, case, wanted=None):
         """Build the answer, find whose layers they are, then load, run and compare."""
-        outcome = self._call(student, case, [{"do": "describe"}])
+        outcome = self._call(student, case, [self._describe(case)])
         if outcome.error is not None:
             return Trial(case, outcome, None, Difference(outcome.error.kind, ""))
-        mine = self._layers(outcome.value[0])
+        mine, first = layers_of(outcome.value[0]), None
         for reference in (self.reference, *self.alternatives):
             theirs = self._layers_of(reference, case)
-            if next(assignments(mine, theirs), None) is not None:
-                return self._best(student, case, reference, mine, theirs)
+            for trial in self._trials(student, case, reference, mine, theirs):
+                if trial.difference is None or trial.outcome.error is not None:
+                    return trial
+                first = first or trial
+        if first:
+            return first
         theirs = self._layers_of(self.reference, case)
-        outcome.value = {"layers": summary(mine)}
-        text = f"Its layers hold {_say(mine)}; wanted: {_say(theirs)}."
-        return Trial(case, outcome, {"layers": summary(theirs)}, Difference("wrong-layers", text))
+        outcome.value = {"layers": summary(mine, theirs)}
+        difference = layers_difference(self._body(mine, theirs), self._body(theirs, theirs))
+        return Trial(case, outcome, {"layers": summary(theirs, theirs)}, difference)
 
-    def _best(self, student, case, reference, mine, theirs):
-        """The trial of the assignment that is right, else that of the order of definition."""
-        first, upstream = None, self._upstream(reference, case)
-        script = self._script(case, [(layer, layer) for layer in theirs], upstream)
-        result = probes.run(reference, "module", case.args, {**case.kwargs, "script": script})
-        wanted = self._value(result["value"][-1], [(layer, layer) for layer in theirs])
-        for pairs in assignments(mine, theirs):
-            outcome = self._call(student, case, self._script(case, pairs, upstream))
+    def _trials(self, student, case, reference, mine, theirs):
+        """One trial for each assignment, in float64 where the answer allows it: at a kink of ReLU, rounding counts."""
+        double = True
+        for pairs in self._assignments(mine, theirs):
+            script = self._script(case, pairs, self._upstream(reference, case), double)
+            outcome = self._call(student, case, script)
+            if double and outcome.error is not None and outcome.error.kind == "raised":
+                double = False  # some arrays that it makes are float32, whatever its input is
+                outcome = self._call(student, case, self._script(case, pairs, self._upstream(reference, case), double))
+            right = self._wanted(reference, case, [(b, b) for _, b in pairs], reference, double)
             if outcome.error is None:
-                outcome.value = self._value(outcome.value[-1], pairs)
-            trial = self.trial(case, outcome, wanted)
-            first = first or trial
-            if trial.difference is None or outcome.error is not None:
-                return trial
-        return first
+                outcome.value = self._value(outcome.value[-1], pairs, reference, case)
+            yield self.trial(case, outcome, right)
+
+    def _assignments(self, mine, theirs):
+        return assignments(self._body(mine, theirs), self._body(theirs, theirs), self.most_assignments)
+
+    def _body(self, mine, theirs):
+        """The layers that count; with a free head, as many convolutions as wanted and nothing linear."""
+        if not self.free_head:
+            return mine
+        count = sum(layer.is_convolution for layer in theirs)
+        head = [layer for layer in mine if layer.is_convolution][count:]
+        return [layer for layer in mine if not layer.is_linear and not any(layer is h for h in head)]
 
     def _call(self, student, case, script):
         kwargs = {**case.kwargs, "script": script}
         return student.call(self.name, self.probe, case.args, kwargs, seconds=self.seconds)
 
-    def _layers_of(self, answer, case):
-        script = [{"do": "describe"}]
+    def _run(self, answer, case, script):
+        """The results of a trusted module's steps."""
         result = probes.run(answer, "module", case.args, {**case.kwargs, "script": script})
-        return self._layers(result["value"][0])
+        if result["error"]:
+            raise RuntimeError(result["error"]["text"])
+        return result["value"]
 
-    def _layers(self, description):
-        layers = layers_of(description)
-        return [layer for layer in layers if not (self.free_head and layer.is_linear)]
+    def _describe(self, case):
+        return {"do": "describe", "inputs": [case.input]}
+
+    def _layers_of(self, answer, case):
+        return layers_of(self._run(answer, case, [self._describe(case)])[0])
 
     def _upstream(self, reference, case):
         """A drawn gradient of the output's shape, or None."""
-        if not case.backward or self.free_head:
+        if not case.backward:
             return None
         forward = {"do": "forward", "inputs": [case.input], "training": case.training}
-        output = probes.run(reference, "module", case.args, {**case.kwargs, "script": [forward]})["value"][0]["output"]
-        return _rng(case).standard_normal(output.shape).astype(np.float32)
+        shape = self._run(reference, case, [forward])[0]["output"].shape
+        rng = np.random.default_rng([1, zlib.crc32(case.input.tobytes())])
+        return rng.standard_normal(shape).astype(np.float32)
 
-    def _script(self, case, pairs, upstream):
+    def _wanted(self, answer, case, pairs, reference, double=True):
+        """What a trusted module gives with the numbers of `pairs` in it."""
+        script = self._script(case, pairs, self._upstream(reference, case), double)
+        return self._value(self._run(answer, case, script)[-1], pairs, reference, case)
+
+    def _script(self, case, pairs, upstream, double=True):
         """Load drawn numbers, then run forward and backward."""
         state = {}
         for mine, theirs in pairs:
             for name, array in mine.arrays.items():
-                drawn = draw_state(theirs, name, array, case) if name in theirs.arrays else np.zeros_like(array)
+                drawn = draw_state(theirs, name, array, case) if name in theirs.arrays else np.zeros(array.shape)
                 state[mine.full(name)] = drawn
-        forward = {"do": "forward", "inputs": [case.input], "training": case.training, "grad_output": upstream}
-        return [{"do": "load", "state": state}, forward | ({"capture": "Conv2d"} if self.free_head else {})]
+        inputs = [case.input.astype(np.float64 if double else np.float32)]
+        forward = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
+        load = {"do": "load", "state": state, "double": double, "draw_others": self.free_head}
+        return [load, forward | {"capture": self.free_head}]
 
-    def _value(self, result, pairs):
+    def _value(self, result, pairs, reference, case):
         """What is compared, named by the reference's layers."""
         if self.free_head:
-            value = {f"output of convolution {i + 1}": a for i, a in enumerate(result["captured"])}
-            return value | {"shape of the output": tuple(result["output"].shape)}
+            return self._free_value(result, pairs, reference, case)
         value = {"the output": result["output"]}
         if "grads" in result:
             value["the gradient of the input"] = result["grad_inputs"][0]
@@ -154,82 +172,41 @@ class ModuleTask(Task):
                     value[f"{theirs.full(name)} after the call"] = result["buffers"][key]
         return value
 
-
-@dataclass
-class Layer:
-    """The arrays that belong to one submodule, by their short names ("weight"), and where it stands."""
-
-    prefix: str
-    place: int
-    arrays: dict
-
-    @property
-    def is_linear(self):
-        """Whether its weight is a matrix."""
-        return "weight" in self.arrays and np.ndim(self.arrays["weight"]) == 2
-
-    @property
-    def signature(self):
-        """Names and shapes by which layers are told apart; a convolution may have an idle bias."""
-        is_conv = np.ndim(self.arrays.get("weight", 0)) >= 3
-        return tuple(
-            (name, array.shape) for name, array in sorted(self.arrays.items())
-            if np.ndim(array) and not (is_conv and name == "bias")
-        )  # fmt: skip
-
-    def full(self, name):
-        """The name of an array within the whole module."""
-        return f"{self.prefix}.{name}" if self.prefix else name
+    def _free_value(self, result, pairs, reference, case):
+        """The convolutions' outputs; what reaches the head, told by the gradient; what kind of output it is."""
+        theirs = sorted((layer for _, layer in pairs), key=lambda layer: layer.place)
+        script = self._script(case, [(layer, layer) for layer in theirs], self._upstream(reference, case))
+        open_places = self._run(reference, case, script)[-1]["captured_grads"][-1] != 0
+        count = sum(layer.is_convolution for layer in theirs)
+        absent = [np.zeros(0)] * (count - len(result["captured"]))  # convolutions that are never called
+        captured = [*result["captured"][:count], *absent]
+        value = {f"the output of convolution {i + 1}": array for i, array in enumerate(captured)}
+        value["the shape of the output"] = tuple(result["output"].shape)
+        if not absent and captured[-1].shape == open_places.shape:
+            value |= _what_reaches_the_head(captured[-1], result["captured_grads"][count - 1], open_places)
+        return value | _as_logits(result["output"])
 
 
-def layers_of(description):
-    """Group the arrays that the `describe` step reports by submodule, in the order of definition."""
-    layers = {}
-    for name, array in [*description["parameters"].items(), *description["buffers"].items()]:
-        prefix, _, short = name.rpartition(".")
-        layer = layers.setdefault(prefix, Layer(prefix, len(layers), {}))
-        layer.arrays[short] = np.asarray(array)
-    return list(layers.values())
+def _what_reaches_the_head(last, grad, open_places):
+    """Facts about which values of the last convolution change the output, in words.
+
+    Whatever the head does, behind ReLU and max pooling it sees the positive maxima alone.
+    """
+    seen = np.zeros(last.shape, bool) if grad is None else grad != 0
+    return {
+        "whether the features reach the output": bool(seen.any()),
+        "whether negative values of the last convolution reach the head": bool((seen & (last < 0)).any()),
+        "whether values that the last pooling drops reach the head": bool((seen & (last > 0) & ~open_places).any()),
+    }
 
 
-def assignments(mine, theirs):
-    """Yield lists of (my layer, their layer) whose arrays have the same shapes, the order of definition first."""
-    groups = {}
-    for layer in theirs:
-        groups.setdefault(layer.signature, ([], []))[1].append(layer)
-    for layer in mine:
-        if layer.signature not in groups:
-            return
-        groups[layer.signature][0].append(layer)
-    if any(len(a) != len(b) for a, b in groups.values()):
-        return
-    orders = itertools.product(*(itertools.permutations(b) for _, b in groups.values()))
-    for order in itertools.islice(orders, MOST_ASSIGNMENTS):
-        pairs = [p for (a, _), b in zip(groups.values(), order, strict=True) for p in zip(a, b, strict=True)]
-        if all(set(b.arrays) <= set(a.arrays) for a, b in pairs):  # a wanted bias must be there
-            yield pairs
-
-
-def draw_state(layer, name, array, case):
-    """Numbers for one array: of a size that keeps activations alive, statistics that are not the initial ones."""
-    rng = np.random.default_rng([zlib.crc32(layer.full(name).encode()), zlib.crc32(case.input.tobytes())])
-    if array.ndim == 0:
-        return array
-    if name == "running_var" or (name == "weight" and array.ndim == 1):
-        return rng.uniform(0.5, 1.5, array.shape).astype(array.dtype)
-    spread = np.sqrt(2 / np.prod(array.shape[1:])) if array.ndim > 1 else 0.3
-    return (spread * rng.standard_normal(array.shape)).astype(array.dtype)
-
-
-def summary(layers):
-    """The shapes of all layers, sorted: two modules with the same summary hold the same arrays."""
-    return sorted(str([(name, array.shape) for name, array in sorted(layer.arrays.items())]) for layer in layers)
-
-
-def _say(layers):
-    shapes = [str(a.shape) for layer in layers for a in layer.arrays.values() if a.ndim]
-    return f"arrays of the shapes {', '.join(shapes)}"[:400] if shapes else "no arrays"
-
-
-def _rng(case):
-    return np.random.default_rng([1, zlib.crc32(case.input.tobytes())])
+def _as_logits(output):
+    """Facts about the output that tell logits from probabilities and from what a ReLU lets through."""
+    if output.ndim != 2 or not output.size:
+        return {}
+    sums = np.exp(output - output.max(axis=1, keepdims=True)).sum(axis=1) * np.exp(output.max(axis=1))
+    return {
+        "whether the output is probabilities": bool(((output >= 0) & (output <= 1)).all()),
+        "whether the output is log-probabilities": bool(np.allclose(sums, 1, rtol=0, atol=1e-4)),
+        "whether the output is cut off at zero": bool((output == 0).any()),
+    }
