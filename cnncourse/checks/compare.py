@@ -108,8 +108,9 @@ def _compare_numbers(got, wanted, scale, what):
         return None if got == wanted else Difference("wrong-value", f"{what} is {got}; wanted: {wanted}.")
     if not np.isfinite(got):
         return Difference("not-finite", f"{what} is {got}; wanted: {wanted:.6g}.")
-    scale = max(abs(wanted), scale)
-    if abs(got - wanted) <= TOLERANCE["float64"] * scale:
+    precision = "float32" if isinstance(wanted, np.float32) else "float64"  # what a float32 input allows
+    wanted, scale = float(wanted), max(abs(wanted), scale)
+    if abs(got - wanted) <= TOLERANCE[precision] * scale:
         return None
     slug = "low-precision" if abs(got - wanted) <= 1e-6 * scale else "wrong-value"
     return Difference(slug, f"{what} is {got:.10g}; wanted: {wanted:.10g}.")

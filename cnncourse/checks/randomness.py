@@ -30,6 +30,12 @@ class RandomTask(Task):
         outcome = student.call(self.name, "random_draws", args, kwargs, seconds=self.seconds)
         return self.trial(case, outcome, None)
 
+    def judge(self, outcome, wanted, case):
+        """A changed argument first: the later draws have started from it."""
+        if outcome.error is None and outcome.changed:
+            return Difference("changes-input", f"It changes its argument {outcome.changed[0]}.")
+        return super().judge(outcome, wanted, case)
+
     def compare(self, got, wanted, case):
         """The difference that `judge_draws` finds."""
         problem = self.judge_draws(case, got)

