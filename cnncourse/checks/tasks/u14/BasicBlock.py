@@ -4,13 +4,7 @@ import numpy as np
 
 from cnncourse.checks.modules import ModuleCase, ModuleTask
 from cnncourse.checks.task import Mistake
-
-
-def _block(c_in, c_out, stride=1, **options):
-    """A basic block that differs from the right one in the options named."""
-    from cnncourse.checks.tasks.u14._blocks import Block
-
-    return Block([(c_in, c_out, 3, stride), (c_out, c_out, 3, 1)], stride, **options)
+from cnncourse.checks.tasks.u14._blocks import SHARED, Block
 
 
 def BasicBlock(c_in, c_out, stride=1):
@@ -53,31 +47,7 @@ def cases(rng):
 
 
 def _variant(**options):
-    return lambda c_in, c_out, stride=1: _block(c_in, c_out, stride, **options)
-
-
-def _stride_on_second(c_in, c_out, stride=1):
-    from cnncourse.checks.tasks.u14._blocks import Block
-
-    return Block([(c_in, c_out, 3, 1), (c_out, c_out, 3, stride)], stride)
-
-
-def _stride_on_both(c_in, c_out, stride=1):
-    from cnncourse.checks.tasks.u14._blocks import Block
-
-    return Block([(c_in, c_out, 3, stride), (c_out, c_out, 3, stride)], stride)
-
-
-def _kernel_1(c_in, c_out, stride=1):
-    from cnncourse.checks.tasks.u14._blocks import Block
-
-    return Block([(c_in, c_out, 3, stride), (c_out, c_out, 1, 1)], stride)
-
-
-def _one_convolution(c_in, c_out, stride=1):
-    from cnncourse.checks.tasks.u14._blocks import Block
-
-    return Block([(c_in, c_out, 3, stride)], stride)
+    return lambda c_in, c_out, stride=1: Block([(c_in, c_out, 3, stride), (c_out, c_out, 3, 1)], stride, **options)
 
 
 task = ModuleTask(
@@ -85,25 +55,40 @@ task = ModuleTask(
     {"identity shortcut": 3, "more channels": 2, "stride": 3},
     BasicBlock,
     cases,
-    [],
+    [
+        *(Mistake(slug, _variant(**options), text) for slug, options, text in SHARED),
+        Mistake(
+            "stride-on-second-convolution",
+            lambda c_in, c_out, stride=1: Block([(c_in, c_out, 3, 1), (c_out, c_out, 3, stride)], stride),
+            "The second 3×3 convolution has the stride. It is the first that halves the map, so that the second works "
+            "on fewer places already.",
+        ),
+        Mistake(
+            "stride-twice",
+            lambda c_in, c_out, stride=1: Block([(c_in, c_out, 3, stride), (c_out, c_out, 3, stride)], stride),
+            "Both 3×3 convolutions have the stride; then the map shrinks twice. Only the first has it.",
+        ),
+        Mistake(
+            "stride-ignored",
+            lambda c_in, c_out, stride=1: Block([(c_in, c_out, 3, 1), (c_out, c_out, 3, 1)], 1),
+            "The stride is not used: the first 3×3 convolution and the shortcut's 1×1 have it.",
+        ),
+        Mistake(
+            "second-convolution-1x1",
+            lambda c_in, c_out, stride=1: Block([(c_in, c_out, 3, stride), (c_out, c_out, 1, 1)], stride),
+            "The second convolution is 1×1. Both of a basic block are 3×3.",
+        ),
+        Mistake(
+            "widens-in-the-second",
+            lambda c_in, c_out, stride=1: Block([(c_in, c_in, 3, stride), (c_in, c_out, 3, 1)], stride),
+            "The second convolution changes the number of channels. The first does, and the second keeps it.",
+        ),
+        Mistake(
+            "one-convolution",
+            lambda c_in, c_out, stride=1: Block([(c_in, c_out, 3, stride)], stride),
+            "There is one convolution on the main path; a basic block has two.",
+        ),
+    ],
     see="14",
     place=3,
 )
-
-
-def _mistakes():
-    from cnncourse.checks.tasks.u14._blocks import SHARED
-
-    own = [
-        ("stride-on-second-convolution", _stride_on_second, "The second 3×3 convolution has the stride. It is the "
-         "first that halves the map, so that the second works on fewer places already."),
-        ("stride-twice", _stride_on_both, "Both 3×3 convolutions have the stride; then the map shrinks twice. "
-         "Only the first has it."),
-        ("second-convolution-1x1", _kernel_1, "The second convolution is 1×1. Both of a basic block are 3×3."),
-        ("one-convolution", _one_convolution, "There is one convolution on the main path; a basic block has two."),
-    ]  # fmt: skip
-    shared = [Mistake(slug, _variant(**options), text) for slug, options, text in SHARED]
-    return [*shared, *(Mistake(*item) for item in own)]
-
-
-task.mistakes = _mistakes()

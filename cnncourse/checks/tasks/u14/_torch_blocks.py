@@ -27,8 +27,8 @@ class WrongBlock(nn.Module):
     """Convolutions `main` = [(c_in, c_out, kernel_size, stride), ...] and a shortcut, with one thing wrong."""
 
     def __init__(
-        self, main, stride, *, join="add", order="norm-relu", shortcut="right", norm="right", norms=True, last_norm=True,
-        last_relu=True, inner_relu=True, dropout=False, activation="relu", momentum=0.1,
+        self, main, stride, *, join="add", order="norm-relu", shortcut="right", norm="right", norms=True,
+        last_norm=True, last_relu=True, inner_relu=True, dropout=False, activation="relu", momentum=0.1,
     ):  # fmt: skip
         super().__init__()
         self.join, self.order = join, order
