@@ -149,7 +149,10 @@ def command_lines():
 def test_ctrl_c_keeps_what_is_done(course):
     for number in range(12):
         hand_in(course, f"more{number:02}", [IMPORTS, *UNIT_01])
-    grader = subprocess.Popen(command(course, "--jobs", "2"), stderr=subprocess.PIPE, text=True, start_new_session=True)
+    grader = subprocess.Popen(
+        command(course, "--jobs", "2"), stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores ctrl-C
+    )  # fmt: skip
     while not list((course / "grading" / "01").glob("[!.]*.json")):
         time.sleep(0.01)
     grader.send_signal(signal.SIGINT)
