@@ -76,7 +76,12 @@ def assignments(mine, theirs, most=24):
     """
     keys = (lambda layer: (layer.signature, layer.feeder)), (lambda layer: layer.signature)
     found = itertools.chain.from_iterable(_assignments(mine, theirs, key) for key in keys)
-    yield from itertools.islice(found, most)
+    seen = []
+    for pairs in itertools.islice(found, most):
+        names = [(a.prefix, b.prefix) for a, b in pairs]
+        if sorted(names) not in seen:
+            seen.append(sorted(names))
+            yield pairs
 
 
 def _assignments(mine, theirs, key):

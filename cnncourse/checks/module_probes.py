@@ -12,9 +12,9 @@ def module(target, args, kwargs, notes, probes):
     """Construct a PyTorch module and follow a script of steps; returns one plain result a step.
 
     kwargs["script"] is a list of dicts: {"do": "describe", "inputs": [...]}, {"do": "load", "state": {name: array},
-    "double": bool, "draw_others": bool} and {"do": "forward", "inputs": [...], "training": bool, "grad_output": array
-    or None, "capture": bool}. With `capture`, the outputs of all 2-D convolutions come back in the order of their
-    calls, and their gradients in the place of those of the parameters.
+    "inputs": [...], "double": bool, "draw_others": bool} and {"do": "forward", "inputs": [...], "training": bool,
+    "grad_output": array or None, "capture": bool}. With `capture`, the outputs of all 2-D convolutions come back in
+    the order of their calls, and their gradients in the place of those of the parameters.
     """
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
     with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on as if nothing had been
@@ -39,9 +39,7 @@ def _describe(network, step, notes, probes):
         return hook
 
     hooks = [m.register_forward_hook(note(name)) for name, m in network.named_modules() if _holds_arrays(m)]
-    network.eval()
-    with torch.no_grad():
-        network(*(torch.tensor(array) for array in step["inputs"]))  # lazy layers get their shapes here
+    _try_out(network, step["inputs"])
     for hook in hooks:
         hook.remove()
     return {
@@ -49,6 +47,13 @@ def _describe(network, step, notes, probes):
         "buffers": {name: _shape(b) for name, b in network.named_buffers()},
         "calls": list(calls.items()),
     }
+
+
+def _try_out(network, inputs):
+    """One call in eval mode, in which lazy layers get their shapes."""
+    network.eval()
+    with torch.no_grad():
+        network(*map(torch.tensor, inputs))
 
 
 def _holds_arrays(module):
@@ -61,6 +66,8 @@ def _shape(tensor):
 
 
 def _load(network, step, notes, probes):
+    if any(torch.nn.parameter.is_lazy(p) for p in network.parameters()):
+        _try_out(network, step["inputs"])
     if step.get("double"):
         network.double()
     tensors = dict([*network.named_parameters(), *network.named_buffers()])

@@ -31,6 +31,7 @@ class ModuleCase(Case):
     def __init__(self, criterion, *args, input, training=False, backward=True, **kwargs):
         super().__init__(criterion, *args, **kwargs)
         self.input, self.training, self.backward = input, training, backward
+        self.known = {}  # what trusted modules gave for this case, so that each runs once
 
     def call_text(self, name):
         """The construction, the input and the mode."""
@@ -61,6 +62,9 @@ class ModuleTask(Task):
 
     def value_of(self, answer, case):
         """What a trusted module gives, its layers assigned to those of the first reference that they fit."""
+        return _once(case, ("value", answer), lambda: self._value_of(answer, case))
+
+    def _value_of(self, answer, case):
         mine = self._layers_of(answer, case)
         for reference in (self.reference, *self.alternatives):
             theirs = mine if answer is reference else self._layers_of(reference, case)
@@ -97,7 +101,9 @@ class ModuleTask(Task):
             if double and outcome.error is not None and outcome.error.kind == "raised":
                 double = False  # some arrays that it makes are float32, whatever its input is
                 outcome = self._call(student, case, self._script(case, pairs, self._upstream(reference, case), double))
-            right = self._wanted(reference, case, [(b, b) for _, b in pairs], reference, double)
+            right = _once(case, ("wanted", reference, double), lambda double=double, pairs=pairs: self._wanted(
+                reference, case, [(b, b) for _, b in pairs], reference, double
+            ))  # fmt: skip
             if outcome.error is None:
                 outcome.value = self._value(outcome.value[-1], pairs, reference, case)
             yield self.trial(case, outcome, right)
@@ -128,14 +134,14 @@ class ModuleTask(Task):
         return {"do": "describe", "inputs": [case.input]}
 
     def _layers_of(self, answer, case):
-        return layers_of(self._run(answer, case, [self._describe(case)])[0])
+        return _once(case, ("layers", answer), lambda: layers_of(self._run(answer, case, [self._describe(case)])[0]))
 
     def _upstream(self, reference, case):
         """A drawn gradient of the output's shape, or None."""
         if not case.backward:
             return None
         forward = {"do": "forward", "inputs": [case.input], "training": case.training}
-        shape = self._run(reference, case, [forward])[0]["output"].shape
+        shape = _once(case, ("shape", reference), lambda: self._run(reference, case, [forward])[0]["output"].shape)
         rng = np.random.default_rng([1, zlib.crc32(case.input.tobytes())])
         return rng.standard_normal(shape).astype(np.float32)
 
@@ -153,7 +159,7 @@ class ModuleTask(Task):
                 state[mine.full(name)] = drawn
         inputs = [case.input.astype(np.float64 if double else np.float32)]
         forward = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
-        load = {"do": "load", "state": state, "double": double, "draw_others": self.free_head}
+        load = {"do": "load", "state": state, "inputs": [case.input], "double": double, "draw_others": self.free_head}
         return [load, forward | {"capture": self.free_head}]
 
     def _value(self, result, pairs, reference, case):
@@ -185,6 +191,12 @@ class ModuleTask(Task):
         if not absent and captured[-1].shape == open_places.shape:
             value |= _what_reaches_the_head(captured[-1], result["captured_grads"][count - 1], open_places)
         return value | _as_logits(result["output"])
+
+
+def _once(case, key, compute):
+    if key not in case.known:
+        case.known[key] = compute()
+    return case.known[key]
 
 
 def _what_reaches_the_head(last, grad, open_places):
