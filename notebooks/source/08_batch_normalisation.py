@@ -437,15 +437,15 @@ for place, kind, title in zip(places[0], (0, 1), ("activations", "gradients"), s
     place.set_yscale("log")
     place.set(xlabel="layer", ylabel="standard deviation" if kind == 0 else "root mean square", title=title)
 figure.legend(*places[0, 0].get_legend_handles_labels(), title="batch norm", loc="outside right center")
-show(figure, "Two panels over 30 layers with logarithmic axes. Activations: without batch norm a steep fall, a mild "
-     "decline and a steep rise, according to the start; with it three lines on top of one another, level. Gradients: "
+show(figure, "Two panels over 30 layers with logarithmic axes. Activations: without batch norm a steep fall, a level "
+     "line and a steep rise, according to the start; with it three lines on top of one another, level. Gradients: "
      "without it three very different slopes; with it three lines that rise together from the last layer "
      "to the first.")  # fmt: skip
 
 # %%
 for (norm, gain), (std, grad) in deep.items():
     print(f"batch norm {norm!s:5} start × {gain:<3}: "
-          f"activations, last over first: 10^{round(np.log10(std[-1] / std[0])):<3} "
+          f"activations, last over first: 10^{round(np.log10(std[-1] / std[0])):<3}"
           f"gradients, first over last: 10^{round(np.log10(grad[0] / grad[-1]))}")  # fmt: skip
 assert all(np.ptp(np.log10(deep[True, gain][0])) < 0.3 for gain in (0.5, 1, 2)), "level over 30 layers, for every start"
 assert deep[False, 2][0][-1] > 1e6 * deep[False, 2][0][0]
@@ -458,8 +458,8 @@ assert 1.1 < growth < 1.35
 # <details><summary><b>What happened</b></summary>
 #
 # **The claim is true of activations**: with batch norm they are level over 30 layers, and the scale of the start does
-# not matter at all (the three lines lie on one another: section 3's "does not see a scale"). Without it they collapse
-# or explode, a factor per layer.
+# not matter at all (the three lines lie on one another: section 3's "does not see a scale"). Without it they
+# collapse or explode, a factor per layer, unless the start is just right.
 #
 # **It is not true of gradients.** With batch norm they *grow* towards the first layer, whatever the start: a fixed
 # factor per layer. Yang and others (2019) computed it: for wide fully connected layers with ReLU, it is
@@ -575,7 +575,7 @@ show(figure, "Loss after 60 steps over the learning rate. Both lines are valleys
 
 # %%
 learns = {name: [rates[k] for k in np.flatnonzero(values < 2.0)] for name, values in reached.items()}
-print("learning rates that get below 2.0:", learns)
+
 assert max(learns["with batch norm"]) >= 3 * max(learns["without batch norm"], default=0.01)
 assert min(reached["with batch norm"]) < min(reached["without batch norm"]) - 0.2
 

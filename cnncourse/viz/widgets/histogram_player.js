@@ -1,9 +1,9 @@
 // Histograms of every layer of several networks, frame by frame through training.
 
-const WIDE = 260;
+const WIDE = 220;
 const TALL = 44;
 const LEFT = 56;
-const RIGHT = 86;
+const RIGHT = 78;
 
 function histograms(model, name, frame) {
   const layers = model.get("networks")[name][frame];
@@ -55,7 +55,7 @@ function render({ model, el }) {
     input.value = now();
     input.setAttribute("aria-valuetext", `step ${steps[now()]}`);
     shown.textContent = steps[now()];
-    const names = Object.keys(model.get("networks"));
+    const names = model.get("names");
     panels.replaceChildren(...names.map((name) =>
       element("figure", {}, element("figcaption", {}, name), histograms(model, name, now()))));
     words.textContent = `Step ${steps[now()]}. ` + names.map((name) => {

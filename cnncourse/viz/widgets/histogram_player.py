@@ -33,6 +33,7 @@ class HistogramPlayer(anywidget.AnyWidget):
 
     _esm = script("histogram_player")
     _css = style()
+    names = traitlets.List().tag(sync=True)  # a saved notebook sorts the keys of a dict
     networks = traitlets.Dict().tag(sync=True)
     spreads = traitlets.Dict().tag(sync=True)
     steps = traitlets.List().tag(sync=True)
@@ -52,11 +53,12 @@ class HistogramPlayer(anywidget.AnyWidget):
         if not 0 <= frame < len(steps):
             raise ValueError(f"frame must be from 0 to {len(steps) - 1}, got {frame}")
         super().__init__(
+            names=list(networks),
             networks={k: np.rint(1000 * np.asarray(v)).astype(int).tolist() for k, v in networks.items()},
             spreads={k: [[float(f"{s:.3g}") for s in row] for row in v] for k, v in spreads.items()},
             steps=[int(step) for step in steps], low=float(low), high=float(high), frame=frame,
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        names, step = " and ".join(self.networks), self.steps[self.frame]
+        names, step = " and ".join(self.names), self.steps[self.frame]
         return f"HistogramPlayer: {names}, {len(self.steps)} frames, at step {step}"
