@@ -1,5 +1,6 @@
 """Tasks whose answer trains a network: judged by its outputs on images that it has not seen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,11 +12,18 @@ from cnncourse.checks.task import Case, Task, Trial
 
 
 class TrainingCase(Case):
-    """One training run: TrainingCase(images, labels, predict=test_images, truth=test_labels)."""
+    """One training run: TrainingCase(images, labels, predict=test_images, truth=test_labels).
 
-    def __init__(self, *args, predict, truth):
+    Parameters
+    ----------
+    *args : the arrays to train on
+    predict, truth : unseen images, and the classes that they have
+    also : further images by name, whose outputs help to tell what went wrong
+    """
+
+    def __init__(self, *args, predict, truth, also=None):
         super().__init__("", *args)
-        self.predict, self.truth = predict, truth
+        self.predict, self.truth, self.also = predict, truth, also or {}
 
 
 @dataclass
@@ -24,11 +32,14 @@ class TrainingTask(Task):
 
     The function is called once with torch tensors; its module, in eval mode, predicts. `points` maps
     criteria to points and `levels` the same criteria to the accuracy (0 to 1) that earns them.
+    `diagnose(case, outputs, also)` names the slug of a known mistake that explains a low accuracy, or None;
+    `also` holds the outputs for the case's further images by name.
     """
 
     reference: object = None  # there is nothing to compare with but the truth
     cases: object = None
     levels: dict = field(default_factory=dict)
+    diagnose: Callable = None
     banned: tuple = ()
     seconds: float = 120.0
     test_seeds: int = 1
@@ -41,15 +52,21 @@ class TrainingTask(Task):
         TaskReport
         """
         (case,) = self.draw(seed)
-        kwargs = {"predict": case.predict, "seed": abs(int(seed)) % 2**31}
+        images = np.concatenate([case.predict, *case.also.values()])
+        kwargs = {"predict": images, "seed": abs(int(seed)) % 2**31}
         outcome = student.call(self.name, "trained", case.args, kwargs, seconds=self.seconds)
+        also = {}
+        if outcome.error is None and len(outcome.value) == len(images):
+            ends = np.cumsum([len(case.predict), *(len(more) for more in case.also.values())])
+            outcome.value, *parts = np.split(outcome.value, ends[:-1])
+            also = dict(zip(case.also, parts, strict=True))
         trials = []
         for criterion, level in self.levels.items():
             own = Case(criterion, *case.args)
-            trials.append(Trial(own, outcome, None, self._judge(outcome, case, level)))
+            trials.append(Trial(own, outcome, None, self._judge(outcome, case, level, also)))
         return TaskReport.from_trials(self, trials, self.find(trials))
 
-    def _judge(self, outcome, case, level):
+    def _judge(self, outcome, case, level, also):
         if outcome.error is not None:
             return Difference(outcome.error.kind, "")
         logits = outcome.value
@@ -62,8 +79,9 @@ class TrainingTask(Task):
         accuracy = float((logits.argmax(axis=1) == case.truth).mean())
         if accuracy >= level:
             return None
+        slug = self.diagnose(case, logits, also) if self.diagnose else None
         chance = accuracy < 1.5 / classes
-        slug = "no-better-than-chance" if chance else "low-accuracy"
+        slug = slug or ("no-better-than-chance" if chance else "low-accuracy")
         return Difference(slug, f"{accuracy:.1%} of the unseen images are classified right; wanted: {level:.0%}.")
 
     def find(self, trials):

@@ -2,14 +2,17 @@
 
 import pytest
 
+from cnncourse.checks.training import TrainingTask
 from tests.checks.equivalent_mutants import EQUIVALENT
 from tests.checks.mutants import survivors
 from tests.checks.test_known_mistakes import TASKS
 
 SCORES = {}
+# A changed training run may train as well: what matters there is the accuracy alone.
+MUTABLE = [task for task in TASKS if not isinstance(task, TrainingTask)]
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+@pytest.mark.parametrize("task", MUTABLE, ids=lambda task: task.id)
 def test_every_mutant_fails(task):
     equivalent = EQUIVALENT.get(task.id, {})
     assert all(len(reason) > 10 for reason in equivalent.values())

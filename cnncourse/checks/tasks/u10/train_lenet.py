@@ -1,0 +1,144 @@
+"""Task 10.train_lenet: train a network on garments, judged on garments that it has not seen."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from cnncourse import data
+from cnncourse.checks.task import Mistake
+from cnncourse.checks.tasks.u10.LeNet5 import LeNet5
+from cnncourse.checks.training import TrainingCase, TrainingTask
+
+MEAN, STD = 0.22, 0.32  # of the padded images, about: for answers that forget to put normalising into the module
+
+
+def train_lenet(train_images, train_labels):
+    """Adam, two epochs, a learning rate that rises and falls."""
+    return _train(LeNet5(), train_images, train_labels)
+
+
+def _train(network, images, labels, epochs=2, batch=50, lr=0.005):
+    optimizer = torch.optim.Adam(network.parameters(), lr)
+    steps = epochs * -(-len(images) // batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    for _ in range(epochs):
+        for index in torch.randperm(len(images)).split(batch):
+            loss = F.cross_entropy(network(images[index]), labels[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return network
+
+
+def cases(rng):
+    """10,000 garments with their classes renumbered by chance; 1,000 unseen ones."""
+    number = rng.permutation(10)
+    images, labels = data.fashion_mnist("train")
+    unseen, truth = data.fashion_mnist("test")
+    order, some = rng.permutation(len(images)), rng.choice(len(unseen), 1000, replace=False)
+    images, labels = _prepared(images[order]), number[labels[order]]
+    unseen, truth = _prepared(unseen[some]), number[truth[some]]
+    also = {"first": images[:100], "scaled": 255 * unseen[:300], "normalised": (unseen[:300] - MEAN) / STD}
+    yield TrainingCase(images, labels, predict=unseen, truth=truth, also=also)
+
+
+def _prepared(images):
+    """uint8 (N, 28, 28) as float32 (N, 1, 32, 32) in [0, 1], with a border of zeros."""
+    return np.pad(images, ((0, 0), (2, 2), (2, 2)))[:, None].astype(np.float32) / 255
+
+
+def diagnose(case, outputs, also):
+    """The slug of the mistake that the outputs show, or None."""
+    def accuracy(logits, truth):
+        return float((logits.argmax(axis=1) == truth).mean())
+
+    guesses, unseen = outputs.argmax(axis=1), accuracy(outputs, case.truth)
+    for name in ("scaled", "normalised"):
+        truth = case.truth[: len(also[name])]
+        if accuracy(also[name], truth) > max(0.7, accuracy(outputs[: len(truth)], truth) + 0.1):
+            return "prepares-images-outside"
+    one_class = np.bincount(guesses, minlength=10).max() > 0.98 * len(guesses)
+    if one_class and np.ptp(outputs.mean(axis=0)) > 0.5:  # an untrained network has no opinion as strong
+        return "one-class-for-all"
+    table = np.zeros((10, 10))
+    np.add.at(table, (case.truth, guesses), 1)
+    if unseen < 0.3 and table.max(axis=1).sum() > 0.65 * len(guesses) and len(set(table.argmax(axis=1))) >= 8:
+        return "classes-renumbered"
+    if accuracy(also["first"], case.args[1][:100]) > unseen + 0.15:
+        return "sees-few-images"
+    if unseen < 0.15:
+        return "no-better-than-chance"
+    return "stops-too-early" if unseen < 0.75 else None
+
+
+def _in_order_of_classes(images, labels):
+    order = labels.argsort()
+    network = LeNet5()
+    optimizer = torch.optim.SGD(network.parameters(), 0.05)
+    for index in order[:4000].split(50):
+        optimizer.zero_grad()
+        F.cross_entropy(network(images[index]), labels[index]).backward()
+        optimizer.step()
+    return network
+
+
+def _diverging(images, labels):
+    network = _train(LeNet5(), images[:500], labels[:500], epochs=1)
+    with torch.no_grad():
+        network.c1.weight.fill_(float("nan"))
+    return network
+
+
+task = TrainingTask(
+    "10.train_lenet",
+    {"50 % right": 1, "65 % right": 1, "75 % right": 2},
+    train_lenet,
+    cases,
+    [
+        Mistake(
+            "no-better-than-chance",
+            lambda images, labels: LeNet5(),
+            "The network guesses. Is it trained at all, and is the trained one returned? Do images and labels belong "
+            "together after shuffling? Do backward(), step() and zero_grad() come in each turn?",
+        ),
+        Mistake(
+            "one-class-for-all",
+            _in_order_of_classes,
+            "The network answers the same class for nearly every image. Are the images shuffled? In order of their "
+            "classes the last class wins. Is the learning rate too large? One step too far can silence all ReLUs.",
+        ),
+        Mistake(
+            "stops-too-early",
+            lambda images, labels: _train(LeNet5(), images[:3000], labels[:3000], epochs=1, batch=150, lr=0.003),
+            "The network has learned something, and could learn more: more steps, a larger learning rate, or one that "
+            "falls towards the end. Watch the loss: does it still fall?",
+        ),
+        Mistake(
+            "sees-few-images",
+            lambda images, labels: _train(LeNet5(), images[:100], labels[:100], epochs=30),
+            "The network knows the first training images far better than unseen ones: it learns a few by heart. Does "
+            "each epoch go through all images?",
+        ),
+        Mistake(
+            "prepares-images-outside",
+            lambda images, labels: _train(LeNet5(), (images - MEAN) / STD, labels, epochs=1, lr=0.008),
+            "The network is good on images that are scaled or normalised, and is tested on images in [0, 1]. What "
+            "prepares the images belongs into the module, so that it comes along.",
+        ),
+        Mistake(
+            "classes-renumbered",
+            lambda images, labels: _train(LeNet5(), images, (labels + 1) % 10, epochs=1),
+            "The network tells the classes apart, and calls them by other numbers. Are the labels changed, or sorted?",
+        ),
+        Mistake(
+            "not-finite",
+            _diverging,
+            "The training has diverged: a weight became NaN or infinite. Take a smaller learning rate.",
+        ),
+    ],
+    levels={"50 % right": 0.5, "65 % right": 0.65, "75 % right": 0.75},
+    diagnose=diagnose,
+    see="10",
+    place=3,
+)
