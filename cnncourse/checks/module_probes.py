@@ -17,13 +17,24 @@ def module(target, args, kwargs, notes, probes):
     the order of their calls, and their gradients in the place of those of the parameters.
     """
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
-    with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on as if nothing had been
+    with torch.random.fork_rng(devices=[]), _one_thread():  # the learner's random state stays
         torch.manual_seed(seed)
         network = probes.call(target, args, kwargs, notes)
         if not isinstance(network, torch.nn.Module):
             raise probes.UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
         steps = {"describe": _describe, "load": _load, "forward": _forward}
         return [steps[step["do"]](network, step, notes, probes) for step in script]
+
+
+@contextlib.contextmanager
+def _one_thread():
+    """Small arrays gain nothing from several threads, and lose much where other programs run."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _describe(network, step, notes, probes):
