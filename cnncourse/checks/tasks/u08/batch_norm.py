@@ -289,7 +289,7 @@ task = Task(
         ),
     ],
     names=("output", "running mean", "running variance"),
-    see="08",
+    see="08#When the batch is gone",
     place=1,
     lists_allowed=True,
 )  # fmt: skip

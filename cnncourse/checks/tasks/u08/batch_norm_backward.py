@@ -285,7 +285,7 @@ task = Task(
         ),
     ],
     names=("grad_input", "grad_weight", "grad_bias"),
-    see="08",
+    see="08#Backward, two ways",
     place=2,
     lists_allowed=True,
 )  # fmt: skip

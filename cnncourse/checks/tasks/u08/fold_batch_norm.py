@@ -247,7 +247,7 @@ task = Task(
         ),
     ],
     names=("weight", "bias"),
-    see="08",
+    see="08#Folding into the convolution",
     place=3,
     lists_allowed=True,
 )

@@ -13,7 +13,7 @@ tasks = [
             131_072: ("counts-pixels", "Neither γ nor β knows about places: one number each for a whole channel."),
             2: ("one-pair", "Each of the 64 channels has its own γ and β."),
         },
-        see="08",
+        see="08#One channel",
         place=91,
     ),
     Question(
@@ -29,7 +29,7 @@ tasks = [
             5.0: ("overwritten", "The running value moves a tenth of the way only."),
             1.5: ("running-sum", "The old value is multiplied by 0.9 before the batch's share is added."),
         },
-        see="08",
+        see="08#When the batch is gone",
         place=92,
     ),
     Question(
@@ -42,7 +42,7 @@ tasks = [
             "c": ("slower", "It is not slower; it does nothing at all, and its gradient is zero."),
             "d": ("needed", "Try it: add 5 to a channel of a batch, and normalise."),
         },
-        see="08",
+        see="08#A bias in front",
         place=93,
     ),
 ]

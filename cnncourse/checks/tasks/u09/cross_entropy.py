@@ -224,6 +224,6 @@ task = LossTask(
             "`shifted = logits - …`.",
         ),
     ],
-    see="09",
+    see="09#Softmax and cross-entropy",
     place=1,
 )

@@ -176,6 +176,6 @@ task = Task(
             "The values are right, but the maximum is subtracted from the caller's logits (`-=`). Make a new array.",
         ),
     ],
-    see="09",
+    see="09#Softmax and cross-entropy",
     place=2,
 )

@@ -237,6 +237,6 @@ task = RandomTask(
     judge_draws=judge,
     times=60,
     seconds=20.0,
-    see="09",
+    see="09#The start",
     place=4,
 )

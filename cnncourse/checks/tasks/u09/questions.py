@@ -17,7 +17,7 @@ tasks = [
             -math.log(10): ("sign", "The loss is *minus* the logarithm of the probability: positive."),
             math.log2(10): ("base-two", "That is the logarithm to base 2. Cross-entropy uses the natural one."),
         },
-        see="09",
+        see="09#Softmax and cross-entropy",
         place=91,
     ),
     Question(
@@ -30,7 +30,7 @@ tasks = [
             "c": ("data-decides", "The data are the same for both filters, and so are the gradients."),
             "d": ("momentum", "The velocities start alike, and are fed by the same gradients."),
         },
-        see="09",
+        see="09#The start",
         place=92,
     ),
     Question(
@@ -43,7 +43,7 @@ tasks = [
             0.9: ("one-share", "That is what remains of the first gradient after one more step."),
             1.9: ("two-steps", "That is after two steps. It keeps growing, by less and less."),
         },
-        see="09",
+        see="09#The step",
         place=93,
     ),
 ]

@@ -317,6 +317,6 @@ task = RandomTask(
     judge_draws=judge,
     times=80,
     seconds=20.0,
-    see="09",
+    see="09#Too few pictures",
     place=5,
 )

@@ -291,6 +291,6 @@ task = Task(
         ),
     ],
     names=("the parameters", "the velocity"),
-    see="09",
+    see="09#The step",
     place=3,
 )  # fmt: skip

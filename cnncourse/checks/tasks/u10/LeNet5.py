@@ -197,6 +197,6 @@ task = LeNetTask(
         ),
     ],
     signature="LeNet5()",
-    see="10",
+    see="10#Today's form",
     place=2,
 )

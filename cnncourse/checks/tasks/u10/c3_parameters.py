@@ -104,6 +104,6 @@ task = Task(
             "Every input map that is used counts for all outputs. Count the entries that are 1.",
         ),
     ],
-    see="10",
+    see="10#C3: the connection table",
     place=1,
 )

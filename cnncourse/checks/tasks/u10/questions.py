@@ -13,7 +13,7 @@ tasks = [
             3_120: ("one-input-map", "C5 sees all 16 maps: its kernels are 16×5×5."),
             1_200_120: ("ten-by-ten", "The maps of S4, which C5 sees, are 5×5."),
         },
-        see="10",
+        see="10#Counting as in the paper",
         place=91,
     ),
     Question(
@@ -26,20 +26,20 @@ tasks = [
             2: ("shared-by-maps", "Each of the 6 maps has a coefficient and a bias of its own."),
             0: ("as-today", "Today's pooling learns nothing; that of 1998 does."),
         },
-        see="10",
+        see="10#S2 and S4",
         place=92,
     ),
     Question(
         "10.answer_c5",
         "c",
-        "Right: its 5×5 kernels just cover the 5×5 maps, so it has one place to be at. On larger images it would give a "
-        "map of outputs, which a linear layer cannot.",
+        "Right: its 5×5 kernels just cover the 5×5 maps, so it has one place to be at. On larger images it would give "
+        "a map of outputs, which a linear layer cannot.",
         {
             "a": ("no-difference", "For 32×32 images there is none. Give it 36×36 ones: S4's maps are then 6×6."),
             "b": ("more-weights", "Count: 120 kernels of 16×5×5, or a matrix of 120×400. The same."),
             "d": ("fewer-weights", "Count: 120 kernels of 16×5×5, or a matrix of 120×400. The same."),
         },
-        see="10",
+        see="10#The whole network",
         place=93,
     ),
 ]

@@ -139,6 +139,6 @@ task = TrainingTask(
     ],
     levels={"50 % right": 0.5, "65 % right": 0.65, "75 % right": 0.75},
     diagnose=diagnose,
-    see="10",
+    see="10#Today's form",
     place=3,
 )
