@@ -1,0 +1,506 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 12 · VGG
+#
+# [Start](00_start_here.ipynb) · previous: [10 LeNet-5](10_lenet.ipynb) · next: [14 ResNet](14_resnet.ipynb) ·
+# [exercises of this unit](../exercises/12_vgg/12_vgg.ipynb)
+#
+# **After this lesson you can**
+#
+# - build VGG-11, 13, 16 and 19 from one line of configuration each, and count their parameters;
+# - argue with numbers why three 3×3 convolutions are preferred to one 7×7, and where the argument ends;
+# - say where a network keeps its parameters and where it spends its work, and what follows for changing it;
+# - explain why nineteen layers could hardly be trained in 2014, and what batch norm does about it.
+#
+# **Time** about 60 minutes, with the questions. The code runs in under a minute.
+#
+# **You should know** lessons 03 (receptive fields, cost), 08 (batch norm), 09 (first weights) and 10 (LeNet-5).
+
+# %%
+import cnncourse
+
+rng = cnncourse.setup(seed=0)
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnncourse import data, show, viz
+from cnncourse.numpy_nn import functional as NF
+from cnncourse.numpy_nn import models
+from cnncourse.numpy_nn.models.vgg import CONFIGS
+from cnncourse.numpy_nn.summary import summary
+from cnncourse.torch_nn.models import SmallVGG
+from cnncourse.viz.architecture import layer_bars, map_stacks
+
+# %% [markdown]
+# ## A puzzle
+#
+# Two ways to look at a photograph through a window of 7×7 pixels. The first: one convolution with a 7×7 kernel. The
+# second: three convolutions with 3×3 kernels, one after the other. Here all weights are equal (means):
+
+# %%
+cat = data.photograph("cat").mean(axis=2)[None, None, 60:220, 100:300] / 255
+
+
+def mean_kernel(K):
+    return np.full((1, 1, K, K), 1 / K**2)
+
+
+once = NF.conv2d(cat, mean_kernel(7))
+thrice = cat
+for _ in range(3):
+    thrice = NF.conv2d(thrice, mean_kernel(3))
+show(
+    viz.image_row(
+        [cat[0, 0, 3:-3, 3:-3], once[0, 0], thrice[0, 0]], ["photograph", "one 7×7", "three 3×3"], height=2.2
+    ),
+    "A grey crop of a cat, and the same blurred by one 7 by 7 mean and by three 3 by 3 means: both blurred, the second "
+    "a little less.",
+)
+print("sizes:", once.shape[2:], thrice.shape[2:])
+
+# %% [markdown]
+# The same size, the same 49 pixels behind each number.
+#
+# > **Predict.** With $C$ channels before and after every convolution: which of the two has fewer weights, and by what
+# > factor? Which needs fewer multiply-adds? Can the three compute *everything* that the one can?
+#
+# ## 1. The rule
+#
+# Simonyan and Zisserman (2015) asked one question: what does *depth* do, if nothing else changes? So they took all
+# other choices away:
+#
+# - every convolution is 3×3, stride 1, padding 1: the size stays;
+# - every pooling is a maximum over 2×2, stride 2: the size is halved;
+# - after a pooling the number of channels doubles, up to 512.
+#
+# A network is then a list of numbers, with "M" for a pooling:
+
+# %%
+for depth, config in CONFIGS.items():
+    print(f"VGG-{depth}:", *config)
+    assert sum(entry != "M" for entry in config) + 3 == depth  # three linear layers follow
+
+
+# %% [markdown]
+# The name counts the layers with weights: the convolutions and three linear layers after them. The code is the rule:
+
+
+# %%
+def vgg_features(config, c_in):
+    layers = []
+    for entry in config:
+        if entry == "M":
+            layers.append(nn.MaxPool2d(2))
+        else:
+            layers += [nn.Conv2d(c_in, entry, 3, padding=1), nn.ReLU()]
+            c_in = entry
+    return nn.Sequential(*layers)
+
+
+sizes = [("input", (3, 224, 224))]
+C, side = 3, 224
+for entry in CONFIGS[16]:
+    if entry == "M":
+        side //= 2
+        sizes.append((f"stage {len(sizes)}", (C, side, side)))
+    else:
+        C = entry
+ours = sum(p.numel() for p in vgg_features(CONFIGS[16], 3).parameters())
+print(*[f"{label}: {C}@{H}×{W}" for label, (C, H, W) in sizes], sep="\n")
+assert sizes[-1][1] == (512, 7, 7)
+
+# %%
+show(
+    map_stacks([*sizes, ("fc6", (4096, 1, 1)), ("fc7", (4096, 1, 1)), ("fc8", (1000, 1, 1))], seen=4),
+    "VGG-16 to scale: an image of 224 by 224, then after each of five stages maps of 112, 56, 28, 14 and 7 pixels, 64, "
+    "128, 256, 512 and 512 of them; then three columns of 4096, 4096 and 1000 numbers.",
+)
+
+# %% [markdown]
+# LeNet-5's shape (lesson 10), larger: maps shrink and grow in number, and a flattening head decides.
+#
+# ## 2. Three 3×3 against one 7×7
+#
+# Lesson 03's recursion: each 3×3 at stride 1 adds 2 to the receptive field: $1 \to 3 \to 5 \to 7$. Weights, for $C$
+# channels in and out, no biases:
+#
+# $$ 3 \cdot (3 \cdot 3 \cdot C \cdot C) = 27\,C^2 \qquad\text{against}\qquad 7 \cdot 7 \cdot C \cdot C = 49\,C^2 . $$
+
+
+# %%
+def stack_weights(layers, K, C):
+    return layers * K * K * C * C
+
+
+print("  C     three 3×3      one 7×7   saved")
+for C in [1, 64, 512]:
+    three, one = stack_weights(3, 3, C), stack_weights(1, 7, C)
+    assert (three, one) == (27 * C**2, 49 * C**2)
+    print(f"{C:3} {three:13,} {one:12,}   {1 - three / one:.0%}")
+one = nn.Conv2d(64, 64, 7, padding=3, bias=False)
+three = nn.Sequential(*[nn.Conv2d(64, 64, 3, padding=1, bias=False) for _ in range(3)])
+assert sum(p.numel() for p in one.parameters()) == stack_weights(1, 7, 64)
+assert sum(p.numel() for p in three.parameters()) == stack_weights(3, 3, 64)
+
+# %% [markdown]
+# Forty-five percent fewer. Multiply-adds are weights times places, so they fall by the same share. What grows is
+# *memory*: three maps have to be kept for the backward pass instead of one.
+#
+# Do the three compute everything that the one can? Without ReLU between them, three 3×3 kernels in a row *are* one 7×7
+# kernel (lesson 03, question 6). For one channel that kernel is made of 27 numbers, not 49. So let us try to *reach*
+# two given 7×7 kernels by gradient descent on the three: a binomial blur, and random numbers.
+
+# %%
+binomial = np.array([1, 6, 15, 20, 15, 6, 1]) / 64
+targets = {"blur": np.outer(binomial, binomial), "random": np.random.default_rng(1).normal(size=(7, 7))}
+
+
+def reach(target, starts=4, steps=400):
+    """The smallest relative squared error of three 3×3 kernels in a row, over several random starts."""
+    target = torch.from_numpy(target / np.linalg.norm(target))
+    impulse = torch.zeros(1, 1, 7, 7, dtype=torch.float64)
+    impulse[0, 0, 3, 3] = 1  # what a stack makes of a single one is its kernel (flipped: lesson 02)
+    torch.manual_seed(0)
+    w = (0.5 * torch.randn(starts, 3, 3, 3, dtype=torch.float64)).requires_grad_()
+    mean, square = torch.zeros_like(w), torch.zeros_like(w)
+    for step in range(1, steps + 1):
+        x = impulse.expand(1, starts, 7, 7)
+        for k in range(3):
+            x = F.conv2d(x, w[:, k : k + 1], padding=1, groups=starts)
+        error = ((x[0] - target) ** 2).sum(dim=(1, 2))
+        (g,) = torch.autograd.grad(error.sum(), w)
+        mean, square = 0.9 * mean + 0.1 * g, 0.99 * square + 0.01 * g**2
+        with torch.no_grad():  # Adam: the step is scaled by the gradient's usual size
+            w -= 0.03 * (mean / (1 - 0.9**step)) / ((square / (1 - 0.99**step)).sqrt() + 1e-8)
+    return error.min().item()
+
+
+# %% tags=["nbval-ignore-output"]
+missed = {name: reach(target) for name, target in targets.items()}
+for name, error in missed.items():
+    print(f"{name:7} {error:.1%} of the kernel's squared size is missed")
+
+# %%
+assert missed["blur"] < 0.01
+assert missed["random"] > 0.03
+
+# %% [markdown]
+# The blur is reached; of the random kernel a part stays out of reach from every start. **Linearly, three 3×3 are
+# *less* than one 7×7**: the stack is a restriction, "a regularisation" in the paper's words, on kernels that are
+# built up step by step. What makes it more is what one puts in between: three ReLUs instead of one.
+#
+# **A claim.** *"Three 3×3 layers see the same 7×7 pixels."* They *can*. Lesson 03 found how unequally they do: with
+# equal weights the corner of the field has this share of the middle's influence.
+
+# %%
+impulse = np.zeros((1, 1, 7, 7))
+impulse[0, 0, 3, 3] = 1.0
+influence = impulse
+for _ in range(3):
+    influence = NF.conv2d(influence, mean_kernel(3), padding=1)
+counts = np.round(influence[0, 0] * 9**3)
+print(counts.astype(int))
+print(f"corner : middle = 1 : {int(counts[3, 3] / counts[0, 0])}")
+assert counts[0, 0] == 1
+assert counts[3, 3] == 49
+
+# %% [markdown]
+# One path from the corner, forty-nine from the middle ($7^2$: on one axis there are 7 ways to get from the middle back
+# to the middle in three steps of −1, 0 or 1). **Verdict: the same field, another weighting.**
+#
+# ## 3. The family, counted
+#
+# > **Predict.** VGG-19 has eight convolutions more than VGG-11. By how much do the parameters grow? And the work?
+
+# %%
+family = {depth: summary(getattr(models, f"vgg{depth}")(), (1, 3, 224, 224)) for depth in CONFIGS}
+print("          parameters     multiply-adds   one unit before the head sees")
+for depth, table in family.items():
+    field = [row.receptive_field.size[0] for row in table.rows if row.layer == "MaxPool2d"][-1]
+    print(f"VGG-{depth} {table.parameters:13,} {table.multiply_adds:17,}   {field}×{field} pixels")
+
+# %%
+assert {depth: table.parameters for depth, table in family.items()} == {
+    11: 132_863_336, 13: 133_047_848, 16: 138_357_544, 19: 143_667_240}  # fmt: skip
+assert family[19].multiply_adds > 2.5 * family[11].multiply_adds
+assert family[19].parameters < 1.1 * family[11].parameters
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# From 11 to 19 layers the parameters grow by 8 %, the work by a factor of more than two and a half. The parameters
+# must be somewhere else than in the convolutions.
+# </details>
+#
+# ## 4. Where the parameters are, and where the work is
+
+# %%
+rows = [row for row in family[16].rows if row.parameters]
+names = [f"{row.layer.replace('2d', '')} → {'×'.join(map(str, row.output_shape[1:]))}" for row in rows]
+numbers = [int(np.prod(row.output_shape)) for row in rows]
+show(
+    layer_bars(
+        names,
+        {"parameters": [row.parameters for row in rows], "multiply-adds": [row.multiply_adds for row in rows],
+         "numbers kept": numbers},
+        size=(10, 5),
+    ),
+    "Horizontal bars for the 16 layers of VGG-16. Parameters: three quarters in the first linear layer, the next one "
+    "12 percent. Multiply-adds: spread over the convolutions, almost none in the linear layers. Numbers kept: the two "
+    "layers at 224 by 224 have almost half.",
+)  # fmt: skip
+
+# %%
+convs, linears = [[row for row in rows if row.layer == kind] for kind in ("Conv2d", "Linear")]
+total, work = family[16].parameters, family[16].multiply_adds
+fc6 = linears[0].parameters
+print(f"the first linear layer: 512·7·7·4096 + 4096 = {512 * 7 * 7 * 4096 + 4096:,}, {fc6 / total:.1%} of all")
+print(f"parameters:    convolutions {sum(r.parameters for r in convs) / total:.1%}, linear layers "
+      f"{sum(r.parameters for r in linears) / total:.1%}")  # fmt: skip
+print(f"multiply-adds: convolutions {sum(r.multiply_adds for r in convs) / work:.1%}, linear layers "
+      f"{sum(r.multiply_adds for r in linears) / work:.1%}")  # fmt: skip
+assert fc6 == 102_764_544
+assert 0.7 < fc6 / total < 0.8
+assert sum(r.parameters for r in convs) == ours == 14_714_688
+assert sum(r.multiply_adds for r in convs) / work > 0.99
+
+# %% [markdown]
+# Three bills, three places. One linear layer holds three quarters of the parameters, the convolutions do 99 % of the
+# work, and the first stage fills the memory. Whoever wants a *smaller file* changes the head; a *faster* network, the
+# convolutions; *larger batches*, the first layers.
+#
+# > **Predict.** Replace the head by a global mean over each of the 512 maps and one linear layer to 1,000 classes. How
+# > many parameters are left of the 138 million?
+
+# %%
+lean = sum(row.parameters for row in convs) + 512 * 1000 + 1000
+lean_work = sum(row.multiply_adds for row in convs) + 512 * 1000
+print(f"{lean:,} parameters, {lean / total:.0%} of the original; work: {lean_work / work:.1%}")
+assert lean == 15_227_688
+
+# %% [markdown]
+# A ninth. That head (Lin, Chen and Yan, 2013) is in nearly every network since; our small VGG of section 6 has it.
+#
+# **Why does the doubling stop the work from growing?** Halving both sides divides the places by 4; doubling the
+# channels in and out multiplies the weights by 4. So convolutions *inside* of the stages cost the same:
+
+# %%
+inside = [row for before, row in zip(rows[:-1], rows[1:], strict=True)
+          if row.layer == "Conv2d" and before.output_shape == row.output_shape]  # fmt: skip
+for row in inside:
+    print(f"{'×'.join(map(str, row.output_shape[1:])):12} {row.multiply_adds:13,}")
+assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) == 1
+
+# %% [markdown]
+# All alike, until the last stage, where the channels stop doubling and the work falls to a quarter.
+#
+# ## 5. Why depth was hard: the signal dies
+#
+# The paper drew first weights from a normal distribution of standard deviation 0.01. Eleven layers could be trained
+# from there; the deeper
+# networks began with layers copied from the trained shallow one. Let us see why. Lesson 09: a layer with ReLU
+# multiplies the mean square of its input by about $\tfrac12 \cdot 9\,C_\text{in}\,\sigma^2$. With $\sigma = 0.01$ and
+# $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$.
+#
+# > **Predict.** After the 16 convolutions of VGG-19: how large is a typical number, if the input's is 1? With $\sigma =
+# > 0.01$, and with Kaiming's $\sigma^2 = 2 / (9\,C_\text{in})$?
+
+
+# %%
+@torch.no_grad()
+def typical_sizes(spread_of, batch_norm=False, seed=0):
+    """Root mean square after each of VGG-19's convolutions and its ReLU, for one 32×32 image of noise."""
+    torch.manual_seed(seed)
+    x, sizes = torch.randn(2, 3, 32, 32), []
+    for entry in CONFIGS[19]:
+        if entry == "M":
+            x = F.max_pool2d(x, 2)
+            continue
+        x = F.conv2d(x, spread_of(x.shape[1]) * torch.randn(entry, x.shape[1], 3, 3), padding=1)
+        if batch_norm:
+            x = (x - x.mean(dim=(0, 2, 3), keepdim=True)) / (x.var(dim=(0, 2, 3), keepdim=True) + 1e-5).sqrt()
+        x = F.relu(x)
+        sizes.append(x.square().mean().sqrt().item())
+    return sizes
+
+
+sizes_by = {
+    "σ = 0.01": typical_sizes(lambda C: 0.01),
+    "Kaiming": typical_sizes(lambda C: (2 / (9 * C)) ** 0.5),
+    "σ = 0.01, batch norm": typical_sizes(lambda C: 0.01, batch_norm=True),
+}
+show(
+    viz.line_chart(np.arange(1, 17), sizes_by, "convolution", "root mean square", log="y", size=(7, 3.2)),
+    "Typical size after each convolution, logarithmic: with sigma 0.01 it falls by many powers of ten; with Kaiming's "
+    "weights and with batch norm it stays near 1.",
+)
+
+# %%
+assert sizes_by["σ = 0.01"][-1] < 1e-6, "it dies"
+assert 0.01 < sizes_by["Kaiming"][-1] < 100
+assert 0.1 < sizes_by["σ = 0.01, batch norm"][-1] < 10
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# With $\sigma = 0.01$ the signal shrinks to less than a millionth. The gradient of the first layers passes the same
+# factors on its way back. Kaiming's scale (He and others, 2015) keeps the size; batch norm sets it anew in every layer,
+# *whatever* the
+# weights are. Both came within a year of VGG.
+# </details>
+#
+# ## 6. A small VGG on scenes
+#
+# Now the rule at a size that trains in seconds: 3×32×32 scenes (garments over photographs, ten classes), three stages
+# of two convolutions, a global mean, one linear layer. With
+# and without batch norm; 2,000 scenes, three epochs, three random starts.
+#
+# > **Predict.** Both start from Kaiming's weights, so that no signal dies. Does batch norm still make a difference
+# > after
+# > so few steps?
+
+# %%
+SMALL = (12, 12, "M", 24, 24, "M", 48, 48, "M")
+print(summary(models.SmallVGG(config=SMALL), (1, 3, 32, 32)))
+
+
+def train(batch_norm, seed, images, targets, rate, epochs=3, batch_size=50, momentum=0.9):
+    torch.manual_seed(seed)
+    network = SmallVGG(batch_norm=batch_norm, config=SMALL)
+    weights = list(network.parameters())
+    velocity = [torch.zeros_like(p) for p in weights]
+    steps = epochs * (len(images) // batch_size)
+    batches = torch.cat([torch.randperm(len(images)) for _ in range(epochs)]).split(batch_size)
+    for step, index in enumerate(batches):
+        loss = F.cross_entropy(network(images[index]), targets[index])
+        now = rate * (1 + np.cos(np.pi * step / steps)) / 2  # from the full rate down to zero
+        for p, v, g in zip(weights, velocity, torch.autograd.grad(loss, weights), strict=True):
+            v.mul_(momentum).add_(g)
+            p.data.sub_(now * v)
+    return network.eval()
+
+
+# %% tags=["nbval-ignore-output"]
+def to_tensor(images):
+    return torch.from_numpy(((images / 255 - 0.45) / 0.25).astype(np.float32))
+
+
+seen, unseen = data.scenes(2000), data.scenes(1000, split="test")
+x_train, y_train = to_tensor(seen.images), torch.from_numpy(seen.labels)
+x_test, y_test = to_tensor(unseen.images), torch.from_numpy(unseen.labels)
+networks, scores = {}, {}
+for name, batch_norm, rate in [("without batch norm", False, 0.1), ("with batch norm", True, 0.1)]:
+    networks[name] = [train(batch_norm, seed, x_train, y_train, rate) for seed in range(3)]
+    with torch.no_grad():
+        scores[name] = [(n(x_test).argmax(dim=1) == y_test).float().mean().item() for n in networks[name]]
+    print(f"{name:19}", *[f"{value:.3f}" for value in scores[name]])
+
+# %%
+assert np.mean(scores["with batch norm"]) > np.mean(scores["without batch norm"]) + 0.08
+assert min(scores["with batch norm"]) > 0.3, "ten classes: guessing gives 0.1"
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# A large difference. Without batch norm the network is still near guessing (0.1) after these few steps;
+# with it, it recognises nearly every second garment. A right scale at the start is not all: while the first layers
+# learn, they
+# change the scale and mean
+# that later ones get, and batch norm undoes that in every step (lesson 08).
+# </details>
+
+# %%
+show(
+    viz.image_row(
+        list(unseen.images[:8]), [data.FASHION_CLASSES[k].split("/")[0] for k in unseen.labels[:8]], height=1.2
+    ),
+    "Eight scenes of 32 by 32 pixels, a coloured garment over a patch of a photograph, each with its true class above.",
+)
+
+# %% [markdown]
+# ## Claims to test
+#
+# <details><summary><b>Verdicts</b></summary>
+#
+# 1. *"Three 3×3 layers are one 7×7 with fewer weights."* **Same field, $27C^2$ against $49C^2$, but not the same
+#    functions**: without nonlinearities they reach fewer kernels (section 2).
+# 2. *"They see the same pixels."* **Yes, weighted otherwise**: 1 to 49 from corner to middle (section 2).
+# 3. *"VGG-16 is big because it is deep."* **No**: three quarters of its parameters are one linear layer; VGG-19 has
+#    hardly more than VGG-11 (sections 3 and 4).
+# 4. *"Most of the parameters means most of the work."* **The opposite here**: 99 % of the work is in the convolutions,
+#    which hold a ninth of the parameters (section 4).
+# 5. *"Doubling the channels when the size is halved keeps the cost of a layer."* **True inside of the stages**, until
+#    the channels stop at 512 (section 4).
+# </details>
+#
+# ## Summary
+#
+# 1. One rule: 3×3, stride 1, padding 1; halve by 2×2 maximum; double the channels.
+# 2. Three 3×3 see 7×7 pixels for $27C^2$ instead of $49C^2$ weights, with three nonlinearities instead of one.
+# 3. VGG-16 has 138,357,544 parameters, most of them in the layer that flattens; its work is in the convolutions, its
+#    memory in the first stage. A global mean replaces the head at a ninth of the parameters.
+# 4. With first weights that are too small a deep network passes nothing on. Kaiming's scale or batch norm repair it.
+# 5. Depth helped from 11 to 19 layers. Lesson 14 asks what happens beyond.
+
+# %% [markdown]
+# ## Questions
+#
+# **1.** Two 3×3 layers against one 5×5, $C$ channels: the weights?
+#
+# <details><summary>Answer</summary>
+#
+# $18C^2$ against $25C^2$, 28 % fewer.
+# </details>
+#
+# **2.** How many 3×3 layers see 11×11 pixels, and with how many weights, against one 11×11?
+#
+# <details><summary>Answer</summary>
+#
+# Five ($1 + 2 \cdot 5 = 11$): $45C^2$ against $121C^2$.
+# </details>
+#
+# **3.** How many parameters does VGG-16 have with 10 instead of 1,000 classes?
+#
+# <details><summary>Answer</summary>
+#
+# Only the last layer changes: $4097 \cdot 990 = 4{,}056{,}030$ fewer, 134,301,514. It hardly matters.
+# </details>
+#
+# **4.** The first linear layer reads 7×7×512 numbers. Which convolution is it equal to?
+#
+# <details><summary>Answer</summary>
+#
+# One with 7×7 kernels from 512 to 4096 channels, without padding: on a 7×7 map it gives 1×1. On larger images it
+# gives a map; the paper tests that way.
+# </details>
+
+# %%
+print("1.", stack_weights(2, 3, 1), stack_weights(1, 5, 1), f"{1 - 18 / 25:.0%}")
+print("2.", 1 + 2 * 5, stack_weights(5, 3, 1), stack_weights(1, 11, 1))
+print("3.", f"{summary(models.vgg16(10), (1, 3, 224, 224)).parameters:,}", f"{4097 * 990:,}")
+x, w = rng.normal(size=(1, 8, 7, 7)), rng.normal(size=(6, 8 * 7 * 7))  # 8 and 6 channels instead of 512 and 4096
+print("4.", np.allclose(x.reshape(1, -1) @ w.T, NF.conv2d(x, w.reshape(6, 8, 7, 7))[:, :, 0, 0]))
+
+# %% [markdown]
+# ## Where to read more
+#
+# - K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR (2015),
+#   arXiv:1409.1556: table 1 is the family, section 2.3 the argument for 3×3.
+# - M. Lin, Q. Chen, S. Yan, "Network in network" (2013), arXiv:1312.4400: the global mean instead of a large head.
+# - X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS (2010),
+#   and K. He and others, "Delving deep into rectifiers", ICCV (2015), arXiv:1502.01852: the scale of first weights.
+# - S. Ioffe, C. Szegedy, "Batch normalization", ICML (2015), arXiv:1502.03167.
+#
+# **Next:** do the [exercises of this unit](../exercises/12_vgg/12_vgg.ipynb), then go on to [14
+# ResNet](14_resnet.ipynb).
