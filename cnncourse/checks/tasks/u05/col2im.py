@@ -280,6 +280,6 @@ task = Task(
             "zero. Take the size from input_shape.",
         ),
     ],
-    see="05#im2col",
+    see="05#col2im, the adjoint",
     place=2,
 )

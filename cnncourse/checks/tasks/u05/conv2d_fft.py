@@ -228,6 +228,6 @@ task = Task(
             "The first two axes of the weight are exchanged: it is (C_out, C_in, K_h, K_w).",
         ),
     ],
-    see="05#fft",
+    see="05#FFT: multiply spectra instead",
     place=3,
 )

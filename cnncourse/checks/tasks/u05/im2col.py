@@ -211,6 +211,6 @@ task = Task(
             "rounded down: ⌊(H + 2P − K)/S⌋ + 1.",
         ),
     ],
-    see="05#im2col",
+    see="05#im2col: every window a column",
     place=1,
 )

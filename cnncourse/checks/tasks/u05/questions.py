@@ -17,7 +17,7 @@ tasks = [
             27: ("channels-twice", "The input has its channels too: only the 3 · 3 entries of the window are new."),
             8: ("without-the-original", "Eight copies more, so nine times as much."),
         },
-        see="05#im2col",
+        see="05#im2col: every window a column",
         place=91,
     ),
     Question(
@@ -37,7 +37,7 @@ tasks = [
             16 / 36: ("inverse", "The question is how many times fewer: 36 / 16."),
             4: ("outputs", "Four is the number of outputs of a tile. Count multiplications: 36 directly, and here?"),
         },
-        see="05#Winograd",
+        see="05#Winograd: fewer multiplications",
         place=92,
     ),
     Question(
@@ -57,7 +57,7 @@ tasks = [
                 "The transform takes the image as periodic: a window that sticks out finds the image's other side.",
             ),
         },
-        see="05#FFT",
+        see="05#FFT: multiply spectra instead",
         place=93,
     ),
 ]

@@ -206,7 +206,7 @@ task = Task(
             "The last tile is missing: tiles start at 0, 2, …, n − 4, and range(0, n - 4, 2) stops before n − 4.",
         ),
     ],
-    see="05#winograd",
+    see="05#Winograd: fewer multiplications",
     place=4,
     lists_allowed=True,
 )

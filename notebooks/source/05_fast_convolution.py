@@ -1,0 +1,879 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 05 · Fast convolution
+#
+# [Start](00_start_here.ipynb) · before: [04 Equivariance](04_equivariance.ipynb) ·
+# next: [06 Backpropagation](06_backpropagation.ipynb) ·
+# [exercises of this unit](../exercises/05_fast_convolution/05_fast_convolution.ipynb)
+#
+# **After this lesson you can**
+#
+# - compute one convolution in six ways and say why they must agree;
+# - write im2col, and its adjoint col2im, and say why the adjoint *adds*;
+# - derive the convolution theorem and Winograd's F(2, 3), and do both with small numbers;
+# - count flops and bytes of each way, and say where it loses digits;
+# - say from a roofline plot what limits a layer: arithmetic or memory.
+#
+# **Time** about 90 minutes, with the questions. The code runs in less than a minute.
+#
+# **You should know** lessons 02 (cross-correlation), 03 (padding, stride, cost) and 04, section 7 (the matrix).
+
+# %%
+import cnncourse
+
+rng = cnncourse.setup(seed=0, threads=1)
+
+# %% [markdown]
+# (This time with `threads=1`: we compare *algorithms*, so each gets one core and the same rules.)
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from cnncourse import data, show, viz
+from cnncourse.numpy_nn.algorithms import fft, im2col, loops, shifted, toeplitz, winograd
+from cnncourse.timing import seconds
+from cnncourse.viz.costs import cost_panels, roofline
+from cnncourse.viz.matrices import matrix_row
+
+# %% [markdown]
+# ## A puzzle
+#
+# A lens out of focus turns each point into a disc. That is a convolution: here with a disc in a 41×41 kernel.
+
+# %%
+photo = data.photograph("cat").mean(axis=2)[20:148, 120:248][None, None] / 255
+yy, xx = np.mgrid[-20:21, -20:21]
+disc = (xx**2 + yy**2 <= 20**2).astype(float)[None, None]
+disc /= disc.sum()
+blurred = im2col.conv2d(photo, disc)
+print("photograph", photo.shape[2:], " out of focus", blurred.shape[2:], " products per pixel:", disc.size)
+show(
+    viz.image_row([photo[0, 0], blurred[0, 0], disc[0, 0]], ["photograph", "out of focus", "the kernel"],
+                  height=2.2, share=False),
+    "A part of a photograph of a cat, the same out of focus, and the kernel: a white disc.",
+)  # fmt: skip
+
+# %% [markdown]
+# > **Predict.** Each output pixel is a sum of 41 · 41 = 1,681 products. Can *the same* picture be had with fewer than a
+# > hundred multiplications for each pixel? And the smallest case: a kernel of three numbers gives two outputs by six
+# > products. Can two outputs be had from **four** multiplications?
+#
+# Both can. Sections 5 and 6 show how. First, what has to be reached.
+#
+# ## 1. The definition: seven loops
+#
+# $$ y[n, o, i, j] = \sum_{c} \sum_{u, v} w[o, c, u, v]\; x[n, c, i + u - P, j + v - P] $$
+#
+# One loop for each letter, of which four count outputs and three count the terms of a sum. A multiplication and an
+# addition are two **flops** (floating-point operations), so there are
+#
+# $$ \text{flops} = 2 \cdot N \cdot C_{out} \cdot H_{out} \cdot W_{out} \cdot C_{in} \cdot K^2 . $$
+#
+# Our example for the whole lesson: a colour patch of the cat, 3×24×24, and eight random 3×3 filters, padding 1.
+
+# %%
+cat = data.photograph("cat")
+x = np.ascontiguousarray(cat[60:132:3, 160:232:3].transpose(2, 0, 1)[None] / 255)
+w = rng.normal(size=(8, 3, 3, 3))
+N, C_in, H, W = x.shape
+C_out, _, K, _ = w.shape
+by_loops = loops.conv2d(x, w, padding=1)
+H_out, W_out = by_loops.shape[2:]
+by_torch = F.conv2d(torch.from_numpy(x), torch.from_numpy(w), padding=1).numpy()
+print(f"input {x.shape}, output {by_loops.shape}, {2 * N * C_out * H_out * W_out * C_in * K**2:,} flops")
+print("agrees with PyTorch to 1e-12:", np.abs(by_loops - by_torch).max() < 1e-12)
+show(
+    viz.image_row([x[0].transpose(1, 2, 0), *by_loops[0, :3]], ["the image", "map 0", "map 1", "map 2"], height=2,
+                  share=False),
+    "A small colour patch of the cat's face, and three of its eight feature maps.",
+)  # fmt: skip
+
+# %% [markdown]
+# Clear, and slow: Python spends far longer around each multiplication than the processor does on it. The other five
+# ways hand *large* pieces of work to compiled code. The largest piece there is: a matrix
+# product.
+#
+# ## 2. Toeplitz: one big matrix
+#
+# Lesson 04, section 7, wrote a convolution as a matrix $M$ on the flattened image. With channels: a row for each
+# (output channel, place), a column for each (input channel, pixel).
+
+# %%
+small = toeplitz.conv_matrix(np.arange(1.0, 10).reshape(1, 1, 3, 3), 4, 4)
+show(
+    matrix_row([small], ["3×3 kernel 1 … 9 on a 4×4 image: four windows"], [(2, 4)], values=True, cell=0.36),
+    "A matrix with four rows, one for each window, and 16 columns, one for each pixel; each row holds the nine "
+    "weights at the window's pixels.",
+)
+M = toeplitz.conv_matrix(w, H, W, padding=1)
+by_matrix = (x.reshape(N, -1) @ M.T).reshape(by_loops.shape)
+print(f"M: {M.shape[0]:,} × {M.shape[1]:,} = {M.size:,} entries, of which {np.mean(M != 0):.1%} are not zero")
+print("agrees with the loops to 1e-12:", np.abs(by_matrix - by_loops).max() < 1e-12)
+assert np.allclose(by_matrix, by_loops, atol=1e-12)
+
+# %% [markdown]
+# One product, two lines; and nearly all of it multiplies by zero. $M$ is for thinking: sections 3 and 5 use it so. For
+# computing we want a matrix without the zeros.
+#
+# ## 3. im2col: every window a column
+#
+# Look at the rows of $M$ from the image's side. Each output is a dot product of *all* weights of a filter with *one*
+# window. So write each window as a column. By hand: a 3×3 image with windows of 2×2.
+
+# %%
+tiny = np.arange(1.0, 10).reshape(1, 1, 3, 3)
+columns = im2col.im2col(tiny, 2)
+show(
+    matrix_row([tiny[0, 0], columns[0]], ["the image", "its columns"], values=True, cell=0.42),
+    "A 3 by 3 image with the numbers 1 to 9, and beside it four columns, one for each window: 1 2 4 5, then 2 3 5 6, "
+    "then 4 5 7 8, then 5 6 8 9.",
+)
+kernel = np.array([[1.0, 2, 3, 4]])
+print("kernel 1 2 3 4 as a row, times the columns:", (kernel @ columns[0])[0])
+assert (kernel @ columns[0])[0, 0] == 1 * 1 + 2 * 2 + 3 * 4 + 4 * 5
+
+# %% [markdown]
+# With channels a column has $C_{in} K^2$ entries (channel first, then the window's rows), and there are
+# $L = H_{out} W_{out}$ columns. The filters are the rows of `w.reshape(C_out, -1)`. The layer is **one matrix product**
+# (a *GEMM*, general matrix multiplication, as the libraries call it):
+#
+# $$ \underbrace{Y}_{C_{out} \times L} = \underbrace{\text{w.reshape}(C_{out}, -1)}_{C_{out} \times C_{in}K^2}
+#    \;\cdot\; \underbrace{\text{im2col}(x)}_{C_{in}K^2 \times L} . $$
+
+
+# %%
+def conv_by_im2col(x, w, padding):
+    columns = im2col.im2col(x, w.shape[2:], padding=padding)
+    H_out, W_out = (size + 2 * padding - K + 1 for size, K in zip(x.shape[2:], w.shape[2:], strict=True))
+    return (w.reshape(len(w), -1) @ columns).reshape(len(x), len(w), H_out, W_out)
+
+
+columns = im2col.im2col(x, 3, padding=1)
+unfolded = F.unfold(torch.from_numpy(x), 3, padding=1).numpy()
+print("agrees with the loops to 1e-12:", np.abs(conv_by_im2col(x, w, 1) - by_loops).max() < 1e-12)
+print("the columns are PyTorch's unfold:", np.array_equal(columns, unfolded))
+print(f"the image has {x.size:,} numbers, its columns {columns.size:,}: {columns.size // x.size} times as many")
+assert np.allclose(conv_by_im2col(x, w, 1), by_loops, atol=1e-12)
+assert columns.size == K**2 * x.size
+
+# %% [markdown]
+# No flop is wasted. The price is memory: at stride 1 each pixel stands in $K^2$ columns.
+#
+# ### col2im, the adjoint
+#
+# im2col copies numbers, so it is linear: a matrix $A$ of zeros and ones. Training needs the way back (lesson 06). Not
+# the inverse but the **adjoint** $A^\top$, the map for which
+#
+# $$ \langle A x,\, y \rangle = \langle x,\, A^\top y \rangle \quad \text{for all } x, y. $$
+#
+# Derive it. $(Ax)[k] = x[p(k)]$, where $p(k)$ is the pixel that column entry $k$ reads. Then
+# $\langle Ax, y\rangle = \sum_k x[p(k)]\, y[k]$. Collect the terms of each pixel $q$:
+# $\sum_q x[q] \big(\sum_{k:\, p(k) = q} y[k]\big)$. So
+#
+# $$ (A^\top y)[q] = \sum_{k:\; p(k) = q} y[k] . $$
+#
+# What was *copied* to several windows is *summed* from them. That is `col2im`.
+#
+# > **Predict.** We take the 3×3 image above and apply col2im to its own four columns. Do we get the image back?
+
+# %%
+columns = im2col.im2col(tiny, 2)
+back = im2col.col2im(columns, tiny.shape, 2)
+visits = im2col.col2im(np.ones_like(columns), tiny.shape, 2)
+show(
+    matrix_row([tiny[0, 0], back[0, 0], visits[0, 0]], ["x", "col2im(im2col(x))", "visits"], values=True, cell=0.5),
+    "The image 1 to 9; what came back: 1, 4, 3; 8, 20, 12; 7, 16, 9; and how many windows read each pixel: one in the "
+    "corners, two on the edges, four in the middle.",
+)
+assert np.array_equal(back, visits * tiny)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Each pixel comes back as often as it was read: the middle 5 as 20. So col2im is not the inverse of im2col; dividing
+# by the number of visits would make it one. But the gradient is the sum, not the mean.
+# </details>
+#
+# The defining equation, tested with stride, padding and random numbers, and against PyTorch's `fold`:
+
+# %%
+image = rng.normal(size=(2, 3, 9, 8))
+columns = im2col.im2col(image, (3, 2), (2, 1), (1, 0))
+upstream = rng.normal(size=columns.shape)
+returned = im2col.col2im(upstream, image.shape, (3, 2), (2, 1), (1, 0))
+left, right = np.sum(columns * upstream), np.sum(image * returned)
+folded = F.fold(torch.from_numpy(upstream), (9, 8), (3, 2), stride=(2, 1), padding=(1, 0)).numpy()
+print(f"<im2col x, y> = {left:.3f}   <x, col2im y> = {right:.3f}")
+print("col2im agrees with PyTorch's fold:", np.allclose(returned, folded))
+assert abs(left - right) < 1e-10
+assert np.allclose(returned, folded)
+
+by_columns = im2col.col2im(w.reshape(8, -1).T @ by_loops.reshape(1, 8, -1), x.shape, 3, padding=1)
+by_transpose = (by_loops.reshape(1, -1) @ M).reshape(x.shape)
+print("col2im after the filters' transpose = M transposed:", np.allclose(by_columns, by_transpose))
+assert np.allclose(by_columns, by_transpose)
+
+# %% [markdown]
+# The last line ties the two matrices together: $M x = w \cdot A x$, so $M^\top y = A^\top (w^\top y)$.
+#
+# ## 4. Shifted: a matrix product for each kernel position
+#
+# Swap the loops. Instead of "for each window all kernel positions", take *one* kernel position $(u, v)$ and all windows
+# at once. Its share of the output is a 1×1 convolution of the shifted image: a $C_{out} \times C_{in}$ matrix times the
+# image. Add up the $K^2$ shares. Nothing is copied into columns.
+
+
+# %%
+def conv_by_shifts(x, w, P):
+    x = np.pad(x, ((0, 0), (0, 0), (P, P), (P, P)))
+    (N, _, H, W), (C_out, _, K_h, K_w) = x.shape, w.shape
+    y = np.zeros((N, C_out, H - K_h + 1, W - K_w + 1))
+    for u, v in np.ndindex(K_h, K_w):
+        y += np.einsum("oc,nchw->nohw", w[:, :, u, v], x[:, :, u : u + y.shape[2], v : v + y.shape[3]])
+    return y
+
+
+four_weights = [(0, 0, -1), (0, 2, 1), (2, 0, -1), (2, 2, 1)]  # (u, v, weight)
+shares = [weight * x[:, :1, u : u + 22, v : v + 22] for u, v, weight in four_weights]
+print("agrees with the loops to 1e-12:", np.abs(conv_by_shifts(x, w, 1) - by_loops).max() < 1e-12)
+assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
+show(
+    viz.image_row([*(s[0, 0] for s in shares), sum(shares)[0, 0]],
+                  ["− shift (0, 0)", "+ shift (0, 2)", "− shift (2, 0)", "+ shift (2, 2)", "sum"],
+                  signed=True, height=1.9),
+    "Four shifted copies of the patch, two of them negative in blue and two positive in red; their sum shows vertical "
+    "edges.",
+)  # fmt: skip
+
+# %% [markdown]
+# Four shifted pictures, two added and two subtracted, are a kernel with four weights. The package's `shifted` goes one
+# step further: in the flattened image a shift is a slice that *starts later*, so no slice is copied either. It then
+# computes a few columns at the row ends that belong to nothing, and drops them. Its price: the output is read and
+# written $K^2$ times.
+#
+# ## 5. FFT: multiply spectra instead
+#
+# The **discrete Fourier transform** (DFT) of $F$ numbers writes them as a sum of waves that fit $0, 1, 2, \dots$ times:
+#
+# $$ X[f] = \sum_{n=0}^{F-1} x[n]\, e^{-2\pi i f n / F}, \qquad
+#    x[n] = \frac1F \sum_{f=0}^{F-1} X[f]\, e^{+2\pi i f n / F} . $$
+#
+# Shift a wave, and it is the same wave times a number. A correlation adds shifted copies. So it can only multiply each
+# wave by a number: *which* number, we derive. Take the **circular** cross-correlation
+# $y[i] = \sum_u w[u]\, x[(i + u) \bmod F]$ and transform it:
+#
+# $$ Y[f] = \sum_i \sum_u w[u]\, x[i + u]\, e^{-2\pi i f\, i / F}
+#    \;\overset{n = i + u}{=}\; \sum_u w[u]\, e^{+2\pi i f u / F} \; \sum_n x[n]\, e^{-2\pi i f n / F}
+#    = \overline{W[f]}\; X[f] . $$
+#
+# (In the exponents $i$ is $\sqrt{-1}$ beside $\pi$, and the place elsewhere. The bar is right because $w$ is real.)
+# Had we *convolved*, with $x[i - u]$, the sign in the first exponent would be $-$, and there would be no bar. This is
+# the **convolution theorem**: a circular convolution is a product of spectra, and a correlation conjugates one of them.
+#
+# By hand: $x = (1, 2, 3, 4)$, $w = (1, -1, 0, 0)$, padded with zeros to the same length.
+
+# %%
+four, difference = np.array([1.0, 2, 3, 4]), np.array([1.0, -1, 0, 0])
+X, V = np.fft.fft(four), np.fft.fft(difference)
+print("spectrum of x:     ", X)
+print("spectrum of w:     ", V)
+print("conj(W) · X:       ", V.conj() * X)
+print("back, correlation: ", np.fft.ifft(V.conj() * X).real)
+print("without conjugate: ", np.fft.ifft(V * X).real, "← convolution")
+assert np.allclose(np.fft.ifft(V.conj() * X).real, [1 - 2, 2 - 3, 3 - 4, 4 - 1])
+assert np.allclose(np.fft.ifft(V * X).real, [1 - 4, 2 - 1, 3 - 2, 4 - 3])
+
+# %% [markdown]
+# The first three outputs are the valid ones, $x[i] - x[i+1]$. The last, $4 - 1$, has **wrapped around**. With a kernel
+# of $K$ entries the last $K - 1$ outputs are spoilt in this way: cut them off, and the circular correlation *is* the
+# valid one.
+#
+# ### The same, said with matrices
+#
+# The circular correlation is lesson 04's averaged matrix: a circulant $M$, constant along diagonals that continue
+# around the edge. The theorem says: in the basis of waves, **every** circulant matrix is diagonal.
+
+# %%
+n = 12
+wave = np.fft.fft(np.eye(n))
+circulant = np.stack([np.roll(np.r_[1.0, 2, 3, np.zeros(n - 3)], i) for i in range(n)])
+in_waves = wave @ circulant @ np.linalg.inv(wave)
+spectrum = np.fft.fft(circulant[0]).conj()
+print("diagonal in the basis of waves:", np.allclose(in_waves, np.diag(spectrum)))
+assert np.allclose(in_waves, np.diag(spectrum))
+show(
+    matrix_row([circulant, np.abs(in_waves).round(9)], ["circular, with 1 2 3", "size, in waves"], cell=0.22),
+    "Left a 12 by 12 matrix with three constant diagonals which continue around the edge; right the same map in the "
+    "basis of waves: only the main diagonal is not zero.",
+)
+
+# %% [markdown]
+# ### An image
+#
+# In two dimensions transform the rows and then the columns. Sums over input channels may be taken before the way back,
+# since the transform is linear.
+
+
+# %%
+def conv_by_fft(x, w, P):
+    x = np.pad(x, ((0, 0), (0, 0), (P, P), (P, P)))
+    size, (K_h, K_w) = x.shape[2:], w.shape[2:]
+    X, V = np.fft.rfft2(x), np.fft.rfft2(w, s=size)  # pads the kernel with zeros
+    y = np.fft.irfft2(np.einsum("ochw,nchw->nohw", V.conj(), X), s=size)
+    return y[:, :, : size[0] - K_h + 1, : size[1] - K_w + 1]  # cut off what wrapped around
+
+
+print("agrees with the loops to 1e-12:", np.abs(conv_by_fft(x, w, 1) - by_loops).max() < 1e-12)
+assert np.allclose(conv_by_fft(x, w, 1), by_loops, atol=1e-12)
+size = photo.shape[2:]
+P_spectrum, D_spectrum = np.fft.fft2(photo[0, 0]), np.fft.fft2(disc[0, 0], s=size)
+circular = np.fft.ifft2(P_spectrum * D_spectrum.conj()).real
+
+
+def log_size(spectrum):
+    return np.fft.fftshift(np.log10(np.abs(spectrum) + 1e-3))
+
+
+pictures = [log_size(P_spectrum), log_size(D_spectrum), log_size(P_spectrum * D_spectrum.conj()), circular]
+show(
+    viz.image_row(pictures, ["spectrum of the photo", "of the disc", "their product", "transformed back"],
+                  height=2.2, share=False),
+    "Spectra with slow waves in the middle. The photograph's falls off from the middle; the disc's has rings; the "
+    "product has both. Transformed back: the cat out of focus, with the far sides of the picture mixed in at the right "
+    "and below.",
+)  # fmt: skip
+valid = tuple(slice(size_a - 40) for size_a in size)
+print("inside, it is the puzzle's picture:", np.allclose(circular[valid], blurred[0, 0]))
+assert np.allclose(circular[valid], blurred[0, 0])
+
+# %% [markdown]
+# ### What it costs
+#
+# The **fast** Fourier transform (FFT) needs not $F^2$ but about $2.5\, n \log_2 n$ flops for $n$ real numbers. (It
+# splits the sum into even and odd places, and again, and again: $\log_2 n$ times.) Three transforms and a product:
+
+# %%
+n = photo.size
+flops = 3 * 2.5 * n * np.log2(n) + 6 * n / 2
+print(f"direct: {2 * disc.size} flops for each output pixel; by FFT {flops / blurred.size:.0f}")
+assert flops / blurred.size < 2 * disc.size / 10
+repeated = 2 * 2.5 * np.log2(n) + 3
+print(f"for a large image and a kernel whose spectrum is kept: about {repeated:.0f} flops, whatever the kernel's size")
+assert repeated / 2 < 100, "the puzzle's hundred multiplications"
+
+# %% [markdown]
+# So the first half of the puzzle is solved. In a large image that is fewer than a hundred multiplications for each
+# pixel, whichever of those flops multiply. $K$ does not occur in the formula at all.
+#
+# ## 6. Winograd: fewer multiplications
+#
+# FFT wins for large kernels. But most layers are 3×3. Two neighbouring outputs of one row:
+#
+# $$ y_0 = d_0 g_0 + d_1 g_1 + d_2 g_2, \qquad y_1 = d_1 g_0 + d_2 g_1 + d_3 g_2 . $$
+#
+# Six multiplications, overlapping inputs. We look for four, in three steps.
+#
+# **Step 1: polynomials.** Multiply $a(t) = a_0 + a_1 t$ by $g(t) = g_0 + g_1 t + g_2 t^2$. The product
+# $c(t) = c_0 + c_1 t + c_2 t^2 + c_3 t^3$ has four coefficients (they are the full convolution of $a$ and $g$), so it
+# is known from **four values**, and each value is *one* multiplication, $c(t) = a(t)\, g(t)$. Take the simplest points,
+# $0, 1, -1$, and "$\infty$", which means the leading coefficient:
+#
+# $$ s_0 = a_0\, g_0, \quad s_1 = (a_0 + a_1)(g_0 + g_1 + g_2), \quad s_{-1} = (a_0 - a_1)(g_0 - g_1 + g_2), \quad
+#    s_\infty = a_1\, g_2 . $$
+#
+# **Step 2: back to coefficients.** $s_1 = c_0 + c_1 + c_2 + c_3$ and $s_{-1} = c_0 - c_1 + c_2 - c_3$. Half the sum is
+# $c_0 + c_2$, half the difference $c_1 + c_3$. So
+#
+# $$ c_0 = s_0, \quad c_1 = \tfrac{s_1 - s_{-1}}2 - s_\infty, \quad c_2 = \tfrac{s_1 + s_{-1}}2 - s_0, \quad
+#    c_3 = s_\infty . $$
+#
+# The halves can be put with the kernel. As matrices: $c = C\,[(G g) \odot (E a)]$, where $\odot$ multiplies entry by
+# entry.
+
+# %%
+E = np.array([[1, 0], [1, 1], [1, -1], [0, 1]])  # a at 0, 1, −1, ∞
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # g there, with the halves
+C = np.array([[1, 0, 0, 0], [0, 1, -1, -1], [-1, 1, 1, 0], [0, 0, 0, 1]])  # values → coefficients
+a, g = np.array([1.0, 4]), np.array([1.0, 2, 3])
+print("(1 + 4t)(1 + 2t + 3t²) by four products:", C @ ((G @ g) * (E @ a)), " directly:", np.convolve(a, g))
+assert np.allclose(C @ ((G @ g) * (E @ a)), np.convolve(a, g))
+
+# %% [markdown]
+# **Step 3: transpose.** For a fixed kernel the full convolution $a \mapsto c$ is a 4×2 matrix,
+# $T = C\,\operatorname{diag}(G g)\, E$. Written out, and transposed:
+#
+# $$ T = \begin{pmatrix} g_0 & 0 \\ g_1 & g_0 \\ g_2 & g_1 \\ 0 & g_2 \end{pmatrix}, \qquad
+#    T^\top d = \begin{pmatrix} g_0 d_0 + g_1 d_1 + g_2 d_2 \\ g_0 d_1 + g_1 d_2 + g_2 d_3 \end{pmatrix}
+#    = \begin{pmatrix} y_0 \\ y_1 \end{pmatrix} . $$
+#
+# The transpose is just what we want! And $T^\top = E^\top \operatorname{diag}(G g)\, C^\top$ has the same four products
+# in the middle:
+#
+# $$ y = \underbrace{E^\top}_{A^\top} \big[ (G g) \odot (\underbrace{C^\top}_{B^\top} d) \big] . $$
+#
+# $A$, $B$ and $G$ are the names in the literature. Row by row, with the sign of the last product turned around (twice,
+# so that nothing changes):
+#
+# $$ m_1 = (d_0 - d_2)\, g_0, \quad m_2 = (d_1 + d_2)\tfrac{g_0 + g_1 + g_2}2, \quad
+#    m_3 = (d_2 - d_1)\tfrac{g_0 - g_1 + g_2}2, \quad m_4 = (d_1 - d_3)\, g_2, $$
+#
+# $$ y_0 = m_1 + m_2 + m_3, \qquad y_1 = m_2 - m_3 - m_4 . $$
+#
+# By hand: $d = (1, 2, 3, 4)$, $g = (1, 2, 3)$.
+
+# %%
+d = np.array([1.0, 2, 3, 4])
+m1, m2, m3, m4 = (1 - 3) * 1, (2 + 3) * 3, (3 - 2) * 1, (2 - 4) * 3
+print("products:", m1, m2, m3, m4, "  outputs:", m1 + m2 + m3, m2 - m3 - m4)
+print("directly:", 1 * 1 + 2 * 2 + 3 * 3, 2 * 1 + 3 * 2 + 4 * 3)
+assert np.array_equal(E.T @ ((G @ g) * (C.T @ d)), [14, 20])
+assert np.array_equal(winograd.winograd_f23(d, g), [m1 + m2 + m3, m2 - m3 - m4])
+
+# %% [markdown]
+# Four multiplications instead of six. ($G g$ is computed once for a filter and used for every tile, so its additions
+# and halves do not count.)
+#
+# **In two dimensions** do it along rows *and* columns: an $(m+2) \times (m+2)$ tile of the image gives $m \times m$
+# outputs,
+#
+# $$ Y = A^\top \big[ (G\, g\, G^\top) \odot (B^\top d\, B) \big] A , $$
+#
+# with $(m+2)^2$ products for $9 m^2$. And with channels, the sum over $c$ can be taken *inside* the brackets: for each
+# of the $(m + 2)^2$ entries a matrix product $C_{out} \times C_{in}$ times $C_{in} \times$ tiles. So it is GEMMs again,
+# but smaller ones.
+
+# %%
+At, G, Bt = winograd.F2
+d, g = rng.normal(size=(4, 4)), rng.normal(size=(3, 3))
+Y = At @ ((G @ g @ G.T) * (Bt @ d @ Bt.T)) @ At.T
+direct = im2col.conv2d(d[None, None], g[None, None])[0, 0]
+print("F(2×2, 3×3) of one tile agrees:", np.allclose(Y, direct))
+assert np.allclose(Y, direct)
+for m in (2, 4):
+    by_winograd = winograd.conv2d(x, w, padding=1, m=m)
+    print(f"m = {m}: {9 * m * m} products become {(m + 2) ** 2}, {9 * m * m / (m + 2) ** 2} times fewer;",
+          "agrees with the loops to 1e-12:", np.abs(by_winograd - by_loops).max() < 1e-12)  # fmt: skip
+    assert np.abs(by_winograd - by_loops).max() < 1e-12
+show(
+    viz.kernel_row([*winograd.F2, winograd.F4[2]], ["Aᵀ, m = 2", "G", "Bᵀ", "Bᵀ, m = 4"], values=True),
+    "The matrices of F(2, 3), with entries 0, 1, −1 and one half, and the input transform of F(4, 3), with "
+    "entries up to 5.",
+)
+
+# %% [markdown]
+# Larger tiles save more. But the points $0, \pm 1, \pm 2, \dots$ make larger entries, and these cost digits. How many?
+# Section 7 measures it.
+#
+# ## 7. All six on one image
+#
+# First of all: do they agree? The package's six, in float64.
+
+# %%
+six = {
+    "loops": loops.conv2d,
+    "toeplitz": toeplitz.conv2d,
+    "im2col": im2col.conv2d,
+    "shifted": shifted.conv2d,
+    "fft": fft.conv2d,
+    "winograd": winograd.conv2d,
+}
+outputs = {name: conv(x, w, padding=1) for name, conv in six.items()}
+for name, output in outputs.items():
+    error = np.abs(output - outputs["loops"]).max()
+    print(f"{name:9} agrees to 1e-12: {error < 1e-12}   agrees with PyTorch: {np.abs(output - by_torch).max() < 1e-12}")
+    assert max(error, np.abs(output - by_torch).max()) < 1e-12
+
+# %% [markdown]
+# One map, six ways. Now what each costs, counted before it is timed. **Flops** by the formulas of the sections above.
+# **Bytes**: each array that is written or read counts once each time (in float32, four bytes a number, eight for a
+# complex one), as if only one product's operands fitted into the cache. It is a model, good to a factor of two or so.
+
+
+# %%
+def costs(C_in, C_out, H, K, m=4, N=1):
+    """{name: (flops, bytes)} of N images, C_in×H×H, kernel K, stride 1, padding K // 2, in float32."""
+    L, padded = N * H * H, H + 2 * (K // 2)
+    once = N * C_in * padded**2 + C_out * C_in * K**2 + C_out * L  # input, weights and output, each one time
+    direct = 2 * C_out * L * C_in * K**2
+    M = C_out * H**2 * C_in * H**2
+    maps = N * C_in + C_out * C_in + N * C_out
+    half = padded * (padded // 2 + 1)  # a real image's spectrum has half the entries
+    T, tiles = (m + 2) ** 2, N * (-(-H // m)) ** 2
+    transforms = 2 * T * (T * C_in * tiles + m * m * C_out * tiles + 9 * C_in * C_out)
+    numbers = {
+        "loops": (direct, once),
+        "toeplitz": (2 * N * M, once + M),
+        "im2col": (direct, once + 2 * C_in * K**2 * L),
+        "shifted": (direct * padded / H, once + N * K**2 * (C_in * padded**2 + 4 * C_out * padded * H)),
+        "fft": (maps * 2.5 * padded**2 * np.log2(padded**2) + 8 * N * C_in * C_out * half, once + 4 * maps * half),
+        "winograd": (2 * C_out * C_in * T * tiles + transforms, once + 2 * T * (2 * C_in + C_out) * tiles),
+    }
+    return {name: (int(flops), 4 * int(count)) for name, (flops, count) in numbers.items()}
+
+
+for name, (flops, count) in costs(C_in, C_out, H, K).items():
+    print(f"{name:9} {flops / 1e6:7.2f} Mflop {count / 1e6:7.2f} MB {flops / count:6.1f} flops a byte")
+
+# %% [markdown]
+# **Rounding**: we compute in float32 and compare with float64, relative to the largest output. **Time**: the fastest
+# of several runs, in seconds of the processor.
+#
+# > **Predict.** Which way has the fewest flops? Is it the fastest? Which rounds worst?
+
+# %% tags=["nbval-ignore-output"]
+x32, w32 = x.astype(np.float32), w.astype(np.float32)
+calls = {name: lambda conv=conv: conv(x32, w32, padding=1) for name, conv in six.items()}
+took = seconds({"loops": calls.pop("loops")}, rounds=1) | seconds(calls)
+largest = np.abs(by_loops).max()
+rounding = {name: np.abs(conv(x32, w32, padding=1) - by_loops).max() / largest for name, conv in six.items()}
+counted = costs(C_in, C_out, H, K)
+table = {
+    "flops": {name: flops for name, (flops, _) in counted.items()},
+    "bytes": {name: count for name, (_, count) in counted.items()},
+    "microseconds, measured": {name: took[name] * 1e6 for name in six},
+    "rounding, measured": rounding,
+}
+show(
+    cost_panels(table),
+    "Four panels of bars, one row for each algorithm: flops, bytes, measured time and measured rounding error, all on "
+    "logarithmic scales. Loops take by far the longest; the big matrix has by far the most flops and bytes.",
+)
+
+# %%
+assert took["loops"] > 100 * took["im2col"], "compiled code"
+assert took["toeplitz"] > 3 * took["im2col"], "zeros cost as much as other numbers"
+assert all(error < 1e-5 for error in rounding.values())
+assert counted["toeplitz"][0] == 64 * counted["im2col"][0]
+assert counted["winograd"][0] > counted["im2col"][0]
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Loops and im2col do the same flops; the time differs by a factor of hundreds or thousands. What Python spends around
+# an operation is the whole difference. The big matrix has 64 times the flops (15.93 against 0.25 Mflop, and as many
+# entries to read), and is slow because of *them*.
+#
+# Among the last four the image is so small that calling a dozen NumPy functions costs more than computing. In
+# particular Winograd has *more* flops here than im2col: with three channels its transforms are more work than they
+# save. For a fair race the layer must be one that networks have.
+# </details>
+#
+# **A layer of a real network**: 64 channels to 64, 28×28 pixels, 3×3. Loops and the big matrix retire here. (The matrix
+# would have $(64 \cdot 28^2)^2$ entries.) Winograd runs in both tile sizes.
+
+# %% tags=["nbval-ignore-output"]
+channels, side = 64, 28
+x64 = rng.normal(size=(1, channels, side, side))
+w64 = rng.normal(size=(channels, channels, 3, 3)) / np.sqrt(9 * channels)
+four_ways = {
+    "im2col": im2col.conv2d,
+    "shifted": shifted.conv2d,
+    "fft": fft.conv2d,
+    "winograd, m = 2": lambda x, w, padding: winograd.conv2d(x, w, padding=padding, m=2),
+    "winograd, m = 4": lambda x, w, padding: winograd.conv2d(x, w, padding=padding, m=4),
+}
+exact, x32, w32 = im2col.conv2d(x64, w64, padding=1), x64.astype(np.float32), w64.astype(np.float32)
+layer_time = seconds({name: lambda conv=conv: conv(x32, w32, padding=1) for name, conv in four_ways.items()})
+layer_error = {name: np.abs(conv(x32, w32, padding=1) - exact).max() / np.abs(exact).max()
+               for name, conv in four_ways.items()}  # fmt: skip
+by_m = {m: costs(channels, channels, side, 3, m) for m in (2, 4)}
+layer_cost = {name: by_m[2 if "m = 2" in name else 4][name.split(",")[0]] for name in four_ways}
+table = {
+    "flops": {name: flops for name, (flops, _) in layer_cost.items()},
+    "bytes": {name: count for name, (_, count) in layer_cost.items()},
+    "microseconds, measured": {name: layer_time[name] * 1e6 for name in four_ways},
+    "rounding, measured": layer_error,
+}
+show(
+    cost_panels(table),
+    "Flops, bytes, measured time and measured rounding of im2col, shifted, FFT and Winograd with tiles of 2 and of 4, "
+    "for a layer with 64 channels. Winograd with m = 4 has the fewest flops and the largest rounding error.",
+)
+
+# %%
+assert min(layer_cost, key=lambda name: layer_cost[name][0]) == "winograd, m = 4"
+assert layer_error["winograd, m = 4"] > 2 * layer_error["im2col"], "the price of the larger tile"
+assert layer_error["winograd, m = 4"] < 1e-4
+assert layer_error["winograd, m = 2"] < 1e-5
+assert layer_time["fft"] > layer_time["im2col"], "3×3 is too small for the FFT"
+assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1)), "flops and bytes"
+print("times fewer flops than im2col: m = 2", round(layer_cost["im2col"][0] / layer_cost["winograd, m = 2"][0], 2),
+      " m = 4", round(layer_cost["im2col"][0] / layer_cost["winograd, m = 4"][0], 2))  # fmt: skip
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Counted with its transforms, Winograd's saving is less than the 2.25 and 4 of the textbook. In time it saves less
+# still, if anything: the transforms move bytes, and its many small GEMMs run at a lower speed than im2col's one large
+# GEMM. *Fewer flops are not less time.* Section 9 says what decides.
+#
+# And the FFT is the slowest here: for one image it transforms 64 · 64 kernels, each padded to the image's size. It has
+# more flops than im2col and many more bytes.
+#
+# The larger tile loses about a decimal digit. For training that is fine in float32; in 16-bit formats it is not, which
+# is why libraries ask before they use it.
+# </details>
+#
+# ### Where the FFT loses digits
+#
+# Its error is about equal *everywhere*, since each output is a sum over all frequencies. Then what of an image that is
+# dark on one side?
+#
+# > **Predict.** The left half of an image is 10,000 times as dark as the right half. In the dark half, which way has
+# > the larger *relative* error in float32, im2col or FFT?
+
+# %%
+contrast = rng.uniform(size=(1, 1, 64, 64)) * np.where(np.arange(64) < 32, 1e-4, 1.0)
+blur = np.full((1, 1, 3, 3), 1 / 9)
+truth = im2col.conv2d(contrast, blur)
+dark = np.s_[..., :28]
+relative = {}
+for name, conv in {"im2col": im2col.conv2d, "fft": fft.conv2d}.items():
+    single = conv(contrast.astype(np.float32), blur.astype(np.float32))
+    relative[name] = np.abs(single[dark] / truth[dark] - 1).max()
+    print(f"{name:7} relative error in the dark half below 1e-6: {relative[name] < 1e-6}")
+print("the FFT's is more than 100 times as large:", relative["fft"] > 100 * relative["im2col"])
+assert relative["im2col"] < 1e-6
+assert relative["fft"] > 100 * relative["im2col"]
+
+# %% [markdown]
+# The rounding of the bright half has spread over the dark one. im2col's dark outputs never see a bright pixel.
+#
+# ## 8. Which wins where: the kernel's size
+#
+# im2col's cost grows with $K^2$. The FFT's hardly grows at all. So they must cross.
+#
+# > **Predict.** Eight images, eight channels to eight, 32×32 pixels. From which $K$ on is the FFT faster: 3, 5, 9, 17?
+
+# %% tags=["nbval-ignore-output"]
+sizes = [1, 3, 5, 7, 9, 13, 17, 25]
+batch = rng.normal(size=(8, 8, 32, 32)).astype(np.float32)
+ms = {"im2col": [], "shifted": [], "fft": [], "PyTorch": []}
+for K in sizes:
+    filters = rng.normal(size=(8, 8, K, K)).astype(np.float32) / K
+    tensors = torch.from_numpy(batch), torch.from_numpy(filters)
+    calls = {name: lambda conv=six[name], w=filters, P=K // 2: conv(batch, w, padding=P) for name in list(ms)[:3]}
+    calls["PyTorch"] = lambda tensors=tensors, P=K // 2: F.conv2d(*tensors, padding=P).numpy()
+    assert all(np.allclose(call(), calls["PyTorch"](), atol=1e-3) for call in calls.values())
+    for name, one in seconds(calls, rounds=2).items():
+        ms[name].append(one * 1e3)
+counted = [costs(8, 8, 32, K, N=8) for K in sizes]
+mflop = {name: [c[name][0] / 1e6 for c in counted] for name in ("im2col", "fft")}
+figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.4))
+for place, lines, ylabel in ((axes[0, 0], mflop, "Mflop, counted"), (axes[0, 1], ms, "milliseconds, measured")):
+    viz.draw_lines(place, sizes, lines)
+    place.set(xlabel="kernel size K", ylabel=ylabel, yscale="log")
+    place.legend()
+show(figure, "Two panels over the kernel size. Counted flops: im2col grows steadily and crosses the nearly level FFT. "
+     "Measured time: the same picture, with the crossing at another kernel size.")  # fmt: skip
+for title, lines in (("flops", mflop), ("time", ms)):
+    faster = [K for K, a, b in zip(sizes, lines["im2col"], lines["fft"], strict=True) if b < a]
+    print(f"the FFT needs less {title} than im2col at K =", *faster)
+
+# %%
+assert ms["im2col"][0] < ms["fft"][0], "small kernels: im2col"
+assert ms["fft"][-1] < ms["im2col"][-1] / 2, "large kernels: FFT"
+assert mflop["fft"][1] < mflop["im2col"][1], "at 3×3 the FFT has fewer flops"
+assert ms["fft"][1] > ms["im2col"][1], "and takes longer"
+few = next(K for K, a, b in zip(sizes, mflop["im2col"], mflop["fft"], strict=True) if b < a)
+print("counted in flops, the FFT is ahead from K =", few)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# By count, the FFT is ahead early. By the clock, only later: its flops are slower ones. It walks through memory in
+# large steps and multiplies small matrices of complex numbers, one for each frequency, while im2col's flops are those
+# of one GEMM. Where exactly the lines cross depends on your computer, on the channels and on the image. *That* they
+# cross does not. PyTorch's compiled kernel, written for exactly this, lies below all of ours where kernels are small,
+# and it grows with $K^2$ as well.
+# </details>
+#
+# The kernel of the puzzle is far on the right. The same blur twice:
+
+# %% tags=["nbval-ignore-output"]
+puzzle = seconds({"im2col": lambda: im2col.conv2d(photo, disc), "fft": lambda: fft.conv2d(photo, disc)})
+print(f"im2col takes {puzzle['im2col'] / puzzle['fft']:.0f} times as long as the FFT")
+
+# %%
+assert np.allclose(fft.conv2d(photo, disc), blurred)
+assert puzzle["fft"] < puzzle["im2col"] / 3
+print("the same picture by FFT, in less than a third of the time")
+
+# %% [markdown]
+# | Situation | Choose | Why |
+# | --- | --- | --- |
+# | 1×1 kernel | im2col | the image *is* the matrix: nothing is copied |
+# | usual layer | im2col | one large GEMM |
+# | 3×3, stride 1, many channels | Winograd | up to four times fewer products; costs digits |
+# | memory is short | shifted | no columns |
+# | large kernel, stride 1 | FFT | cost hardly depends on $K$ |
+# | proof, or a tiny example | Toeplitz, loops | nothing is hidden |
+#
+# Our `functional.conv2d` chooses by such a table; so do PyTorch's libraries, with more rows, or by trying (that is what
+# `torch.backends.cudnn.benchmark` switches on).
+#
+# ## 9. Where the machine's limit is: the roofline
+#
+# A processor has two limits: **peak**, how many flops it can do in a second, and **bandwidth**, how many bytes it can
+# fetch from memory. A computation with $I$ flops for each byte (its **arithmetic intensity**) cannot be faster than
+#
+# $$ \text{flop/s} \;\le\; \min(\text{peak},\; \text{bandwidth} \cdot I) . $$
+#
+# Drawn on logarithmic axes that is a roof: a slope, then a level. Peak we measure by a large GEMM, bandwidth by
+# copying an array that fits into no cache.
+#
+# > **Predict.** Where do these lie, on the slope or under the level part: a ReLU; the big matrix on one image; a 3×3
+# > layer by im2col; by FFT?
+
+# %% tags=["nbval-ignore-output"]
+n = 768
+A, B = (rng.normal(size=(n, n)).astype(np.float32) for _ in range(2))
+source = np.ones(16_000_000, np.float32)
+target = np.empty_like(source)
+small_M = M.astype(np.float32)
+vector = x.astype(np.float32).ravel()
+limits = seconds({
+    "GEMM": lambda: A @ B,
+    "copy": lambda: np.copyto(target, source),
+    "ReLU": lambda: np.maximum(source, 0, out=target),
+    "big matrix, one image": lambda: small_M @ vector,
+}, rounds=5)  # fmt: skip
+peak, bandwidth = 2 * n**3 / limits["GEMM"], 2 * source.nbytes / limits["copy"]
+points = {
+    "ReLU": (1 / 8, source.size / limits["ReLU"]),
+    "big matrix, one image": (2 / 4, 2 * M.size / limits["big matrix, one image"]),
+}
+for name, (flops, count) in layer_cost.items():
+    points[name] = flops / count, flops / layer_time[name]
+points["GEMM"] = 2 * n**3 / (3 * A.nbytes), peak
+show(
+    roofline(peak, bandwidth, points),
+    "The roof of this computer: a slope, where memory limits, then a level, where arithmetic does. ReLU and the big "
+    "matrix lie at the left, near the slope and far below the peak; the convolutions lie further right.",
+)
+print(f"ridge: a computation needs {peak / bandwidth:.0f} flops a byte to be limited by arithmetic")
+
+# %%
+speed = {name: at for name, (_, at) in points.items()}
+assert speed["ReLU"] < speed["GEMM"] / 5, "memory, not arithmetic, limits the ReLU"
+assert speed["big matrix, one image"] < speed["GEMM"] / 1.5
+assert speed["im2col"] > speed["ReLU"], "columns are copied once and used by all 64 filters"
+assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4, "flops a byte"
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# - **ReLU** does one operation for eight bytes. It stays far below the peak however clever its code is. So do all
+#   elementwise layers; this is why libraries *fuse* them into the convolution before.
+# - **The big matrix** on one image uses each of its entries once: two flops for four bytes. (It can lie above the
+#   slope: this $M$ may stay in the cache from one run to the next, and the slope is main memory's.) On a batch it would
+#   be a GEMM: fast, and still useless.
+# - **im2col** lies far to the right: each column entry is used by 64 filters. Its distance from the level part is what
+#   copying columns costs.
+# - **Winograd** has fewer flops for about as many bytes. So it moves to the left, towards the slope. Its points lie
+#   lower, and it may still finish earlier: the height is flops in a second, not time. An algorithm with half the flops
+#   at two thirds of the speed has won.
+# - **FFT** uses each of its 4,096 kernel spectra for one image only, then throws it away: few flops a byte. A larger
+#   batch would share them.
+# </details>
+#
+# ## Claims to test
+#
+# <details><summary><b>Verdicts</b></summary>
+#
+# 1. *"Fewer flops means faster."* **No.** Here the FFT of 3×3 kernels has fewer flops than im2col and takes longer, and
+#    im2col and loops have the same flops (sections 7 and 8). Flops count when the intensity is high.
+# 2. *"FFT is the fast way to convolve."* **For large kernels**; for 3×3 im2col is faster, at 25×25 the FFT (section 8).
+# 3. *"All ways give the same numbers."* **In exact arithmetic.** In float32 Winograd with m = 4 loses a digit, and the
+#    FFT small outputs beside large ones (section 7).
+# 4. *"col2im undoes im2col."* **No**: it is the adjoint; pixels come back once for each window that read them (section
+#    3).
+# </details>
+#
+# ## Summary
+#
+# 1. One linear map, six ways: loops, a Toeplitz matrix, im2col and one GEMM, a GEMM for each kernel position, FFT,
+#    Winograd. They agree up to rounding.
+# 2. im2col copies each pixel to $K^2$ columns; its adjoint col2im sums what comes back.
+# 3. Waves turn a circular correlation into a product, $Y = \overline{W} X$: the cost no longer depends on $K$.
+# 4. Winograd evaluates polynomials: F(2, 3) has 4 products instead of 6, F(4×4, 3×3) 36 instead of 144, for a digit.
+# 5. Time is decided by flops *and* bytes: below the ridge of the roofline only fewer bytes help.
+
+# %% [markdown]
+# ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
+#
+# **1.** The columns of a batch of 32 images, 64 channels, 56×56, for a 3×3 layer (padding 1) in float32: how much
+# memory?
+#
+# <details><summary>Answer</summary>
+#
+# $32 \cdot 64 \cdot 9 \cdot 56^2 \cdot 4$ bytes = 231 MB, nine times the input. That is why our im2col takes a few
+# images at a time.
+# </details>
+#
+# **2.** What is im2col at kernel size 1, stride 1? And at kernel size = stride?
+#
+# <details><summary>Answer</summary>
+#
+# At 1 the columns are the image itself, reshaped: nothing to copy. At kernel size = stride each pixel is in exactly one
+# window. Then col2im *does* undo im2col.
+# </details>
+#
+# **3.** How many products for each output need F(6×6, 3×3), F(4×4, 3×3) and the direct way? Why not go on?
+#
+# <details><summary>Answer</summary>
+#
+# $64/36 = 1.78$, $36/16 = 2.25$, and 9. The gain from 4 to 6 is small, the transforms grow, and each larger point costs
+# digits.
+# </details>
+#
+# **4.** The FFT of a 3×3 layer with stride 2: what does the stride save?
+#
+# <details><summary>Answer</summary>
+#
+# Nothing: all outputs are computed and three of four are thrown away. im2col's columns become four times fewer.
+# </details>
+#
+# **5.** A computer does 100 Gflop/s and reads 20 GB/s. How fast can a computation with 2 flops a byte be? With 10?
+#
+# <details><summary>Answer</summary>
+#
+# $\min(100, 20 \cdot 2) = 40$ Gflop/s; $\min(100, 200) = 100$ Gflop/s. The ridge is at 5 flops a byte.
+# </details>
+
+# %%
+print(f"1. {32 * 64 * 9 * 56**2 * 4 / 1e6:.0f} MB")
+tile = rng.normal(size=(1, 2, 6, 6))
+print("2.", np.array_equal(im2col.im2col(tile, 1)[0], tile.reshape(2, 36)),
+      np.array_equal(im2col.col2im(im2col.im2col(tile, 3, 3), tile.shape, 3, 3), tile))  # fmt: skip
+print(f"3. {64 / 36:.2f}, {36 / 16:.2f}, 9")
+every, second = im2col.im2col(tile, 3, padding=1), im2col.im2col(tile, 3, 2, 1)
+print("4. columns:", every.shape[2], "and", second.shape[2])
+print("5.", min(100, 20 * 2), min(100, 20 * 10), "ridge", 100 / 20)
+
+# %% [markdown]
+# ## Where to read more
+#
+# - K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for document processing" (2006):
+#   im2col.
+# - A. Anderson and others, "Low-memory GEMM-based convolution algorithms for deep neural networks" (2017),
+#   arXiv:1709.03395: shifted products.
+# - M. Mathieu, M. Henaff, Y. LeCun, "Fast training of convolutional networks through FFTs" (2013), arXiv:1312.5851.
+# - A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR (2016), arXiv:1509.09308: Winograd's
+#   filtering for CNNs. The theory: S. Winograd, *Arithmetic Complexity of Computations* (1980).
+# - S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance model for multicore
+#   architectures", Communications of the ACM 52 (2009).
+#
+# **Next:** do the [exercises of this unit](../exercises/05_fast_convolution/05_fast_convolution.ipynb), then go on to
+# [06 Backpropagation](06_backpropagation.ipynb), where col2im and $M^\top$ carry gradients.
