@@ -22,7 +22,7 @@ class Layer:
     prefix : the submodule's name
     place : its place in the order of calls
     arrays : dict from name to array; only shapes and types matter
-    feeder : signature of the layer whose output it is given directly, or None
+    feeder : for a norm, signature of the convolution whose output it is given directly, or None
     """
 
     prefix: str
@@ -64,7 +64,9 @@ def layers_of(description):
     order = {prefix: place for place, prefix in enumerate(calls)}
     for layer in layers.values():
         feeder = layers.get(calls.get(layer.prefix))
-        layer.feeder = feeder.signature if feeder else None
+        # Only a norm behind a convolution: a ReLU that works in place would make a norm seem to feed a convolution.
+        if feeder and feeder.is_convolution and not layer.is_convolution:
+            layer.feeder = feeder.signature
         layer.place = order.get(layer.prefix, len(order) + layer.place)
     return sorted(layers.values(), key=lambda layer: layer.place)
 

@@ -18,7 +18,8 @@ tasks = [
     Question(
         "14.answer_zero_gamma",
         "b",
-        "Right: with γ = 0 (and β = 0) the main path gives zero. The block passes its input on, and learns to add to it.",
+        "Right: with γ = 0 (and β = 0) the main path gives zero. The block passes its input on, and learns to add "
+        "to it.",
         {
             "a": ("memory", "A zero takes as much memory as any other number."),
             "c": ("stuck", "γ gets a gradient although it is zero, and moves away from it with the first steps."),

@@ -1,0 +1,165 @@
+"""Right modules in every structure get every point: other names, orders, shortcuts, heads, idle biases, functions."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+from cnncourse.checks import check  # noqa: E402
+
+
+class ShortcutFirst(nn.Module):
+    """Everything defined and called in another order; convolutions with idle biases; last gamma zero."""
+
+    def __init__(self, c_in, c_out, stride=1):
+        super().__init__()
+        self.zz = nn.BatchNorm2d(c_out)
+        nn.init.zeros_(self.zz.weight)
+        self.down = None
+        if stride != 1 or c_in != c_out:
+            self.down_norm = nn.BatchNorm2d(c_out)
+            self.down = nn.Conv2d(c_in, c_out, 1, stride)
+        self.second = nn.Conv2d(c_out, c_out, 3, 1, "same")
+        self.first_norm = nn.BatchNorm2d(c_out)
+        self.first = nn.Conv2d(c_in, c_out, (3, 3), (stride, stride), (1, 1))
+
+    def forward(self, x):
+        skip = x if self.down is None else self.down_norm(self.down(x))
+        out = F.relu(self.first_norm(self.first(x)), inplace=True)
+        out = self.zz(self.second(out))
+        out += skip
+        return F.relu(out, inplace=True)
+
+
+class Lists(nn.Module):
+    """Layers in a ModuleDict and a ModuleList, lazy ones among them."""
+
+    def __init__(self, c_in, c_out, stride=1):
+        super().__init__()
+        self.convs = nn.ModuleList([nn.LazyConv2d(c_out, 3, s, 1, bias=False) for s in (stride, 1)])
+        self.norms = nn.ModuleDict({"a": nn.LazyBatchNorm2d(), "b": nn.BatchNorm2d(c_out)})
+        same = stride == 1 and c_in == c_out
+        self.skip = nn.Identity() if same else nn.Sequential(
+            nn.LazyConv2d(c_out, 1, stride, bias=False), nn.LazyBatchNorm2d()
+        )
+
+    def forward(self, x):
+        y = self.norms["b"](self.convs[1](torch.clamp(self.norms["a"](self.convs[0](x)), min=0)))
+        return torch.maximum(torch.add(self.skip(x), y), torch.zeros(()))
+
+
+class TallBottleneck(nn.Module):
+    """The shortcut first, both when it is defined and when it is called."""
+
+    def __init__(self, c_in, planes, stride=1):
+        super().__init__()
+        out = planes * 4
+        self.skip = nn.Sequential()
+        if c_in != out or stride > 1:
+            self.skip = nn.Sequential(nn.Conv2d(c_in, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        self.body = nn.Sequential(
+            nn.Conv2d(c_in, planes, 1), nn.BatchNorm2d(planes), nn.ReLU(True),
+            nn.Conv2d(planes, planes, 3, stride, 1), nn.BatchNorm2d(planes), nn.ReLU(True),
+            nn.Conv2d(planes, out, 1), nn.BatchNorm2d(out),
+        )  # fmt: skip
+
+    def forward(self, x):
+        return (self.skip(x) + self.body(x)).relu()
+
+
+class Padded(nn.Module):
+    """A shortcut without parameters: every second pixel, channels of zeros made in float32."""
+
+    def __init__(self, c_in, c_out, stride=1, around=False):
+        super().__init__()
+        self.c1, self.b1 = nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False), nn.BatchNorm2d(c_out)
+        self.c2, self.b2 = nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False), nn.BatchNorm2d(c_out)
+        self.stride, self.more, self.around = stride, c_out - c_in, around
+
+    def forward(self, x):
+        y = self.b2(self.c2(F.relu(self.b1(self.c1(x)))))
+        x = x[..., :: self.stride, :: self.stride]
+        if self.around:
+            return F.relu(y + F.pad(x, (0, 0, 0, 0, self.more // 2, self.more // 2)))
+        wide = torch.zeros(len(x), x.shape[1] + self.more, *x.shape[2:])
+        wide[:, : x.shape[1]] = x
+        return F.relu(y + wide)
+
+
+def resnet(block, **options):
+    def stage(c_in, c_out):
+        others = (block(c_out, c_out, **options) for _ in range(2))
+        return nn.Sequential(block(c_in, c_out, 2, **options), *others)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(64, 10)
+            self.layer3 = stage(32, 64)
+            self.layer2 = stage(16, 32)
+            self.layer1 = nn.Sequential(*(block(16, 16, **options) for _ in range(3)))
+            self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1), nn.BatchNorm2d(16), nn.ReLU(inplace=True))
+
+        def forward(self, x):
+            x = self.layer3(self.layer2(self.layer1(self.stem(x))))
+            return self.fc(torch.flatten(nn.AdaptiveAvgPool2d(1)(x), 1))
+
+    return Net
+
+
+def pool_then_relu(convs, c_in, c_out):
+    """ReLU and max pooling may change places."""
+    layers = []
+    for i in range(convs):
+        layers.append(nn.Conv2d(c_in if i == 0 else c_out, c_out, 3, padding="same"))
+        layers += [nn.ReLU(inplace=True)] if i < convs - 1 else [nn.MaxPool2d(2, 2), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+
+def vgg(head, inplace=True):
+    def build(config, num_classes):
+        layers, width, side = [], 3, 32
+        for item in config:
+            if item == "M":
+                layers, side = [*layers, nn.MaxPool2d(2, 2)], side // 2
+            else:
+                layers += [nn.Conv2d(width, item, 3, padding=1), nn.ReLU(inplace=inplace)]
+                width = item
+        return nn.Sequential(nn.Sequential(*layers), *head(width, side, num_classes))
+
+    return build
+
+
+def torchvisions(width, side, classes):
+    return [
+        nn.AdaptiveAvgPool2d((7, 7)), nn.Flatten(), nn.Linear(width * 49, 64), nn.ReLU(True), nn.Dropout(),
+        nn.Linear(64, 64), nn.ReLU(True), nn.Dropout(), nn.Linear(64, classes),
+    ]  # fmt: skip
+
+
+HEADS = {
+    "flatten": lambda width, side, classes: [nn.Flatten(), nn.Linear(width * side**2, classes)],
+    "lazy": lambda width, side, classes: [nn.Flatten(), nn.LazyLinear(20), nn.ReLU(), nn.LazyLinear(classes)],
+    "convolution": lambda width, side, classes: [nn.Conv2d(width, classes, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()],
+    "global maximum": lambda width, side, classes: [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(width, classes)],
+    "torchvision": torchvisions,
+}
+RIGHT = [
+    ("14.BasicBlock", "shortcut first", ShortcutFirst),
+    ("14.BasicBlock", "lists, lazy", Lists),
+    ("14.Bottleneck", "shortcut first", TallBottleneck),
+    ("14.ResNet20", "projections", resnet(ShortcutFirst)),
+    ("14.ResNet20", "zeros behind", resnet(Padded)),
+    ("14.ResNet20", "zeros around", resnet(Padded, around=True)),
+    ("12.vgg_block", "pool, then ReLU", pool_then_relu),
+    *(("12.VGG", name, vgg(head)) for name, head in HEADS.items()),
+]
+
+
+@pytest.mark.parametrize(("task_id", "what", "answer"), RIGHT, ids=lambda item: item if isinstance(item, str) else "")
+def test_right_module_gets_every_point(task_id, what, answer):
+    for seed in range(2 if task_id == "14.ResNet20" else 5):
+        report = check(task_id, answer, seed=seed)
+        assert report.passed, f"{what}: {report.to_text()}"
+        assert report.mistake is None
