@@ -534,11 +534,11 @@ assert np.mean(losses["with batch norm"][-20:]) < np.mean(losses["without batch 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# At step 0 each layer of the plain network hands on less than half of what it got; the last one gives nearly the same
-# answer to every picture (a needle), and nearly no gradient comes back. So it has hardly moved by the end: its loss is
-# that of guessing. The network with batch norm starts with six
-# bells of standard deviation 1, and learns from the first step. Its bells do not *stay* at 1: γ and β move. That is
-# their purpose.
+# At step 0 the first layers of the plain network each hand on less than half of what they got. Further up the needles
+# stop shrinking, but that is no comfort: what is left is little more than the spread of the random *biases* from
+# channel to channel, the same for every picture. Nearly no gradient comes back, so the network has hardly moved by the
+# end: its loss is that of guessing. The network with batch norm starts with six bells of standard deviation 1, and
+# learns from the first step. Its bells need not *stay* at 1: γ and β move. That is their purpose.
 # </details>
 #
 # ### The largest learning rate
