@@ -53,4 +53,15 @@ EQUIVALENT = {
         "random_crop_flip: (top, left) -> (left, top)": "both are drawn alike",
         "random_crop_flip: rng.random() < 0.5 -> rng.random() <= 0.5": "0.5 itself comes up once in 2**53 draws",
     },
+    "14.residual_forward": {
+        "residual_forward: np.maximum(np.einsum('mc,nchw->nmhw', weight1, input), 0) -> "
+        "np.maximum(0, np.einsum('mc,nchw->nmhw', weight1, input))": "the maximum of two does not depend on their order",
+        "residual_forward: np.maximum(input + np.einsum('cm,nmhw->nchw', weight2, hidden), 0) -> "
+        "np.maximum(0, input + np.einsum('cm,nmhw->nchw', weight2, hidden))": "as above: order does not matter",
+    },
+    "14.residual_backward": {
+        "residual_backward: np.maximum(before, 0) -> np.maximum(0, before)": "as above: order does not matter",
+        "residual_backward: total > 0 -> total >= 0": "at zero itself the gradient is a matter of taste",
+        "residual_backward: before > 0 -> before >= 0": "at zero itself the gradient is a matter of taste",
+    },
 }
