@@ -55,7 +55,7 @@ EQUIVALENT = {
     },
     "14.residual_forward": {
         "residual_forward: np.maximum(np.einsum('mc,nchw->nmhw', weight1, input), 0) -> "
-        "np.maximum(0, np.einsum('mc,nchw->nmhw', weight1, input))": "the maximum of two does not depend on their order",
+        "np.maximum(0, np.einsum('mc,nchw->nmhw', weight1, input))": "order does not matter here",
         "residual_forward: np.maximum(input + np.einsum('cm,nmhw->nchw', weight2, hidden), 0) -> "
         "np.maximum(0, input + np.einsum('cm,nmhw->nchw', weight2, hidden))": "as above: order does not matter",
     },
