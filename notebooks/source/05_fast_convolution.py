@@ -791,8 +791,8 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4, "flops a byte"
 #
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. *"Fewer flops means faster."* **No.** im2col and loops have the same flops. Counted, the FFT is ahead of im2col from
-#    3×3 on, but its flops are slower ones, and the clock sees it ahead only at larger kernels (sections 7 and 8).
+# 1. *"Fewer flops means faster."* **No.** im2col and loops have the same flops. Counted, the FFT is ahead of im2col
+#    from 3×3 on, but its flops are slower ones, and the clock sees it ahead only at larger kernels (sections 7 and 8).
 # 2. *"FFT is the fast way to convolve."* **For large kernels**; for 3×3 im2col is faster, at 25×25 the FFT (section 8).
 # 3. *"All ways give the same numbers."* **In exact arithmetic.** In float32 Winograd with m = 4 loses a digit, and the
 #    FFT small outputs beside large ones (section 7).
