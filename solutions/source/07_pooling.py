@@ -111,7 +111,7 @@ def max_pool2d_backward(grad_output, input, kernel_size, stride=None, padding=0)
     array (N, C, H, W)
     """
     ### BEGIN SOLUTION
-    (K_h, K_w), (P_h, P_w), (N, C, H, W) = pair(kernel_size), pair(padding), input.shape
+    (K_h, K_w), (P_h, P_w), (H, W) = pair(kernel_size), pair(padding), input.shape[2:]
     S_h, S_w = pair(kernel_size if stride is None else stride)
     padded = np.pad(input, ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)), constant_values=-np.inf)
     grad_padded = np.zeros(padded.shape, dtype=grad_output.dtype)
