@@ -198,6 +198,7 @@ TARGETS = {
     "notebooks": (module("tools.build_notebooks"), "rebuild the lessons whose source has changed"),
     "exercises": (module("tools.build_exercises"), "rebuild masters and student versions of the exercises"),
     "release": (module("tools.release", "classroom"), "release exercises to a class, through nbgrader"),
+    "bench": (module("benchmarks.bench_grading"), "measure how fast a class is graded, beside nbgrader's autograder"),
     "lint": (lint, "check the code's style"),
 }
 

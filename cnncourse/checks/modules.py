@@ -59,6 +59,7 @@ class ModuleTask(Task):
     alternatives: tuple = ()
     free_head: bool = False
     most_assignments: int = 24
+    test_seeds: int = 4
 
     def value_of(self, answer, case):
         """What a trusted module gives, its layers assigned to those of the first reference that they fit."""

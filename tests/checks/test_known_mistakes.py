@@ -15,7 +15,7 @@ SEEDS = range(20)
 
 
 def seeds_of(task):
-    """Twenty seeds; fewer only for a task whose single evaluation takes seconds (training)."""
+    """Twenty seeds; fewer only where building and training networks costs seconds."""
     return range(getattr(task, "test_seeds", len(SEEDS)))
 
 
