@@ -50,6 +50,7 @@ class ModuleTask(Task):
         choice: then the outputs of the convolutions are compared, what of the last one reaches the head, and
         whether the output has the right shape and can be logits
     most_assignments : how many ways of assigning layers are tried
+    test_seeds : on how many seeds the course's own tests try each known mistake
     """
 
     probe: str = "module"
