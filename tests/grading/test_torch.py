@@ -39,7 +39,7 @@ def test_a_module_answers_forward_and_backward(sandboxes):
         outcome = student.call("Net", "module", (3, 4), {"script": script}, seconds=30)
         assert outcome.error is None, outcome.error
         described, result = outcome.value
-        assert tuple(described["parameters"]["conv.weight"]) == (4, 3, 3, 3)
+        assert tuple(described["parameters"]["conv.weight"]) == ((4, 3, 3, 3), "float32")
         assert result["grad_inputs"][0].shape == x.shape
         again = student.call("Net", "module", (3, 4), {"script": script}, seconds=30)
         assert again.seconds < 30

@@ -167,7 +167,7 @@ def _scaled(scale):
 
 def _truncated(shape, rng):
     x = rng.standard_normal(shape)
-    return np.clip(x, -1.5, 1.5) / 0.9 * np.sqrt(2 / np.prod(shape[1:]))
+    return np.clip(x, -1.5, 1.5) / 0.8823 * np.sqrt(2 / np.prod(shape[1:]))  # the clipped normal's std
 
 
 def _uniform(shape, rng):
