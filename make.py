@@ -171,7 +171,8 @@ def test(arguments):
     pytest = [*prefix, program("python"), "-m", "pytest", "-n", "2"]
     started = time.time()
     run(*prefix, program("ruff"), "check", ".")
-    run(*pytest, "--dist", "worksteal", "tests", *arguments.rest)
+    one_thread = dict(os.environ, OMP_NUM_THREADS="1")  # two workers of two threads each get in each other's way
+    run(*pytest, "--dist", "worksteal", "tests", *arguments.rest, env=one_thread)
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "300"]
     run(*pytest, "--dist", "loadfile", *nbval, "--nbval-sanitize-with", "tests/sanitize.cfg", "notebooks", "solutions")
     say("all of it passed in {:.0f} s".format(time.time() - started))
