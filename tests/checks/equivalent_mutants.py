@@ -5,6 +5,7 @@ WIDER = "a float64 result for float32 input is accepted, with a note"
 SAME_LENGTH = "the lists have the same length, which `strict` only asserts"
 COMMUTES = "a product or a sum of the same numbers in another order"
 
+IDLE_BIAS = "a bias in front of batch norm changes nothing, since the norm subtracts it"
 EQUIVALENT = {
     "01.channel_statistics": {
         "channel_statistics: (0, 2, 3) -> (2, 0, 3)": AXES,
@@ -52,6 +53,24 @@ EQUIVALENT = {
     "09.random_crop_flip": {
         "random_crop_flip: (top, left) -> (left, top)": "both are drawn alike",
         "random_crop_flip: rng.random() < 0.5 -> rng.random() <= 0.5": "0.5 itself comes up once in 2**53 draws",
+    },
+    "12.VGG": {"VGG: 32 -> 33": "33 pixels halve to as many as 32 do, rounded down"},
+    "14.BasicBlock": {
+        "BasicBlock: nn.Conv2d(c_in, c_out, 3, stride, padding=1, bias=False) -> "
+        "nn.Conv2d(c_in, c_out, 3, stride, padding=1)": IDLE_BIAS,
+        "BasicBlock: nn.Conv2d(c_out, c_out, 3, padding=1, bias=False) -> "
+        "nn.Conv2d(c_out, c_out, 3, padding=1)": IDLE_BIAS,
+        "BasicBlock: nn.Conv2d(c_in, c_out, 1, stride, bias=False) -> nn.Conv2d(c_in, c_out, 1, stride)": IDLE_BIAS,
+        "BasicBlock: False -> True": IDLE_BIAS,
+    },
+    "14.Bottleneck": {
+        "Bottleneck: nn.Conv2d(c_in, planes, 1, bias=False) -> nn.Conv2d(c_in, planes, 1)": IDLE_BIAS,
+        "Bottleneck: nn.Conv2d(planes, planes, 3, stride, padding=1, bias=False) -> "
+        "nn.Conv2d(planes, planes, 3, stride, padding=1)": IDLE_BIAS,
+        "Bottleneck: nn.Conv2d(planes, 4 * planes, 1, bias=False) -> nn.Conv2d(planes, 4 * planes, 1)": IDLE_BIAS,
+        "Bottleneck: nn.Conv2d(c_in, 4 * planes, 1, stride, bias=False) -> "
+        "nn.Conv2d(c_in, 4 * planes, 1, stride)": IDLE_BIAS,
+        "Bottleneck: False -> True": IDLE_BIAS,
     },
     "14.residual_forward": {
         "residual_forward: np.maximum(np.einsum('mc,nchw->nmhw', weight1, input), 0) -> "

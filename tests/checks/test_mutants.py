@@ -8,8 +8,9 @@ from tests.checks.mutants import survivors
 from tests.checks.test_known_mistakes import TASKS
 
 SCORES = {}
-# A changed training run may train as well: what matters there is the accuracy alone.
-MUTABLE = [task for task in TASKS if not isinstance(task, TrainingTask)]
+# A changed training run may train as well: what matters there is the accuracy alone. ResNet20's reference is one
+# call into a network with options, and each wrong option is a known mistake.
+MUTABLE = [task for task in TASKS if not isinstance(task, TrainingTask) and task.id != "14.ResNet20"]
 
 
 @pytest.mark.parametrize("task", MUTABLE, ids=lambda task: task.id)
