@@ -9,6 +9,7 @@ import traitlets
 from cnncourse.viz.receptive import influence_row, layer_sizes, receptive_cones, unit_centres, units_read
 from cnncourse.viz.widgets.assets import script, style
 from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
+from cnncourse.viz.widgets.static import widget_html
 from cnncourse.viz.widgets.window_stepper import WindowStepper
 
 IMAGE = np.arange(49).reshape(7, 7)
@@ -104,3 +105,14 @@ def test_figures_have_a_panel_per_stack_and_per_map():
         influence_row([-np.eye(5)], ["negative"])
     with pytest.raises(ValueError, match="stacks must"):
         receptive_cones({})
+
+
+def test_a_widget_as_html_carries_its_values_style_and_module():
+    text = widget_html(ReceptiveFieldExplorer({"</script>": [(3, 1, 1)]}).get_state(), number=7)
+    assert text.count("</script>") == 1, "a value closed the script"
+    assert 'id="cnn-static-7"' in text
+    assert ".cnn-widget {" in text
+    assert "function render(" in text
+    assert '"width": 21' in text
+    with pytest.raises(ValueError, match="_esm"):
+        widget_html({"value": 3})

@@ -1,0 +1,133 @@
+"""The moving figures in JupyterLab and on static pages: shown from their saved state, driven by keyboard alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.browser.lab import browser_page, jupyter_lab
+from tests.system import require
+from tools import static_pages
+
+ROOT = Path(__file__).resolve().parents[2]
+SELECTED_CELL = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+
+
+class Shown(NamedTuple):
+    """A widget in a lesson: the part that takes the keys, and its words before and after them."""
+
+    lesson: str
+    label: str
+    keys: list[str]
+    before: str
+    after: str
+
+
+WIDGETS = [
+    Shown("03", "Output:", ["ArrowDown", "ArrowRight"], "output[0, 0] reads rows 0, 1", "output[1, 1] reads rows 2, 3"),
+    Shown("03", "Layers:", ["ArrowDown", "ArrowLeft"], "Unit 8 of layer 3", "Unit 8 of layer 2"),
+    Shown("06", "Upstream gradient:", ["End"], "g[0, 1] = ", "g[1, 1] = "),
+    Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
+]
+LESSONS = sorted({widget.lesson for widget in WIDGETS})
+
+
+def drive(page, part, widget: Shown) -> None:
+    """Press the keys on the part that takes them; the words and the picture must follow."""
+    from playwright.sync_api import expect
+
+    frame = page.locator(".cnn-widget", has=part)
+    words = frame.locator("[aria-live]")
+    expect(words).to_contain_text(widget.before)
+    picture = frame.screenshot()
+    part.focus()
+    for key in widget.keys:
+        page.keyboard.press(key)
+    expect(words).to_contain_text(widget.after)
+    assert frame.screenshot() != picture, "the picture stayed as it was"
+
+
+def bring_into_view(page, selector: str):
+    """Scroll the notebook until the widget is on the page: JupyterLab builds only what is near the view."""
+    scroller = page.locator(".jp-WindowedPanel-outer:visible").first
+    for y in range(0, 60_000, 600):
+        scroller.evaluate("(e, y) => e.scrollTo(0, y)", y)
+        page.wait_for_timeout(150)
+        if page.locator(selector).count():
+            found = page.locator(selector).first
+            found.scroll_into_view_if_needed()
+            return found
+    raise AssertionError(f"{selector} never came into view")
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder with the lessons that have widgets, trusted (else saved widgets show as words), and its settings."""
+    course, settings = tmp_path / "course", tmp_path / "settings"
+    course.mkdir()
+    settings.mkdir()
+    notebooks = [next((ROOT / "notebooks").glob(f"{lesson}_*.ipynb")) for lesson in LESSONS]
+    copies = [shutil.copy(notebook, course) for notebook in notebooks]
+    trust_database = dict(os.environ, JUPYTER_CONFIG_DIR=str(settings), JUPYTER_DATA_DIR=str(settings))
+    trust = [sys.executable, "-m", "nbformat.sign", *map(str, copies)]
+    subprocess.run(trust, env=trust_database, check=True, capture_output=True)
+    return course, settings
+
+
+@pytest.mark.slow
+def test_widgets_follow_the_keyboard_in_jupyterlab(course):
+    chromium = require("chromium")
+    with jupyter_lab(*course) as address, browser_page(chromium) as page:
+        failures = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        for lesson in LESSONS:
+            page.goto(f"{address}/tree/{next(course[0].glob(f'{lesson}_*')).name}")
+            page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=60_000)
+            for widget in [widget for widget in WIDGETS if widget.lesson == lesson]:
+                part = bring_into_view(page, f"[aria-label^='{widget.label}']")
+                part.focus()
+                selected = page.evaluate(SELECTED_CELL)
+                drive(page, part, widget)
+                assert page.evaluate(SELECTED_CELL) == selected, "JupyterLab moved its cursor"
+        assert failures == []
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    assert static_pages.main([str(folder), *LESSONS]) == 0
+    return folder
+
+
+@pytest.mark.slow
+def test_widgets_follow_the_keyboard_on_a_page_without_kernel_or_network(pages):
+    from playwright.sync_api import expect
+
+    chromium = require("chromium")
+    with browser_page(chromium) as page:
+        failures = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.context.set_offline(True)
+        for widget in WIDGETS:
+            page.goto(next(pages.glob(f"{widget.lesson}_*.html")).as_uri())
+            drive(page, page.locator(f"[aria-label^='{widget.label}']").first, widget)
+        page.goto(next(pages.glob("03_*.html")).as_uri())
+        stepper = page.locator(".cnn-widget").first
+        stepper.get_by_label("stride S").first.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(stepper).to_contain_text("output 6 × 6")
+        assert failures == []
+
+
+def test_a_page_asks_the_network_for_formulas_only(pages):
+    for path in pages.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r'<script[^>]*\ssrc="([^"]*)', text) == [static_pages.HTMLExporter().mathjax_url]
+        assert 'href="00_start_here.html"' in text
