@@ -159,6 +159,18 @@ def answer():
     assert inside(box, code) == [0, 1, 2, 3]
 
 
+def test_floods_of_errors_block_nobody(box):
+    """What is written to standard error goes nowhere; in a pipe that all children share it would stop the next one."""
+    code = """
+def answer(count):
+    for number in (1, 2):
+        for _ in range(count): os.write(number, b"x" * 4096)
+    return os.path.samestat(os.fstat(2), os.stat("/dev/null"))
+"""
+    for count in (64, 1):
+        assert inside(box, code, count) is True
+
+
 def test_limits_cannot_be_raised(box):
     code = """
 import resource
