@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnncourse.viz.cells import add_frame, frame_cells, grid_lines, hatch_padding
 from cnncourse.viz.images import draw_values, shared_range
 from cnncourse.viz.style import figure_grid
-from cnncourse.viz.windows import _add_frame, _frame_cells, _grid_lines, _hatch_padding, window_rows
+from cnncourse.viz.windows import window_rows
 
 
 def scatter_sum(grad_output, kernel, shape, last: int, stride: int = 1, dilation: int = 1) -> np.ndarray:
@@ -70,12 +71,12 @@ def backward_scatter(grad_output, kernel, size, position, stride: int = 1, paddi
     for place, (title, values) in zip(axes[0], panels.items(), strict=True):
         limits = shared_range([values], signed=True) if values is g or values is w else scale
         draw_values(place, values, *limits, signed=True, cell=0.36)
-        _grid_lines(place, values.shape)
+        grid_lines(place, values.shape)
         place.set_title(title)
-    _frame_cells(axes[0, 0], [i], [j])
+    frame_cells(axes[0, 0], [i], [j])
     for place in axes[0, 3:]:
-        _hatch_padding(place, shape, P)
-        _frame_cells(place, rows, columns)
+        hatch_padding(place, shape, P)
+        frame_cells(place, rows, columns)
     return figure
 
 
@@ -119,7 +120,7 @@ def weight_gradient(image, grad_output, kernel_size: int, stride: int = 1):
     axes[0, -1].axis("off")
     draw_values(axes[1, -1], sum(products), *scale, signed=True, cell=0.38)
     axes[1, -1].set_title("their sum: ∂L/∂w")
-    _add_frame(axes[1, -1], 0, 0, K, K, edgecolor="black", linewidth=2)
+    add_frame(axes[1, -1], 0, 0, K, K, edgecolor="black", linewidth=2)
     for place in [*axes[0, :-1], *axes[1]]:
-        _grid_lines(place, (K, K))
+        grid_lines(place, (K, K))
     return figure

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnncourse.viz.cells import add_frame, grid_lines
 from cnncourse.viz.images import draw_values, shared_range
 from cnncourse.viz.style import ORANGE, figure_grid
-from cnncourse.viz.windows import _add_frame, _grid_lines
 
 
 def winners(image, kernel_size: int, stride: int) -> list[tuple[int, int]]:
@@ -67,12 +67,12 @@ def pooling(image, kernel_size: int, stride: int, grad_output=None):
         gradient = grad_output is not None and values is not image
         limits = shared_range(list(panels.values())[1:], signed=True) if gradient else scale
         draw_values(place, values, *limits, signed=gradient)
-        _grid_lines(place, values.shape)
+        grid_lines(place, values.shape)
         place.set_title(title)
         if values.shape == image.shape and S == K:
             for row, column in np.ndindex(*(np.array(image.shape) // K)):
-                _add_frame(place, row * K, column * K, K, K, edgecolor="black", linewidth=2.4)
-                _add_frame(place, row * K, column * K, K, K, edgecolor="white", linewidth=0.9)
+                add_frame(place, row * K, column * K, K, K, edgecolor="black", linewidth=2.4)
+                add_frame(place, row * K, column * K, K, K, edgecolor="white", linewidth=0.9)
     ring = {"markersize": 19, "markerfacecolor": "none", "markeredgecolor": ORANGE, "markeredgewidth": 2.2}
     for row, column in sorted(set(winners(image, K, S))):
         axes[0, 0].plot(column, row, "o", **ring)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnncourse.viz.cells import frame_cells, grid_lines, hatch_padding
 from cnncourse.viz.images import draw_values, shared_range
-from cnncourse.viz.style import ORANGE, figure_grid
+from cnncourse.viz.style import figure_grid
 
 
 def window_rows(position: int, K: int, S: int, D: int) -> np.ndarray:
@@ -66,53 +67,18 @@ def sliding_window(image, kernel, position=(0, 0), stride: int = 1, padding: int
     picture, shown_window, shown_kernel, shown_product, shown_output = axes[0]
     low, high = shared_range([padded], signed=False)
     draw_values(picture, padded, low, high)
-    _hatch_padding(picture, padded.shape, P)
-    _frame_cells(picture, rows, columns)
+    hatch_padding(picture, padded.shape, P)
+    frame_cells(picture, rows, columns)
     draw_values(shown_window, window, low, high)
     draw_values(shown_kernel, kernel, *shared_range([kernel], signed=True), signed=True)
     products = window * kernel
     draw_values(shown_product, products, *shared_range([products], signed=True), signed=True)
     draw_values(shown_output, output, *shared_range([output[np.isfinite(output)]], signed=True), signed=True)
-    _frame_cells(shown_output, [i], [j])
+    frame_cells(shown_output, [i], [j])
     for place, cells in zip(axes[0], (padded, window, kernel, products, output), strict=True):
-        _grid_lines(place, cells.shape)
+        grid_lines(place, cells.shape)
     sum_text = f"{output[i, j]:.2f}".rstrip("0").rstrip(".")
     titles = ["input" + (f", P = {P}" if P else ""), "window", "× kernel", f"= products\n(sum {sum_text})", "output"]
     for place, title in zip(axes[0], titles, strict=True):
         place.set_title(title)
     return figure
-
-
-def _frame_cells(axes, rows, columns) -> None:
-    """Draw a thick frame around each chosen cell (one big frame if they touch)."""
-    touching = len(rows) == 1 or (rows[1] - rows[0] == 1)
-    if touching:
-        corners, height, width = [(rows[0], columns[0])], len(rows), len(columns)
-    else:
-        corners, height, width = [(r, c) for r in rows for c in columns], 1, 1
-    for row, column in corners:
-        _add_frame(axes, row, column, height, width, edgecolor=ORANGE, linewidth=3)
-
-
-def _hatch_padding(axes, shape, P: int) -> None:
-    """Hatch the rim of P zeros, so that it is not taken for image."""
-    H, W = shape
-    rim = [(0, 0, P, W), (H - P, 0, P, W), (P, 0, H - 2 * P, P), (P, W - P, H - 2 * P, P)]
-    for row, column, height, width in rim if P else []:
-        _add_frame(axes, row, column, height, width, hatch="///", edgecolor="0.5", linewidth=0)
-
-
-def _add_frame(axes, row, column, height, width, **look) -> None:
-    """Draw an unfilled rectangle that starts at a cell and covers height × width cells."""
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, fill=False, clip_on=False, **look))
-
-
-def _grid_lines(axes, shape) -> None:
-    """Draw thin lines between the cells, so that white and empty ones are seen too."""
-    H, W = shape
-    axes.set_xlim(-0.5, W - 0.5)
-    axes.set_ylim(H - 0.5, -0.5)
-    axes.hlines(np.arange(H + 1) - 0.5, -0.5, W - 0.5, color="0.6", linewidth=0.6, clip_on=False)
-    axes.vlines(np.arange(W + 1) - 0.5, -0.5, H - 0.5, color="0.6", linewidth=0.6, clip_on=False)
