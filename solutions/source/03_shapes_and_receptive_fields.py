@@ -11,7 +11,8 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
 # [03 Shapes and receptive fields](../../notebooks/03_shapes_and_receptive_fields.ipynb) ·
-# previous: [exercises 02](../02_convolution/02_convolution.ipynb)
+# previous: [exercises 02](../02_convolution/02_convolution.ipynb) ·
+# next: [exercises 04](../04_equivariance/04_equivariance.ipynb)
 #
 # Stride, padding, dilation, groups: here you build the convolution that PyTorch has, and the three small calculators
 # (size, receptive field, cost) that anyone who designs a network carries in their head. About 80 minutes.

@@ -10,7 +10,8 @@
 # # 10 · LeNet-5: exercises
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson: [10 LeNet-5](../../notebooks/10_lenet.ipynb) ·
-# previous: [exercises 09](../09_training/09_training.ipynb)
+# previous: [exercises 09](../09_training/09_training.ipynb) ·
+# next: [exercises 12](../12_vgg/12_vgg.ipynb)
 #
 # The first network of the course in PyTorch: count it, build it, train it. About 60 minutes.
 #

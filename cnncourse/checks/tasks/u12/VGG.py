@@ -171,6 +171,6 @@ task = ModuleTask(
         ),
     ],
     free_head=True,
-    see="12",
+    see="12#The rule",
     place=3,
 )

@@ -13,7 +13,7 @@ tasks = [
             4000: ("one-layer", "That compares the 7×7 with one 3×3. There are three of them: 27C²."),
             2700: ("weights-of-the-stack", "That is what the three hold. How many fewer than the 7×7 is that?"),
         },
-        see="12",
+        see="12#Three 3×3 against one 7×7",
         place=91,
     ),
     Question(
@@ -25,7 +25,7 @@ tasks = [
             "b": ("last-convolution", "512 · 512 kernels of 3×3 are 2.4 million. A linear layer has far more."),
             "d": ("last-linear", "It has 4,096 inputs. Another linear layer has more."),
         },
-        see="12",
+        see="12#Where the parameters are, and where the work is",
         place=92,
     ),
 ]

@@ -76,6 +76,6 @@ task = Task(
             "The number is right, and it is a float. A count is a whole number: return an int.",
         ),
     ],
-    see="12",
+    see="12#Three 3×3 against one 7×7",
     place=1,
 )

@@ -85,6 +85,6 @@ task = ModuleTask(
             "The width doubles within the block. It doubles from block to block; here each convolution has c_out.",
         ),
     ],
-    see="12",
+    see="12#The rule",
     place=2,
 )

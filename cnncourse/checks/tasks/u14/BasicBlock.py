@@ -89,6 +89,6 @@ task = ModuleTask(
             "There is one convolution on the main path; a basic block has two.",
         ),
     ],
-    see="14",
+    see="14#Blocks: new shapes, and the bottleneck",
     place=3,
 )

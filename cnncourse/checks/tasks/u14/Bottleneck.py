@@ -110,6 +110,6 @@ task = ModuleTask(
             "That is a basic block, two 3×3 convolutions. A bottleneck has 1×1, 3×3 and 1×1.",
         ),
     ],
-    see="14",
+    see="14#Blocks: new shapes, and the bottleneck",
     place=4,
 )

@@ -127,6 +127,6 @@ task = ModuleTask(
     signature="ResNet20()",
     alternatives=(projecting, padding_on_both_sides, padding_in_front),
     most_assignments=1,
-    see="14",
+    see="14#The networks",
     place=5,
 )

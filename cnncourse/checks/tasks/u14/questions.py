@@ -12,7 +12,7 @@ tasks = [
             20: ("adds-blocks", "Blocks in a row multiply their slopes; they do not add them."),
             2**20: ("doubles", "The slope of a block is 1 + F′, and F′ is 0 here."),
         },
-        see="14",
+        see="14#Through many blocks",
         place=91,
     ),
     Question(
@@ -25,7 +25,7 @@ tasks = [
             "c": ("stuck", "γ gets a gradient although it is zero, and moves away from it with the first steps."),
             "d": ("eval", "It is about the start of training. Eval has nothing to do with it."),
         },
-        see="14",
+        see="14#Start as the identity",
         place=92,
     ),
 ]

@@ -141,6 +141,6 @@ task = Task(
         ),
     ],
     names=NAMES,
-    see="14",
+    see="14#The way back",
     place=2,
 )

@@ -132,6 +132,6 @@ task = Task(
             "The values may be right, but the input is changed in place (`input += …`). Write `input + …`.",
         ),
     ],
-    see="14",
+    see="14#Learn the change, not the thing",
     place=1,
 )
