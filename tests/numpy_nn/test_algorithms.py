@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.algorithms import choice, depthwise, fft, im2col, loops, shifted, toeplitz, winograd
+from cnncourse.numpy_nn.algorithms import choice, depthwise, fft, im2col, loops, shifted, threads, toeplitz, winograd
 
 SETTINGS = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -73,12 +73,69 @@ def test_one_dimensional_winograd_is_a_cross_correlation(n):
 
 
 @pytest.mark.parametrize("m", [2, 4])
-def test_winograd_block_by_block(m, monkeypatch):
-    monkeypatch.setattr(winograd, "BLOCK_BYTES", 20_000)
-    monkeypatch.setattr(winograd, "LEAST_TILES", 2)
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("size", [(9, 8), (3, 31)])
+def test_winograd_strip_by_strip(m, workers, size, monkeypatch):
+    monkeypatch.setattr(winograd, "TILES", 2)
+    monkeypatch.setattr(winograd, "LEAST_TILES", 1)
+    monkeypatch.setattr(threads, "count", lambda: workers)
     rng = np.random.default_rng(0)
-    x, w = rng.normal(size=(7, 3, 9, 8)), rng.normal(size=(5, 3, 3, 3))
-    np.testing.assert_allclose(winograd.conv2d(x, w, m=m), im2col.conv2d(x, w), rtol=1e-11, atol=1e-11)
+    x, w = rng.normal(size=(7, 3, *size)), rng.normal(size=(5, 3, 3, 3))
+    y = im2col.conv2d(x, w)
+    np.testing.assert_allclose(winograd.conv2d(x, w, m=m), y, rtol=1e-11, atol=1e-11)
+    g = rng.normal(size=y.shape)
+    wanted = im2col.grad_weight(g, x, w.shape, (1, 1), (1, 1), 1)
+    np.testing.assert_allclose(winograd.grad_filters(g, x, (0, 0), m), wanted, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("algorithm", ["winograd2", "winograd4", "fft"])
+@pytest.mark.parametrize("padding", [0, 1, (2, 0), (3, 4), "same"])
+@pytest.mark.parametrize("size", [(3, 3), (5, 9), (8, 6)])
+def test_gradients_by_another_algorithm(algorithm, padding, size):
+    """With more than two rows of padding the input's gradient leaves out some of the upstream gradient."""
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(3, 2, *size)), rng.normal(size=(4, 2, 3, 3)), rng.normal(size=4)
+    g = rng.normal(size=F.conv2d(x, w, padding=padding).shape)
+    wanted = F.conv2d_backward(g, x, w, b, padding=padding, algorithm="im2col")
+    got = F.conv2d_backward(g, x, w, b, padding=padding, algorithm=algorithm)
+    for ours, theirs in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
+
+
+def test_winograd_reads_arrays_that_lie_in_memory_in_another_order():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(9, 10, 3, 2)).transpose(3, 2, 1, 0)[..., ::-1]
+    w = rng.normal(size=(3, 3, 3, 5)).transpose(3, 2, 1, 0)
+    g = rng.normal(size=(7, 8, 5, 2)).transpose(3, 2, 1, 0)
+    got = F.conv2d_backward(g, x, w, algorithm="winograd4")[:2]
+    wanted = F.conv2d_backward(*map(np.ascontiguousarray, (g, x, w)), algorithm="im2col")[:2]
+    for ours, theirs in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
+    forward = F.conv2d(x, w, algorithm="winograd4")
+    np.testing.assert_allclose(forward, F.conv2d(x, w, algorithm="im2col"), rtol=1e-11, atol=1e-11)
+
+
+def test_prepared_filters_give_the_same_output():
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 64, 9, 10)).astype(np.float32), rng.normal(size=(70, 64, 3, 3)).astype(np.float32)
+    prepared = F.prepare_conv2d(w)
+    assert prepared.shape == (6, 6, 64, 70)
+    np.testing.assert_array_equal(F.conv2d(x, w, padding=1, prepared=prepared), F.conv2d(x, w, padding=1))
+    exact = F.conv2d(x, w, padding=1, prepared=prepared, algorithm="im2col")
+    np.testing.assert_array_equal(exact, F.conv2d(x, w, padding=1, algorithm="im2col"))
+
+
+def test_prepared_filters_of_another_weight_are_refused():
+    x, w = np.zeros((1, 64, 9, 9), np.float32), np.zeros((70, 64, 3, 3), np.float32)
+    with pytest.raises(ValueError, match="prepared: expected"):
+        F.conv2d(x, w, prepared=F.prepare_conv2d(np.zeros((64, 64, 3, 3), np.float32)))
+
+
+@pytest.mark.parametrize(
+    "weight", [np.zeros((64, 64, 5, 5), np.float32), np.zeros((64, 64, 3, 3)), np.zeros((64, 64, 3))]
+)
+def test_there_may_be_nothing_to_prepare(weight):
+    assert F.prepare_conv2d(weight) is None
 
 
 def test_toeplitz_matrix_transposed_is_the_transposed_convolution():
@@ -119,7 +176,7 @@ def test_float32_errors_stay_small(algorithm, channels, size):
 
 @pytest.mark.parametrize(("channels", "padding"), [(64, 1), (80, 0)])
 def test_float32_gradients_stay_close(channels, padding):
-    """The input's gradient takes the same short cut as the forward pass; the others are plain sums."""
+    """Both gradients take the same short cut as the forward pass."""
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, channels, 13, 10)), rng.normal(size=(64, channels, 3, 3))
     g = rng.normal(size=F.conv2d(x, w, padding=padding).shape)

@@ -307,3 +307,36 @@ def test_refusals(call, error, names):
 def test_repr_shows_the_tree():
     text = repr(nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU()))
     assert text == "Sequential(\n  (0): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))\n  (1): ReLU()\n)"
+
+
+def test_prepared_filters_are_kept_for_inference_and_never_stale():
+    rng = np.random.default_rng(0)
+    net = nn.Sequential(nn.Conv2d(64, 64, 3, padding=1, rng=rng), nn.ReLU(), nn.Conv2d(64, 5, 3, rng=rng))
+    x = rng.normal(size=(2, 64, 9, 8)).astype(np.float32)
+    wanted = net(x)
+    assert net.prepare() is net
+    assert not net.training
+    assert net[0].kept[2].shape == (6, 6, 64, 64)
+    assert net[2].kept[2] is None  # five filters are too few
+    np.testing.assert_array_equal(net(x), wanted)
+
+    with pytest.raises(ValueError, match="read-only"):
+        net[0].weight.data *= 2
+    net[0].weight.data = 2 * net[0].weight.data  # another array: the kept filters no longer stand for it
+    doubled = net(x)
+    assert np.abs(doubled - wanted).max() > 0.01
+
+    first, second = net[0].weight.data, net[2].weight.data
+    net.train()
+    assert net[0].kept is None
+    assert first.flags.writeable
+    assert second.flags.writeable
+    second *= 0
+    np.testing.assert_array_equal(net(x), np.zeros_like(wanted) + net[2].bias.data[:, None, None])
+
+
+def test_preparing_leaves_a_read_only_weight_read_only():
+    layer = nn.Conv2d(64, 64, 3)
+    layer.weight.data.flags.writeable = False
+    layer.prepare().train()
+    assert not layer.weight.data.flags.writeable

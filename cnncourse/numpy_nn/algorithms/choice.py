@@ -1,26 +1,23 @@
 """Which algorithm computes a convolution: a table that reads from top to bottom, the first match wins.
 
-`forward`, `grad_weight` and `grad_input` take a padded input of any dimension. A learner overrides the choice
-with `conv2d(…, algorithm="fft")`; "im2col" is exact to the last digits of a dot product and always possible.
+A learner overrides the choice with `conv2d(…, algorithm="fft")`; "im2col" is exact to the last digits of a dot
+product and always possible. All functions take an input of any dimension and its paddings (before, after) per axis.
 """
-
-from functools import partial
 
 import numpy as np
 
 from . import depthwise, fft, im2col, shifted, winograd
-from .windows import pad_constant
+from .windows import inside, pad_constant
 
-# Each takes (x, weight, stride, dilation, groups) and refuses what it cannot do.
+# Each takes a padded x: (x, weight, stride, dilation, groups), and refuses what it cannot do.
 FORWARD = {
     "im2col": im2col.forward,
     "shifted": shifted.forward,
     "depthwise": depthwise.forward,
     "fft": fft.forward,
-    "winograd2": partial(winograd.forward, m=2),
-    "winograd4": partial(winograd.forward, m=4),
 }
-NAMES = ("auto", *FORWARD)
+TILE_SIZES = {"winograd2": 2, "winograd4": 4}
+NAMES = ("auto", *FORWARD, *TILE_SIZES)
 
 
 def choose(x, weight, stride, dilation, groups):
@@ -32,34 +29,62 @@ def choose(x, weight, stride, dilation, groups):
     | 3×3, stride 1, dense, enough channels and tiles | winograd4 | a quarter of the multiplications |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
-    C_out, C_in = weight.shape[:2]
-    plain_3x3 = weight.shape[2:] == (3, 3) and (*stride, *dilation, groups) == (1, 1, 1, 1, 1)
     # With few channels the transforms cost more than they save; tiny images are mostly tile edges.
-    if x.dtype == np.float32 and plain_3x3 and min(C_in, C_out) >= 64 and min(x.shape[2:]) >= 8:
-        return "winograd4"
+    if x.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
+        if min(weight.shape[:2]) >= 32 and min(x.shape[2:]) >= 6:
+            return "winograd4"
     return "im2col"
 
 
-def forward(x, weight, stride, dilation, groups, algorithm="auto"):
-    """Cross-correlate a padded `x` with `weight` by the named or the chosen algorithm."""
+def prepare(weight):
+    """Return what `forward` may keep between calls with the same `weight`, or None."""
+    image = np.empty((1, 1, 8, 8), weight.dtype)
+    if weight.ndim == 4 and choose(image, weight, (1, 1), (1, 1), 1) == "winograd4":
+        return winograd.transform_filters(weight)
+    return None
+
+
+def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prepared=None):
+    """Cross-correlate `x` with `weight` by the named or the chosen algorithm."""
+    name = _named(algorithm, x, weight, stride, dilation, groups)
+    if name not in TILE_SIZES:
+        return FORWARD[name](pad_constant(x, padding), weight, stride, dilation, groups)
+    if name != "winograd4" or prepared is None:
+        prepared = winograd.transform_filters(weight, TILE_SIZES[name])
+    return winograd.convolve(x, prepared, [before for before, _ in padding])
+
+
+def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):
+    """Return ∂L/∂weight; algorithms without a backward pass of their own leave it to im2col."""
+    name = _named(algorithm, x, weight, stride, dilation, groups)
+    if name in TILE_SIZES:
+        return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
+    return im2col.grad_weight(grad_output, pad_constant(x, padding), weight.shape, stride, dilation, groups)
+
+
+def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, algorithm="auto"):
+    """Return ∂L/∂x for an `x` of `x_shape`.
+
+    At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same short cut.
+    """
+    name = _named(algorithm, grad_output, weight, stride, dilation, groups)
+    if name in TILE_SIZES:
+        filters = winograd.transform_filters(weight, TILE_SIZES[name], flipped=True)
+        return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
+    size = tuple(i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True))
+    grad = im2col.grad_input(grad_output, weight, (*x_shape[:2], *size), stride, dilation, groups)
+    return grad[inside(padding, x_shape[2:])]
+
+
+def _named(algorithm, x, weight, stride, dilation, groups):
     if algorithm not in NAMES:
         raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
-    name = choose(x, weight, stride, dilation, groups) if algorithm == "auto" else algorithm
-    return FORWARD[name](x, weight, stride, dilation, groups)
+    if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
+        raise ValueError(
+            "algorithm: expected another than 'winograd' unless the kernel is 3×3 with stride, dilation and groups 1"
+        )
+    return choose(x, weight, stride, dilation, groups) if algorithm == "auto" else algorithm
 
 
-def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
-    """Return ∂L/∂weight for a padded `x`."""
-    return im2col.grad_weight(grad_output, x, weight_shape, stride, dilation, groups)
-
-
-def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
-    """Return ∂L/∂x for a padded `x` of `x_shape`.
-
-    At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same
-    short cut as the forward pass.
-    """
-    back = weight[:, :, ::-1, ::-1].swapaxes(0, 1) if weight.ndim == 4 and groups == 1 else weight
-    if choose(grad_output, back, stride, dilation, groups) == "winograd4":
-        return winograd.forward(pad_constant(grad_output, [(2, 2), (2, 2)]), back, stride, dilation, groups)
-    return im2col.grad_input(grad_output, weight, x_shape, stride, dilation, groups)
+def _winograd_can(weight_shape, stride, dilation, groups):
+    return weight_shape[2:] == (3, 3) and (*stride, *dilation, groups) == (1, 1, 1, 1, 1)

@@ -47,7 +47,7 @@ from .batch_norm import (
     batch_norm_backward,
     batch_norm_running,
 )
-from .conv import conv1d, conv1d_backward, conv2d, conv2d_backward, conv3d, conv3d_backward
+from .conv import conv1d, conv1d_backward, conv2d, conv2d_backward, conv3d, conv3d_backward, prepare_conv2d
 from .conv_transpose import (
     conv_transpose1d,
     conv_transpose1d_backward,
@@ -197,6 +197,7 @@ __all__ = [
     "pixel_shuffle_backward",
     "pixel_unshuffle",
     "pixel_unshuffle_backward",
+    "prepare_conv2d",
     "relu",
     "relu6",
     "relu6_backward",

@@ -10,7 +10,7 @@ convolution arithmetic for deep learning", arXiv:1603.07285, and this course's l
 """
 
 from ..algorithms import choice
-from ..algorithms.windows import inside, output_size, pad_constant
+from ..algorithms.windows import output_size
 from ._arguments import as_batch, check_floats, check_grad_output, check_integer, per_axis
 
 
@@ -27,7 +27,9 @@ def conv1d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, 
     return _conv_backward(1, grad_output, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
+def conv2d(
+    input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto", prepared=None
+):  # fmt: skip
     """Cross-correlate images with filters, as `torch.nn.functional.conv2d`.
 
     Parameters
@@ -41,6 +43,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     groups : int that divides C_in and C_out
     algorithm : "auto" or a name in `algorithms.choice.NAMES`; not in PyTorch. "auto" may take Winograd's short cut
         in float32 (errors near 1e-5 of the output's largest entry); "im2col" never does, and float64 never does.
+    prepared : what `prepare_conv2d(weight)` returned; not in PyTorch
 
     Returns
     -------
@@ -52,16 +55,29 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     TypeError, ValueError
         Naming the argument, what it got and what was wanted.
     """
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups, algorithm)
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared)
 
 
-def conv2d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def prepare_conv2d(weight):
+    """Return what `conv2d(…, prepared=…)` can spare computing again as long as `weight` stays the same, or None.
+
+    For filters that take Winograd's short cut these are the transformed filters: an array (6, 6, C_in, C_out), four
+    times as large as `weight` (C_out, C_in, 3, 3). Nothing notices a weight that has changed since.
+    """
+    check_floats(weight=weight)
+    return choice.prepare(weight)
+
+
+def conv2d_backward(
+    grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"
+):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv2d`; the last is None without bias.
 
     A weight is shared by all positions, so its gradient is the *sum* over positions and images; an
-    input entry is seen by several windows, so its gradient is the sum over those.
+    input entry is seen by several windows, so its gradient is the sum over those. `algorithm` as in `conv2d`;
+    those without a backward pass of their own take im2col's.
     """
-    return _conv_backward(2, grad_output, input, weight, bias, stride, padding, dilation, groups)
+    return _conv_backward(2, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm)
 
 
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
@@ -77,27 +93,28 @@ def conv3d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, 
     return _conv_backward(3, grad_output, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm):
+def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared=None):
     S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
+    if prepared is not None and prepared.shape[2:] != weight.shape[1::-1]:
+        raise ValueError(f"prepared: expected what prepare_conv2d gave for this weight, got shape {prepared.shape}")
     x, unbatched = as_batch(input, axes)
-    output = choice.forward(pad_constant(x, P), weight, S, D, groups, algorithm)
+    output = choice.forward(x, weight, S, P, D, groups, algorithm, prepared)
     if bias is not None:
         output += bias.reshape(-1, *[1] * axes)
     return output[0] if unbatched else output
 
 
-def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dilation, groups):
+def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm="auto"):
     S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
     x, unbatched = as_batch(input, axes)
-    padded = pad_constant(x, P)
-    positions = output_size(padded.shape[2:], weight.shape[2:], S, D)
+    padded = [i + before + after for i, (before, after) in zip(x.shape[2:], P, strict=True)]
+    positions = output_size(padded, weight.shape[2:], S, D)
     shape = (len(weight), *positions) if unbatched else (len(x), len(weight), *positions)
     check_grad_output(grad_output, shape, input.dtype)
     g = grad_output[None] if unbatched else grad_output
 
-    grad_weight = choice.grad_weight(g, padded, weight.shape, S, D, groups)
-    grad_padded = choice.grad_input(g, weight, padded.shape, S, D, groups)
-    grad_input = grad_padded[inside(P, x.shape[2:])]
+    grad_weight = choice.grad_weight(g, x, weight, S, P, D, groups, algorithm)
+    grad_input = choice.grad_input(g, weight, x.shape, S, P, D, groups, algorithm)
     grad_bias = None if bias is None else g.sum(axis=(0, *range(2, g.ndim)))
     return (grad_input[0] if unbatched else grad_input), grad_weight, grad_bias
 

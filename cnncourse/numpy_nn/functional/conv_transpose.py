@@ -6,7 +6,7 @@ forward pass is therefore `conv2d`'s gradient with respect to the input, and its
 """
 
 from ..algorithms import choice
-from ..algorithms.windows import inside, pad_constant
+from ..algorithms.windows import pad_constant
 from ._arguments import as_batch, check_floats, check_grad_output, check_integer, per_axis
 
 
@@ -72,8 +72,7 @@ def _conv_transpose(axes, input, weight, bias, stride, padding, output_padding, 
     S, P, D, full = _check(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
     x, unbatched = as_batch(input, axes)
     C_out = weight.shape[1] * groups
-    spread = choice.grad_input(x, weight, (len(x), C_out, *full), S, D, groups)
-    output = spread[inside(P, _cropped(full, P))]
+    output = choice.grad_input(x, weight, (len(x), C_out, *_cropped(full, P)), S, P, D, groups)
     if bias is not None:
         output = output + bias.reshape(-1, *[1] * axes)
     return output[0] if unbatched else output
@@ -91,8 +90,9 @@ def _backward(axes, grad_output, input, weight, bias, stride, padding, output_pa
         (i - 1) * s + d * (k - 1) + 1 for i, s, d, k in zip(x.shape[2:], S, D, weight.shape[2:], strict=True)
     )
     padded = pad_constant(g, P)[(..., *map(slice, reached))]
-    grad_input = choice.forward(padded, weight, S, D, groups)
-    grad_weight = choice.grad_weight(x, padded, weight.shape, S, D, groups)
+    none = ((0, 0),) * axes
+    grad_input = choice.forward(padded, weight, S, none, D, groups)
+    grad_weight = choice.grad_weight(x, padded, weight, S, none, D, groups)
     grad_bias = None if bias is None else g.sum(axis=(0, *range(2, g.ndim)))
     return (grad_input[0] if unbatched else grad_input), grad_weight, grad_bias
 

@@ -159,11 +159,28 @@ class Module:
         """Switch to training mode (or, with False, to evaluation); return self."""
         for module in self.modules():
             module.training = mode
+            module.release()
         return self
 
     def eval(self):
         """Switch to evaluation mode: batch norm uses running statistics, dropout does nothing."""
         return self.train(False)
+
+    def prepare(self):
+        """Switch to evaluation mode and keep what depends on weights alone, such as transformed filters; return self.
+
+        Their weights are read-only until `train` or `eval` is called, so that none can change unnoticed.
+        """
+        self.eval()
+        for module in self.modules():
+            module.keep()
+        return self
+
+    def keep(self):
+        """Compute what depends on the weights alone: the part of `prepare` for this module without its children."""
+
+    def release(self):
+        """Forget what `keep` computed."""
 
     def astype(self, dtype):
         """Convert all parameters and float buffers to float32 or float64; return self."""

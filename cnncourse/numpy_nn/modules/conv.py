@@ -50,12 +50,15 @@ class _Conv(Module):
         padding = self.padding if self.padding_mode == "zeros" else 0
         return (self.weight.data, self.bias and self.bias.data, self.stride, padding, self.dilation, self.groups)
 
+    def _options(self):
+        return {}
+
     def forward(self, input):
         padded = input
         if self.padding_mode != "zeros":
             padded = F.pad(input, self._pad_widths(), mode=self.padding_mode)
         self.saved = input, padded
-        return type(self).function(padded, *self._arguments())
+        return type(self).function(padded, *self._arguments(), **self._options())
 
     def backward(self, grad_output):
         input, padded = self.recall()
@@ -116,6 +119,22 @@ class Conv2d(_Conv):
     """Cross-correlation of images: (N, C_in, H, W) to (N, C_out, H_out, W_out)."""
 
     axes, function, function_backward = 2, F.conv2d, F.conv2d_backward
+    kept = None
+
+    def keep(self):
+        weight = self.weight.data
+        self.kept = weight, weight.flags.writeable, F.prepare_conv2d(weight)
+        weight.flags.writeable = False
+
+    def release(self):
+        if self.kept:
+            weight, weight.flags.writeable, _ = self.kept
+            self.kept = None
+
+    def _options(self):
+        if self.kept is None or self.kept[0] is not self.weight.data:
+            return {}
+        return {"prepared": self.kept[2]}
 
 
 class Conv3d(_Conv):

@@ -1,0 +1,72 @@
+"""Work shared out over threads: everything is done, errors come through, BLAS keeps to one thread meanwhile."""
+
+import multiprocessing
+import threading
+
+import numpy as np
+import pytest
+
+from cnncourse.numpy_nn.algorithms import threads
+
+
+@pytest.fixture
+def three(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 3)
+
+
+@pytest.mark.parametrize("items", [[], [4], range(10)])
+def test_every_item_is_handled_once(three, items):
+    seen = []
+    threads.share(seen.append, items)
+    assert sorted(seen) == list(items)
+
+
+def test_items_run_side_by_side(three):
+    meet = threading.Barrier(3, timeout=10)
+    threads.share(lambda _: meet.wait(), range(3))
+
+
+def test_blas_keeps_to_one_thread_inside_and_gets_its_own_back(three):
+    def used():
+        return [library.num_threads for library in threads._blas().lib_controllers]
+
+    before, inside = used(), []
+    threads.share(lambda _: inside.extend(used()), range(3))
+    assert before == used()
+    assert set(inside) == {1}
+
+
+def test_an_error_is_raised(three):
+    with pytest.raises(ZeroDivisionError):
+        threads.share(lambda x: 1 / x, [1, 0, 2])
+
+
+def test_one_thread_is_a_plain_loop(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 1)
+    names = []
+    threads.share(lambda _: names.append(threading.current_thread()), range(3))
+    assert names == [threading.current_thread()] * 3
+
+
+def share_in_child(queue):
+    threads.count = lambda: 3
+    total = np.zeros(5)
+
+    def add(k):
+        total[k] = k
+
+    threads.share(add, range(5))
+    queue.put(total)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(three):
+    threads.share(lambda _: None, range(3))  # now there is a pool that the child must not wait for
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=share_in_child, args=(queue,))
+    child.start()
+    np.testing.assert_array_equal(queue.get(timeout=20), np.arange(5))
+    child.join(timeout=20)
+    assert child.exitcode == 0
