@@ -92,12 +92,16 @@ def transform_filters(weight, m=4, flipped=False):
     _, G, _ = TRANSFORMS[m]
     G = G[:, ::-1] if flipped else G
     both_axes = np.kron(G, G).astype(weight.dtype)
-    C_out, C_in = weight.shape[:2]
-    if flipped:
-        return (both_axes @ weight.reshape(-1, 9).T).reshape(m + 2, m + 2, C_out, C_in)
-    # One product for each input channel, written to where it belongs: the matrix product swaps the axes in passing.
+    kernels = weight if flipped else weight.swapaxes(0, 1)
+    C_in, C_out = kernels.shape[:2]
+    kernels = kernels.reshape(C_in, C_out, 9)
     filters = np.empty((len(both_axes), C_in, C_out), weight.dtype)
-    np.matmul(both_axes, weight.reshape(C_out, C_in, 9).transpose(1, 2, 0), out=filters.swapaxes(0, 1))
+
+    def transform(c):
+        # A product for each input channel, written to where it belongs: so the axes change places in passing.
+        np.matmul(both_axes, kernels[c].swapaxes(1, 2), out=filters[:, c].swapaxes(0, 1))
+
+    threads.share(transform, evenly(C_in, max(64, -(-C_in // threads.count()))))
     return filters.reshape(m + 2, m + 2, C_in, C_out)
 
 
@@ -174,10 +178,12 @@ def cut(x, strip, columns, m, overlap, padding):
     C, H, W = x.shape[1:]
     top, left = m * i.start - padding[0], -padding[1]
     height, width = m * (i.stop - i.start) + overlap, m * columns + overlap
-    pixels = np.zeros((height, len(x[n]), C, width), x.dtype)
+    pixels = np.empty((height, len(x[n]), C, width), x.dtype)
     rows, cols = slice(max(0, top), min(H, top + height)), slice(max(0, left), min(W, left + width))
-    inside = pixels[rows.start - top : rows.stop - top, ..., cols.start - left : cols.stop - left]
-    inside[...] = x[n, :, rows, cols].transpose(2, 0, 1, 3)
+    above, below, before, after = rows.start - top, rows.stop - top, cols.start - left, cols.stop - left
+    pixels[above:below, ..., before:after] = x[n, :, rows, cols].transpose(2, 0, 1, 3)
+    pixels[:above] = pixels[max(above, below) :] = 0
+    pixels[..., :before] = pixels[..., max(before, after) :] = 0
     return pixels
 
 
@@ -250,9 +256,9 @@ def combine(coefficients, rows, out, spare):
     """Write Σ coefficients[r]·rows[r] to `out`, skipping zeros and products by one."""
     # A Python number takes the rows' dtype, where NumPy's float64 would turn float32 rows into float64.
     terms = [(float(c), row) for c, row in zip(coefficients, rows, strict=True) if c]
-    (c, row), *others = sorted(terms, key=lambda term: term[0] == 1)  # the ones last
-    if c == 1 and others:
-        np.add(row, others.pop()[1], out=out)
+    (c, row), *others = sorted(terms, key=lambda term: (abs(term[0]) == 1, term[0]))  # the ones last
+    if abs(c) == 1 and others:
+        (np.add if c == 1 else np.subtract)(others.pop()[1], row, out=out)
     else:
         np.multiply(row, c, out=out)
     for c, row in others:
