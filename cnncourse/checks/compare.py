@@ -207,7 +207,7 @@ def show(value):
     """Write a value shortly, as it would stand in a call."""
     if isinstance(value, np.ndarray):
         return f"<{value.dtype} {value.shape}>"
-    if isinstance(value, dict) and "__callable__" in value:
-        return value["__callable__"]
+    if isinstance(value, dict):
+        return value.get("__callable__", f"a dict of {len(value)}")
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -144,25 +144,40 @@ def _exact_known(task, trials, failed):
 
 
 def _best_known(task, failed):
-    """The known mistake that agrees with most failed trials, and the share of them it agrees with."""
-    best, best_share = None, 0.0
+    """The known mistake that agrees with most failed trials, at least with half of them, and their share."""
+    best, most = None, (len(failed) - 1) // 2
     for mistake in task.mistakes:
-        share = float(np.mean([_agrees(task, mistake, t) for t in failed]))
-        if share > best_share:
-            best, best_share = mistake, share
-    return best, best_share
+        agree = 0
+        for i, trial in enumerate(failed):
+            if agree + len(failed) - i <= most:
+                break  # whatever the rest says, another one agrees with more
+            agree += _agrees(task, mistake, trial)
+        if agree > most:
+            best, most = mistake, agree
+    return best, most / len(failed) if best else 0.0
 
 
 def _agrees(task, mistake, trial):
+    error = trial.outcome.error
+    if error is not None and error.kind != "raised":
+        return False
+    value = trial.case.once(("mistake", mistake.answer), lambda: _given(task, mistake, trial.case))
+    if error is not None or value is RAISED:
+        return error is not None and value is RAISED
     try:
-        value = task.value_of(mistake.answer, trial.case)
         if trial.difference is not None and task.compare(value, trial.wanted, trial.case) is None:
             return False  # a mistake that makes no difference here does not explain one
     except Exception:
-        value = RAISED
-    if trial.outcome.error is not None:
-        return value is RAISED and trial.outcome.error.kind == "raised"
-    return value is not RAISED and same(trial.outcome.value, value, task.exact_dtype, task.scale(trial.case))
+        return False
+    return same(trial.outcome.value, value, task.exact_dtype, task.scale(trial.case))
+
+
+def _given(task, mistake, case):
+    """What a known mistake gives for a case, RAISED where it raises."""
+    try:
+        return task.value_of(mistake.answer, case)
+    except Exception:
+        return RAISED
 
 
 def same(a, b, exact_dtype=False, scale=0.0):

@@ -14,11 +14,13 @@ def module(target, args, kwargs, notes, probes):
     kwargs["script"] is a list of dicts: {"do": "describe", "inputs": [...]}, {"do": "load", "state": {name: array},
     "inputs": [...], "double": bool, "draw_others": bool} and {"do": "forward", "inputs": [...], "training": bool,
     "grad_output": array or None, "capture": bool}. With `capture`, the outputs of all 2-D convolutions come back in
-    the order of their calls, and their gradients in the place of those of the parameters.
+    the order of their calls, and their gradients in the place of those of the parameters. With kwargs["watch"] false,
+    calls of libraries are not noted.
     """
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
+    notes.used = {} if kwargs.pop("watch", True) else None
     with torch.random.fork_rng(devices=[]), _one_thread():  # the learner's random state stays
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # of the processor alone: torch.manual_seed takes a millisecond
         network = probes.call(target, args, kwargs, notes)
         if not isinstance(network, torch.nn.Module):
             raise probes.UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
@@ -38,7 +40,7 @@ def _one_thread():
 
 
 def _describe(network, step, notes, probes):
-    """Shapes of all arrays, and (layer, the layer whose output it is given) in the order of calls."""
+    """Shapes of all arrays and of the output, and (layer, the layer whose output it is given) in the order of calls."""
     calls, makers, kept = {}, {}, []
 
     def note(name):
@@ -50,10 +52,11 @@ def _describe(network, step, notes, probes):
         return hook
 
     hooks = [m.register_forward_hook(note(name)) for name, m in network.named_modules() if _holds_arrays(m)]
-    _try_out(network, step["inputs"])
+    output = _try_out(network, step["inputs"])
     for hook in hooks:
         hook.remove()
     return {
+        "output": tuple(output.shape) if isinstance(output, torch.Tensor) else None,
         "parameters": {name: _shape(p) for name, p in network.named_parameters()},
         "buffers": {name: _shape(b) for name, b in network.named_buffers()},
         "calls": list(calls.items()),
@@ -64,7 +67,7 @@ def _try_out(network, inputs):
     """One call in eval mode, in which lazy layers get their shapes."""
     network.eval()
     with torch.no_grad():
-        network(*map(torch.tensor, inputs))
+        return network(*map(torch.tensor, inputs))
 
 
 def _holds_arrays(module):
@@ -138,6 +141,7 @@ def _forward(network, step, notes, probes):
 def trained(target, args, kwargs, notes, probes):
     """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"]."""
     images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
+    notes.used = {} if kwargs.pop("watch", True) else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = probes.call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)

@@ -8,6 +8,7 @@ any assignment makes every number agree.
 
 import zlib
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from cnncourse.checks import probes
 from cnncourse.checks.compare import Difference
 from cnncourse.checks.module_layers import assignments, draw_state, layers_difference, layers_of, summary
 from cnncourse.checks.task import Case, Task, Trial
+
+MOST_DESCRIBED = 500  # trusted modules whose shapes are kept
 
 
 class ModuleCase(Case):
@@ -31,7 +34,6 @@ class ModuleCase(Case):
     def __init__(self, criterion, *args, input, training=False, backward=True, **kwargs):
         super().__init__(criterion, *args, **kwargs)
         self.input, self.training, self.backward = input, training, backward
-        self.known = {}  # what trusted modules gave for this case, so that each runs once
 
     def call_text(self, name):
         """The construction, the input and the mode."""
@@ -62,9 +64,13 @@ class ModuleTask(Task):
     most_assignments: int = 24
     test_seeds: int = 4
 
+    def __post_init__(self):
+        super().__post_init__()
+        self.described = {}
+
     def value_of(self, answer, case):
         """What a trusted module gives, its layers assigned to those of the first reference that they fit."""
-        return _once(case, ("value", answer), lambda: self._value_of(answer, case))
+        return case.once(("value", answer), lambda: self._value_of(answer, case))
 
     def _value_of(self, answer, case):
         mine = self._layers_of(answer, case)
@@ -72,7 +78,7 @@ class ModuleTask(Task):
             theirs = mine if answer is reference else self._layers_of(reference, case)
             pairs = next(self._assignments(mine, theirs), None)
             if pairs is not None:
-                return self._wanted(answer, case, pairs, reference)
+                return self._given(answer, case, pairs, reference)
         return {"layers": summary(mine, self._layers_of(self.reference, case))}
 
     def attempt(self, student, case, wanted=None):
@@ -106,10 +112,8 @@ class ModuleTask(Task):
     def _trial(self, student, case, reference, pairs, double):
         upstream = self._upstream(reference, case)
         outcome = self._call(student, case, self._script(case, pairs, upstream, double))
-        own = [(theirs, theirs) for _, theirs in pairs]
-        right = _once(
-            case, ("wanted", reference, double), lambda: self._wanted(reference, case, own, reference, double)
-        )
+        theirs = [layer for _, layer in pairs]
+        right = case.once(("wanted", reference, double), lambda: self._right(reference, case, theirs, double))
         if outcome.error is None:
             outcome.value = self._value(outcome.value[-1], pairs, reference, case)
         return self.trial(case, outcome, right)
@@ -126,12 +130,12 @@ class ModuleTask(Task):
         return [layer for layer in mine if not layer.is_linear and not any(layer is h for h in head)]
 
     def _call(self, student, case, script):
-        kwargs = {**case.kwargs, "script": script}
+        kwargs = {**case.kwargs, "script": script, "watch": bool(self.banned)}
         return student.call(self.name, self.probe, case.args, kwargs, seconds=self.seconds)
 
     def _run(self, answer, case, script):
         """The results of a trusted module's steps."""
-        result = probes.run(answer, "module", case.args, {**case.kwargs, "script": script})
+        result = probes.run(answer, "module", case.args, {**case.kwargs, "script": script, "watch": False})
         if result["error"]:
             raise RuntimeError(result["error"]["text"])
         return result["value"]
@@ -139,30 +143,53 @@ class ModuleTask(Task):
     def _describe(self, case):
         return {"do": "describe", "inputs": [case.input]}
 
+    def _described(self, answer, case):
+        """The shapes of a trusted module, which are the same for all inputs of one shape."""
+        key = answer, repr((case.args, case.kwargs)), case.input.shape
+        if key not in self.described:
+            if len(self.described) >= MOST_DESCRIBED:
+                self.described.clear()
+            self.described[key] = self._run(answer, case, [self._describe(case)])[0]
+        return self.described[key]
+
     def _layers_of(self, answer, case):
-        return _once(case, ("layers", answer), lambda: layers_of(self._run(answer, case, [self._describe(case)])[0]))
+        return case.once(("layers", answer), lambda: layers_of(self._described(answer, case)))
 
     def _upstream(self, reference, case):
         """A drawn gradient of the output's shape, or None."""
         if not case.backward:
             return None
-        forward = {"do": "forward", "inputs": [case.input], "training": case.training}
-        shape = _once(case, ("shape", reference), lambda: self._run(reference, case, [forward])[0]["output"].shape)
+        shape = self._described(reference, case)["output"]
         rng = np.random.default_rng([1, zlib.crc32(case.input.tobytes())])
         return rng.standard_normal(shape).astype(np.float32)
 
-    def _wanted(self, answer, case, pairs, reference, double=True):
+    def _given(self, answer, case, pairs, reference):
         """What a trusted module gives with the numbers of `pairs` in it."""
-        script = self._script(case, pairs, self._upstream(reference, case), double)
+        script = self._script(case, pairs, self._upstream(reference, case))
         return self._value(self._run(answer, case, script)[-1], pairs, reference, case)
+
+    def _right(self, reference, case, layers, double):
+        """What a reference gives with its own numbers."""
+        result = self._result(reference, case, layers, double)
+        return self._value(result, [(layer, layer) for layer in layers], reference, case)
+
+    def _result(self, reference, case, layers, double=True):
+        """The same, as it comes out of the forward step."""
+
+        def run():
+            script = self._script(case, [(x, x) for x in layers], self._upstream(reference, case), double)
+            return self._run(reference, case, script)[-1]
+
+        return case.once(("result", reference, double), run)
 
     def _script(self, case, pairs, upstream, double=True):
         """Load drawn numbers, then run forward and backward."""
         state = {}
         for mine, theirs in pairs:
             for name, array in mine.arrays.items():
-                drawn = draw_state(theirs, name, array, case) if name in theirs.arrays else np.zeros(array.shape)
-                state[mine.full(name)] = drawn
+                key = "drawn", theirs.full(name), array.shape, array.dtype
+                draw = partial(draw_state, theirs, name, array, case)
+                state[mine.full(name)] = case.once(key, draw) if name in theirs.arrays else np.zeros(array.shape)
         inputs = [case.input.astype(np.float64 if double else np.float32)]
         forward = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
         load = {"do": "load", "state": state, "inputs": [case.input], "double": double, "draw_others": self.free_head}
@@ -187,8 +214,7 @@ class ModuleTask(Task):
     def _free_value(self, result, pairs, reference, case):
         """The convolutions' outputs; what reaches the head, told by the gradient; what kind of output it is."""
         theirs = sorted((layer for _, layer in pairs), key=lambda layer: layer.place)
-        script = self._script(case, [(layer, layer) for layer in theirs], self._upstream(reference, case))
-        open_places = self._run(reference, case, script)[-1]["captured_grads"][-1] != 0
+        open_places = self._result(reference, case, theirs)["captured_grads"][-1] != 0
         count = sum(layer.is_convolution for layer in theirs)
         absent = [np.zeros(0)] * (count - len(result["captured"]))  # convolutions that are never called
         captured = [*result["captured"][:count], *absent]
@@ -197,12 +223,6 @@ class ModuleTask(Task):
         if not absent and captured[-1].shape == open_places.shape:
             value |= _what_reaches_the_head(captured[-1], result["captured_grads"][count - 1], open_places)
         return value | _as_logits(result["output"])
-
-
-def _once(case, key, compute):
-    if key not in case.known:
-        case.known[key] = compute()
-    return case.known[key]
 
 
 def _what_reaches_the_head(last, grad, open_places):

@@ -44,7 +44,10 @@ class UnsupportedValue(Exception):
 
 
 class Notes:
-    """What a probe noticed apart from the value: arguments changed, libraries called, anything printed."""
+    """What a probe noticed apart from the value: arguments changed, libraries called, anything printed.
+
+    A probe that need not watch for libraries sets `used` to None: listening to every call costs as much as the calls.
+    """
 
     def __init__(self):
         self.changed = []
@@ -74,7 +77,7 @@ def run(target, probe, args=(), kwargs=None):
         "printed": output.used,
         "changed": notes.changed,
         "seconds": time.perf_counter() - start,
-        "used": sorted(notes.used),
+        "used": sorted(notes.used or ()),
     }
 
 
@@ -265,7 +268,10 @@ def _same(old, new):
 
 @contextlib.contextmanager
 def watching(used):
-    """Record which functions of watched libraries are called meanwhile, by listening to calls."""
+    """Record which functions of watched libraries are called meanwhile, by listening to calls; not where it is None."""
+    if used is None:
+        yield
+        return
 
     def listen(frame, event, argument):
         if event == "c_call":

@@ -53,7 +53,7 @@ class TrainingTask(Task):
         """
         (case,) = self.draw(seed)
         images = np.concatenate([case.predict, *case.also.values()])
-        kwargs = {"predict": images, "seed": abs(int(seed)) % 2**31}
+        kwargs = {"predict": images, "seed": abs(int(seed)) % 2**31, "watch": bool(self.banned)}
         outcome = student.call(self.name, "trained", case.args, kwargs, seconds=self.seconds)
         also = {}
         if outcome.error is None and len(outcome.value) == len(images):

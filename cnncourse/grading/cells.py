@@ -1,10 +1,10 @@
 """Which statements of a notebook make up a student's answer: read by syntax alone, before anything runs.
 
 Runs on the student's side (compiling hostile source can crash Python, and then it is the student's process that
-goes). Three ways to load a notebook, from generous to narrow:
+goes). Three ways to load a notebook:
 
-- "all": every statement of every cell, in order; what fails is passed over, and tried once more at the end;
 - "definitions": imports, functions, classes and simple constants of all cells, nothing that does work;
+- "all": every statement of every cell, in order; what fails is passed over, and tried once more at the end;
 - "own": all imports, then one cell that defines the task's name.
 """
 
@@ -85,6 +85,25 @@ def choose(statements, way, task):
 def defining_cells(statements, task):
     """Numbers of the cells that define a name, the last first."""
     return sorted({s.cell for s in statements if task in s.names}, reverse=True)
+
+
+def all_differs(statements):
+    """Whether loading all statements could give other answers, or problems, than loading the definitions alone."""
+    imported, own = (
+        set().union(*(s.names for s in statements if isinstance(s.node, IMPORTS) is wanted)) for wanted in (True, False)
+    )
+    return not all(_is_definition(s.node) or _is_idle(s.node, imported, own) for s in statements)
+
+
+def _is_idle(node, imported, own):
+    """A constant, a name, or a self-check that is the course's, with nothing to work out in it."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    parts = [value]
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in SELF_CHECKS - own:
+        parts = [*value.args, *(keyword.value for keyword in value.keywords)]
+    return isinstance(node, ast.Pass) or all(
+        isinstance(part, ast.Constant) or (isinstance(part, ast.Name) and part.id in imported | own) for part in parts
+    )
 
 
 def own_differs(statements, task):

@@ -1,7 +1,8 @@
-"""Grade one submission: every task in its own process, generous about how notebooks look, strict about values."""
+"""Grade one submission: processes of its own, generous about how notebooks look, strict about values."""
 
 import time
 from dataclasses import dataclass, field
+from functools import cache
 
 from cnncourse.checks.question import Question
 from cnncourse.checks.registry import tasks_of_unit
@@ -65,9 +66,22 @@ class Sandboxes:
 
 def library_for(task):
     """Which sandbox a task's answers run in (see `sandbox.LIBRARY`): those of NumPy tasks find no torch."""
+    return "numpy" if _wants(task) == "numpy" else _library_of(task.unit)
+
+
+def _wants(task):
+    """What a task itself asks for; the answer to a question may be worked out with whatever the unit has."""
     if isinstance(task, TrainingTask):
         return "training"
+    if isinstance(task, Question):
+        return "any"
     return "numpy" if "torch" in getattr(task, "banned", ("torch",)) else "torch"
+
+
+@cache
+def _library_of(unit):
+    wanted = {_wants(task) for task in tasks_of_unit(unit)}
+    return next(library for library in ("training", "torch", "numpy") if library in {*wanted, "numpy"})
 
 
 def prepare(submission):
@@ -128,49 +142,52 @@ def grade_cells(cells, tasks, seed, sandboxes, slack=2.0):
 
 
 class NotebookGrader:
-    """Grades the tasks of one notebook: each in a process of its own, the questions in one together.
+    """Grades the tasks of one notebook, in a process that goes from task to task while all is right.
 
     Attributes
     ----------
-    first : the way of loading to try first; narrower than "all" once the whole notebook could not be loaded
+    open : the student of each library whose process goes on to the next task
+    loads : whether the notebook as a whole can be loaded, as far as is known
     """
 
     def __init__(self, cells, seed, sandboxes, slack):
         self.cells, self.seed, self.sandboxes, self.slack = cells, seed, sandboxes, slack
-        self.first = "all"
-        self.for_questions = None
+        self.open, self.loads = {}, True
 
     def grade(self, task):
-        """Grade one task: the notebook as a whole, then, where that failed, in narrower ways; the best counts."""
-        first = self.first
-        best, student = self.attempt(task, first)
-        if best.report.passed or not student.reading["cells"]:
+        """Grade one task: with the notebook's definitions, then, where that failed, in other ways; the best counts."""
+        best, student = self.attempt(task, "definitions")
+        if best.report.passed:
             return best
-        if student.load_failure:
-            self.first = "definitions"
-        for way in [] if student.timed_out else narrower_ways(first, student):
-            other, _ = self.attempt(task, way)
-            if other.report.score > best.report.score:
+        if self.loads and whole_could_differ(student):
+            other, student = self.attempt(task, "all", fresh=True)
+            self.loads = not student.load_failure
+            if other.report.score > best.report.score or (self.loads and other.report.score == best.report.score):
                 best = other
+        for way in own_ways(student):
             if best.report.passed:
                 break
+            other, _ = self.attempt(task, way, fresh=True)
+            if other.report.score > best.report.score:
+                best = other
         return best
 
-    def attempt(self, task, way):
+    def attempt(self, task, way, *, fresh=False):
         """Evaluate a task on the notebook loaded in one way; returns (Graded, SandboxStudent).
 
         Where the sandbox itself breaks, a fresh one gets a second try; IsolationError is raised if that breaks too.
         """
         try:
-            return self._attempt(task, way)
+            return self._attempt(task, way, fresh)
         except IsolationError:
-            self.close()
-            self.sandboxes.drop(library_for(task))
-            return self._attempt(task, way)
+            library = library_for(task)
+            self._close(library)
+            self.sandboxes.drop(library)
+            return self._attempt(task, way, fresh)
 
-    def _attempt(self, task, way):
+    def _attempt(self, task, way, fresh):
         start = time.monotonic()
-        student = self._student(task, way)
+        student = self._student(task, way, fresh)
         try:
             report = task.evaluate(student, self.seed)
         except IsolationError:
@@ -178,40 +195,43 @@ class NotebookGrader:
         except Exception as problem:
             # Only a value built to confuse gets here; it is not what the task asks for.
             report = TaskReport(task.id, 0, task.max_score, "wrong", error_text=f"grader: {type(problem).__name__}")
-        finally:
-            if student is not self.for_questions:
-                student.close()
         problems = student.problems or student.reading["problems"]
         return Graded(report, way, problems, time.monotonic() - start), student
 
-    def _student(self, task, way):
-        """A fresh process; a question, which only reads a variable, may go to the one that read the last."""
-        shared = self.for_questions
-        if isinstance(task, Question) and shared is not None and shared.way == way and shared.turn_to(task.name):
-            return shared
-        self.close()  # a sandbox has one child at a time
-        sandbox = self.sandboxes.get(library_for(task))
-        budget = max(BUDGET_SECONDS, 2 * getattr(task, "seconds", 0))
-        student = SandboxStudent(
-            sandbox, self.cells, task.name, way, seed=visible_seed(self.seed), slack=self.slack, budget=budget
-        )
-        if isinstance(task, Question):
-            self.for_questions = student
-        return student
+    def _student(self, task, way, fresh):
+        """The process that the task before has left behind, if it is well; else a fresh one."""
+        library, budget = library_for(task), max(BUDGET_SECONDS, 2 * getattr(task, "seconds", 0))
+        student = self.open.get(library)
+        if not fresh and student and student.way == way and student.turn_to(task.name, budget):
+            return student
+        self._close(library)  # a sandbox has one child at a time
+        self.open[library] = SandboxStudent(
+            self.sandboxes.get(library), self.cells, task.name, way, seed=visible_seed(self.seed), slack=self.slack,
+            budget=budget,
+        )  # fmt: skip
+        return self.open[library]
+
+    def _close(self, library):
+        if library in self.open:
+            self.open.pop(library).close()
 
     def close(self):
         """End what still runs."""
-        shared, self.for_questions = self.for_questions, None
-        if shared is not None:
-            shared.close()
+        for library in list(self.open):
+            self._close(library)
 
 
-def narrower_ways(first, student):
-    """The ways of loading that could give another result than the first one did."""
-    ways = ["definitions"] if student.load_failure and first == "all" else []
-    if student.load_failure or student.reading["own_differs"]:
-        ways += [f"own {i}" for i in range(min(len(student.reading["cells"]), MAX_OWN_CELLS))]
-    return ways
+def whole_could_differ(student):
+    """Whether all cells, in a fresh process, could give another result than the definitions did in this one."""
+    used = student.is_used and not student.timed_out
+    return not student.load_failure and (used or student.reading["all_differs"])
+
+
+def own_ways(student):
+    """The ways of loading a task's own cells that could give another result than loading more did."""
+    if student.timed_out or not (student.load_failure or student.reading["own_differs"]):
+        return []
+    return [f"own {i}" for i in range(min(len(student.reading["cells"]), MAX_OWN_CELLS))]
 
 
 def as_dict(graded, line, name):

@@ -4,6 +4,8 @@ It is started isolated (`python -I`), away from any folder with student files, a
 When whoever started it is gone, it goes too, and so does everything in its sandboxes.
 """
 
+import gc
+import itertools
 import json
 import os
 import queue
@@ -105,7 +107,9 @@ def main():
     requests = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     with Sandboxes(trust=settings["trust"]) as sandboxes:
-        while True:
+        for number in itertools.count():
+            if number == 1:
+                gc.freeze()  # what the first one has imported stays: no need to look it through again and again
             request = requests.get()
             try:
                 record = grade_submission(request["prepared"], request["seed"], sandboxes, settings["slack"])

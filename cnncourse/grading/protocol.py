@@ -22,6 +22,7 @@ DTYPES = {
         "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
     )
 }
+NAMES = {np.dtype(name): name for name in DTYPES}
 LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 2 << 20
 MAX_REPLY = 64 << 20  # bytes of arrays that a student's process may send at once
@@ -52,7 +53,10 @@ def encode(value, limit=MAX_REPLY):
     Raises ProtocolError where the value holds something that is not plain, is nested too deep or too large.
     """
     arrays = []
-    header = {"value": _tree(value, arrays, 0), "arrays": [[a.dtype.name, list(a.shape)] for a in arrays]}
+    header = {
+        "value": _tree(value, arrays, 0),
+        "arrays": [[NAMES[a.dtype.newbyteorder("=")], list(a.shape)] for a in arrays],
+    }
     size = sum(array.nbytes for array in arrays)
     text = json.dumps(header, separators=(",", ":")).encode("ascii")
     if len(text) > MAX_HEADER or size > limit or len(arrays) > MAX_ARRAYS:
@@ -77,8 +81,9 @@ def _tree(value, arrays, depth):
         return {"dict": [[_key(key), _tree(item, arrays, depth + 1)] for key, item in value.items()]}
     if isinstance(value, np.generic):
         value = np.asarray(value)
-    if isinstance(value, np.ndarray) and value.dtype.name in DTYPES and value.ndim <= MAX_NDIM:
-        arrays.append(np.array(value, dtype=DTYPES[value.dtype.name], order="C", copy=None, subok=False))
+    name = NAMES.get(value.dtype.newbyteorder("=")) if isinstance(value, np.ndarray) else None
+    if name and value.ndim <= MAX_NDIM:
+        arrays.append(np.array(value, dtype=DTYPES[name], order="C", copy=None, subok=False))
         return {"array": len(arrays) - 1}
     raise ProtocolError(f"a value of type {kind.__name__} cannot be sent")
 

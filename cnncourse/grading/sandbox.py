@@ -8,6 +8,7 @@ no course, no notebook, no device but null, zero and random, no network, no proc
 import array
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -24,7 +25,7 @@ from cnncourse.grading import protocol
 from cnncourse.grading.cgroups import Group
 
 HERE = Path(__file__).parent
-STUDENT_SIDE = [HERE / f"{name}.py" for name in "warm worker cells stand_ins seccomp protocol".split()]
+STUDENT_SIDE = [HERE / f"{name}.py" for name in "warm worker rehearsal cells stand_ins seccomp protocol".split()]
 NOT_GIVEN = frozenset(("torchvision", "cnncourse"))
 LIBRARY = {"numpy": "numpy", "torch": "torch", "training": "torch"}  # for "training", optimizers are warm, too
 SANDBOX_USER = 65534  # "nobody": root's own number is exempt from limits on processes
@@ -166,7 +167,7 @@ def command(library, control, *, as_root, info=None):
     line += ["--tmpfs", folder]  # the warm parent's own; each child gets one over it
     line += ["--remount-ro", "/", "--chdir", "/"]
     places = {"HOME": folder, "TMPDIR": folder, "TORCHINDUCTOR_CACHE_DIR": f"{folder}/torchinductor"}
-    for name, value in (ENVIRONMENT | places).items():
+    for name, value in (ENVIRONMENT | _vector_units() | places).items():
         line += ["--setenv", name, value]
     executable = os.path.realpath(sys.executable)
     return [*line, executable, "-s", "-P", "-S", "-B", "/grader/warm.py", str(control), library]
@@ -180,6 +181,16 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+
+
+def _vector_units():
+    """Tell PyTorch what the processor can do: inside, where there is no /proc/cpuinfo, it would assume the least."""
+    try:
+        flags = re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        flags = None
+    has_avx2 = flags is not None and {"avx2", "fma"} <= set(flags[1].split())
+    return {"ATEN_CPU_CAPABILITY": "avx2"} if has_avx2 else {}
 
 
 # ---- the running sandbox

@@ -55,6 +55,12 @@ class Anything:
         return ()
 
 
+class Unchecked(Anything):
+    """The report of a self-check: here nothing is checked, and the demonstrations that follow a passed one rest."""
+
+    passed = False
+
+
 class StandIn(types.ModuleType):
     """A module whose every attribute is `Anything`; `import *` brings nothing."""
 
@@ -66,7 +72,7 @@ class StandIn(types.ModuleType):
             raise AttributeError(name)
         if self.__name__.split(".")[0] == "tqdm" and name in ("tqdm", "trange", "auto", "notebook"):
             return {"tqdm": Progress, "trange": lambda *args, **kwargs: Progress(range(*args))}.get(name, self)
-        return ANYTHING
+        return UNCHECKED if name == "check" else ANYTHING
 
 
 class Progress:
@@ -110,7 +116,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run."""
 
 
-ANYTHING = Anything()
+ANYTHING, UNCHECKED = Anything(), Unchecked()
 
 
 def put_in_place():

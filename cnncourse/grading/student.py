@@ -12,7 +12,7 @@ ERROR_KEYS = {"kind", "text", "line", "source_line"}
 
 
 class SandboxStudent:
-    """Answers calls for one task from one notebook, loaded in one way (see `cells`).
+    """Answers calls for one task after another from one notebook, loaded in one way (see `cells`).
 
     Parameters
     ----------
@@ -26,18 +26,20 @@ class SandboxStudent:
 
     Attributes
     ----------
-    reading : what the syntax says, a dict of `problems`, `cells` (that define the task), `own_differs`
+    reading : what the syntax says, a dict of `problems`, `cells` (that define the task), `all_differs`, `own_differs`
     load_failure : "", "timeout" or "died": whether loading the notebook ended the process
     timed_out : whether a call took too long
     problems : statements that failed while loading, each a dict of cell, line, text
+    is_used : whether the process has answered for another task before
     """
 
     def __init__(self, sandbox, cells, task, way="all", *, seed=0, slack=1.0, budget=BUDGET_SECONDS):
         self.sandbox, self.cells, self.task, self.way, self.seed = sandbox, cells, task, way, seed
         self.slack, self.remaining = slack, budget * slack
         self.channel, self.ended = None, None
-        self.reading = {"problems": [], "cells": [], "own_differs": True}
+        self.reading = {"problems": [], "cells": [], "all_differs": False, "own_differs": True}
         self.load_failure, self.timed_out, self.problems = "", False, []
+        self.is_used = False
 
     def call(self, task_name, probe, args=(), kwargs=None, *, seconds=5.0):
         """Run a probe on the answer to `task_name`, for at most `seconds`; returns an Outcome."""
@@ -59,17 +61,19 @@ class SandboxStudent:
         self.remaining -= outcome.seconds
         return outcome
 
-    def turn_to(self, task):
-        """Look for another task's answer in the same process; says whether it is there and well."""
+    def turn_to(self, task, budget):
+        """Look for another task's answer in the same process; says whether it is there, well and at rest."""
         if self.channel is None:
             return False
-        self.task = task
-        request = {"do": "read", "cells": self.cells, "task": task}
         try:
-            self.reading = _checked_reading(self._ask(request, 10 * self.slack))
+            reading = self._ask({"do": "turn", "task": task}, 10 * self.slack)
+            self.reading = _checked_reading(reading)
+            at_rest = reading["at_rest"] is True
         except (OSError, protocol.ProtocolError, KeyError, TypeError):
-            self.close()
-        return self.channel is not None
+            at_rest = False
+        self.task, self.remaining = task, budget * self.slack
+        self.is_used, self.timed_out = True, False
+        return at_rest
 
     def _start(self):
         """Start a process and load the notebook in it; says whether that went well."""
@@ -143,8 +147,8 @@ def _checked_reading(reading):
     numbers = reading["cells"]
     if type(numbers) is not list or not all(type(n) is int for n in numbers):
         raise protocol.ProtocolError("cell numbers of the wrong form")
-    problems = _checked_problems(reading["problems"])
-    return {"problems": problems, "cells": numbers, "own_differs": reading["own_differs"] is True}
+    differs = {key: reading[key] is True for key in ("all_differs", "own_differs")}
+    return {"problems": _checked_problems(reading["problems"]), "cells": numbers, **differs}
 
 
 def _checked_problems(problems):

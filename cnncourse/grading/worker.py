@@ -1,7 +1,7 @@
 """The student's side of the pipe: reads a notebook's cells, loads them, answers calls; nothing else.
 
-Runs inside the sandbox, in a process of its own per task. It knows no reference, no expected value and no score;
-whatever a student does to it can only change the values that it sends, and those are compared elsewhere.
+Runs inside the sandbox, in a process that one submission has for itself. It knows no reference, no expected value
+and no score; whatever a student does to it can only change the values that it sends, and those are compared elsewhere.
 """
 
 import __future__
@@ -10,8 +10,10 @@ import ast
 import builtins
 import gc
 import linecache
+import os
 import random
 import sys
+import threading
 import types
 
 import cells as reading
@@ -29,7 +31,7 @@ def serve(channel):
     protocol.send(channel, {"ready": True})
     while True:
         request = protocol.receive(channel, protocol.MAX_REQUEST)
-        answer = {"read": notebook.read, "load": notebook.load, "call": notebook.call}[request.pop("do")]
+        answer = getattr(notebook, request.pop("do"))  # read, load, turn or call
         reply = answer(**request)
         try:
             chunks = protocol.encode(reply)
@@ -41,43 +43,26 @@ def serve(channel):
             channel.sendall(chunk)
 
 
-REHEARSAL = [
-    "import numpy as np\nfrom cnncourse.checks import check",
-    "def f(x, y=1):\n    return np.abs(x) + y\ncheck('f', f)",
-]
-
-
-def rehearse():
-    """Go through all the motions on code of our own, in the warm parent: children inherit what Python learns by it."""
-    array = np.arange(12.0).reshape(3, 4)
-    for dtype in (np.float64, np.float32):
-        for _ in range(10):
-            notebook = Notebook()
-            notebook.read(REHEARSAL, "f")
-            notebook.load("all", 0)
-            for kwargs in ({}, {"y": 2}):
-                result = notebook.call("f", "function", (array.astype(dtype),), kwargs)
-                header, *payload = protocol.encode(result)
-                protocol.decode(header[protocol.LENGTHS.size :], b"".join(payload))
-    linecache.clearcache()
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    gc.disable()
-
-
 class Notebook:
-    """One student's notebook, of which the answer to one task is wanted."""
+    """One student's notebook, of which the answer to one task at a time is wanted."""
 
     def read(self, cells, task):
         """Split the cells by syntax; nothing of them runs."""
-        self.task = task
         self.statements, self.problems = reading.split(cells)
         for number, source in enumerate(cells, 1):
             lines = source.splitlines(keepends=True)
             linecache.cache[_file_name(number)] = (len(source), None, lines, _file_name(number))
+        return self.turn(task)
+
+    def turn(self, task):
+        """Look for the answer to another task: what the syntax says about it, and whether nothing goes on running."""
+        self.task = task
         return {
             "problems": self.problems[:MAX_PROBLEMS],
             "cells": reading.defining_cells(self.statements, task),
+            "all_differs": reading.all_differs(self.statements),
             "own_differs": reading.own_differs(self.statements, task),
+            "at_rest": threading.active_count() == 1 and not _has_children(),
         }
 
     def load(self, way, seed):
@@ -118,6 +103,16 @@ class Notebook:
             return probes.run(self.namespace[task], probe, args, kwargs)
         except KeyboardInterrupt as problem:  # nobody presses a key here: the answer raised it
             return {**_failed("raised", ""), "error": probes.describe_failure(problem)}
+
+
+def _has_children():
+    if not hasattr(os, "WNOHANG"):
+        return False  # Windows
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _fresh_namespace():

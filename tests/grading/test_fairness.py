@@ -2,7 +2,9 @@
 
 import pytest
 
+from cnncourse.checks.registry import load_task
 from cnncourse.grading import cells as reading
+from cnncourse.grading.grade import grade_cells
 from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, grade_one
 
 ANSWER = ANSWERS[CORRELATE]
@@ -82,7 +84,7 @@ NARROWER = {
 def test_honest_work_gets_its_points(sandboxes, name):
     graded = grade_one(sandboxes, HONEST[name])
     assert graded.report.passed, (graded.report, graded.problems)
-    assert graded.way == "all"
+    assert graded.way in ("definitions", "all")
 
 
 @pytest.mark.parametrize("name", NARROWER)
@@ -90,6 +92,58 @@ def test_the_better_of_the_whole_notebook_and_its_parts_counts(sandboxes, name):
     graded = grade_one(sandboxes, NARROWER[name], slack=0.3)
     assert graded.report.passed, (graded.report, graded.problems)
     assert graded.way != "all"
+
+
+def test_what_an_answer_needs_beyond_definitions_is_run(sandboxes):
+    """Tables filled by loops, state set up by calls: then all cells are loaded, in order."""
+    needs = ANSWER.replace("    windows", "    assert TABLE == [0, 1] and READY\n    windows")
+    start = "def start():\n    global READY\n    READY = True"
+    cells = [IMPORTS, "TABLE, READY = [], False", needs, "for i in range(2): TABLE.append(i)", start, "start()"]
+    graded = grade_one(sandboxes, cells)
+    assert graded.report.passed, (graded.report, graded.problems)
+    assert graded.way == "all"
+
+
+@pytest.mark.parametrize(
+    ("cells", "differs"),
+    [
+        (["import x\n'text'", "def f(): pass\ncheck('f', f)", "X = np.ones(3)\npass"], False),
+        (["def f(): pass", "f"], False),
+        (["def f(): pass", "f()"], True),
+        (["def check(*a): pass", "check('f')"], True),
+        (["print(f())"], True),
+        (["check(*x)"], True),
+        (["x = f()"], True),
+        (["x += 1"], True),
+        (["for i in x: pass"], True),
+        (["if (y := 3): pass"], True),
+    ],
+)
+def test_whether_all_cells_could_differ_from_the_definitions(cells, differs):
+    statements, _ = reading.split(cells)
+    assert reading.all_differs(statements) is differs
+
+
+SPOILERS = {
+    "the functions of NumPy": "np.matmul = np.einsum = np.zeros = np.asarray = None",
+    "a thread": "import threading, time; threading.Thread(target=time.sleep, args=(50,), daemon=True).start()",
+    "a process": "import os, time\n    if os.fork() == 0: time.sleep(50)",
+    "the memory": "global kept; kept = np.ones((900 << 20) // 8)",
+    "the end": "import os; os._exit(1)",
+    "a signal": "import signal; signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)",
+    "the limit on recursion": "import sys; sys.setrecursionlimit(60)",
+    "the worker": "import sys; sys.modules['worker'].Notebook.call = sys.modules['probes'].run = None",
+}
+
+
+@pytest.mark.parametrize("name", SPOILERS)
+def test_what_one_answer_spoils_costs_the_next_one_nothing(sandboxes, name):
+    names = ("01.conv_parameters", "01.channel_statistics", "01.normalize")
+    spoils = f"def conv_parameters(*a, **k):\n    {SPOILERS[name]}"
+    cells = [IMPORTS, spoils, ANSWERS["01.channel_statistics"], ANSWERS["01.normalize"]]
+    first, *others = grade_cells(cells, [load_task(task) for task in names], 7, sandboxes, 0.5)
+    assert not first.report.passed
+    assert all(graded.report.passed for graded in others), [(g.report.status, g.report.error_text) for g in others]
 
 
 def test_what_failed_while_loading_is_told(sandboxes):

@@ -59,7 +59,8 @@ def answer():
 def test_environment_and_memory_hold_no_secret(box):
     code = "def answer(): return sorted(os.environ), os.getpid(), os.getppid(), os.getuid()"
     names, pid, parent, user = inside(box, code)
-    assert set(names) <= {*sandbox.ENVIRONMENT, "HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR", "PWD", "LC_CTYPE"}
+    ours = {*sandbox.ENVIRONMENT, *sandbox._vector_units(), "HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR"}
+    assert set(names) <= ours | {"PWD", "LC_CTYPE"}
     assert (pid, parent) == (1, 0)
     assert user != 0
 
