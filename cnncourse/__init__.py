@@ -8,10 +8,6 @@ from __future__ import annotations
 import importlib
 from importlib.metadata import PackageNotFoundError, version
 
-from cnncourse.blas import ask_for_wide_kernels
-
-ask_for_wide_kernels()
-
 try:
     __version__ = version("cnncourse")
 except PackageNotFoundError:  # run from a folder that was never installed

@@ -18,9 +18,7 @@ PACKAGE = "cnncourse"
 OLDEST_PYTHON = (3, 11)  # what pyproject.toml says; for folders that were never installed
 STATES = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 GIGABYTE = 1e9
-COURSE_AGAIN = (
-    "run `make lab` again (on Windows `py make.py lab`), or `pip install -e .` in the course's folder"
-)
+COURSE_AGAIN = "run `make lab` again (on Windows `py make.py lab`), or `pip install -e .` in the course's folder"
 REINSTALL = "`python -m pip install --force-reinstall torch torchvision`"
 TOGETHER = (
     "torch and torchvision come from different releases or builds (one for the CPU, one for CUDA, say), so "
@@ -32,6 +30,13 @@ TORCH_TRIAL = """
 import torch, torchvision
 torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
 print(torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU, which the course does not need")
+"""
+BLAS_TRIAL = """
+import numpy
+from threadpoolctl import threadpool_info
+for library in threadpool_info():
+    if library["user_api"] == "blas":
+        print(library["internal_api"], library["version"], library.get("architecture", ""))
 """
 KERNEL_TRIAL = """
 from jupyter_client.manager import start_new_kernel
@@ -111,14 +116,24 @@ def check_torch() -> Iterator[Finding]:
         versions = f"torch {metadata.version('torch')}, torchvision {metadata.version('torchvision')}"
         yield Finding("ok", "torch and torchvision", f"{versions} work together; {output}")
     elif "torchvision::nms" in error:
-        yield Finding(
-            "problem", "torch and torchvision", "operator torchvision::nms does not exist", TOGETHER
-        )
+        yield Finding("problem", "torch and torchvision", "operator torchvision::nms does not exist", TOGETHER)
     elif "No module named" in error:
         yield Finding("problem", "torch and torchvision", error, f"{REINSTALL}, or {COURSE_AGAIN}")
     else:
         cure = f"{REINSTALL}; if that does not help, delete the folder .venv and {COURSE_AGAIN}"
         yield Finding("problem", "torch and torchvision", f"cannot be used: {error}", cure)
+
+
+def check_blas() -> Iterator[Finding]:
+    """Which library computes NumPy's matrix products, and with which processor's kernels."""
+    output, error = trial(BLAS_TRIAL, seconds=60)
+    if error is not None:
+        yield Finding("warning", "NumPy's BLAS", f"could not be asked: {error}", COURSE_AGAIN)
+    elif os.environ.get("OPENBLAS_CORETYPE"):
+        cure = "matrix products may be faster without this variable: `make bench` measures without it"
+        yield Finding("note", "NumPy's BLAS", f"{output}, as OPENBLAS_CORETYPE asks", cure)
+    else:
+        yield Finding("ok", "NumPy's BLAS", output)
 
 
 def check_data() -> Iterator[Finding]:
@@ -166,11 +181,7 @@ def check_disk() -> Iterator[Finding]:
             folder = folder.parent
         free = shutil.disk_usage(folder).free / GIGABYTE
         state = "ok" if free >= 3 else "warning" if free >= 0.5 else "problem"
-        cure = (
-            ""
-            if state == "ok"
-            else "free some space: notebooks and checkpoints want 1 GB, the full data sets 1 GB"
-        )
+        cure = "" if state == "ok" else "free some space: notebooks and checkpoints want 1 GB, the full data sets 1 GB"
         yield Finding(state, f"disk of {what}", f"{free:.1f} GB free at {folder}", cure)
 
 
@@ -184,9 +195,7 @@ def check_kernel() -> Iterator[Finding]:
         yield Finding("problem", "Jupyter kernel", f"does not start: {error}", f"{own}, or {COURSE_AGAIN}")
     elif not output or not Path(output).exists() or not os.path.samefile(output, sys.prefix):
         cure = f"{own}; then the lessons run with the packages that were checked here"
-        yield Finding(
-            "warning", "Jupyter kernel", f"runs another Python: {output or 'it did not say which'}", cure
-        )
+        yield Finding("warning", "Jupyter kernel", f"runs another Python: {output or 'it did not say which'}", cure)
     else:
         yield Finding("ok", "Jupyter kernel", "python3 starts and runs this Python")
 
@@ -196,33 +205,23 @@ def check_for_teachers_and_contributors() -> Iterator[Finding]:
     try:
         yield Finding("ok", "nbgrader (for teachers)", f"{metadata.version('nbgrader')} is installed")
     except metadata.PackageNotFoundError:
-        yield Finding(
-            "note", "nbgrader (for teachers)", "not installed", "to use it: `pip install -e '.[classroom]'`"
-        )
+        yield Finding("note", "nbgrader (for teachers)", "not installed", "to use it: `pip install -e '.[classroom]'`")
     what = "bubblewrap (for grading)"
     if not sys.platform.startswith("linux"):
-        yield Finding(
-            "note", what, f"not on {sys.platform}", "to grade other people's work, use Linux or a container"
-        )
+        yield Finding("note", what, f"not on {sys.platform}", "to grade other people's work, use Linux or a container")
     elif shutil.which("bwrap") is None:
-        yield Finding(
-            "note", what, "not installed", "to grade other people's work: `sudo apt install bubblewrap`"
-        )
+        yield Finding("note", what, "not installed", "to grade other people's work: `sudo apt install bubblewrap`")
     else:
         command = ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-        cure = (
-            "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or grade in a virtual machine"
-        )
+        cure = "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or grade in a virtual machine"
         if done.returncode == 0:
             yield Finding("ok", what, "works")
         else:
             yield Finding("warning", what, f"cannot isolate here: {last_line(done.stderr)}", cure)
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     cure = "" if browser else "to run the browser tests: `sudo apt install chromium`"
-    yield Finding(
-        "ok" if browser else "note", "chromium (for contributors)", browser or "not installed", cure
-    )
+    yield Finding("ok" if browser else "note", "chromium (for contributors)", browser or "not installed", cure)
 
 
 # In the order in which one would mend things. The slow ones start PyTorch or a kernel.
@@ -231,13 +230,14 @@ CHECKS = (
     check_packages,
     check_torch_versions,
     check_torch,
+    check_blas,
     check_kernel,
     check_data,
     check_full_sets,
     check_disk,
     check_for_teachers_and_contributors,
 )
-SLOW = (check_torch, check_kernel)
+SLOW = (check_torch, check_blas, check_kernel)
 
 
 def trial(code: str, seconds: float) -> tuple[str, str | None]:
@@ -269,18 +269,14 @@ def examine(checks: Iterable[Callable]) -> list[Finding]:
         except Exception as error:
             name = check.__name__.removeprefix("check_").replace("_", " ")
             found = f"could not be checked: {type(error).__name__}: {error}"
-            findings.append(
-                Finding("problem", name, found, f"first mend what stands above, or {COURSE_AGAIN}")
-            )
+            findings.append(Finding("problem", name, found, f"first mend what stands above, or {COURSE_AGAIN}"))
     return findings
 
 
 def show(findings: list[Finding]) -> None:
     """Print the findings as a table, or as plain lines where rich is missing."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(
-            errors="replace"
-        )  # a terminal without these letters shows "?" instead of failing
+        sys.stdout.reconfigure(errors="replace")  # a terminal without these letters shows "?" instead of failing
     try:
         from rich.console import Console
         from rich.table import Table
@@ -305,9 +301,7 @@ def show(findings: list[Finding]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Examine, print, and return 1 if there is a problem, else 0."""
     parser = argparse.ArgumentParser(prog="cnncourse doctor", description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--quick", action="store_true", help="do not start PyTorch or a kernel (half a minute less)"
-    )
+    parser.add_argument("--quick", action="store_true", help="do not start PyTorch or a kernel (half a minute less)")
     arguments = parser.parse_args(argv)
     findings = examine([check for check in CHECKS if not (arguments.quick and check in SLOW)])
     show(findings)
