@@ -120,7 +120,8 @@ def test_prepared_filters_give_the_same_output():
     x, w = rng.normal(size=(2, 64, 9, 10)).astype(np.float32), rng.normal(size=(70, 64, 3, 3)).astype(np.float32)
     prepared = F.prepare_conv2d(w)
     assert prepared.shape == (6, 6, 64, 70)
-    np.testing.assert_array_equal(F.conv2d(x, w, padding=1, prepared=prepared), F.conv2d(x, w, padding=1))
+    wanted = F.conv2d(x, w, padding=1, algorithm="winograd4")
+    np.testing.assert_array_equal(F.conv2d(x, w, padding=1, prepared=prepared), wanted)
     exact = F.conv2d(x, w, padding=1, prepared=prepared, algorithm="im2col")
     np.testing.assert_array_equal(exact, F.conv2d(x, w, padding=1, algorithm="im2col"))
 
@@ -178,7 +179,7 @@ def test_float32_errors_stay_small(algorithm, channels, size):
 def test_float32_gradients_stay_close(channels, padding):
     """Both gradients take the same short cut as the forward pass."""
     rng = np.random.default_rng(0)
-    x, w = rng.normal(size=(2, channels, 13, 10)), rng.normal(size=(64, channels, 3, 3))
+    x, w = rng.normal(size=(2, channels, 23, 20)), rng.normal(size=(64, channels, 3, 3))
     g = rng.normal(size=F.conv2d(x, w, padding=padding).shape)
     exact = F.conv2d_backward(g, x, w, padding=padding)
     got = F.conv2d_backward(*(a.astype(np.float32) for a in (g, x, w)), padding=padding)
@@ -186,10 +187,21 @@ def test_float32_gradients_stay_close(channels, padding):
         assert 0 < np.abs(ours - wanted).max() / np.abs(wanted).max() < 3e-5
 
 
-def test_float64_is_computed_exactly_unless_asked_otherwise():
-    x, w = np.zeros((1, 64, 30, 30)), np.zeros((64, 64, 3, 3))
-    assert choice.choose(x, w, (1, 1), (1, 1), 1) == "im2col"
-    assert choice.choose(x.astype(np.float32), w.astype(np.float32), (1, 1), (1, 1), 1).startswith("winograd")
+@pytest.mark.parametrize(
+    ("size", "channels", "dtype", "prepared", "name"),
+    [
+        ((1, 30, 30), 64, np.float64, False, "im2col"),  # exact unless asked otherwise
+        ((1, 30, 30), 64, np.float32, False, "winograd4"),
+        ((1, 30, 30), 31, np.float32, False, "im2col"),
+        ((8, 7, 7), 512, np.float32, False, "im2col"),
+        ((8, 7, 7), 512, np.float32, True, "winograd4"),
+    ],
+)
+def test_which_algorithm_suits(size, channels, dtype, prepared, name):
+    x, w = np.zeros((size[0], channels, *size[1:]), dtype), np.zeros((channels, channels, 3, 3), dtype)
+    assert choice.choose(x, w, (1, 1), (1, 1), 1, prepared) == name
+    for stride, dilation, groups in (((1, 2), (1, 1), 1), ((1, 1), (2, 1), 1), ((1, 1), (1, 1), 2)):
+        assert choice.choose(x, w, stride, dilation, groups, prepared) == "im2col"
 
 
 @pytest.mark.parametrize("algorithm", choice.NAMES)

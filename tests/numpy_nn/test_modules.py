@@ -312,7 +312,7 @@ def test_repr_shows_the_tree():
 def test_prepared_filters_are_kept_for_inference_and_never_stale():
     rng = np.random.default_rng(0)
     net = nn.Sequential(nn.Conv2d(64, 64, 3, padding=1, rng=rng), nn.ReLU(), nn.Conv2d(64, 5, 3, rng=rng))
-    x = rng.normal(size=(2, 64, 9, 8)).astype(np.float32)
+    x = rng.normal(size=(2, 64, 21, 20)).astype(np.float32)
     wanted = net(x)
     assert net.prepare() is net
     assert not net.training

@@ -4,6 +4,8 @@ A learner overrides the choice with `conv2d(…, algorithm="fft")`; "im2col" is 
 product and always possible. All functions take an input of any dimension and its paddings (before, after) per axis.
 """
 
+import math
+
 import numpy as np
 
 from . import depthwise, fft, im2col, shifted, winograd
@@ -20,33 +22,34 @@ TILE_SIZES = {"winograd2": 2, "winograd4": 4}
 NAMES = ("auto", *FORWARD, *TILE_SIZES)
 
 
-def choose(x, weight, stride, dilation, groups):
+def choose(x, weight, stride, dilation, groups, prepared=False):
     """Return the name of the algorithm that suits these shapes.
 
     | When | Algorithm | Why |
     | --- | --- | --- |
     | float64 | im2col | as exact as a dot product |
-    | 3×3, stride 1, dense, enough channels and tiles | winograd4 | a quarter of the multiplications |
+    | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
-    # With few channels the transforms cost more than they save; tiny images are mostly tile edges.
+    # With few channels the transforms of tiles cost more than they save, and with few pixels those of filters.
+    pixels = len(x) * math.prod(x.shape[2:])
     if x.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
-        if min(weight.shape[:2]) >= 32 and min(x.shape[2:]) >= 6:
+        if min(weight.shape[:2]) >= 32 and pixels >= (100 if prepared else 800):
             return "winograd4"
     return "im2col"
 
 
 def prepare(weight):
     """Return what `forward` may keep between calls with the same `weight`, or None."""
-    image = np.empty((1, 1, 8, 8), weight.dtype)
-    if weight.ndim == 4 and choose(image, weight, (1, 1), (1, 1), 1) == "winograd4":
+    large = np.empty((1, 1, 100, 100), weight.dtype)
+    if weight.ndim == 4 and choose(large, weight, (1, 1), (1, 1), 1) == "winograd4":
         return winograd.transform_filters(weight)
     return None
 
 
 def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm."""
-    name = _named(algorithm, x, weight, stride, dilation, groups)
+    name = _named(algorithm, x, weight, stride, dilation, groups, prepared is not None)
     if name not in TILE_SIZES:
         return FORWARD[name](pad_constant(x, padding), weight, stride, dilation, groups)
     if name != "winograd4" or prepared is None:
@@ -76,14 +79,14 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     return grad[inside(padding, x_shape[2:])]
 
 
-def _named(algorithm, x, weight, stride, dilation, groups):
+def _named(algorithm, x, weight, stride, dilation, groups, prepared=False):
     if algorithm not in NAMES:
         raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
     if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
         raise ValueError(
             "algorithm: expected another than 'winograd' unless the kernel is 3×3 with stride, dilation and groups 1"
         )
-    return choose(x, weight, stride, dilation, groups) if algorithm == "auto" else algorithm
+    return choose(x, weight, stride, dilation, groups, prepared) if algorithm == "auto" else algorithm
 
 
 def _winograd_can(weight_shape, stride, dilation, groups):
