@@ -8,6 +8,7 @@ import numpy as np
 # A right answer may round in its own order (FFT, Winograd, float32 sums); these are shares of the largest
 # wanted value. Between them lies what single precision loses, so float32 arithmetic on float64 data shows.
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+_TOLERANCE = {np.dtype(name): share for name, share in TOLERANCE.items()}
 
 
 @dataclass
@@ -141,15 +142,14 @@ def _compare_arrays(got, wanted, exact_dtype, scale, what):
 
 
 def _dtype_problem(got, wanted, exact_dtype, what):
-    kinds = {"f": "floating point", "i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers"}
-    text = f"{what} has dtype {got.dtype}; wanted: {wanted.dtype}."
-    if exact_dtype and got.dtype != wanted.dtype:
-        return Difference("wrong-dtype", text, got, wanted)
-    if kinds[got.dtype.kind] != kinds[wanted.dtype.kind]:
-        return Difference("wrong-dtype", text, got, wanted)
-    if got.dtype == np.float16 and wanted.dtype != np.float16:
-        return Difference("wrong-dtype", text, got, wanted)
-    return None
+    right = got.dtype == wanted.dtype or not (
+        exact_dtype or _KINDS[got.dtype.kind] != _KINDS[wanted.dtype.kind] or got.dtype == np.float16
+    )
+    text = "" if right else f"{what} has dtype {got.dtype}; wanted: {wanted.dtype}."
+    return None if right else Difference("wrong-dtype", text, got, wanted)
+
+
+_KINDS = {"f": "floating point", "i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers"}
 
 
 def _compare_values(got, wanted, scale, what):
@@ -159,7 +159,7 @@ def _compare_values(got, wanted, scale, what):
         wrong = got != wanted
         return _first_wrong(got, wanted, wrong, "wrong-values", what) if wrong.any() else None
     error, scale = np.abs(got.astype(np.float64) - wanted), max(float(np.abs(wanted).max()), scale) or 1.0
-    wrong = error > TOLERANCE[wanted.dtype.name] * scale
+    wrong = error > _TOLERANCE[wanted.dtype] * scale
     if not wrong.any():
         return None
     if wanted.dtype == np.float64 and (error <= 1e-6 * scale).all():

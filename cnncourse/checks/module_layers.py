@@ -7,10 +7,23 @@ called, and which layer's output it is given: a batch norm behind a 1×1 convolu
 import itertools
 import zlib
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from cnncourse.checks.compare import Difference
+
+
+@dataclass(frozen=True)
+class Held:
+    """What counts of an array that a layer holds."""
+
+    shape: tuple
+    dtype: np.dtype
+    ndim: int
+
+
+_dtype = lru_cache(50)(np.dtype)
 
 
 @dataclass
@@ -30,22 +43,22 @@ class Layer:
     arrays: dict
     feeder: tuple | None = None
 
-    @property
+    @cached_property
     def is_linear(self):
         """Whether its weight is a matrix."""
-        return np.ndim(self.arrays.get("weight", 0)) == 2
+        return "weight" in self.arrays and self.arrays["weight"].ndim == 2
 
-    @property
+    @cached_property
     def is_convolution(self):
         """Whether its weight holds kernels."""
-        return np.ndim(self.arrays.get("weight", 0)) >= 3
+        return "weight" in self.arrays and self.arrays["weight"].ndim >= 3
 
-    @property
+    @cached_property
     def signature(self):
         """Names and shapes by which layers are told apart; a convolution may have an idle bias."""
         return tuple(
             (name, array.shape) for name, array in sorted(self.arrays.items())
-            if np.ndim(array) and not (self.is_convolution and name == "bias")
+            if array.ndim and not (self.is_convolution and name == "bias")
         )  # fmt: skip
 
     def full(self, name):
@@ -59,7 +72,7 @@ def layers_of(description):
     for name, (shape, dtype) in [*description["parameters"].items(), *description["buffers"].items()]:
         prefix, _, short = name.rpartition(".")
         layer = layers.setdefault(prefix, Layer(prefix, len(layers), {}))
-        layer.arrays[short] = np.broadcast_to(np.zeros((), dtype), tuple(shape))
+        layer.arrays[short] = Held(tuple(map(int, shape)), _dtype(dtype), len(shape))
     calls = dict(description["calls"])
     order = {prefix: place for place, prefix in enumerate(calls)}
     for layer in layers.values():

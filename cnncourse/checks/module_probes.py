@@ -7,6 +7,8 @@ import contextlib
 
 import torch
 
+_kept = {}  # at most one
+
 
 def module(target, args, kwargs, notes, probes):
     """Construct a PyTorch module and follow a script of steps; returns one plain result a step.
@@ -15,15 +17,22 @@ def module(target, args, kwargs, notes, probes):
     "inputs": [...], "double": bool, "draw_others": bool} and {"do": "forward", "inputs": [...], "training": bool,
     "grad_output": array or None, "capture": bool}. With `capture`, the outputs of all 2-D convolutions come back in
     the order of their calls, and their gradients in the place of those of the parameters. With kwargs["watch"] false,
-    calls of libraries are not noted.
+    calls of libraries are not noted; with kwargs["keep"] true, the module stays for a next call that says "kept".
     """
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
+    keep, kept = kwargs.pop("keep", False), kwargs.pop("kept", False)
     notes.used = {} if kwargs.pop("watch", True) else None
     with torch.random.fork_rng(devices=[]), _one_thread():  # the learner's random state stays
         torch.default_generator.manual_seed(seed)  # of the processor alone: torch.manual_seed takes a millisecond
-        network = probes.call(target, args, kwargs, notes)
+        key = id(target), repr((args, kwargs))
+        network = _kept.pop(key, None) if kept else None
+        _kept.clear()
+        if network is None:
+            network = probes.call(target, args, kwargs, notes)
         if not isinstance(network, torch.nn.Module):
             raise probes.UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
+        if keep:
+            _kept[key] = network
         steps = {"describe": _describe, "load": _load, "forward": _forward}
         return [steps[step["do"]](network, step, notes, probes) for step in script]
 

@@ -17,7 +17,7 @@ from cnncourse.checks.compare import Difference
 from cnncourse.checks.module_layers import assignments, draw_state, layers_difference, layers_of, summary
 from cnncourse.checks.task import Case, Task, Trial
 
-MOST_DESCRIBED = 500  # trusted modules whose shapes are kept
+MOST_DESCRIBED, MOST_BUILT = 500, 50  # trusted modules whose shapes are kept, or that are kept themselves
 
 
 class ModuleCase(Case):
@@ -66,7 +66,7 @@ class ModuleTask(Task):
 
     def __post_init__(self):
         super().__post_init__()
-        self.described = {}
+        self.described, self.built = {}, {}
 
     def value_of(self, answer, case):
         """What a trusted module gives, its layers assigned to those of the first reference that they fit."""
@@ -83,7 +83,7 @@ class ModuleTask(Task):
 
     def attempt(self, student, case, wanted=None):
         """Build the answer, find whose layers they are, then load, run and compare."""
-        outcome = self._call(student, case, [self._describe(case)])
+        outcome = self._call(student, case, [self._describe(case)], keep=True)
         if outcome.error is not None:
             return Trial(case, outcome, None, Difference(outcome.error.kind, ""))
         mine, first = layers_of(outcome.value[0]), None
@@ -111,7 +111,7 @@ class ModuleTask(Task):
 
     def _trial(self, student, case, reference, pairs, double):
         upstream = self._upstream(reference, case)
-        outcome = self._call(student, case, self._script(case, pairs, upstream, double))
+        outcome = self._call(student, case, self._script(case, pairs, upstream, double), kept=double)
         theirs = [layer for _, layer in pairs]
         right = case.once(("wanted", reference, double), lambda: self._right(reference, case, theirs, double))
         if outcome.error is None:
@@ -129,8 +129,8 @@ class ModuleTask(Task):
         head = [layer for layer in mine if layer.is_convolution][count:]
         return [layer for layer in mine if not layer.is_linear and not any(layer is h for h in head)]
 
-    def _call(self, student, case, script):
-        kwargs = {**case.kwargs, "script": script, "watch": bool(self.banned)}
+    def _call(self, student, case, script, **how):
+        kwargs = {**case.kwargs, "script": script, "watch": bool(self.banned), **how}
         return student.call(self.name, self.probe, case.args, kwargs, seconds=self.seconds)
 
     def _run(self, answer, case, script):
@@ -178,9 +178,18 @@ class ModuleTask(Task):
 
         def run():
             script = self._script(case, [(x, x) for x in layers], self._upstream(reference, case), double)
-            return self._run(reference, case, script)[-1]
+            return self._run(reference if self.free_head else self._built(reference, case, double), case, script)[-1]
 
         return case.once(("result", reference, double), run)
+
+    def _built(self, reference, case, double):
+        """A constructor that gives the same module again: all numbers in it are loaded anew each time."""
+        key = reference, repr((case.args, case.kwargs)), double
+        if key not in self.built:
+            if len(self.built) >= MOST_BUILT:
+                self.built.clear()
+            self.built[key] = reference(*case.args, **case.kwargs)
+        return lambda *args, **kwargs: self.built[key]
 
     def _script(self, case, pairs, upstream, double=True):
         """Load drawn numbers, then run forward and backward."""

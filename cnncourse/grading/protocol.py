@@ -98,7 +98,7 @@ def _key(key):
 
 def _text(text):
     """Text that can be written anywhere: half surrogate pairs become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 # ---- frames to values
