@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.functional import _blocks
 from cnncourse.numpy_nn.functional.erf import erf
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
 
@@ -69,6 +70,26 @@ def test_kinks_ties_and_far_ends(name, dtype):
     np.testing.assert_allclose(got, wanted.detach().numpy(), **tolerance)
     np.testing.assert_allclose(got_grad, wanted_grad.numpy(), **tolerance)
     assert got.dtype == got_grad.dtype == x.detach().numpy().dtype
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh"])
+def test_blocks_and_threads_change_nothing(monkeypatch, name):
+    x, g = np.random.default_rng(0).normal(size=(2, 3, 5, 7))
+    forward, backward = getattr(F, name), getattr(F, name + "_backward")
+    wanted = forward(x), backward(g, x)
+    monkeypatch.setattr(_blocks, "BLOCK", 8)
+    monkeypatch.setattr(_blocks, "SHARED", 0)
+    monkeypatch.setattr(_blocks.threads, "count", lambda: 2)
+    np.testing.assert_array_equal((forward(x), backward(g, x)), wanted)
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6", "hardsigmoid", "hardswish", "leaky_relu"])
+def test_infinite_gradients_stop_where_the_derivative_is_zero(name):
+    """There 0 · ∞ would be NaN."""
+    x = torch.tensor([-7.0, 1.0, -7.0, -7.0], requires_grad=True)
+    g = torch.tensor([np.inf, -np.inf, np.nan, -1.0])
+    (wanted,) = torch.autograd.grad(getattr(torch.nn.functional, name)(x), x, g)
+    np.testing.assert_array_equal(getattr(F, name + "_backward")(g.numpy(), x.detach().numpy()), wanted)
 
 
 def test_gelu_tanh_formula_backward_in_float32():

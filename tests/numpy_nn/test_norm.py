@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.functional import _blocks
+from cnncourse.numpy_nn.functional.batch_norm import batch_statistics
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
 
 torch_F = torch.nn.functional
@@ -162,3 +164,38 @@ def test_group_norm_on_any_shape_and_view(N, groups, per_group, H, W, seed, cons
 def test_refusals_name_the_argument(call, names):
     with pytest.raises((TypeError, ValueError), match=names):
         call()
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-13)])
+@pytest.mark.parametrize("first", [0, 30])
+def test_statistics_survive_a_distant_mean(dtype, tolerance, first):
+    """Mean 1000 σ away, or a first image unlike the others: no digits are lost as in mean(x²) − mean(x)²."""
+    x = np.random.default_rng(1).normal(1000, 1, (32, 3, 9, 11)).astype(dtype)
+    x[0] += first
+    mean, var = batch_statistics(x)
+    exact = x.astype(np.longdouble)
+    np.testing.assert_allclose(mean, exact.mean(axis=(0, 2, 3)).astype(float), rtol=tolerance / 50)
+    np.testing.assert_allclose(var, exact.var(axis=(0, 2, 3)).astype(float), rtol=tolerance)
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 3, 7), (7, 30, 2, 2), (2, 3, 30, 20), (1, 9, 8, 8), (6, 5)])
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_in_many_blocks(monkeypatch, shape, training):
+    """Blocks of a few images or channels and two threads give what one block gives, and PyTorch's gradients."""
+    monkeypatch.setattr(_blocks, "BLOCK", 64)
+    monkeypatch.setattr(_blocks, "SHARED", 0)
+    monkeypatch.setattr(_blocks.threads, "count", lambda: 2)
+    rng = np.random.default_rng(2)
+    x, g = rng.normal(3, 2, (2, *shape))
+    mean, var, weight, bias = rng.uniform(1, 2, (4, shape[1]))
+    tensors = [torch.from_numpy(a.copy()).requires_grad_() for a in (x, weight, bias)]
+    wanted = torch.nn.functional.batch_norm(
+        tensors[0], torch.from_numpy(mean), torch.from_numpy(var), *tensors[1:], training
+    )
+    np.testing.assert_allclose(
+        F.batch_norm(x, mean, var, weight, bias, training), wanted.detach(), rtol=1e-10, atol=1e-12
+    )
+    grads = F.batch_norm_backward(g, x, mean, var, weight, bias, training)
+    wanted_grads = torch.autograd.grad(wanted, tensors, torch.from_numpy(g))
+    for got, wanted_grad in zip((grads[0], *grads[3:]), wanted_grads, strict=True):
+        np.testing.assert_allclose(got, wanted_grad, rtol=1e-9, atol=1e-11)

@@ -3,12 +3,18 @@
 PyTorch's `batch_norm` changes `running_mean` and `running_var` in place. Here a function never changes its
 inputs, so the two jobs are two functions: `batch_norm` returns the output, and `batch_norm_running` returns
 the running statistics after the same batch. Both have PyTorch's values.
+
+Memory traffic for each value, computed in blocks that stay in the cache: the statistics 1 read; normalising 1 read
+and 1 write; backward 2 reads for the sums, then 2 reads and 1 write.
 """
+
+import math
 
 import numpy as np
 
 from ._arguments import check_floats, check_grad_output
-from .standardize import affine, check_channel_vectors, per_channel, standardize, standardize_backward
+from ._blocks import by_channel
+from .standardize import check_channel_vectors
 
 
 def _check(input, running_mean, running_var, weight, bias, training):
@@ -23,11 +29,36 @@ def _check(input, running_mean, running_var, weight, bias, training):
         raise ValueError("running_mean, running_var: expected both in evaluation, got None")
 
 
-def _axes(input):
-    return tuple(axis for axis in range(input.ndim) if axis != 1)
+def batch_statistics(input):
+    """Return each channel's mean and biased variance (divisor N·H·W), both (C,).
+
+    With d = x − k, μ = k + mean(d) and σ² = mean(d²) − mean(d)². Any number k gives the same in exact arithmetic; with
+    k = 0 a mean far from zero would cost all digits. Here k is the mean of the first image: being part of the batch,
+    it is never further than √N σ from μ, and mostly much nearer.
+    """
+    x = _images(input)
+    ones = np.ones(x.shape[2], x.dtype)
+    k = x[0] @ ones / ones.size
+    sums = np.empty((2, *x.shape[:2]), x.dtype)  # of d and of d²
+
+    def add_up(block, k):
+        d = x[block] - k
+        sums[0][block] = d @ ones
+        sums[1][block] = np.vecdot(d, d)
+
+    by_channel(add_up, x, k)
+    mean, square = sums.mean(axis=1) / ones.size
+    return k + mean, square - mean**2
 
 
-def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+def _images(input):
+    """Return (N, C, …) as (N, C, the rest)."""
+    return input.reshape(*input.shape[:2], math.prod(input.shape[2:]))
+
+
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5, *, statistics=None
+):
     """Normalise each channel to mean 0 and variance 1, then scale by γ and shift by β.
 
     Parameters
@@ -45,6 +76,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         Has no effect on the output; here so that the arguments are PyTorch's.
     eps : float
         ε, added to the variance.
+    statistics : (ndarray, ndarray), optional
+        `batch_statistics(input)`, if it is known already; not in PyTorch, which keeps it out of sight.
 
     Returns
     -------
@@ -58,16 +91,22 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     _check(input, running_mean, running_var, weight, bias, training)
     if input.size == 0:
         return input.copy()
-    normalized, _ = _normalize(input, running_mean, running_var, training, eps)
-    gamma, beta = (None if v is None else per_channel(v, input.ndim) for v in (weight, bias))
-    return affine(normalized, gamma, beta)
+    mean, var = statistics or batch_statistics(input) if training else (running_mean, running_var)
+    scale = _factor(var, eps) if weight is None else _factor(var, eps) * weight
+    shift = -mean * scale if bias is None else bias - mean * scale
+    x, output = _images(input), np.empty(input.shape, input.dtype)
+
+    def normalize(block, scale, shift):  # γ (x − μ) / √(σ² + ε) + β in two steps
+        y = np.multiply(x[block], scale, out=_images(output)[block])
+        y += shift
+
+    by_channel(normalize, x, scale, shift)
+    return output
 
 
-def _normalize(input, running_mean, running_var, training, eps):
-    if training:
-        return standardize(input, _axes(input), eps)
-    factor = (1 / np.sqrt(per_channel(running_var, input.ndim) + eps)).astype(input.dtype)
-    return (input - per_channel(running_mean, input.ndim)) * factor, factor
+def _factor(var, eps):
+    with np.errstate(invalid="ignore", divide="ignore"):  # a negative ε: NaN, as asked
+        return (1 / np.sqrt(var + var.dtype.type(eps))).astype(var.dtype)
 
 
 def batch_norm_backward(
@@ -80,6 +119,8 @@ def batch_norm_backward(
     training=False,
     momentum=0.1,
     eps=1e-5,
+    *,
+    statistics=None,
 ):
     """Return the gradients by (input, running_mean, running_var, weight, bias).
 
@@ -88,22 +129,47 @@ def batch_norm_backward(
     """
     _check(input, running_mean, running_var, weight, bias, training)
     check_grad_output(grad_output, input.shape, input.dtype)
-    if input.ndim == 1:  # an empty vector, which PyTorch lets pass in evaluation
+    if input.size == 0:
         zeros = [None if v is None else np.zeros_like(v) for v in (weight, bias)]
         return np.zeros_like(input), None, None, *zeros
-    axes = _axes(input)
-    normalized, factor = _normalize(input, running_mean, running_var, training, eps)
-    grad_normalized = grad_output if weight is None else grad_output * per_channel(weight, input.ndim)
-    if training and input.size:
-        grad_input = standardize_backward(grad_normalized, normalized, factor, axes)
+    mean, var = statistics or batch_statistics(input) if training else (running_mean, running_var)
+    factor = _factor(var, eps)
+    scale = factor if weight is None else factor * weight
+    grad_input = np.empty(input.shape, input.dtype)
+    g, x, grad = _images(grad_output), _images(input), _images(grad_input)
+    ones = np.ones(x.shape[2], x.dtype)
+    sums = np.empty((2, *x.shape[:2]), x.dtype)  # of g and of g (x − μ)
+
+    def add_up(block, mean):
+        sums[0][block] = g[block] @ ones
+        sums[1][block] = np.vecdot(g[block], x[block] - mean)
+
+    by_channel(add_up, x, mean)
+    grad_bias, along = sums.sum(axis=1)
+    grad_weight = along * factor
+
+    if training:
+        # μ and σ² depend on every x: ∂L/∂x = γ f (g − mean(g) − x̂ mean(g x̂)), where f = 1/√(σ² + ε), x̂ = f (x − μ)
+        count = input.size // input.shape[1]
+        slope = factor * grad_weight / count
+
+        def differentiate(block, slope, shift, scale):
+            through_statistics = x[block] * slope
+            through_statistics += shift
+            result = np.subtract(g[block], through_statistics, out=grad[block])
+            result *= scale
+
+        by_channel(differentiate, x, slope, grad_bias / count - mean * slope, scale)
     else:
-        grad_input = grad_normalized * factor
-    grad_weight = None if weight is None else (grad_output * normalized).sum(axis=axes)
-    grad_bias = None if bias is None else grad_output.sum(axis=axes)
-    return grad_input, None, None, grad_weight, grad_bias
+
+        def differentiate(block, scale):
+            np.multiply(g[block], scale, out=grad[block])
+
+        by_channel(differentiate, x, scale)
+    return grad_input, None, None, None if weight is None else grad_weight, None if bias is None else grad_bias
 
 
-def batch_norm_running(input, running_mean, running_var, momentum=0.1):
+def batch_norm_running(input, running_mean, running_var, momentum=0.1, *, statistics=None):
     """Return (running_mean, running_var) after one training step on `input`, as new arrays.
 
     running ← (1 − momentum) · running + momentum · batch. The batch variance that enters here has
@@ -117,13 +183,16 @@ def batch_norm_running(input, running_mean, running_var, momentum=0.1):
         The values before the step.
     momentum : float
         The weight of the new value.
+    statistics : (ndarray, ndarray), optional
+        `batch_statistics(input)`, if it is known already.
     """
     _check(input, running_mean, running_var, None, None, training=True)
     if input.size == 0:
         return running_mean, running_var
-    axes = _axes(input)
+    mean, var = statistics or batch_statistics(input)
+    count = input.size // len(mean)
     if running_mean is not None:
-        running_mean = (1 - momentum) * running_mean + momentum * input.mean(axis=axes)
+        running_mean = (1 - momentum) * running_mean + momentum * mean
     if running_var is not None:
-        running_var = (1 - momentum) * running_var + momentum * input.var(axis=axes, ddof=1)
+        running_var = (1 - momentum) * running_var + momentum * (var * count / (count - 1))
     return running_mean, running_var

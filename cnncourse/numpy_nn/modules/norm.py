@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .. import functional as F
+from ..functional.batch_norm import batch_statistics
 from . import init
 from .base import Module, Parameter
 
@@ -63,23 +64,29 @@ class _BatchNorm(_Norm):
             wanted = " or ".join(str(n) for n in self.dimensions)
             raise ValueError(f"input: expected {wanted} dimensions, got shape {input.shape}")
         use_batch = self.training or self.running_mean is None
-        self.saved = input, (self.running_mean, self.running_var, *self._weights(), use_batch, 0.0, self.eps)
-        output = type(self).function(input, *self.saved[1])
+        arguments = (self.running_mean, self.running_var, *self._weights(), use_batch, 0.0, self.eps)
+        known = self._known(input) if use_batch else {}
+        self.saved = input, arguments, known
+        output = type(self).function(input, *arguments, **known)
         if self.training and self.running_mean is not None:
-            self._update(input)
+            self._update(input, known)
         return output
+
+    def _known(self, input):
+        """Compute once what forward, backward and the running statistics all need."""
+        return {"statistics": batch_statistics(input)} if input.size else {}
 
     def _momentum(self):
         self.num_batches_tracked = self.num_batches_tracked + 1
         return 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
 
-    def _update(self, input):
+    def _update(self, input, known):
         before = self.running_mean, self.running_var
-        self.running_mean, self.running_var = type(self).running(input, *before, self._momentum())
+        self.running_mean, self.running_var = type(self).running(input, *before, self._momentum(), **known)
 
     def backward(self, grad_output):
-        input, arguments = self.recall()
-        grads = type(self).function_backward(grad_output, input, *arguments)
+        input, arguments, known = self.recall()
+        grads = type(self).function_backward(grad_output, input, *arguments, **known)
         self._collect(*grads[3:])
         return grads[0]
 
@@ -115,6 +122,9 @@ class _InstanceNorm(_BatchNorm):
         self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, *, dtype=np.float32
     ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+
+    def _known(self, input):
+        return {}
 
     def _momentum(self):
         return self.momentum  # PyTorch does not count an instance norm's batches
