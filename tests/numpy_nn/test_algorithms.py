@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cnncourse.numpy_nn import functional as F
 from cnncourse.numpy_nn.algorithms import choice, depthwise, fft, im2col, loops, shifted, threads, toeplitz, winograd
+from cnncourse.numpy_nn.algorithms.windows import inside, pad_constant
 
 SETTINGS = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -137,6 +138,22 @@ def test_prepared_filters_of_another_weight_are_refused():
 )
 def test_there_may_be_nothing_to_prepare(weight):
     assert F.prepare_conv2d(weight) is None
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_depthwise_block_by_block_in_every_dimension(axes, monkeypatch):
+    monkeypatch.setattr(depthwise, "BLOCK_BYTES", 1)
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 3, *(7, 6, 5)[:axes])), rng.normal(size=(6, 1, *(3, 2, 2)[:axes]))
+    S, D, P = (2, 1, 2)[-axes:], (1, 2, 1)[:axes], [(1, 0), (2, 3), (0, 1)][:axes]
+    padded = pad_constant(x, P)
+    y = depthwise.forward(x, w, S, D, 3, P)
+    np.testing.assert_allclose(y, im2col.forward(padded, w, S, D, 3), rtol=1e-12, atol=1e-12)
+    g = rng.normal(size=y.shape)
+    wanted = im2col.grad_weight(g, padded, w.shape, S, D, 3)
+    np.testing.assert_allclose(depthwise.grad_weight(g, x, w.shape, S, D, P), wanted, rtol=1e-12, atol=1e-12)
+    wanted = im2col.grad_input(g, w, padded.shape, S, D, 3)[inside(P, x.shape[2:])]
+    np.testing.assert_allclose(depthwise.grad_input(g, w, x.shape, S, D, P), wanted, rtol=1e-12, atol=1e-12)
 
 
 def test_toeplitz_matrix_transposed_is_the_transposed_convolution():

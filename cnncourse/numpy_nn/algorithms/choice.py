@@ -27,10 +27,13 @@ def choose(x, weight, stride, dilation, groups, prepared=False):
 
     | When | Algorithm | Why |
     | --- | --- | --- |
+    | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
+    if groups > 1 and weight.shape[1] == 1:
+        return "depthwise"
     # With few channels the transforms of tiles cost more than they save, and with few pixels those of filters.
     pixels = len(x) * math.prod(x.shape[2:])
     if x.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
@@ -50,6 +53,8 @@ def prepare(weight):
 def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm."""
     name = _named(algorithm, x, weight, stride, dilation, groups, prepared is not None)
+    if name == "depthwise":
+        return depthwise.forward(x, weight, stride, dilation, groups, padding)
     if name not in TILE_SIZES:
         return FORWARD[name](pad_constant(x, padding), weight, stride, dilation, groups)
     if name != "winograd4" or prepared is None:
@@ -62,6 +67,8 @@ def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algor
     name = _named(algorithm, x, weight, stride, dilation, groups)
     if name in TILE_SIZES:
         return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
+    if name == "depthwise":
+        return depthwise.grad_weight(grad_output, x, weight.shape, stride, dilation, padding)
     return im2col.grad_weight(grad_output, pad_constant(x, padding), weight.shape, stride, dilation, groups)
 
 
@@ -74,6 +81,8 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     if name in TILE_SIZES:
         filters = winograd.transform_filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
+    if name == "depthwise":
+        return depthwise.grad_input(grad_output, weight, x_shape, stride, dilation, padding)
     size = tuple(i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True))
     grad = im2col.grad_input(grad_output, weight, (*x_shape[:2], *size), stride, dilation, groups)
     return grad[inside(padding, x_shape[2:])]

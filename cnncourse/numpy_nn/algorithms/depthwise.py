@@ -1,18 +1,33 @@
-"""Depthwise convolution: every channel has filters of its own, so there is no matrix product to be had.
+"""Depthwise convolution: every channel has filters of its own, so there is no one big matrix product to be had.
 
-Each position k of the kernel adds the shifted image times one weight per channel. Channels are
-taken a block at a time, so that the image, the product and the sum stay in the processor's cache over all K²
-steps. Source: A. Howard et al., "MobileNets", arXiv:1704.04861 (the layer).
+A channel's image is written as one long line, row after row, and the kernel is taken apart into its rows:
 
-Cost in two dimensions: 2·N·C_out·H_out·W_out·K² flops in elementwise passes; the memory traffic is that of reading
-the input and writing the output once, as long as a block fits the cache. Rounding: K² additions, one by one.
+1. *Along the lines.* K_w copies of the line, each shifted by one tap more, are the rows of a matrix R. The kernel, as a
+   K_h×K_w matrix, times R filters the whole line with every row of the kernel at once: a small GEMM per channel.
+2. *Down the columns.* One image row further down is `width` further along the line, so what the K_h filtered lines
+   have to say about one output lies on a diagonal. Seen with longer strides, diagonals are columns: a product
+   with a row of ones adds them up, and no copy is made.
+
+At the row ends the lines run on into the next row; what is computed there is thrown away. Channels are
+taken a block at a time, so that all of it stays in the processor's cache, and blocks are shared out over threads.
+The gradients are the same two steps: that of the input is a convolution of the (spread) output's gradient with flipped
+kernels, that of the weight multiplies R by the output's gradient laid out as such a line.
+Source: A. Howard et al., "MobileNets", arXiv:1704.04861 (the layer).
+
+Cost in two dimensions: 2·N·C_out·H_pad·W_pad·K² flops (with a stride S, W_pad/S) and, per number of the padded input,
+K_w + K_h numbers written and read again in the cache; the memory itself is only read and written once. Adding shifted
+images times a weight, K² times over, would take K² such passes. Rounding: a dot product per kernel row, then K_h sums.
 """
 
+import math
+
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from .windows import offsets, output_size, pad_constant, pair, shifted
+from .threads import share
+from .windows import inside, output_size, pair, windows
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 21
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
@@ -21,30 +36,133 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C·m,) or None.
     Returns (N, C·m, H_out, W_out).
     """
-    x = pad_constant(input, [(p, p) for p in pair(padding)])
-    output = forward(x, weight, pair(stride), pair(dilation), input.shape[1])
+    padding = [(p, p) for p in pair(padding)]
+    output = forward(input, weight, pair(stride), pair(dilation), input.shape[1], padding)
     return output if bias is None else output + bias[:, None, None]
 
 
-def forward(x, weight, stride, dilation, groups):
-    """Cross-correlate a padded `x` (N, C, *spatial) of any dimension, one group per channel."""
-    N, C, *sizes = x.shape
-    if groups != C:
-        raise ValueError(f"algorithm: expected another than 'depthwise' for {groups} groups of {C} channels")
-    kernel_size = weight.shape[2:]
+def forward(x, weight, stride, dilation, groups, padding=None):
+    """Cross-correlate `x` (N, C, *spatial) of any dimension, one group per channel.
+
+    `padding` holds (before, after) per axis, and is zero if left out.
+    """
+    if groups != x.shape[1]:
+        raise ValueError(f"algorithm: expected another than 'depthwise' for {groups} groups of {x.shape[1]} channels")
+    filters = weight.reshape(groups, -1, 1, *weight.shape[2:])
+    return _correlate(x, filters, stride, dilation, padding or [(0, 0)] * len(stride))
+
+
+def grad_weight(grad_output, x, weight_shape, stride, dilation, padding):
+    """Return ∂L/∂weight: the dot products of the output's gradient with the shifted images."""
+    (N, C), (*rows, K) = x.shape[:2], weight_shape[2:]
+    m = weight_shape[0] // C
+    lines = _Lines(x.shape[2:], weight_shape[2:], stride, dilation, padding)
+    grad = np.empty((N, C, m, *rows, K), x.dtype)
+    upstream = grad_output.reshape(N, C, m, *lines.positions)
+
+    def block(item):
+        n, c = item
+        R = lines.shifted(x[n, c, None])
+        g = np.zeros((*upstream[n, c].shape[:2], lines.length), x.dtype)
+        lines.windows(g)[...] = upstream[n, c]
+        # For each kernel row, R from that row on: (C, m, *rows, K, 1) = (C, 1, *rows, K, L) times (C, m, …, L, 1).
+        later = as_strided(
+            R,
+            (len(R), 1, *rows, K, lines.length),
+            (R.strides[0], 0, *(s * R.itemsize for s in lines.shifts), *R.strides[1:]),
+        )
+        g = g.reshape(*g.shape[:2], *[1] * len(rows), -1, 1)
+        np.matmul(later, g, out=grad[n, c, ..., None])
+
+    share(block, lines.blocks(N, C, 1, x.itemsize))
+    return grad.sum(axis=0).reshape(weight_shape)
+
+
+def grad_input(grad_output, weight, x_shape, stride, dilation, padding):
+    """Return ∂L/∂x for an `x` of `x_shape`: every window's gradient times the kernel, added where windows overlap."""
+    N, C, *sizes = x_shape
+    kernel, positions = weight.shape[2:], grad_output.shape[2:]
+    reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    before = [r - p for r, (p, _) in zip(reach, padding, strict=True)]
+    spread = [(o - 1) * s + 1 for o, s in zip(positions, stride, strict=True)]
+    after = [i + r - b - s for i, r, b, s in zip(sizes, reach, before, spread, strict=True)]
+    if min(before + after) < 0:  # more padding than a kernel reaches over
+        padded = [i + sum(p) for i, p in zip(sizes, padding, strict=True)]
+        none = [(0, 0)] * len(sizes)
+        return grad_input(grad_output, weight, (N, C, *padded), stride, dilation, none)[inside(padding, sizes)]
     m = len(weight) // C
-    positions = output_size(sizes, kernel_size, stride, dilation)
-    filters = weight.reshape(C, m, *kernel_size, *[1] * len(sizes))
-    output = np.empty((N, C, m, *positions), x.dtype)
-    step = max(1, BLOCK_BYTES // max(1, output[:1, :1].nbytes))
-    for n in range(N):
-        for start in range(0, C, step):
-            c = slice(start, start + step)
-            total = output[n, c]
-            product = np.empty_like(total)
-            for number, k in enumerate(offsets(kernel_size)):
-                entries = x[(n, c, None, *shifted(k, positions, stride, dilation))]
-                np.multiply(entries, filters[(c, slice(None), *k)], out=product if number else total)
-                if number:
-                    total += product
-    return output.reshape(N, C * m, *positions)
+    flipped = weight.reshape(C, 1, m, *kernel)[(..., *[slice(None, None, -1)] * len(kernel))]
+    return _correlate(
+        grad_output, flipped, (1,) * len(kernel), dilation, list(zip(before, after, strict=True)), spacing=stride
+    )
+
+
+def _correlate(x, filters, stride, dilation, padding, spacing=None):
+    """Cross-correlate groups of channels of `x` with `filters` (groups, outputs, inputs, *kernel).
+
+    Before that, zeros are put around the image and, where `spacing` > 1, between its entries.
+    """
+    (groups, c_out, c_in), kernel = filters.shape[:3], filters.shape[3:]
+    N, *sizes = len(x), *x.shape[2:]
+    lines = _Lines(sizes, kernel, stride, dilation, padding, spacing)
+    x = x.reshape(N, groups, c_in, *sizes)
+    taps = np.moveaxis(filters, 2, -2).reshape(groups, -1, c_in * kernel[-1])
+    output = np.empty((N, groups, c_out, *lines.positions), x.dtype)
+
+    def block(item):
+        n, c = item
+        y = taps[c] @ lines.shifted(x[n, c])
+        for k, shift in zip(kernel[-2::-1], lines.shifts[::-1], strict=True):
+            y = _add_diagonals(y.reshape(-1, k, y.shape[-1]), shift)
+        output[n, c] = lines.windows(y.reshape(-1, c_out, y.shape[-1]))
+
+    share(block, lines.blocks(N, groups, c_in, x.itemsize))
+    return output.reshape(N, groups * c_out, *lines.positions)
+
+
+def _add_diagonals(y, shift):
+    """Return Σ_k y[:, k, k·shift + l] for all l, as (len(y), 1, L)."""
+    if y.shape[1] == 1:
+        return y
+    count, K, length = y.shape
+    group, line, entry = y.strides
+    diagonals = as_strided(y, (count, K, length - (K - 1) * shift), (group, line + shift * entry, entry))
+    return np.ones((1, K), y.dtype) @ diagonals
+
+
+class _Lines:
+    """The arithmetic of images written as one long line: where windows start, and how far a kernel row shifts them."""
+
+    def __init__(self, sizes, kernel, stride, dilation, padding, spacing=None):
+        self.spacing = spacing or (1,) * len(sizes)
+        self.before = [before for before, _ in padding]
+        self.stride, self.kernel, self.dilation = stride, kernel, dilation
+        spread = [(i - 1) * s + 1 for i, s in zip(sizes, self.spacing, strict=True)]
+        self.sizes = [i + before + after for i, (before, after) in zip(spread, padding, strict=True)]
+        self.positions = output_size(self.sizes, kernel, stride, dilation)
+        # With a stride along the rows, only every S-th entry is the first of a window: a line for each rest modulo S.
+        self.width = -(-self.sizes[-1] // stride[-1])
+        self.steps = [self.width * math.prod(self.sizes[a + 1 : -1]) for a in range(len(sizes) - 1)] + [1]
+        self.shifts = [d * step for d, step in zip(dilation[:-1], self.steps[:-1], strict=True)]
+        whole = self.width * math.prod(self.sizes[:-1])
+        self.shifted_length = whole - dilation[-1] * (kernel[-1] - 1) // stride[-1]
+        self.length = self.shifted_length - sum((k - 1) * s for k, s in zip(kernel[:-1], self.shifts, strict=True))
+
+    def blocks(self, N, groups, c_in, itemsize):
+        """Return (image, slice of groups) for all blocks whose lines fit the cache."""
+        step = max(1, BLOCK_BYTES // (c_in * self.kernel[-1] * self.shifted_length * itemsize))
+        return [(n, slice(c, c + step)) for n in range(N) for c in range(0, groups, step)]
+
+    def shifted(self, x):
+        """Return R (groups, c_in·K, L) of a block `x` (groups, c_in, *sizes): all its lines, shifted by each tap."""
+        padded = np.zeros((*x.shape[:2], *self.sizes[:-1], self.width * self.stride[-1]), x.dtype)
+        inner = zip(self.before, x.shape[2:], self.spacing, strict=True)
+        padded[(..., *(slice(before, before + (i - 1) * s + 1, s) for before, i, s in inner))] = x
+        lines = padded.reshape(*x.shape[:2], -1)
+        taps = windows(lines, self.kernel[-1:], self.stride[-1:], self.dilation[-1:])
+        return np.ascontiguousarray(taps).reshape(len(x), -1, taps.shape[-1])
+
+    def windows(self, line):
+        """Return the entries of `line` (…, L) at which windows start, as a view (…, *positions)."""
+        strides = [s * step * line.itemsize for s, step in zip((*self.stride[:-1], 1), self.steps, strict=True)]
+        return as_strided(line, (*line.shape[:-1], *self.positions), (*line.strides[:-1], *strides))
