@@ -107,8 +107,9 @@ def environment(extra="", torch="default"):
     wanted = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "make.py")]
     stamp = hashlib.sha256(b"".join(wanted) + torch.encode()).hexdigest()
     done = VENV / (".installed-" + (extra or "base"))
-    larger = VENV / ".installed-dev"
-    if any(file.exists() and file.read_text() == stamp for file in (done, larger)):
+    # "dev" holds all that is needed elsewhere, and "bench" holds "dev"
+    enough = [done, VENV / ".installed-bench"] + ([VENV / ".installed-dev"] if extra != "bench" else [])
+    if any(file.exists() and file.read_text() == stamp for file in enough):
         return
     if not Path(program("python")).exists():
         check_disk(torch)
@@ -199,7 +200,7 @@ TARGETS = {
     "notebooks": (module("tools.build_notebooks"), "rebuild the lessons whose source has changed"),
     "exercises": (module("tools.build_exercises"), "rebuild masters and student versions of the exercises"),
     "release": (module("tools.release", "classroom"), "release exercises to a class, through nbgrader"),
-    "bench": (module("benchmarks.bench_grading"), "measure how fast a class is graded, beside nbgrader's autograder"),
+    "bench": (module("benchmarks", "bench"), "measure how fast it all is; ARGS=--help lists the parts"),
     "lint": (lint, "check the code's style"),
 }
 
@@ -211,11 +212,15 @@ def main():
         description=__doc__,
         epilog="targets:\n" + "\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,  # behind a target, --help asks that target
     )
     parser.add_argument("target", nargs="?", choices=list(TARGETS), metavar="TARGET")
     parser.add_argument("--torch", choices=list(GIGABYTES), default=os.environ.get("TORCH") or "default",
                         help="'cpu' installs the small PyTorch without CUDA on Linux")  # fmt: skip
     arguments, arguments.rest = parser.parse_known_args()
+    if {"-h", "--help"} & set(arguments.rest) and arguments.target in (None, "lab", "test"):
+        parser.print_help()
+        return
     if arguments.target is None:
         print("\n".join(["make TARGET, where TARGET is one of", *lines]))
         print("On Linux, TORCH=cpu behind it installs the small PyTorch, for machines without a GPU.")

@@ -6,12 +6,6 @@ Importing this package costs next to nothing; its parts load when they are used.
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("cnncourse")
-except PackageNotFoundError:  # run from a folder that was never installed
-    __version__ = "0+unknown"
 
 _LAZY = {
     "check": "cnncourse.checks",
@@ -25,8 +19,19 @@ __all__ = ["__version__", *_LAZY]
 
 
 def __getattr__(name: str):
+    if name == "__version__":
+        return _version()
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in ("checks", "data", "grading", "numpy_nn", "torch_nn", "viz"):
         return importlib.import_module(f"cnncourse.{name}")
     raise AttributeError(f"module 'cnncourse' has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes longer than all the rest of this import
+
+    try:
+        return version("cnncourse")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "0+unknown"

@@ -96,6 +96,23 @@ def test_a_second_run_costs_nothing_and_a_changed_constraint_installs_again(make
     assert len(make.ran) == len(first) + 1
 
 
+def test_the_benchmarks_need_more_than_the_tests(make):
+    make.environment("dev")
+    make.environment("bench")
+    assert "-e .[bench] -c constraints.txt" in make.ran[-1]
+    count = len(make.ran)
+    make.environment("bench")
+    make.environment("dev")
+    assert len(make.ran) == count
+
+
+def test_options_behind_a_target_reach_its_program(make, monkeypatch):
+    for rest in (["conv", "--threads", "1"], ["--help"]):
+        monkeypatch.setattr(make.sys, "argv", ["make.py", "--torch", "cpu", "bench", *rest])
+        make.main()
+        assert make.ran[-1].endswith(" -m benchmarks " + " ".join(rest))
+
+
 def test_cpu_switch_reaches_uv(make):
     make.environment(torch="cpu")
     assert "--torch-backend cpu" in make.ran[-1]
@@ -126,5 +143,3 @@ def test_system_packages_without_root_are_only_named(make, monkeypatch, capsys):
     make.install_system_packages()
     assert "not installed: bubblewrap" in capsys.readouterr().out
     assert not any("apt-get" in command for command in make.ran)
-
-

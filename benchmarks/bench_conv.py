@@ -1,0 +1,131 @@
+"""One convolution, NumPy beside PyTorch: forward and backward, nine 3×3 layers and others.
+
+Both get the same arrays and as many threads. "Prepared" has transformed the filters before, as a network does that
+only predicts; plain "forward" transforms them every time. Backward computes both gradients. Ratios are NumPy's median
+time by PyTorch's: below 1, NumPy is faster. NumPy's results are compared with PyTorch's before anything is timed.
+"""
+
+from benchmarks import layers
+from benchmarks.measure import geometric_mean, relative_error, side_by_side
+from benchmarks.runner import main, plural, progress
+from benchmarks.tables import milliseconds, ratio, table
+
+TOLERANCE = 1e-4  # of the largest entry
+
+
+def add_arguments(parser):
+    parser.add_argument("--only", default="", metavar="TEXT", help="layers whose name contains it, such as depthwise")
+
+
+def measure(options):
+    import numpy as np
+    import torch
+
+    torch.set_num_threads(options.threads)
+    rng = np.random.default_rng(0)
+    rows = []
+    for layer in layers.NINE + layers.OTHERS:
+        if options.only in layer.name:
+            row = {"layer": layer.name, "nine": layer in layers.NINE} | measure_layer(layer, rng, options.quick)
+            rows.append(row)
+            progress(f"{layer.name}: " + ", ".join(f"{name} {value:.2f}" for name, value in ratios(row).items()))
+    return rows
+
+
+def measure_layer(layer, rng, quick):
+    """Check and time one layer; returns times and the error against float64."""
+    import torch
+    import torch.nn.functional as T
+
+    from cnncourse.numpy_nn import functional as F
+
+    budget = 0.2 if quick else 2.5
+    x, w, g = layer.arrays(rng)
+    X, W, G = (torch.from_numpy(array) for array in (x, w, g))
+    prepared = F.prepare_conv2d(w) if layer in layers.NINE else None
+    X_, W_ = X.clone().requires_grad_(), W.clone().requires_grad_()
+    y = T.conv2d(X_, W_, **layer.geometry)
+
+    def backward():
+        return torch.autograd.grad(y, (X_, W_), G, retain_graph=True)
+
+    contenders = {
+        "numpy": lambda: F.conv2d(x, w, **layer.geometry),
+        "torch": lambda: T.conv2d(X, W, **layer.geometry),
+    }
+    if prepared is not None:
+        contenders["prepared"] = lambda: F.conv2d(x, w, prepared=prepared, **layer.geometry)
+    with torch.no_grad():
+        exact = T.conv2d(X.double(), W.double(), **layer.geometry).numpy()
+        error = max(relative_error(contenders[name](), exact) for name in contenders if name != "torch")
+        assert error < TOLERANCE, f"{layer.name}: forward is off by {error:.1e} of the output's scale"
+        forward = side_by_side(contenders, budget)
+    ours = F.conv2d_backward(g, x, w, **layer.geometry)
+    for name, got, wanted in zip(("input", "weight"), ours, backward(), strict=False):
+        off = relative_error(got, wanted.numpy())
+        assert off < TOLERANCE, f"{layer.name}: the gradient of the {name} is off by {off:.1e} of its scale"
+    back = side_by_side({"numpy": lambda: F.conv2d_backward(g, x, w, **layer.geometry), "torch": backward}, budget)
+    return {"forward": forward, "backward": back, "error": error}
+
+
+def ratios(row):
+    """Return NumPy's time by PyTorch's: forward, backward, and forward with prepared filters where that was tried."""
+    forward, back = row["forward"], row["backward"]
+    result = {name: ratio(forward[name], forward["torch"]) for name in ("prepared", "numpy") if name in forward}
+    return result | {"backward": ratio(back["numpy"], back["torch"])}
+
+
+def report(rows):
+    text = ""
+    for threads in sorted({row["threads"] for row in rows}):
+        for nine, title in ((True, "nine 3×3 layers"), (False, "other layers")):
+            some = [row for row in rows if row["threads"] == threads and row["nine"] == nine]
+            if some:
+                text += f"**{plural(threads, 'thread')}, {title}**\n\n" + layer_table(some) + "\n"
+    text += "Times are median (quartiles) in ms; error is against float64, by the output's largest entry.\n"
+    return text, draw(rows)
+
+
+def layer_table(rows):
+    """Return a table with times and ratios, the last line with the ratios' geometric means."""
+    forward = [name for name in ("prepared", "numpy", "torch") if name in rows[0]["forward"]]
+    labels = {"prepared": "forward, prepared", "numpy": "forward", "torch": "PyTorch"}
+    ours = list(ratios(rows[0]))
+    head = ["Layer", *(labels[name] for name in forward), "backward", "PyTorch", *(f"ratio {name}" for name in ours)]
+    head = [name.replace("ratio numpy", "ratio forward") for name in head] + ["error"]
+    lines = []
+    for row in rows:
+        times = [row["forward"][name] for name in forward] + [row["backward"][name] for name in ("numpy", "torch")]
+        quotients = [f"{value:.2f}" for value in ratios(row).values()]
+        lines.append([row["layer"], *map(milliseconds, times), *quotients, f"{row['error']:.0e}"])
+    means = [f"**{geometric_mean([ratios(row)[name] for row in rows]):.2f}**" for name in ours]
+    return table(head, [*lines, ["**geometric mean**", *[""] * (len(forward) + 2), *means, ""]])
+
+
+def draw(rows):
+    """Draw the ratios as points, a panel for each number of threads."""
+    from cnncourse.viz.style import PALETTE, figure_grid
+
+    counts = sorted({row["threads"] for row in rows})
+    names = list(dict.fromkeys(row["layer"] for row in rows))
+    figure, axes = figure_grid(1, len(counts), size=(5 * len(counts) + 1, 0.24 * len(names) + 1.2), sharey=True)
+    for place, threads in zip(axes[0], counts, strict=True):
+        some = [row for row in rows if row["threads"] == threads]
+        for colour, marker, name in zip(PALETTE, "^os", ("prepared", "numpy", "backward"), strict=False):
+            points = [(ratios(row)[name], names.index(row["layer"])) for row in some if name in ratios(row)]
+            label = {"prepared": "forward, filters prepared", "numpy": "forward", "backward": "backward"}[name]
+            if points:
+                place.plot(*zip(*points, strict=True), marker, color=colour, label=label, markersize=5)
+        place.axvline(1, color="0.3", linewidth=1)
+        place.set_xscale("log", base=2)
+        place.xaxis.set_major_formatter("{x:.2g}")
+        place.grid(axis="both", color="0.9", linewidth=0.8)
+        place.set(xlabel="NumPy's time by PyTorch's", title=plural(threads, "thread"), yticks=range(len(names)))
+        place.set_yticklabels(names)
+    axes[0, 0].invert_yaxis()
+    axes[0, -1].legend(loc="best")
+    return figure
+
+
+if __name__ == "__main__":
+    main("conv")

@@ -1,0 +1,51 @@
+"""How long calls take, side by side."""
+
+import math
+import time
+
+import numpy as np
+
+
+def side_by_side(contenders, budget, least=5, patience=3.0):
+    """Time functions in turn, A, B, A, B, …, so that a slow moment of the computer hits all alike.
+
+    Parameters
+    ----------
+    contenders
+        Label → function without arguments.
+    budget
+        Seconds to spend on each round of all contenders taken together; at least `least` rounds are made.
+    patience
+        Seconds: a contender that takes longer for one call is called only once.
+
+    Returns
+    -------
+    dict
+        Label → [lower quartile, median, upper quartile] in seconds.
+    """
+    first = {label: _once(call) for label, call in contenders.items()}
+    times = {label: [took] if took > patience else [] for label, took in first.items()}
+    quick = {label: call for label, call in contenders.items() if not times[label]}
+    end, rounds = time.perf_counter() + budget, 0
+    while quick and (rounds < least or time.perf_counter() < end):
+        for label, call in quick.items():
+            call()  # not counted: the caches fill, and the threads of the one before fall asleep
+            times[label].append(_once(call))
+        rounds += 1
+    return {label: np.percentile(took, [25, 50, 75]).tolist() for label, took in times.items()}
+
+
+def _once(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def geometric_mean(values):
+    """The mean for ratios: of twice as slow and twice as fast it is 1."""
+    return math.exp(math.fsum(map(math.log, values)) / len(values))
+
+
+def relative_error(got, wanted):
+    """Return the largest difference, as a share of the largest wanted entry."""
+    return float(np.abs(got - wanted).max() / np.abs(wanted).max())

@@ -1,0 +1,25 @@
+"""Markdown tables, and how numbers stand in them."""
+
+MEDIAN = 1
+
+
+def table(head, rows):
+    """Return a Markdown table; the first column is text, the others are numbers."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def milliseconds(quartiles):
+    """Write [lower quartile, median, upper quartile] of seconds as `median (lower–upper)` in milliseconds."""
+    low, median, high = (f"{1e3 * t:.{1 if median_is_short(quartiles) else 0}f}" for t in quartiles)
+    return f"{median} ({low}–{high})"
+
+
+def median_is_short(quartiles):
+    """Whether a digit behind the point says something: below 100 ms."""
+    return quartiles[MEDIAN] < 0.1
+
+
+def ratio(ours, theirs):
+    """Return the ratio of two medians."""
+    return ours[MEDIAN] / theirs[MEDIAN]
