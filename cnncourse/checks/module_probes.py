@@ -23,7 +23,8 @@ def module(target, args, kwargs, notes, probes):
     keep, kept = kwargs.pop("keep", False), kwargs.pop("kept", False)
     notes.used = {} if kwargs.pop("watch", True) else None
     with torch.random.fork_rng(devices=[]), _one_thread():  # the learner's random state stays
-        torch.default_generator.manual_seed(seed)  # of the processor alone: torch.manual_seed takes a millisecond
+        seeded = torch.default_generator.manual_seed  # of the processor alone: torch.manual_seed takes a millisecond
+        seeded(seed)
         key = id(target), repr((args, kwargs))
         network = _kept.pop(key, None) if kept else None
         _kept.clear()
@@ -33,6 +34,7 @@ def module(target, args, kwargs, notes, probes):
             raise probes.UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
         if keep:
             _kept[key] = network
+        seeded(seed)  # what dropout draws is the same however the module was made
         steps = {"describe": _describe, "load": _load, "forward": _forward}
         return [steps[step["do"]](network, step, notes, probes) for step in script]
 

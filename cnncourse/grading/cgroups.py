@@ -1,6 +1,7 @@
-"""Control groups around a sandbox: a ceiling on memory and processes of all its members together.
+"""Control groups around a sandbox: a ceiling on memory and processes of all its members together, one share of time.
 
-Resource limits count per process or per user; a group counts everything that a student's code starts. Where the
+Resource limits count per process or per user; a group counts everything that a student's code starts, and a crowd of
+busy processes gets no more of the processors than a classmate's single one. Where the
 kernel's group folders cannot be written (an ordinary user without delegation), the resource limits stand alone.
 """
 
@@ -10,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PREFIX = "cnncourse-"
+CONTROLS = ("cpu", "memory", "pids")
 
 
 class Group:
@@ -20,7 +22,7 @@ class Group:
 
     @property
     def controls(self):
-        """Names of what is under control: "memory", "pids"."""
+        """Names of what is under control: of CONTROLS."""
         return sorted(self.folders)
 
     @classmethod
@@ -30,6 +32,7 @@ class Group:
         for control, (file, value) in {
             "memory": (("memory.limit_in_bytes", "memory.max"), memory),
             "pids": (("pids.max", "pids.max"), processes),
+            "cpu": (("cgroup.procs", "cgroup.procs"), pid),  # being a group is all that it takes
         }.items():
             for parent, name in _candidates(control, *file):
                 folder = parent / f"{PREFIX}{os.getpid()}-{pid}"
@@ -89,7 +92,7 @@ def _remove(folder):
 def remove_left_over(patience=0.0):
     """Remove the groups of graders that are gone; waits up to `patience` seconds for the last of their processes."""
     deadline = time.monotonic() + patience
-    for control in ("memory", "pids"):
+    for control in CONTROLS:
         for parent, _ in _candidates(control, "", ""):
             for folder in parent.glob(f"{PREFIX}*"):
                 while not _is_running(folder.name) and not _remove(folder) and time.monotonic() < deadline:

@@ -28,6 +28,7 @@ MAX_HEADER = 2 << 20
 MAX_REPLY = 64 << 20  # bytes of arrays that a student's process may send at once
 MAX_REQUEST = 512 << 20  # bytes that the grader may send: training images
 MAX_ARRAYS = 20_000
+MAX_PARTS = 200_000  # values in a header, of which two megabytes could otherwise hold a million
 MAX_DEPTH = 16
 MAX_NDIM = 16
 
@@ -59,7 +60,7 @@ def encode(value, limit=MAX_REPLY):
     }
     size = sum(array.nbytes for array in arrays)
     text = json.dumps(header, separators=(",", ":")).encode("ascii")
-    if len(text) > MAX_HEADER or size > limit or len(arrays) > MAX_ARRAYS:
+    if len(text) > MAX_HEADER or size > limit or len(arrays) > MAX_ARRAYS or text.count(b",") > MAX_PARTS:
         raise ProtocolError(f"a value of {size:,} bytes in {len(arrays):,} arrays is more than may be sent")
     chunks = [memoryview(array.reshape(-1)).cast("B") for array in arrays if array.nbytes]
     return [LENGTHS.pack(len(text), size) + text, *chunks]
@@ -106,6 +107,8 @@ def _text(text):
 
 def decode(text, payload):
     """Turn a frame's header and payload back into a plain value; raises ProtocolError where a rule is broken."""
+    if text.count(b",") > MAX_PARTS:
+        raise ProtocolError("a header of too many parts")
     try:
         header = json.loads(text)
         specs = header["arrays"]

@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,11 @@ def file_name(student):
     return name if len(name) < 200 else name[:150] + hashlib.sha256(student.encode()).hexdigest()[:32]
 
 
+def _sharing(pairs):
+    """A dict; the same text in thousands of records is kept once."""
+    return {key: sys.intern(value) if type(value) is str else value for key, value in pairs}
+
+
 class Results:
     """The folder with the records of one unit."""
 
@@ -52,7 +58,7 @@ class Results:
     def load(self, student):
         """A student's record, or None where there is none that is whole."""
         try:
-            record = json.loads(self.path(student).read_text(encoding="utf-8"))
+            record = json.loads(self.path(student).read_text(encoding="utf-8"), object_pairs_hook=_sharing)
         except (OSError, ValueError):
             return None
         return record if isinstance(record, dict) and record.get("format") == FORMAT else None

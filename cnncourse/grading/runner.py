@@ -83,7 +83,7 @@ def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda r
     IsolationError
         Where student code cannot be isolated. What was graded before is kept, as after any other exception.
     """
-    summary, by_student, running = Summary(), {}, {}
+    summary, done, running = Summary(), set(), {}
     results.remove_unfinished()
     waiting = deque(submissions)
     while waiting or running:
@@ -93,7 +93,7 @@ def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda r
             seed = submission_seed(secret, submission.unit, submission.student)
             record = results.load(submission.student)
             if results.is_current(record, prepared, seed):
-                by_student[submission.student] = record
+                done.add(submission.student)
                 advance(record)
             else:
                 running[pool.submit(prepared, seed)] = submission.student, seed
@@ -104,8 +104,10 @@ def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda r
             except GraderFailed as problem:
                 summary.failed.append((student, str(problem)))
                 continue
-            by_student[student] = results.save(record, seed, slack)
+            results.save(record, seed, slack)
+            done.add(student)
             summary.graded += 1
             advance(record)
-    summary.records = [by_student[s.student] for s in submissions if s.student in by_student]
+    loaded = [results.load(s.student) for s in submissions if s.student in done]  # until now they need no memory
+    summary.records = [record for record in loaded if record is not None]
     return summary

@@ -1,4 +1,4 @@
-"""At least forty kinds of hostile notebooks: no undeserved point, nothing left behind, no classmate harmed."""
+"""More than a hundred kinds of hostile notebooks: no undeserved point, nothing left behind, no classmate harmed."""
 
 import os
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnncourse.checks.registry import load_task
+from tests.grading.attacks_on_grader import ATTACKS as ON_GRADER
 from tests.grading.attacks_on_process import ATTACKS as ON_PROCESS
 from tests.grading.attacks_on_values import ATTACKS as ON_VALUES
 from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, descendants, grade_one, open_files
@@ -27,15 +28,15 @@ def cross_correlate2d(image, kernel):
 
 
 def code_of(name):
-    code = {**ON_VALUES, **ON_PROCESS}[name]
+    code = {**ON_VALUES, **ON_PROCESS, **ON_GRADER}[name]
     return written_down_answers() if code is None else code
 
 
-def test_there_are_forty_kinds_and_more():
-    assert len(ON_VALUES) + len(ON_PROCESS) >= 40
+def test_there_are_a_hundred_kinds_and_more():
+    assert len(ON_VALUES) + len(ON_PROCESS) + len(ON_GRADER) >= 100
 
 
-@pytest.mark.parametrize("name", [*ON_VALUES, *ON_PROCESS])
+@pytest.mark.parametrize("name", [*ON_VALUES, *ON_PROCESS, *ON_GRADER])
 def test_attack_earns_nothing_and_leaves_nothing(sandboxes, name):
     honest = [IMPORTS, ANSWERS[CORRELATE]]
     assert grade_one(sandboxes, honest).report.passed

@@ -73,7 +73,7 @@ def test_anything_else_is_not_sent(value):
 def test_nothing_endless_or_huge_is_sent():
     endless = []
     endless.append(endless)
-    for value in (endless, "x" * (protocol.MAX_HEADER + 1), np.zeros(protocol.MAX_REPLY + 1, np.uint8)):
+    for value in (endless, "x" * (protocol.MAX_HEADER + 1), np.zeros(protocol.MAX_REPLY + 1, np.uint8), [1] * 300_000):
         with pytest.raises(ProtocolError):
             protocol.encode(value)
 
@@ -112,6 +112,7 @@ def header(value=None, arrays=(), **more):
         (header(None, [["uint8", [0]]] * (protocol.MAX_ARRAYS + 1)), b""),
         (header(None), b"bytes that belong to nothing"),
         (header([[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]), b""),
+        (b'{"arrays": [], "value": [' + b"[]," * 300_000 + b"1]}", b""),
     ],
 )
 def test_broken_frames_are_refused(text, payload):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from cnncourse.grading.cgroups import _candidates, remove_left_over
+from cnncourse.grading.cgroups import CONTROLS, _candidates, remove_left_over
 from cnncourse.grading.command import main
 from cnncourse.grading.job import GraderFailed, Job
 from cnncourse.grading.results import Results, checks_fingerprint, file_name, write_whole
@@ -123,7 +123,7 @@ def test_killed_at_any_moment_it_resumes(course):
 def test_control_groups_do_not_pile_up(course):
     run(course)
     remove_left_over(patience=2.0)
-    groups = [name for control in ("memory", "pids") for parent, _ in _candidates(control, "", "")
+    groups = [name for control in CONTROLS for parent, _ in _candidates(control, "", "")
               for name in os.listdir(parent) if name.startswith("cnncourse-")]  # fmt: skip
     makers = {name.split("-")[1] for name in groups}
     assert all(os.path.exists(f"/proc/{maker}") for maker in makers), groups
