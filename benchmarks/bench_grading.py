@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument("--nbgrader", type=int, default=3, metavar="N", help="submissions for nbgrader (3; 0: none)")
     options = parser.parse_args()
-    print("| Unit | submissions | ours, a second | ours, once started | nbgrader autograde | memory over the run, MiB |")
+    print("| Unit | submissions | ours, a second | once started | nbgrader autograde | memory over the run, MiB |")
     print("| --- | ---: | ---: | ---: | ---: | --- |", flush=True)
     for unit in options.units:
         if not list((ROOT / "solutions").glob(f"{unit}_*/*.ipynb")):
