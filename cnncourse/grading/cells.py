@@ -12,7 +12,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?{1,2}\s*$")
+MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?{1,2}\s*$|^\s*[\w, ]+=\s*[%!]")
 IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CONSTANT_MAKERS = frozenset("np numpy math torch nn functools collections namedtuple partial".split())
@@ -58,11 +58,15 @@ def parse(source):
         first = next((line.strip() for line in lines if line.strip()), "")
         if first.startswith("%%") and not re.match(r"%%(time|timeit|capture|prun)\b", first):
             return ast.parse("")  # another language, or text
-        return ast.parse("\n".join(_blank(line) if MAGIC.match(line) else line for line in lines))
+        return ast.parse("\n".join(_without_magic(lines)))
 
 
-def _blank(line):
-    return line[: len(line) - len(line.lstrip())] + "pass"
+def _without_magic(lines):
+    goes_on = False  # a command over several lines, each of which but the last ends in a backslash
+    for line in lines:
+        is_magic = goes_on or MAGIC.match(line)
+        yield "" if goes_on else line[: len(line) - len(line.lstrip())] + "pass" if is_magic else line
+        goes_on = is_magic and line.endswith("\\")
 
 
 def choose(statements, way, task):

@@ -27,6 +27,28 @@ HONEST = {
         "%matplotlib inline\n" + IMPORTS, "!pip install numpy", "%%bash\nrm -rf *", "np.einsum?",
         "%%time\n" + ANSWER, "%load_ext autoreload\n%autoreload 2",
     ],
+    "magics in the cell of the answer": [
+        IMPORTS, "files = !ls\na, b = %timeit -o 1\n!pip install \\\n    numpy \\\n    torch\nnp?" + ANSWER + "%time 1",
+    ],
+    "matrices, masked, long and swapped numbers": [IMPORTS, ANSWER.replace("return np.einsum", "out = np.einsum") + """
+    kinds = np.matrix, np.ma.masked_array, np.asfortranarray, lambda x: x.astype(np.longdouble), lambda x: x[::-1][::-1]
+    return kinds[image.size % len(kinds)](out.astype(out.dtype.newbyteorder()))
+"""],
+    "pools of threads and of processes": [IMPORTS + "\nimport multiprocessing as mp, concurrent.futures as futures", """
+POOL = futures.ThreadPoolExecutor(2)
+def row(given):
+    rows, kernel = given
+    return [(rows[:, j : j + kernel.shape[1]] * kernel).sum() for j in range(rows.shape[1] - kernel.shape[1] + 1)]
+def cross_correlate2d(image, kernel):
+    height = image.shape[0] - kernel.shape[0] + 1
+    given = [(image[i : i + kernel.shape[0]], kernel) for i in range(height)]
+    with mp.get_context("fork").Pool(2) as processes:
+        assert list(POOL.map(row, given)) == processes.map(row, given)
+    return np.array([row(g) for g in given]).reshape(height, -1)
+"""],
+    "asserts on the check, tests of one's own, exits": [IMPORTS, ANSWER, "report = check('x', cross_correlate2d)\n"
+        "assert report.passed, report.message", "import unittest\nunittest.main(argv=[''])", "import doctest\n"
+        "doctest.testmod()", "import sys; sys.exit(0)"],
     "libraries that are not there": [
         IMPORTS, "import matplotlib.pyplot as plt\nfrom IPython.display import display\nimport ipywidgets as w\n"
         "import cnncourse\ncnncourse.setup(seed=0)\nfrom cnncourse.data import load\nimages, labels = load('x')\n"
