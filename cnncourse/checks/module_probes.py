@@ -34,9 +34,12 @@ def module(target, args, kwargs, notes, probes):
             raise probes.UnsupportedValue(f"a {type(network).__name__} where a torch.nn.Module is wanted")
         if keep:
             _kept[key] = network
-        seeded(seed)  # what dropout draws is the same however the module was made
-        steps = {"describe": _describe, "load": _load, "forward": _forward}
-        return [steps[step["do"]](network, step, notes, probes) for step in script]
+        steps, results = {"describe": _describe, "load": _load, "forward": _forward}, []
+        for step in script:
+            results.append(steps[step["do"]](network, step, notes, probes))
+            if step["do"] == "load":
+                seeded(seed)  # however the module was made, dropout draws the same
+        return results
 
 
 @contextlib.contextmanager

@@ -67,8 +67,9 @@ class SandboxStudent:
             return False
         try:
             reading = self._ask({"do": "turn", "task": task}, 10 * self.slack)
-            self.reading = _checked_reading(reading)
             at_rest = reading["at_rest"] is True
+            # Problems are shown to the student. Those told after a call could carry its hidden inputs.
+            self.reading = _checked_reading(reading) | {"problems": self.reading["problems"]}
         except (OSError, protocol.ProtocolError, KeyError, TypeError):
             at_rest = False
         self.task, self.remaining = task, budget * self.slack

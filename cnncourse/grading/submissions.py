@@ -79,6 +79,13 @@ def course_folder(path):
 
 def _of_student(folder, unit):
     student = _text(folder.name)
+    try:
+        return _in_folder(student, folder, unit)
+    except OSError as problem:
+        return Submission(student, unit, None, f"The folder cannot be read ({problem.strerror}).")
+
+
+def _in_folder(student, folder, unit):
     place = _unit_folder(folder, unit)
     if place is None:
         return Submission(student, unit, None)
@@ -103,4 +110,4 @@ def _newest_first(path):
 
 
 def _text(name):
-    return os.fsencode(name).decode("utf-8", "replace")
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnncourse.checks.registry import load_task
+from cnncourse.grading.grade import grade_cells
 from tests.grading.attacks_on_grader import ATTACKS as ON_GRADER
 from tests.grading.attacks_on_process import ATTACKS as ON_PROCESS
 from tests.grading.attacks_on_values import ATTACKS as ON_VALUES
@@ -55,3 +56,19 @@ def test_the_written_down_answers_would_have_passed_on_the_published_inputs(sand
     cells = [IMPORTS, written_down_answers()]
     assert grade_one(sandboxes, cells, seed=0).report.score > 0
     assert grade_one(sandboxes, cells).report.score == 0
+
+
+def test_hidden_inputs_do_not_come_back_as_problems_of_loading(sandboxes):
+    """What an answer has seen of one task's inputs must not reach the feedback by way of the next task."""
+    tells = """
+import sys
+def conv_parameters(*inputs, **more):
+    def turn(self, task):
+        problem = {"cell": 1, "line": 1, "text": f"the inputs are {inputs}"}
+        return {"problems": [problem], "cells": [1], "all_differs": False, "own_differs": False, "at_rest": True}
+    sys.modules["worker"].Notebook.turn = turn
+    return 0
+"""
+    tasks = [load_task("01.conv_parameters"), load_task("01.normalize")]
+    for graded in grade_cells([IMPORTS, tells, ANSWERS["01.normalize"]], tasks, 5, sandboxes):
+        assert graded.problems == []

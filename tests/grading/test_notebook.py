@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +161,26 @@ def test_nothing_there_is_an_error(tmp_path):
         find_submissions(tmp_path / "absent", "03")
     with pytest.raises(FileNotFoundError, match="no students"):
         find_submissions(tmp_path, "03")
+
+
+def test_a_folder_that_cannot_be_read_costs_its_student_alone(tmp_path, monkeypatch):
+    hand_in(tmp_path, "ada", CELLS, "03_shapes")
+    hand_in(tmp_path, "bob", CELLS, "03_shapes")
+    honest = Path.iterdir
+
+    def iterdir(folder):
+        if folder.name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return honest(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    ada, bob = find_submissions(tmp_path, "03")
+    assert ada.path is not None
+    assert bob.problem == "The folder cannot be read (Permission denied)."
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on Unix alone")
+def test_names_that_are_no_text_stay_apart(tmp_path):
+    for name in (b"b\xff", b"b\xfe"):
+        os.makedirs(os.path.join(os.fsencode(tmp_path), b"submitted", name))
+    assert [s.student for s in find_submissions(tmp_path, "03")] == ["b\\xfe", "b\\xff"]
