@@ -4,9 +4,10 @@ numpy-ml (github.com/ddbourgin/numpy-ml) and CS231n's second assignment are no p
 in which `numpy_ml` or `cs231n` lies with an option or an environment variable; who is absent is passed over. CS231n's
 Cython part must be compiled there, by `python setup.py build_ext --inplace` in the folder `cs231n`.
 
-All results are compared before anything is timed, in float32. A call that takes more than three seconds is made once.
-SciPy computes a part of each layer, since all would take minutes, and its time is scaled up. "Prepared" is the
-course's convolution with its filters transformed beforehand.
+All results are compared before anything is timed. All is float32; numpy-ml, whose own layers compute in float64,
+comes in both. A call that takes more than three seconds is made once. SciPy computes a part of each layer, since all
+would take minutes, and its time is scaled up. "Prepared" is the course's convolution with its filters transformed
+beforehand.
 """
 
 import os

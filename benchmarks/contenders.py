@@ -48,9 +48,11 @@ class Prepared(Contender):
     def calls(self, layer, x, weight, grad):
         from cnncourse.numpy_nn import functional as F
 
-        prepared = F.prepare_conv2d(weight)
-        forward = lambda: F.conv2d(x, weight, prepared=prepared, **layer.geometry)
-        return (None if prepared is None else forward), None
+        short_cut = (layer.stride, layer.dilation, layer.groups) == (1, 1, 1)
+        prepared = F.prepare_conv2d(weight) if short_cut else None
+        if prepared is None:
+            return None, None
+        return lambda: F.conv2d(x, weight, prepared=prepared, **layer.geometry), None
 
 
 class SciPy(Contender):
@@ -112,6 +114,13 @@ class NumpyML(Contender):
         return array.transpose(3, 2, 0, 1)
 
 
+class NumpyMLDouble(NumpyML):
+    """The same in float64, which its layers compute in unless one changes their weights by hand."""
+
+    def calls(self, layer, *arrays):
+        return super().calls(layer, *(array.astype(np.float64) for array in arrays))
+
+
 class CS231n(Contender):
     """The fast layers of the Stanford course's second assignment; its forward pass keeps the columns for backward."""
 
@@ -155,4 +164,4 @@ class JAX(Contender):
         return lambda: wait(forward(x, weight)), lambda: wait(backward(x, weight, grad))
 
 
-ELSEWHERE = {"SciPy": SciPy, "numpy-ml": NumpyML, "CS231n": CS231n, "JAX": JAX}
+ELSEWHERE = {"SciPy": SciPy, "numpy-ml": NumpyML, "numpy-ml, float64": NumpyMLDouble, "CS231n": CS231n, "JAX": JAX}

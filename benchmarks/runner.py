@@ -13,6 +13,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import measure
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -74,6 +76,8 @@ def parser(name, part):
 def in_child(part, options):
     """Measure in this process."""
     (options.threads,) = options.threads
+    if options.threads == 1:
+        measure.count_processor_time()
     machine = describe_machine()
     return [{"threads": options.threads, "machine": machine, **row} for row in part.measure(options)]
 
@@ -90,15 +94,16 @@ def write_report(name, part, rows, folder):
 
 
 def describe_machine():
-    """Return one line: processor, cores, versions, and which of its kernels BLAS has chosen."""
+    """Return one line: processor, cores, versions, the kernels that BLAS has chosen, what else the computer does."""
     import numpy  # noqa: F401 - loads the BLAS that is asked about
     from threadpoolctl import threadpool_info
 
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
     kernels = ", ".join(f"{library['internal_api']} for {library['architecture']}" for library in blas[:1])
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return (
         f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, NumPy {version('numpy')} "
-        f"({kernels}), PyTorch {version('torch')}"
+        f"({kernels}), PyTorch {version('torch')}; load {load} when it started"
     )
 
 
