@@ -222,6 +222,30 @@ def answer():
     assert max(used) <= box.limits.memory + 512 * sandbox.MIB
 
 
+def test_a_crowd_of_busy_processes_takes_little_time_from_a_classmate(box):
+    if "cpu" not in box.controls:
+        pytest.skip("control groups cannot be written here")
+    work = """
+import time
+def answer():
+    start = time.perf_counter()
+    for _ in range(5_000_000): pass
+    return time.perf_counter() - start
+"""
+    crowd = """
+def answer():
+    for _ in range(12):
+        if os.fork() == 0:
+            os.setsid()  # the kernel shares time out by session, too
+            while True: pass
+"""
+    alone = min(inside(box, work) for _ in range(3))
+    with Sandbox("numpy") as other, SandboxStudent(other, [TRY + crowd], "answer") as student:
+        student.call("answer", "function")
+        crowded = min(inside(box, work) for _ in range(3))
+    assert crowded < 3 * alone
+
+
 def test_files_and_processes_do_not_outlive_a_child(box):
     code = """
 import time
