@@ -50,7 +50,9 @@ def test_backward_by_loops_equals_the_fast_one(geometry):
     g = np.random.default_rng(0).normal(size=loops.conv2d(x, w, b, **arguments, groups=groups).shape)
     wanted = loops.conv2d_backward(g, x, w, b, **arguments, groups=groups)
     got = F.conv2d_backward(g, x, w, b, **arguments, groups=groups)
-    for ours, by_definition in zip(got, wanted, strict=True):
+    S, D, P = arguments["stride"], arguments["dilation"], [(p, p) for p in arguments["padding"]]
+    also = shifted.grad_input(g, w, x.shape, S, D, groups, P), shifted.grad_weight(g, x, w.shape, S, D, groups, P)
+    for ours, by_definition in zip((*got, *also), (*wanted, *wanted[:2]), strict=True):
         if by_definition is None:
             assert ours is None
         else:
@@ -141,19 +143,22 @@ def test_there_may_be_nothing_to_prepare(weight):
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
-def test_depthwise_block_by_block_in_every_dimension(axes, monkeypatch):
-    monkeypatch.setattr(depthwise, "BLOCK_BYTES", 1)
+@pytest.mark.parametrize("module", [depthwise, shifted])
+@pytest.mark.parametrize("S", [(2, 1, 2), (1, 1, 1), (3, 2, 1)])
+def test_block_by_block_in_every_dimension(module, axes, S, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_BYTES", 1)
     rng = np.random.default_rng(0)
-    x, w = rng.normal(size=(2, 3, *(7, 6, 5)[:axes])), rng.normal(size=(6, 1, *(3, 2, 2)[:axes]))
-    S, D, P = (2, 1, 2)[-axes:], (1, 2, 1)[:axes], [(1, 0), (2, 3), (0, 1)][:axes]
+    groups = 4 if module is depthwise else 2
+    x, w = rng.normal(size=(3, 4, *(7, 6, 5)[:axes])), rng.normal(size=(8, 4 // groups, *(3, 2, 2)[:axes]))
+    S, D, P = S[-axes:], (1, 2, 1)[:axes], [(1, 0), (2, 3), (0, 1)][:axes]
     padded = pad_constant(x, P)
-    y = depthwise.forward(x, w, S, D, 3, P)
-    np.testing.assert_allclose(y, im2col.forward(padded, w, S, D, 3), rtol=1e-12, atol=1e-12)
+    y = module.forward(x, w, S, D, groups, P)
+    np.testing.assert_allclose(y, im2col.forward(padded, w, S, D, groups), rtol=1e-12, atol=1e-12)
     g = rng.normal(size=y.shape)
-    wanted = im2col.grad_weight(g, padded, w.shape, S, D, 3)
-    np.testing.assert_allclose(depthwise.grad_weight(g, x, w.shape, S, D, P), wanted, rtol=1e-12, atol=1e-12)
-    wanted = im2col.grad_input(g, w, padded.shape, S, D, 3)[inside(P, x.shape[2:])]
-    np.testing.assert_allclose(depthwise.grad_input(g, w, x.shape, S, D, P), wanted, rtol=1e-12, atol=1e-12)
+    wanted = im2col.grad_weight(g, padded, w.shape, S, D, groups)
+    np.testing.assert_allclose(module.grad_weight(g, x, w.shape, S, D, groups, P), wanted, rtol=1e-12, atol=1e-12)
+    wanted = im2col.grad_input(g, w, padded.shape, S, D, groups)[inside(P, x.shape[2:])]
+    np.testing.assert_allclose(module.grad_input(g, w, x.shape, S, D, groups, P), wanted, rtol=1e-12, atol=1e-12)
 
 
 def test_toeplitz_matrix_transposed_is_the_transposed_convolution():
@@ -209,8 +214,9 @@ def test_float32_gradients_stay_close(channels, padding):
     [
         ((1, 30, 30), 64, np.float64, False, "im2col"),  # exact unless asked otherwise
         ((1, 30, 30), 64, np.float32, False, "winograd4"),
-        ((1, 30, 30), 31, np.float32, False, "im2col"),
-        ((8, 7, 7), 512, np.float32, False, "im2col"),
+        ((1, 30, 30), 31, np.float32, False, "shifted"),
+        ((1, 30, 30), 6, np.float32, False, "im2col"),
+        ((8, 7, 7), 512, np.float32, False, "shifted"),
         ((8, 7, 7), 512, np.float32, True, "winograd4"),
     ],
 )
@@ -218,7 +224,10 @@ def test_which_algorithm_suits(size, channels, dtype, prepared, name):
     x, w = np.zeros((size[0], channels, *size[1:]), dtype), np.zeros((channels, channels, 3, 3), dtype)
     assert choice.choose(x, w, (1, 1), (1, 1), 1, prepared) == name
     for stride, dilation, groups in (((1, 2), (1, 1), 1), ((1, 1), (2, 1), 1), ((1, 1), (1, 1), 2)):
-        assert choice.choose(x, w, stride, dilation, groups, prepared) == "im2col"
+        wanted = "shifted" if dtype == np.float32 and channels > 6 else "im2col"
+        assert choice.choose(x, w, stride, dilation, groups, prepared) == wanted
+    assert choice.choose(x, w[:, :, :1, :1], (1, 1), (1, 1), 1, prepared) == "im2col"
+    assert choice.choose(x, w[:, :1], (2, 1), (1, 1), channels, prepared) == "depthwise"
 
 
 @pytest.mark.parametrize("algorithm", choice.NAMES)

@@ -11,15 +11,12 @@ import numpy as np
 from . import depthwise, fft, im2col, shifted, winograd
 from .windows import inside, pad_constant
 
-# Each takes a padded x: (x, weight, stride, dilation, groups), and refuses what it cannot do.
-FORWARD = {
-    "im2col": im2col.forward,
-    "shifted": shifted.forward,
-    "depthwise": depthwise.forward,
-    "fft": fft.forward,
-}
+# Each has a `forward` and refuses what it cannot do. Some put zeros around a block of the image at a time and have
+# gradients of their own; the others take a padded x, and leave the gradients to im2col.
+IN_BLOCKS = {"shifted": shifted, "depthwise": depthwise}
+PADDED = {"im2col": im2col, "fft": fft}
 TILE_SIZES = {"winograd2": 2, "winograd4": 4}
-NAMES = ("auto", *FORWARD, *TILE_SIZES)
+NAMES = ("auto", *PADDED, *IN_BLOCKS, *TILE_SIZES)
 
 
 def choose(x, weight, stride, dilation, groups, prepared=False):
@@ -30,6 +27,7 @@ def choose(x, weight, stride, dilation, groups, prepared=False):
     | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
+    | 24 numbers or more in a kernel row, not 1×1 | shifted | a GEMM per kernel row; fewer copies than im2col |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
     if groups > 1 and weight.shape[1] == 1:
@@ -39,6 +37,11 @@ def choose(x, weight, stride, dilation, groups, prepared=False):
     if x.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
         if min(weight.shape[:2]) >= 32 and pixels >= (100 if prepared else 800):
             return "winograd4"
+    _, c_in, *rows, K = weight.shape
+    # Rows that a stride puts on different lines are multiplied by together; shorter ones make poor GEMMs.
+    entries = c_in * K * math.prod(map(min, rows, stride))
+    if x.dtype == np.float32 and math.prod(weight.shape[2:]) > 1 and entries >= 24:
+        return "shifted"
     return "im2col"
 
 
@@ -53,10 +56,10 @@ def prepare(weight):
 def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm."""
     name = _named(algorithm, x, weight, stride, dilation, groups, prepared is not None)
-    if name == "depthwise":
-        return depthwise.forward(x, weight, stride, dilation, groups, padding)
-    if name not in TILE_SIZES:
-        return FORWARD[name](pad_constant(x, padding), weight, stride, dilation, groups)
+    if name in IN_BLOCKS:
+        return IN_BLOCKS[name].forward(x, weight, stride, dilation, groups, padding)
+    if name in PADDED:
+        return PADDED[name].forward(pad_constant(x, padding), weight, stride, dilation, groups)
     if name != "winograd4" or prepared is None:
         prepared = winograd.transform_filters(weight, TILE_SIZES[name])
     return winograd.convolve(x, prepared, [before for before, _ in padding])
@@ -67,8 +70,8 @@ def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algor
     name = _named(algorithm, x, weight, stride, dilation, groups)
     if name in TILE_SIZES:
         return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
-    if name == "depthwise":
-        return depthwise.grad_weight(grad_output, x, weight.shape, stride, dilation, padding)
+    if name in IN_BLOCKS:
+        return IN_BLOCKS[name].grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding)
     return im2col.grad_weight(grad_output, pad_constant(x, padding), weight.shape, stride, dilation, groups)
 
 
@@ -81,8 +84,8 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     if name in TILE_SIZES:
         filters = winograd.transform_filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
-    if name == "depthwise":
-        return depthwise.grad_input(grad_output, weight, x_shape, stride, dilation, padding)
+    if name in IN_BLOCKS:
+        return IN_BLOCKS[name].grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)
     size = tuple(i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True))
     grad = im2col.grad_input(grad_output, weight, (*x_shape[:2], *size), stride, dilation, groups)
     return grad[inside(padding, x_shape[2:])]

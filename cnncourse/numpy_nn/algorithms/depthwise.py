@@ -52,7 +52,7 @@ def forward(x, weight, stride, dilation, groups, padding=None):
     return _correlate(x, filters, stride, dilation, padding or [(0, 0)] * len(stride))
 
 
-def grad_weight(grad_output, x, weight_shape, stride, dilation, padding):
+def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
     """Return ∂L/∂weight: the dot products of the output's gradient with the shifted images."""
     (N, C), (*rows, K) = x.shape[:2], weight_shape[2:]
     m = weight_shape[0] // C
@@ -78,7 +78,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, padding):
     return grad.sum(axis=0).reshape(weight_shape)
 
 
-def grad_input(grad_output, weight, x_shape, stride, dilation, padding):
+def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     """Return ∂L/∂x for an `x` of `x_shape`: every window's gradient times the kernel, added where windows overlap."""
     N, C, *sizes = x_shape
     kernel, positions = weight.shape[2:], grad_output.shape[2:]
@@ -89,7 +89,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, padding):
     if min(before + after) < 0:  # more padding than a kernel reaches over
         padded = [i + sum(p) for i, p in zip(sizes, padding, strict=True)]
         none = [(0, 0)] * len(sizes)
-        return grad_input(grad_output, weight, (N, C, *padded), stride, dilation, none)[inside(padding, sizes)]
+        return grad_input(grad_output, weight, (N, C, *padded), stride, dilation, groups, none)[inside(padding, sizes)]
     m = len(weight) // C
     flipped = weight.reshape(C, 1, m, *kernel)[(..., *[slice(None, None, -1)] * len(kernel))]
     return _correlate(

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from .threads import count, share
 from .windows import add_windows, inside, output_size, pad_constant, pair, windows
 
 # Columns of as many images at a time as fit in a processor's cache are cheaper to read back.
@@ -51,8 +52,11 @@ def forward(x, weight, stride, dilation, groups):
     N, C_out, spatial = len(x), len(weight), view.shape[weight.ndim :]
     rows = weight.reshape(groups, C_out // groups, -1)
     output = np.empty((N, groups, C_out // groups, math.prod(spatial)), x.dtype)
-    for n in _blocks(view):
+
+    def block(n):
         np.matmul(rows, _columns(view[n], groups), out=output[n])
+
+    share(block, _blocks(N, view.nbytes))
     return output.reshape(N, C_out, *spatial)
 
 
@@ -60,30 +64,34 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
     """Return ∂L/∂weight = Σ over images and positions of grad_output · column, for a padded `x`."""
     view = windows(x, weight_shape[2:], stride, dilation)
     C_out = weight_shape[0]
-    grad = np.zeros((groups, C_out // groups, math.prod(weight_shape[1:])), x.dtype)
-    for n in _blocks(view):
-        # One GEMM sums over positions and images at once: both stand in the columns' last axis.
-        upstream = grad_output[n].swapaxes(0, 1).reshape(groups, C_out // groups, -1)
-        images_last = np.moveaxis(view[n], 0, len(weight_shape) - 1)
-        columns = images_last.reshape(groups, grad.shape[2], -1)
-        grad += upstream @ columns.swapaxes(1, 2)
-    return grad.reshape(weight_shape)
+    upstream = grad_output.reshape(len(x), groups, C_out // groups, math.prod(grad_output.shape[2:]))
+    blocks = _blocks(len(x), view.nbytes)
+    grads = np.zeros((len(blocks), groups, C_out // groups, math.prod(weight_shape[1:])), x.dtype)
+
+    def block(item):
+        number, n = item
+        np.sum(upstream[n] @ _columns(view[n], groups).swapaxes(2, 3), axis=0, out=grads[number])
+
+    share(block, enumerate(blocks))
+    return grads.sum(axis=0).reshape(weight_shape)
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
     """Return ∂L/∂x of the padded input: the columns' gradients, added where the windows overlap."""
-    N, C_out = grad_output.shape[:2]
+    (N, C_out), kernel = grad_output.shape[:2], weight.shape[2:]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
+    if math.prod(kernel) == 1 and grad_output.shape[2:] == x_shape[2:]:
+        # The columns are the image itself: the transposed matrix is all there is to it.
+        return forward(grad_output, rows.reshape(x_shape[1], C_out // groups, *kernel), stride, dilation, groups)
     spatial = grad_output.shape[2:]
-    L = math.prod(spatial)
-    upstream = grad_output.reshape(N, groups, C_out // groups, L)
+    upstream = grad_output.reshape(N, groups, C_out // groups, math.prod(spatial))
     grad = np.empty(x_shape, grad_output.dtype)
-    step = max(1, BLOCK_BYTES // max(1, rows.nbytes // C_out * groups * L))
-    for start in range(0, N, step):
-        n = slice(start, start + step)
-        columns = rows @ upstream[n]
-        values = columns.reshape(len(columns), x_shape[1], *weight.shape[2:], *spatial)
-        grad[n] = add_windows(values, (len(columns), *x_shape[1:]), stride, dilation)
+
+    def block(n):
+        columns = (rows @ upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
+        grad[n] = add_windows(columns, (len(columns), *x_shape[1:]), stride, dilation)
+
+    share(block, _blocks(N, N * x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes))
     return grad
 
 
@@ -98,8 +106,7 @@ def _columns(view, groups):
     return view.reshape(N, groups, C // groups * K, L)
 
 
-def _blocks(view):
-    """Iterate over slices of images whose columns together take about `BLOCK_BYTES`."""
-    N = len(view)
-    step = max(1, BLOCK_BYTES // max(1, view.nbytes // max(1, N)))
-    return (slice(start, start + step) for start in range(0, N, step))
+def _blocks(N, nbytes):
+    """Return slices of images, at least one for each thread, whose columns together take about `BLOCK_BYTES`."""
+    step = max(1, min(BLOCK_BYTES * N // max(1, nbytes), -(-N // count())))
+    return [slice(start, start + step) for start in range(0, N, step)]

@@ -1,20 +1,26 @@
-"""Convolution as a sum of K² matrix products, one for each position inside the kernel.
+"""Convolution as a sum of matrix products, one for each row of the kernel.
 
-Fix a position k of the kernel: its share of the output is a 1×1 convolution of the image shifted by k.
-At stride 1 the shift costs nothing: in the flattened padded image it is a slice that starts later, so BLAS
-reads the image where it lies. The price is paid at the row ends, where a slice runs on into the next row
-and computes columns that are thrown away. Source: A. Anderson et al., "Low-memory GEMM-based convolution
-algorithms for deep neural networks", arXiv:1709.03395 (the kernel-accumulating family).
+Fix a row u of the kernel: its share of the output is a convolution with a kernel of one row. Write the image K_w times,
+each copy shifted by one tap more and only as wide as the output, as the rows of a matrix R. Then a kernel row is one
+GEMM with R, and the next kernel row needs no other matrix: one image row further down is just a slice of R that
+starts one row later, which BLAS reads where it lies. So the image is copied K_w times, where im2col copies it K² times;
+the price is that K_h products are added up. With a stride S, image rows u, u + S, u + 2S, … stand one after the other.
+Source: A. Anderson et al., "Low-memory GEMM-based convolution algorithms for deep neural networks", arXiv:1709.03395.
 
-Cost in two dimensions: 2·N·C_out·H_out·W_pad·(C_in/groups)·K² flops (W_pad instead of W_out: the wasted columns) and
-K² additions of the output; no columns are stored. Rounding: a dot product per kernel position, then K² additions.
+Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops; N·C_in·H_pad·W_out·K_w numbers are copied, and
+the output is added to itself K_h − 1 times, in blocks of images that stay in the cache. The weight's gradient has the
+same flops and copies; the input's is such a convolution itself (stride 1), or the steps above backwards: K_h products
+added into R's gradient, and that K_w times to the image. Rounding: a dot product per kernel row, then K_h additions.
 """
 
 import math
 
 import numpy as np
 
-from .windows import offsets, output_size, pad_constant, pair, shifted
+from .threads import count, share
+from .windows import inside, offsets, output_size, pad_constant, pair, shifted, windows
+
+BLOCK_BYTES = 1 << 20
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -23,26 +29,178 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C_out,) or None.
     Returns (N, C_out, H_out, W_out).
     """
-    x = pad_constant(input, [(p, p) for p in pair(padding)])
-    output = forward(x, weight, pair(stride), pair(dilation), groups)
+    padding = [(p, p) for p in pair(padding)]
+    output = forward(input, weight, pair(stride), pair(dilation), groups, padding)
     return output if bias is None else output + bias[:, None, None]
 
 
-def forward(x, weight, stride, dilation, groups):
-    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension; returns (N, C_out, *output)."""
-    N, C_in, *sizes = x.shape
-    C_out, _, *kernel_size = weight.shape
-    positions = output_size(sizes, kernel_size, stride, dilation)
-    # All positions at stride 1 are computed; a stride picks some of them afterwards.
-    dense = output_size(sizes, kernel_size, (1,) * len(sizes), dilation)
-    steps = [math.prod(sizes[a + 1 :]) for a in range(len(sizes))]
-    length = sum((o - 1) * step for o, step in zip(dense, steps, strict=True)) + 1
+def forward(x, weight, stride, dilation, groups, padding=None):
+    """Cross-correlate `x` (N, C_in, *spatial) of any dimension; returns (N, C_out, *output).
 
-    flat = np.ascontiguousarray(x).reshape(N, groups, C_in // groups, math.prod(sizes))
-    rows = weight.reshape(groups, C_out // groups, C_in // groups, *kernel_size)
-    output = np.zeros((N, groups, C_out // groups, dense[0] * steps[0]), x.dtype)
-    for k in offsets(kernel_size):
-        start = sum(k_a * d * step for k_a, d, step in zip(k, dilation, steps, strict=True))
-        output[..., :length] += np.ascontiguousarray(rows[(..., *k)]) @ flat[..., start : start + length]
-    wide = output.reshape(N, C_out, dense[0], *sizes[1:])
-    return np.ascontiguousarray(wide[(..., *shifted((0,) * len(sizes), positions, stride, (1,) * len(sizes)))])
+    `padding` holds (before, after) per axis, and is zero if left out.
+    """
+    rows = _Rows(x.shape, weight.shape, stride, dilation, groups, padding)
+    filters = rows.taps(weight)
+    output = np.empty((len(x), len(weight), *rows.whole), x.dtype)
+
+    def block(n):
+        R = rows.shifted(x[n])
+        total = output[n].reshape(len(R), groups, -1, math.prod(rows.whole))[..., : rows.length]
+        product = np.empty_like(total)
+        for number, (taps, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
+            np.matmul(taps, slice_of_R, out=product if number else total)
+            if number:
+                total += product
+
+    share(block, rows.blocks())
+    return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])
+
+
+def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
+    """Return ∂L/∂weight: for each kernel row, the output's gradient times the slice of R that it was multiplied by."""
+    rows = _Rows(x.shape, weight_shape, stride, dilation, groups, padding)
+    blocks = rows.blocks()
+    grads = [None] * len(blocks)
+
+    def block(item):
+        number, n = item
+        g = rows.lines(grad_output[n]).swapaxes(2, 3)
+        grads[number] = [(slice_of_R @ g).sum(axis=0) for slice_of_R in rows.slices(rows.shifted(x[n]))]
+
+    share(block, enumerate(blocks))
+    return rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
+
+
+def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
+    """Return ∂L/∂x for an `x` of `x_shape`."""
+    reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    beyond = [
+        (r - before, size + before - o)
+        for r, size, o, (before, _) in zip(reach, x_shape[2:], grad_output.shape[2:], padding, strict=True)
+    ]
+    if max(stride) == 1 and min(map(min, beyond)) >= 0:  # a convolution of the gradient with kernels turned around
+        return forward(grad_output, _flipped(weight, groups), stride, dilation, groups, beyond)
+    rows = _Rows(x_shape, weight.shape, stride, dilation, groups, padding)
+    filters = rows.taps(weight)
+    grad = np.empty(x_shape, grad_output.dtype)
+
+    def block(n):
+        g = rows.lines(grad_output[n])
+        R = np.zeros((len(g), *rows.shape), g.dtype)
+        for taps, slice_of_R in zip(filters, rows.slices(R), strict=True):
+            slice_of_R += taps.swapaxes(1, 2) @ g
+        grad[n] = rows.unshifted(R)
+
+    share(block, rows.blocks())
+    return grad
+
+
+def _flipped(weight, groups):
+    """Return the filters with inputs and outputs exchanged and every kernel turned around."""
+    C_out, c_in, *kernel = weight.shape
+    turned = weight.reshape(groups, C_out // groups, c_in, *kernel)[(..., *[slice(None, None, -1)] * len(kernel))]
+    return turned.swapaxes(1, 2).reshape(groups * c_in, C_out // groups, *kernel)
+
+
+class _Rows:
+    """The arithmetic of R (images, groups, rests·C_in/groups·K_w, L): which image rows stand where in it.
+
+    Along each axis but the last, rows are told apart by the rest that they leave modulo the stride, so that those which
+    one kernel row meets follow each other. Kernel rows that start in the same place for different rests share a GEMM.
+    """
+
+    def __init__(self, x_shape, weight_shape, stride, dilation, groups, padding):
+        self.stride, self.dilation, self.groups = stride, dilation, groups
+        self.N, self.C, *self.sizes = x_shape
+        self.weight_shape, self.kernel = weight_shape, weight_shape[2:]
+        self.padding = padding or [(0, 0)] * len(stride)
+        padded = [i + before + after for i, (before, after) in zip(self.sizes, self.padding, strict=True)]
+        self.positions = output_size(padded, self.kernel, stride, dilation)
+        # A few zero rows make all rests equally many.
+        self.quotients = [-(-i // s) for i, s in zip(padded[:-1], stride[:-1], strict=True)]
+        self.padded = [q * s for q, s in zip(self.quotients, stride[:-1], strict=True)] + padded[-1:]
+        lines = [*self.quotients, self.positions[-1]]
+        self.shape = (groups, math.prod(stride[:-1]) * weight_shape[1] * self.kernel[-1], math.prod(lines))
+        # What a slice of R computes: all outputs, and with three axes also rows between one plane and the next.
+        self.whole = (*self.positions[:1], *lines[1:]) if len(lines) > 1 else self.positions
+        self.steps = [math.prod(lines[a + 1 :]) for a in range(len(lines))]
+        self.length = sum((o - 1) * step for o, step in zip(self.positions, self.steps, strict=True)) + 1
+        self.products = self._products()
+
+    def _products(self):
+        """Return (kernel rows, first rest, start on R's lines) for each GEMM."""
+        products = []
+        for start, rest, k in sorted((*self._place(k), k) for k in offsets(self.kernel[:-1])):
+            if products and products[-1][2] == start and products[-1][1] + len(products[-1][0]) == rest:
+                products[-1][0].append(k)
+            else:
+                products.append(([k], rest, start))
+        return products
+
+    def _place(self, k):
+        """Return (start, rest) of kernel row `k`."""
+        start, rest = 0, 0
+        for k_a, d, s, step in zip(k, self.dilation, self.stride, self.steps, strict=False):
+            start += k_a * d // s * step
+            rest = rest * s + k_a * d % s
+        return start, rest
+
+    def slices(self, R):
+        """Iterate over the slices of R that the products take."""
+        taps = self.weight_shape[1] * self.kernel[-1]
+        for k, rest, start in self.products:
+            yield R[:, :, rest * taps : (rest + len(k)) * taps, start : start + self.length]
+
+    def taps(self, weight):
+        """Return each product's part of `weight`, (groups, C_out/groups, rests·C_in/groups·K_w)."""
+        rows = np.moveaxis(weight.reshape(self.groups, -1, *self.weight_shape[1:]), (0, 1, 2), (-4, -3, -2))
+        return [
+            np.concatenate([rows[i].reshape(*rows.shape[-4:-2], -1) for i in k], axis=2) for k, _, _ in self.products
+        ]
+
+    def weight(self, products, dtype):
+        """Return `weight` again from matrices like those of `taps`, transposed: the inverse of `taps`."""
+        C_out, c_in, *kernel = self.weight_shape
+        weight = np.zeros((self.groups, C_out // self.groups, c_in, *kernel), dtype)
+        rows = np.moveaxis(weight, (0, 1, 2), (-4, -3, -2))
+        for (k, _, _), product in zip(self.products, products, strict=False):
+            for i, part in zip(k, np.split(product.swapaxes(1, 2), len(k), axis=2), strict=True):
+                rows[i] = part.reshape(rows[i].shape)
+        return weight.reshape(self.weight_shape)
+
+    def blocks(self):
+        """Return slices of images: enough for all threads, and so few that their R stays in the cache."""
+        step = max(1, min(BLOCK_BYTES // (4 * math.prod(self.shape)), -(-self.N // count())))
+        return [slice(n, n + step) for n in range(0, self.N, step)]
+
+    def lines(self, g):
+        """Return an output's gradient as (images, groups, C_out/groups, L), zero at rows that are no outputs."""
+        g = pad_constant(g, [(0, w - o) for w, o in zip(self.whole, g.shape[2:], strict=True)])
+        return g.reshape(len(g), self.groups, -1, math.prod(self.whole))[..., : self.length]
+
+    def shifted(self, x):
+        """Return R for some images `x` (n, C, *sizes)."""
+        before = [before for before, _ in self.padding]
+        x = pad_constant(x, [(b, i - b - o) for b, i, o in zip(before, self.padded, self.sizes, strict=True)])
+        ones = (1,) * (len(self.stride) - 1)
+        taps = windows(x, (*ones, self.kernel[-1]), (*ones, self.stride[-1]), (*ones, self.dilation[-1]))
+        return self._by_rests(taps.reshape(*x.shape[:2], self.kernel[-1], *self.padded[:-1], -1))
+
+    def _by_rests(self, taps):
+        """Turn (n, C, K_w, *rows, W_out) into R."""
+        pairs = [n for q, s in zip(self.quotients, self.stride, strict=False) for n in (q, s)]
+        taps = taps.reshape(len(taps), self.groups, -1, self.kernel[-1], *pairs, self.positions[-1])
+        q = range(4, taps.ndim - 1, 2)
+        return taps.transpose(0, 1, *(a + 1 for a in q), 2, 3, *q, taps.ndim - 1).reshape(len(taps), *self.shape)
+
+    def unshifted(self, R):
+        """Return the images' gradient from that of R: the adjoint of `shifted`."""
+        lead = len(self.quotients)
+        R = R.reshape(len(R), self.groups, *self.stride[:-1], -1, self.kernel[-1], *self.quotients, self.positions[-1])
+        q = range(4 + lead, R.ndim - 1)
+        R = R.transpose(0, 1, 2 + lead, 3 + lead, *(b for a in q for b in (a, a - lead - 2)), R.ndim - 1)
+        R = R.reshape(len(R), self.C, self.kernel[-1], *self.padded[:-1], self.positions[-1])
+        x = np.zeros((len(R), self.C, *self.padded), R.dtype)
+        for k in range(self.kernel[-1]):
+            x[(..., *shifted((k,), self.positions[-1:], self.stride[-1:], self.dilation[-1:]))] += R[:, :, k]
+        return x[inside(self.padding, self.sizes)]
