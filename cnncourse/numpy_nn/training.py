@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import functional as F
+from .modules import no_grad
 
 
 @dataclass
@@ -61,7 +62,8 @@ def evaluate(model, images, labels, batch_size=256, loss=F.cross_entropy):
     total = correct = 0
     for first in range(0, len(images), batch_size):
         batch, wanted = images[first : first + batch_size], labels[first : first + batch_size]
-        logits = model(batch)
+        with no_grad():
+            logits = model(batch)
         total += float(loss(logits, wanted)) * len(batch)
         correct += int((logits.argmax(axis=1) == wanted).sum())
     for module, mode in modes:

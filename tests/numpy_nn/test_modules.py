@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from cnncourse.numpy_nn import models
 from cnncourse.numpy_nn import modules as nn
 from cnncourse.weights import load_weights, save_weights
 
@@ -340,3 +341,19 @@ def test_preparing_leaves_a_read_only_weight_read_only():
     layer.weight.data.flags.writeable = False
     layer.prepare().train()
     assert not layer.weight.data.flags.writeable
+
+
+def test_no_grad_saves_nothing_and_changes_no_output():
+    model = models.LeNet5(rng=np.random.default_rng(0))
+    x = np.random.default_rng(1).normal(size=(2, 1, 32, 32)).astype(np.float32)
+    wanted = model(x)
+    with nn.no_grad():
+        np.testing.assert_array_equal(model(x), wanted)
+        with pytest.raises(ValueError, match="shape"), nn.no_grad():
+            model(x[:, :, :3])
+        np.testing.assert_array_equal(model(x), wanted)
+    assert all(module.saved is None for module in model.modules())
+    with pytest.raises(RuntimeError, match="no_grad"):
+        model.backward(np.ones_like(wanted))
+    model(x)
+    assert model.backward(np.ones_like(wanted)).shape == x.shape

@@ -1,6 +1,11 @@
 """Transposed convolution, pooling, padding, unfolding, resizing against PyTorch's own test inputs."""
 
+import numpy as np
+import pytest
+import torch
+
 from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.functional import _blocks
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
 
 CONV_ARRAYS = ("input", "weight", "bias")
@@ -46,3 +51,19 @@ OPERATIONS = [
 ]
 test_samples = sample_tests(OPERATIONS)
 test_errors = error_tests(OPERATIONS)
+
+
+@pytest.mark.parametrize("options", [(2,), (3, 2, 1), (3, 1, 1), ((2, 3), (3, 1), (1, 0), (1, 2))])
+def test_max_pooling_in_many_blocks(monkeypatch, options):
+    """A few channels at a time and two threads: PyTorch's winners among ties, and its sums where windows overlap."""
+    monkeypatch.setattr(_blocks, "BLOCK", 200)
+    monkeypatch.setattr(_blocks, "SHARED", 0)
+    monkeypatch.setattr(_blocks.threads, "count", lambda: 2)
+    rng = np.random.default_rng(0)
+    x = np.maximum(rng.integers(-3, 3, (3, 5, 9, 8)), 0).astype(float)
+    t = torch.from_numpy(x.copy()).requires_grad_()
+    wanted = torch.nn.functional.max_pool2d(t, *options)
+    g = rng.normal(size=wanted.shape)
+    np.testing.assert_array_equal(F.max_pool2d(x, *options), wanted.detach())
+    (wanted_grad,) = torch.autograd.grad(wanted, t, torch.from_numpy(g))
+    np.testing.assert_allclose(F.max_pool2d_backward(g, x, *options), wanted_grad, rtol=1e-12, atol=1e-15)

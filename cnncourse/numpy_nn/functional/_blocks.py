@@ -12,7 +12,7 @@ import numpy as np
 
 from ..algorithms import threads
 
-BLOCK = 1 << 16  # values; a few float32 arrays of this size fit into a megabyte of cache
+BLOCK = 1 << 17  # values: half a megabyte in float32, which is about what a core's cache holds twice
 LONG_ROW = 512  # values
 SHARED = 1 << 20  # values from which a second thread (about 40 µs to wake) pays
 
@@ -28,13 +28,22 @@ def elementwise(formula, *arrays):
         return formula(*rows).reshape(shape)
     output = np.empty(rows[0].size, dtype)
 
-    def compute(part):
-        for start in range(part.start, part.stop, BLOCK):
-            block = slice(start, min(start + BLOCK, part.stop))
-            output[block] = formula(*[row[block] for row in rows])
+    def compute(block):
+        output[block] = formula(*[row[block] for row in rows])
 
-    threads.share(compute, _parts(output.size, output.size))
+    in_blocks(compute, output.size)
     return output.reshape(shape)
+
+
+def in_blocks(function, count, values=1):
+    """Call function(block) for slices that cover 0 … count − 1, the numbers of things of `values` values each."""
+    step = max(1, BLOCK // values)
+
+    def run(part):
+        for start in range(part.start, part.stop, step):
+            function(slice(start, min(start + step, part.stop)))
+
+    threads.share(run, _parts(count, count * values))
 
 
 def by_channel(function, x, *vectors):
@@ -45,7 +54,7 @@ def by_channel(function, x, *vectors):
     """
     N, C, S = x.shape
     channels = min(C, max(1, BLOCK // S))
-    images = max(1, BLOCK // (channels * S))
+    images = min(N, max(1, BLOCK // (channels * S)))
 
     def run(item):
         part, first = item

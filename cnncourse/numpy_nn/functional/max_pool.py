@@ -3,6 +3,10 @@
 Each window of each channel keeps its largest entry; padding counts as −∞, so it never wins. A tie goes to
 the first maximum in row-major order. NaN counts as larger than any number, and of several NaN the last
 one wins, as in PyTorch.
+
+The maximum over a box is the maximum over its rows' maxima, so the axes are taken one after the other: K + K
+comparisons an output instead of K·K. Memory traffic: channels are taken a cacheful at a time, so that each input is
+read once and each output written once; backward reads x and the outputs' gradients and writes the inputs' ones.
 """
 
 import math
@@ -11,9 +15,8 @@ import numpy as np
 
 from ..algorithms.windows import inside, offsets, pad_constant, shifted
 from ._arguments import as_batch, check_grad_output
+from ._blocks import in_blocks, keep
 from ._pool_windows import check
-
-BLOCK_BYTES = 1 << 18
 
 
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
@@ -75,12 +78,19 @@ def max_pool3d_backward(
 def _max_pool(axes, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     win = check(axes, input, kernel_size, stride, padding, dilation, ceil_mode)
     x, unbatched = as_batch(input, axes)
-    padded = pad_constant(x, win.paddings, -np.inf)
     if return_indices:
-        output, winner = _largest(padded, win)
+        output, winner = _largest(pad_constant(x, win.paddings, -np.inf), win)
         indices = _flat_index(winner, win, x.shape[2:])
         return (output[0], indices[0]) if unbatched else (output, indices)
-    output = _maxima(padded, win)
+    output = np.empty((*x.shape[:2], *win.positions), x.dtype)
+
+    def compute(channels):
+        padded = pad_constant(_channels(x)[:, channels], win.paddings, -np.inf)
+        for axis in range(axes - 1):
+            padded = _maxima(_entries(padded, win, axis))
+        _maxima(_entries(padded, win, axes - 1), out=_channels(output)[:, channels])
+
+    _in_blocks(compute, x)
     return output[0] if unbatched else output
 
 
@@ -89,42 +99,72 @@ def _max_pool_backward(axes, grad_output, input, kernel_size, stride, padding, d
     x, unbatched = as_batch(input, axes)
     shape = (*x.shape[:2], *win.positions)
     check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
-    padded = pad_constant(x, win.paddings, -np.inf)
-    grad = np.zeros(padded.shape, padded.dtype)
-    # Channels are independent, so they are taken a cacheful at a time.
-    channels = shape[0] * shape[1]
-    g, padded, total = (a.reshape(1, channels, *a.shape[-axes:]) for a in (grad_output, padded, grad))
-    step = max(1, BLOCK_BYTES // (math.prod(padded.shape[2:]) * padded.itemsize))
-    for start in range(0, channels, step):
-        c = (slice(None), slice(start, start + step))
-        _send_to_maxima(g[c], padded[c], total[c], win)
-    grad = grad[inside(win.paddings, x.shape[2:])]
+    g, grad = grad_output.reshape(shape), np.empty(x.shape, x.dtype)
+
+    def compute(channels):
+        padded = pad_constant(_channels(x)[:, channels], win.paddings, -np.inf)
+        grad_padded = _send_to_maxima(_channels(g)[:, channels], padded, win)
+        _channels(grad)[:, channels] = grad_padded[inside(win.paddings, x.shape[2:])]
+
+    _in_blocks(compute, x)
     return grad[0] if unbatched else grad
 
 
-def _send_to_maxima(grad_output, padded, grad, win):
-    """Add each window's gradient to `grad` where the window's maximum lies."""
-    maxima = _maxima(padded, win)
-    ordinary = np.isfinite(maxima).all() and np.isfinite(grad_output).all()
-    winner = None if ordinary else _largest(padded, win)[1]
-    left = grad_output.copy()
-    for number, k in enumerate(offsets(win.K)):
-        entries = (..., *shifted(k, win.positions, win.S, win.D))
-        if ordinary:
+def _channels(x):
+    """Return (N, C, *spatial) as (1, N·C, *spatial): each channel is pooled by itself."""
+    return x.reshape(1, x.shape[0] * x.shape[1], *x.shape[2:])
+
+
+def _in_blocks(function, x):
+    """Call function(channels) for slices of channels that fit into the cache."""
+    in_blocks(function, x.shape[0] * x.shape[1], math.prod(x.shape[2:]))
+
+
+def _send_to_maxima(g, padded, win):
+    """Return the gradient by `padded`: each window's gradient where its maximum lies.
+
+    The row that holds a window's first maximum is the first row whose own maximum equals the window's.
+    """
+    steps, x = [], padded
+    for axis in reversed(range(len(win.K))):  # maxima along the last axis, then along the one before it, …
+        entries = [np.ascontiguousarray(entry) for entry in _entries(x, win, axis)]  # they are looked at twice
+        steps.append((axis, x.shape, entries, _maxima(entries)))
+        x = steps[-1][-1]
+    if not (np.isfinite(x).all() and np.isfinite(g).all()):
+        return _send_to_winners(g, padded, win)
+    for axis, shape, entries, maxima in reversed(steps):
+        grad = np.zeros(shape, g.dtype)
+        *places, last = _entries(grad, win, axis)
+        for entry, place in zip(entries, places, strict=False):
             # The first maximum takes all: nothing is left for one that comes later.
-            share = left * (padded[entries] == maxima)
-            left -= share
-        else:
-            share = np.where(winner == number, grad_output, 0)
+            share = keep(g, entry == maxima)
+            place += share
+            g = g - share
+        last += g
+        g = grad
+    return g
+
+
+def _send_to_winners(g, padded, win):
+    """Return the same where infinities or NaN need the slow way."""
+    winner, grad = _largest(padded, win)[1], np.zeros(padded.shape, padded.dtype)
+    for number, k in enumerate(offsets(win.K)):
         # Windows may overlap, so gradients add up; within one k, all entries are different ones.
-        grad[entries] += share
+        grad[(..., *shifted(k, win.positions, win.S, win.D))] += np.where(winner == number, g, 0)
+    return grad
 
 
-def _maxima(padded, win):
-    """Return each window's maximum; NaN where the window holds one."""
-    entries = (padded[(..., *shifted(k, win.positions, win.S, win.D))] for k in offsets(win.K))
-    output = next(entries).copy()
-    for entry in entries:
+def _entries(x, win, axis):
+    """Return, for each k along one spatial axis, the k-th entry of every window, as views."""
+    before = (slice(None),) * (2 + axis)
+    count, S, D = win.positions[axis], win.S[axis], win.D[axis]
+    return [x[(*before, *shifted((k,), (count,), (S,), (D,)))] for k in range(win.K[axis])]
+
+
+def _maxima(entries, out=None):
+    """Return the largest of the entries; NaN where one is NaN."""
+    output = np.maximum(entries[0], entries[-1], out=out)
+    for entry in entries[1:-1]:
         np.maximum(output, entry, out=output)
     return output
 

@@ -16,7 +16,7 @@ from .activation import (
     Softmax,
     Tanh,
 )
-from .base import Module, Parameter
+from .base import Module, Parameter, no_grad
 from .containers import Concat, Network, Residual, Scale, Sequential
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Dropout, Flatten, Identity, Linear
@@ -95,4 +95,5 @@ __all__ = [
     "Tanh",
     "Upsample",
     "init",
+    "no_grad",
 ]
