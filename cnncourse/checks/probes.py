@@ -20,6 +20,7 @@ PLAIN_DTYPES = {
     *"bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 }
 WATCHED = {*"torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()}
+WATCHED_DRAWS = 3  # of many: what the first ones do not call, the others do not either
 HERE = Path(__file__).parent
 FILES = [HERE / "probes.py", HERE / "module_probes.py", HERE / "callables.py"]  # all that a sandbox needs
 OURS = {str(path) for path in [*FILES, HERE / "student.py"]}  # frames that are not the learner's
@@ -320,7 +321,11 @@ def random_draws(target, args, kwargs, notes):
     seed, times = kwargs.pop("seed"), kwargs.pop("times")
     state = _global_state()
     rng = np.random.default_rng(seed)
-    draws = [plain(call(target, (*args, rng), kwargs, notes)) for _ in range(times)]
+    draws, used = [], notes.used
+    for number in range(times):
+        notes.used = used if number < WATCHED_DRAWS else None
+        draws.append(plain(call(target, (*args, rng), kwargs, notes)))
+    notes.used = used
     again = plain(call(target, (*args, np.random.default_rng(seed)), kwargs, notes))
     notes.changed = [name for name in notes.changed if name != "rng"]
     return {"draws": draws, "again": again, "global_state": state != _global_state()}
