@@ -76,14 +76,20 @@ def measure_layer(layer, rng, quick):
             0.2 if quick else 1.5,
         )
     medians = {name: took[MEDIAN] for name, took in times.items()}
-    return {"layer": layer.name, "flops": layer.flops, "real": real_flops(layer, x, w), "bytes": layer.bytes, **medians}
+    return {
+        "layer": layer.name,
+        "flops": layer.flops,
+        "real": real_flops(layer, x, w, prepared),
+        "bytes": layer.bytes,
+        **medians,
+    }
 
 
-def real_flops(layer, x, w):
+def real_flops(layer, x, w, prepared):
     """Return the flops of the products that are really done: 36 for the 144 of a 4×4 tile where Winograd is chosen."""
     from cnncourse.numpy_nn.algorithms import choice
 
-    chosen = choice.choose(x, w, (layer.stride,) * 2, (layer.dilation,) * 2, layer.groups)
+    chosen = choice.choose(x, w, (layer.stride,) * 2, (layer.dilation,) * 2, layer.groups, prepared is not None)
     if not chosen.startswith("winograd4"):
         return layer.flops
     tiles = layer.N * (-(-layer.output_size // 4)) ** 2

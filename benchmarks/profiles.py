@@ -1,7 +1,8 @@
 """Where the time of a network goes: every layer of both libraries timed in the same run."""
 
-import time
 from collections import defaultdict
+
+from benchmarks import measure
 
 OUTSIDE = "outside of layers"
 
@@ -19,10 +20,10 @@ def compare(ours, theirs, our_model, their_model, rounds=5):
             found[OUTSIDE][side] -= took / rounds
 
         undo = watch_steps(model, their_model, tell) if hasattr(model, "steps") else watch_layers(model, tell)
-        start = time.perf_counter()
+        start = measure.clock()
         for _ in range(rounds):
             call()
-        found[OUTSIDE][side] += (time.perf_counter() - start) / rounds
+        found[OUTSIDE][side] += (measure.clock() - start) / rounds
         undo()
     return sorted(found.items(), key=lambda item: -sum(item[1]))
 
@@ -67,9 +68,9 @@ def timed(function, label, tell):
     """Return `function` that tells how long it took."""
 
     def call(*args, **kwargs):
-        start = time.perf_counter()
+        start = measure.clock()
         result = function(*args, **kwargs)
-        tell(label, time.perf_counter() - start)
+        tell(label, measure.clock() - start)
         return result
 
     return call
