@@ -12,7 +12,7 @@ import numpy as np
 
 from ..algorithms import threads
 
-BLOCK = 1 << 17  # values: half a megabyte in float32, which is about what a core's cache holds twice
+BLOCK = 1 << 17  # values, half a megabyte in float32; smaller blocks cost more calls than they save memory traffic
 LONG_ROW = 512  # values
 SHARED = 1 << 20  # values from which a second thread (about 40 µs to wake) pays
 

@@ -40,7 +40,7 @@ def relu_backward(grad_output, input):
 def leaky_relu(input, negative_slope=0.01):
     """Return x where x > 0 and negative_slope · x elsewhere (Maas et al. 2013)."""
     check_floats(input=input)
-    return elementwise(lambda x: keep(x, x > 0) + negative_slope * keep(x, ~(x > 0)), input)
+    return elementwise(lambda x: np.clip(x, 0, np.inf) + negative_slope * np.clip(x, -np.inf, 0), input)
 
 
 def leaky_relu_backward(grad_output, input, negative_slope=0.01):
