@@ -3,15 +3,13 @@
 An optimizer reads `Parameter.grad` and replaces `Parameter.data`; parameters without a gradient stay as
 they are. Its memory is a list with one entry for each parameter.
 
-Memory traffic for each parameter, computed in blocks that stay in the cache: SGD reads 2 values and writes 1,
-with momentum 5 and 2; Adam reads 7 and writes 3. Weight decay reads one more (Adam: two).
+Memory traffic for each parameter, where each operation of a formula reads its arrays and writes its result: SGD 5
+values, 12 with momentum, 5 more with weight decay; Adam 30. Blocks that stay in the cache were no faster here.
 """
 
 import math
 
 import numpy as np
-
-from .functional._blocks import elementwise
 
 
 class Optimizer:
@@ -37,10 +35,10 @@ class Optimizer:
         for i, parameter in enumerate(self.parameters):
             if parameter.grad is not None:
                 self.steps[i] += 1
-                parameter.data = self.updated(i, parameter.data, parameter.grad)
+                parameter.data = parameter.data - self.change(i, parameter.data, parameter.grad)
 
-    def updated(self, i, data, grad):
-        """Return parameter i after the step, as a new array."""
+    def change(self, i, data, grad):
+        """Return what is subtracted from parameter i."""
         raise NotImplementedError
 
     def state_dict(self):
@@ -103,18 +101,15 @@ class SGD(Optimizer):
         self.weight_decay, self.nesterov = weight_decay, nesterov
         self.velocity = [None] * len(self.parameters)
 
-    def updated(self, i, data, grad):
-        lr, momentum, v = self.lr, self.momentum, self.velocity[i]
+    def change(self, i, data, grad):
         if self.weight_decay:
-            grad = elementwise(lambda g, p: g + self.weight_decay * p, grad, data)
-        if not momentum:
-            return elementwise(lambda p, g: p - lr * g, data, grad)
-        new = 1 - self.dampening
-        v = grad if v is None else elementwise(lambda v, g: momentum * v + new * g, v, grad)
-        self.velocity[i] = v
-        if self.nesterov:
-            return elementwise(lambda p, g, v: p - lr * (g + momentum * v), data, grad, v)
-        return elementwise(lambda p, v: p - lr * v, data, v)
+            grad = grad + self.weight_decay * data
+        if self.momentum:
+            v = self.velocity[i]
+            v = grad if v is None else self.momentum * v + (1 - self.dampening) * grad
+            self.velocity[i] = v
+            grad = grad + self.momentum * v if self.nesterov else v
+        return self.lr * grad
 
 
 class Adam(Optimizer):
@@ -144,17 +139,17 @@ class Adam(Optimizer):
         self.mean = [None] * len(self.parameters)
         self.square = [None] * len(self.parameters)
 
-    def updated(self, i, data, grad):
+    def change(self, i, data, grad):
         if self.weight_decay:
-            grad = elementwise(lambda g, p: g + self.weight_decay * p, grad, data)
+            grad = grad + self.weight_decay * data
         beta1, beta2 = self.betas
         m = np.zeros_like(data) if self.mean[i] is None else self.mean[i]
         v = np.zeros_like(data) if self.square[i] is None else self.square[i]
-        self.mean[i] = m = elementwise(lambda m, g: beta1 * m + (1 - beta1) * g, m, grad)
-        self.square[i] = v = elementwise(lambda v, g: beta2 * v + (1 - beta2) * g**2, v, grad)
+        self.mean[i] = m = beta1 * m + (1 - beta1) * grad
+        self.square[i] = v = beta2 * v + (1 - beta2) * grad**2
         t = self.steps[i]
-        lr, correction = self.lr / (1 - beta1**t), math.sqrt(1 - beta2**t)
-        return elementwise(lambda p, m, v: p - lr * m / (np.sqrt(v) / correction + self.eps), data, m, v)
+        root = np.sqrt(v) / math.sqrt(1 - beta2**t) + self.eps
+        return self.lr / (1 - beta1**t) * m / root
 
 
 class Schedule:
