@@ -89,7 +89,8 @@ def real_flops(layer, x, w, prepared):
     """Return the flops of the products that are really done: 36 for the 144 of a 4×4 tile where Winograd is chosen."""
     from cnncourse.numpy_nn.algorithms import choice
 
-    chosen = choice.choose(x, w, (layer.stride,) * 2, (layer.dilation,) * 2, layer.groups, prepared is not None)
+    S, D, P = (layer.stride,) * 2, (layer.dilation,) * 2, ((layer.padding,) * 2,) * 2
+    chosen = choice.choose(x.shape, w, S, P, D, layer.groups, prepared is not None)
     if not chosen.startswith("winograd4"):
         return layer.flops
     tiles = layer.N * (-(-layer.output_size // 4)) ** 2

@@ -186,7 +186,7 @@ def relative_error(algorithm, x, w, **arguments):
     return np.abs(F.conv2d(x, w, **arguments, algorithm=algorithm) - exact).max() / np.abs(exact).max()
 
 
-@pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if name != "depthwise"])
+@pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if name not in ("depthwise", "dense")])
 @pytest.mark.parametrize(("channels", "size"), [(64, 28), (256, 9)])
 def test_float32_errors_stay_small(algorithm, channels, size):
     rng = np.random.default_rng(0)
@@ -221,16 +221,34 @@ def test_float32_gradients_stay_close(channels, padding):
     ],
 )
 def test_which_algorithm_suits(size, channels, dtype, prepared, name):
-    x, w = np.zeros((size[0], channels, *size[1:]), dtype), np.zeros((channels, channels, 3, 3), dtype)
-    assert choice.choose(x, w, (1, 1), (1, 1), 1, prepared) == name
+    x, w, P = (size[0], channels, *size[1:]), np.zeros((channels, channels, 3, 3), dtype), ((1, 1), (1, 1))
+    assert choice.choose(x, w, (1, 1), P, (1, 1), 1, prepared) == name
     for stride, dilation, groups in (((1, 2), (1, 1), 1), ((1, 1), (2, 1), 1), ((1, 1), (1, 1), 2)):
         wanted = "shifted" if dtype == np.float32 and channels > 6 else "im2col"
-        assert choice.choose(x, w, stride, dilation, groups, prepared) == wanted
-    assert choice.choose(x, w[:, :, :1, :1], (1, 1), (1, 1), 1, prepared) == "im2col"
-    assert choice.choose(x, w[:, :1], (2, 1), (1, 1), channels, prepared) == "depthwise"
+        assert choice.choose(x, w, stride, P, dilation, groups, prepared) == wanted
+    assert choice.choose(x, w[:, :, :1, :1], (1, 1), P, (1, 1), 1, prepared) == "im2col"
+    assert choice.choose(x, w[:, :1], (2, 1), P, (1, 1), channels, prepared) == "depthwise"
+    whole = (size[0], channels, 3, 3)
+    assert choice.choose(whole, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, prepared) == "dense"
+    assert choice.choose(whole, w, (1, 1), ((0, 0), (0, 1)), (1, 1), 1, prepared) != "dense"
 
 
-@pytest.mark.parametrize("algorithm", choice.NAMES)
+@pytest.mark.parametrize(("axes", "kernel"), [(1, (5,)), (2, (3, 4)), (2, (1, 1)), (3, (2, 1, 3))])
+@pytest.mark.parametrize("N", [1, 3, 0])
+def test_a_kernel_as_large_as_the_image_is_a_fully_connected_layer(axes, kernel, N):
+    rng = np.random.default_rng(0)
+    conv, backward = getattr(F, f"conv{axes}d"), getattr(F, f"conv{axes}d_backward")
+    x, w, b = rng.normal(size=(N, 2, *kernel)), rng.normal(size=(4, 2, *kernel)), rng.normal(size=4)
+    x, w = x[:, ::-1], w[:, ::-1]  # not contiguous
+    y = conv(x, w, b)
+    np.testing.assert_allclose(y, conv(x, w, b, algorithm="im2col"), rtol=1e-12, atol=1e-12)
+    g = rng.normal(size=y.shape)
+    wanted = [np.einsum("no,oc...->nc...", g.reshape(N, 4), w), np.einsum("no,nc...->oc...", g.reshape(N, 4), x)]
+    for ours, theirs in zip(backward(g, x, w, b), [*wanted, g.reshape(N, 4).sum(axis=0)], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if name != "dense"])
 def test_every_algorithm_by_name(algorithm):
     rng = np.random.default_rng(0)
     groups = 4 if algorithm == "depthwise" else 1
@@ -243,7 +261,7 @@ def test_every_algorithm_by_name(algorithm):
 
 @pytest.mark.parametrize(
     ("algorithm", "arguments"),
-    [("winograd4", {"stride": 2}), ("winograd2", {"dilation": 2}), ("depthwise", {})],
+    [("winograd4", {"stride": 2}), ("winograd2", {"dilation": 2}), ("depthwise", {}), ("dense", {})],
 )
 def test_an_algorithm_that_cannot_says_so(algorithm, arguments):
     with pytest.raises(ValueError, match="algorithm: expected another than"):

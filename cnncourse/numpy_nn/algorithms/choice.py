@@ -8,54 +8,57 @@ import math
 
 import numpy as np
 
-from . import depthwise, fft, im2col, shifted, winograd
+from . import dense, depthwise, fft, im2col, shifted, winograd
 from .windows import inside, pad_constant
 
 # Each has a `forward` and refuses what it cannot do. Some put zeros around a block of the image at a time and have
 # gradients of their own; the others take a padded x, and leave the gradients to im2col.
-IN_BLOCKS = {"shifted": shifted, "depthwise": depthwise}
+IN_BLOCKS = {"shifted": shifted, "depthwise": depthwise, "dense": dense}
 PADDED = {"im2col": im2col, "fft": fft}
 TILE_SIZES = {"winograd2": 2, "winograd4": 4}
 NAMES = ("auto", *PADDED, *IN_BLOCKS, *TILE_SIZES)
 
 
-def choose(x, weight, stride, dilation, groups, prepared=False):
+def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     """Return the name of the algorithm that suits these shapes.
 
     | When | Algorithm | Why |
     | --- | --- | --- |
+    | a kernel as large as the image | dense | a fully connected layer: one GEMM for all images |
     | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
     | 24 numbers or more in a kernel row, not 1×1 | shifted | a GEMM per kernel row; fewer copies than im2col |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
+    if dense.can(x_shape, weight.shape, padding, groups):
+        return "dense"
     if groups > 1 and weight.shape[1] == 1:
         return "depthwise"
     # With few channels the transforms of tiles cost more than they save, and with few pixels those of filters.
-    pixels = len(x) * math.prod(x.shape[2:])
-    if x.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
+    pixels = x_shape[0] * math.prod(x_shape[2:])
+    if weight.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
         if min(weight.shape[:2]) >= 32 and pixels >= (100 if prepared else 800):
             return "winograd4"
     _, c_in, *rows, K = weight.shape
     # Rows that a stride puts on different lines are multiplied by together; shorter ones make poor GEMMs.
     entries = c_in * K * math.prod(map(min, rows, stride))
-    if x.dtype == np.float32 and math.prod(weight.shape[2:]) > 1 and entries >= 24:
+    if weight.dtype == np.float32 and math.prod(weight.shape[2:]) > 1 and entries >= 24:
         return "shifted"
     return "im2col"
 
 
 def prepare(weight):
     """Return what `forward` may keep between calls with the same `weight`, or None."""
-    large = np.empty((1, 1, 100, 100), weight.dtype)
-    if weight.ndim == 4 and choose(large, weight, (1, 1), (1, 1), 1) == "winograd4":
+    large, none = (1, 1, 100, 100), ((0, 0), (0, 0))
+    if weight.ndim == 4 and choose(large, weight, (1, 1), none, (1, 1), 1) == "winograd4":
         return winograd.transform_filters(weight)
     return None
 
 
 def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm."""
-    name = _named(algorithm, x, weight, stride, dilation, groups, prepared is not None)
+    name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
     if name in IN_BLOCKS:
         return IN_BLOCKS[name].forward(x, weight, stride, dilation, groups, padding)
     if name in PADDED:
@@ -67,7 +70,7 @@ def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prep
 
 def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):
     """Return ∂L/∂weight; algorithms without a backward pass of their own leave it to im2col."""
-    name = _named(algorithm, x, weight, stride, dilation, groups)
+    name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups)
     if name in TILE_SIZES:
         return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
     if name in IN_BLOCKS:
@@ -80,7 +83,7 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
 
     At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same short cut.
     """
-    name = _named(algorithm, grad_output, weight, stride, dilation, groups)
+    name = _named(algorithm, x_shape, weight, stride, padding, dilation, groups)
     if name in TILE_SIZES:
         filters = winograd.transform_filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
@@ -91,14 +94,16 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     return grad[inside(padding, x_shape[2:])]
 
 
-def _named(algorithm, x, weight, stride, dilation, groups, prepared=False):
+def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepared=False):
     if algorithm not in NAMES:
         raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
     if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
         raise ValueError(
             "algorithm: expected another than 'winograd' unless the kernel is 3×3 with stride, dilation and groups 1"
         )
-    return choose(x, weight, stride, dilation, groups, prepared) if algorithm == "auto" else algorithm
+    if algorithm == "auto":
+        return choose(x_shape, weight, stride, padding, dilation, groups, prepared)
+    return algorithm
 
 
 def _winograd_can(weight_shape, stride, dilation, groups):

@@ -24,7 +24,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .threads import share
+from .threads import count, share
 from .windows import inside, output_size, pair, windows
 
 BLOCK_BYTES = 1 << 21
@@ -151,6 +151,9 @@ class _Lines:
     def blocks(self, N, groups, c_in, itemsize):
         """Return (image, slice of groups) for all blocks whose lines fit the cache."""
         step = max(1, BLOCK_BYTES // (c_in * self.kernel[-1] * self.shifted_length * itemsize))
+        if N < count():  # equal parts of an image for all threads
+            parts = -(-groups // (step * count())) * count()
+            step = -(-groups // parts)
         return [(n, slice(c, c + step)) for n in range(N) for c in range(0, groups, step)]
 
     def shifted(self, x):
