@@ -5,7 +5,9 @@ that processors are best at. Source: K. Chellapilla, S. Puri, P. Simard, "High P
 Convolutional Neural Networks for Document Processing", 2006.
 
 Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops, and N·C_in·K²·H_out·W_out numbers
-written and read again. Rounding: that of a dot product of (C_in/groups)·K² terms.
+written and read again; for 1×1 kernels at stride 1 nothing is copied, since the image is the matrix. Each
+gradient costs as much. Blocks of images are shared out over threads. Rounding: that of a dot product of
+(C_in/groups)·K² terms.
 """
 
 import math
@@ -98,12 +100,13 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
 def _columns(view, groups):
     """Return windows (N, C, *kernel, *output) as (N, groups, C/groups·K, L).
 
-    `reshape` copies only where it must: for 1×1 kernels at stride 1 the columns *are* the image.
+    They are copied only where they must be: for 1×1 kernels at stride 1 the columns *are* the image.
     """
     N, C = view.shape[:2]
     axes = (view.ndim - 2) // 2
     K, L = (math.prod(view.shape[a : a + axes]) for a in (2, 2 + axes))
-    return view.reshape(N, groups, C // groups * K, L)
+    # BLAS takes no rows that overlap in memory, as the windows of a single channel's line would.
+    return np.ascontiguousarray(view.reshape(N, groups, C // groups * K, L))
 
 
 def _blocks(N, nbytes):

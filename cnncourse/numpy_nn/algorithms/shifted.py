@@ -4,7 +4,8 @@ Fix a row u of the kernel: its share of the output is a convolution with a kerne
 each copy shifted by one tap more and only as wide as the output, as the rows of a matrix R. Then a kernel row is one
 GEMM with R, and the next kernel row needs no other matrix: one image row further down is just a slice of R that
 starts one row later, which BLAS reads where it lies. So the image is copied K_w times, where im2col copies it K² times;
-the price is that K_h products are added up. With a stride S, image rows u, u + S, u + 2S, … stand one after the other.
+the price is that K_h products are added up. With a stride S, image rows u, u + S, u + 2S, … stand one after the other,
+and S kernel rows start in the same place: these are one GEMM, and K_h/S products are left to add.
 Source: A. Anderson et al., "Low-memory GEMM-based convolution algorithms for deep neural networks", arXiv:1709.03395.
 
 Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops; N·C_in·H_pad·W_out·K_w numbers are copied, and
@@ -40,15 +41,15 @@ def forward(x, weight, stride, dilation, groups, padding=None):
     `padding` holds (before, after) per axis, and is zero if left out.
     """
     rows = _Rows(x.shape, weight.shape, stride, dilation, groups, padding)
-    filters = rows.taps(weight)
+    filters = rows.matrices(weight)
     output = np.empty((len(x), len(weight), *rows.whole), x.dtype)
 
     def block(n):
         R = rows.shifted(x[n])
         total = output[n].reshape(len(R), groups, -1, math.prod(rows.whole))[..., : rows.length]
         product = np.empty_like(total)
-        for number, (taps, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
-            np.matmul(taps, slice_of_R, out=product if number else total)
+        for number, (matrix, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
+            np.matmul(matrix, slice_of_R, out=product if number else total)
             if number:
                 total += product
 
@@ -81,14 +82,14 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     if max(stride) == 1 and min(map(min, beyond)) >= 0:  # a convolution of the gradient with kernels turned around
         return forward(grad_output, _flipped(weight, groups), stride, dilation, groups, beyond)
     rows = _Rows(x_shape, weight.shape, stride, dilation, groups, padding)
-    filters = rows.taps(weight)
+    filters = rows.matrices(weight)
     grad = np.empty(x_shape, grad_output.dtype)
 
     def block(n):
         g = rows.lines(grad_output[n])
         R = np.zeros((len(g), *rows.shape), g.dtype)
-        for taps, slice_of_R in zip(filters, rows.slices(R), strict=True):
-            slice_of_R += taps.swapaxes(1, 2) @ g
+        for matrix, slice_of_R in zip(filters, rows.slices(R), strict=True):
+            slice_of_R += matrix.swapaxes(1, 2) @ g
         grad[n] = rows.unshifted(R)
 
     share(block, rows.blocks())
@@ -151,7 +152,7 @@ class _Rows:
         for k, rest, start in self.products:
             yield R[:, :, rest * taps : (rest + len(k)) * taps, start : start + self.length]
 
-    def taps(self, weight):
+    def matrices(self, weight):
         """Return each product's part of `weight`, (groups, C_out/groups, rests·C_in/groups·K_w)."""
         rows = np.moveaxis(weight.reshape(self.groups, -1, *self.weight_shape[1:]), (0, 1, 2), (-4, -3, -2))
         return [
@@ -159,7 +160,7 @@ class _Rows:
         ]
 
     def weight(self, products, dtype):
-        """Return `weight` again from matrices like those of `taps`, transposed: the inverse of `taps`."""
+        """Return `weight` again from transposed `matrices`."""
         C_out, c_in, *kernel = self.weight_shape
         weight = np.zeros((self.groups, C_out // self.groups, c_in, *kernel), dtype)
         rows = np.moveaxis(weight, (0, 1, 2), (-4, -3, -2))
@@ -191,7 +192,8 @@ class _Rows:
         pairs = [n for q, s in zip(self.quotients, self.stride, strict=False) for n in (q, s)]
         taps = taps.reshape(len(taps), self.groups, -1, self.kernel[-1], *pairs, self.positions[-1])
         q = range(4, taps.ndim - 1, 2)
-        return taps.transpose(0, 1, *(a + 1 for a in q), 2, 3, *q, taps.ndim - 1).reshape(len(taps), *self.shape)
+        taps = taps.transpose(0, 1, *(a + 1 for a in q), 2, 3, *q, taps.ndim - 1)
+        return np.ascontiguousarray(taps).reshape(len(taps), *self.shape)
 
     def unshifted(self, R):
         """Return the images' gradient from that of R: the adjoint of `shifted`."""
