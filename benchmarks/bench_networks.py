@@ -3,9 +3,9 @@
 Inference: what VGG-16, ResNet-18 and EfficientNet-Lite0 take to look at 1 and at 8 pictures. Training: one step of
 LeNet-5 and ResNet-20 (forward, loss, backward, SGD with momentum).
 
-Both get the same weights and pictures; outputs are compared first. PyTorch runs eagerly, without recording gradients
-where it only predicts. VGG-16 and ResNet-18 are the course's own models with their filters prepared; EfficientNet-Lite0
-is a PyTorch module that `cnncourse.from_torch` translates. With --profile, NumPy's and PyTorch's time by layer.
+Both get the same weights and pictures; outputs are compared first. PyTorch runs eagerly; where they only predict,
+neither keeps anything for gradients. VGG-16 and ResNet-18 are the course's own models with their filters prepared;
+EfficientNet-Lite0 is a PyTorch module that `cnncourse.from_torch` translates. With --profile, the time by layer.
 """
 
 from benchmarks import profiles
@@ -47,6 +47,7 @@ def predictors(name, N):
 
     from cnncourse.from_torch import from_torch
     from cnncourse.numpy_nn import models
+    from cnncourse.numpy_nn.modules import no_grad
     from cnncourse.torch_nn import models as torch_models
 
     torch.manual_seed(0)
@@ -62,12 +63,16 @@ def predictors(name, N):
         ours = from_torch(theirs)
 
     def predict():
+        with no_grad():
+            return ours(images)
+
+    def their_predict():
         with torch.no_grad():
             return theirs(X)
 
-    error = relative_error(ours(images), predict().numpy())
+    error = relative_error(predict(), their_predict().numpy())
     assert error < 1e-3, f"{name}: logits are off by {error:.1e} of the largest"
-    return lambda: ours(images), predict, ours, theirs
+    return predict, their_predict, ours, theirs
 
 
 def see_some_pictures(model, X):

@@ -37,6 +37,8 @@ def main(name, argv=None):
     rows = []
     for threads in options.threads:
         progress(f"{name}: {plural(threads, 'thread')}")
+        if threads > 1 and load() > 0.5:
+            progress(f"the computer is busy, its load is {load():.1f}: with several threads, times will mislead")
         file = options.results / f"{name}-{threads}.json"
         line = [
             sys.executable,
@@ -100,11 +102,15 @@ def describe_machine():
 
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
     kernels = ", ".join(f"{library['internal_api']} for {library['architecture']}" for library in blas[:1])
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return (
         f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, NumPy {version('numpy')} "
-        f"({kernels}), PyTorch {version('torch')}; load {load} when it started"
+        f"({kernels}), PyTorch {version('torch')}; load {load():.1f} when it started"
     )
+
+
+def load():
+    """Return how many processes want to run, a mean over the last minute; not a number where nobody counts."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 
 
 def processor():
