@@ -90,6 +90,7 @@ def real_flops(layer, x, w, prepared):
     from cnncourse.numpy_nn.algorithms import choice
 
     S, D, P = (layer.stride,) * 2, (layer.dilation,) * 2, ((layer.padding,) * 2,) * 2
+    S, P, D = (layer.stride,) * 2, ((layer.padding,) * 2,) * 2, (layer.dilation,) * 2
     chosen = choice.choose(x.shape, w, S, P, D, layer.groups, prepared is not None)
     if not chosen.startswith("winograd4"):
         return layer.flops

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as overview
-from benchmarks import contenders, layers, measure, tables
+from benchmarks import bench_roofline, contenders, layers, measure, tables
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,6 +98,14 @@ def test_a_part_writes_a_table_a_picture_and_its_numbers(tmp_path):
     assert 0 < row["error"] < 1e-4
     assert layer in (tmp_path / "conv.md").read_text()
     assert (tmp_path / "conv.md").read_text().strip() in result.stdout
+
+
+def test_the_roofline_counts_what_winograd_spares():
+    rng = np.random.default_rng(0)
+    plain, short_cut = layers.Layer("", 1, 3, 64, 32), layers.Layer("", 1, 64, 64, 32)
+    assert bench_roofline.real_flops(plain, *plain.arrays(rng)[:2], None) == plain.flops
+    x, w, _ = short_cut.arrays(rng)
+    assert bench_roofline.real_flops(short_cut, x, w, w) == short_cut.flops / 4
 
 
 def test_an_absent_library_is_passed_over_with_a_line(tmp_path):
