@@ -54,6 +54,48 @@ def evaluate(model, images, labels, batch_size=256):
     return total / len(images), correct / len(images)
 
 
+def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, loss_of=F.cross_entropy):
+    """Train for a short experiment: gradient descent with momentum, its step shrinking to zero; return the losses.
+
+    This is the loop that lesson 01 writes out. Batches come from PyTorch's generator, so that
+    `torch.manual_seed` before the model is made fixes everything. It needs no `torch.optim`, which takes
+    seconds to import.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its mode is left as it is.
+    images : tensor (count, ...)
+    labels : tensor (count, ...)
+    steps : int
+        Of how many batches; the images are gone through in a new order each time around.
+    lr : float
+        Of the first step; it falls in a straight line.
+    batch_size : int
+    momentum : float
+    loss_of : function (output, labels) -> scalar tensor
+
+    Returns
+    -------
+    list of float
+        The loss of each step, before the step.
+    """
+    weights = list(model.parameters())
+    velocity = [torch.zeros_like(weight) for weight in weights]
+    rounds = -(-steps * batch_size // len(images))
+    order = torch.cat([torch.randperm(len(images)) for _ in range(rounds)])
+    losses = []
+    for step, batch in enumerate(order.split(batch_size)[:steps]):
+        loss = loss_of(model(images[batch]), labels[batch])
+        gradients = torch.autograd.grad(loss, weights)
+        with torch.no_grad():
+            for weight, v, gradient in zip(weights, velocity, gradients, strict=True):
+                v.mul_(momentum).add_(gradient)
+                weight.sub_(lr * (1 - step / steps) * v)
+        losses.append(loss.item())
+    return losses
+
+
 def fit(
     model,
     optimizer,

@@ -37,17 +37,18 @@ def map_stacks(layers, size=(10, 2.6), seen=6):
         drawn = 1 if vector else min(C, seen)
         height = tallest * min(1.0, C / 120) if vector else H
         width = 0.06 * tallest if vector else W
-        reach = max(width + (drawn - 1) * offset, gap * 0.5)
+        drawing = width + (drawn - 1) * offset
+        reach = max(drawing, gap * (0.2 if vector else 0.85))  # room for the words below
+        start = left + (reach - drawing) / 2
         for sheet in reversed(range(drawn)):
             place.add_patch(
                 Rectangle(
-                    (left + sheet * offset, sheet * offset - height / 2), width, height,
+                    (start + sheet * offset, sheet * offset - height / 2), width, height,
                     facecolor="white" if sheet else PALETTE[k % len(PALETTE)] + "66", edgecolor="0.25", linewidth=0.8,
                 )
             )  # fmt: skip
-        middle = left + reach / 2 if not vector else left + width / 2
         shape = f"{C}" if vector else f"{C}@{H}×{W}"
-        place.text(middle, -0.62 * tallest, f"{label}\n{shape}", ha="center", va="top", fontsize=9)
+        place.text(left + reach / 2, -0.62 * tallest, f"{label}\n{shape}", ha="center", va="top", fontsize=9)
         left += reach + gap
     place.set(xlim=(-0.3 * tallest, left - gap + 0.3 * tallest), ylim=(-1.0 * tallest, 0.85 * tallest), aspect="equal")
     bare(place)

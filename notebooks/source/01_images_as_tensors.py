@@ -49,13 +49,15 @@ from cnncourse import data, show, viz
 # No pixel is lost, and whoever knows the shuffle can undo it.
 
 # %%
-cat = data.photograph("cat")[20:260:2, 90:330:2].mean(axis=2)  # a crop, every second pixel, made grey
+# a crop, every second pixel, made grey
+cat = data.photograph("cat")[20:260:2, 90:330:2].mean(axis=2)
 shuffle = rng.permutation(cat.size)
 shuffled_cat = cat.ravel()[shuffle].reshape(cat.shape)
 
 show(
     viz.image_row([cat, shuffled_cat], ["a cat", "the same pixels, shuffled"], height=3),
-    "A grey photograph of a cat's face, and beside it the same pixels in shuffled order: noise without any structure.",
+    "A grey photograph of a cat's face, and beside it the same pixels in shuffled order: noise "
+    "without any structure.",
 )
 
 # %% [markdown]
@@ -85,12 +87,18 @@ print("pixels:", camera.size, "bytes:", camera.nbytes)
 # %%
 rows, columns = slice(138, 151), slice(250, 268)
 show(
-    viz.image_row([camera, camera[60:160, 200:300]], ["the photograph", "rows 60–159, columns 200–299"], height=3),
-    "A photograph of a man behind a camera on a tripod, and an enlarged part of it with his head and the camera.",
+    viz.image_row(
+        [camera, camera[60:160, 200:300]],
+        ["the photograph", "rows 60–159, columns 200–299"],
+        height=3,
+    ),
+    "A photograph of a man behind a camera on a tripod, and an enlarged part of it with his head "
+    "and the camera.",
 )
 show(
     viz.pixel_grid(camera[rows, columns], "rows 138–150, columns 250–267", first=(138, 250)),
-    "Thirteen rows and eighteen columns of grey pixels, each with its value from 0 to 255 written into it.",
+    "Thirteen rows and eighteen columns of grey pixels, each with its value from 0 to 255 written "
+    "into it.",
 )
 
 # %% [markdown]
@@ -120,7 +128,10 @@ print("a pixel of the orange suit, (R, G, B):", astronaut[400, 250])
 
 red, green, blue = (astronaut[:, :, c] for c in range(3))
 show(
-    viz.image_row([astronaut, red, green, blue], ["colour", "channel 0: red", "channel 1: green", "channel 2: blue"]),
+    viz.image_row(
+        [astronaut, red, green, blue],
+        ["colour", "channel 0: red", "channel 1: green", "channel 2: blue"],
+    ),
     "A portrait of an astronaut in colour and its three channels as grey images. "
     "The orange suit is light in the red channel and dark in the blue one.",
 )
@@ -150,8 +161,13 @@ brighter = np.clip(camera / 255 + 100 / 255, 0, 1)  # as fractions, cut off at w
 
 print("200 + 100 in uint8:", np.uint8([200]) + np.uint8([100]))
 show(
-    viz.image_row([camera, wrapped, brighter], ["original", "+ 100 in uint8", "+ 100/255 in floats"], share=False),
-    "Three versions of the photograph: the original; one where the light sky has turned dark; one evenly brighter.",
+    viz.image_row(
+        [camera, wrapped, brighter],
+        ["original", "+ 100 in uint8", "+ 100/255 in floats"],
+        share=False,
+    ),
+    "Three versions of the photograph: the original; one where the light sky has turned dark; one "
+    "evenly brighter.",
 )
 
 # %% [markdown]
@@ -244,8 +260,11 @@ for row, (name, address) in enumerate([("NCHW", nchw), ("NHWC", nhwc)]):
     for channel in range(C):
         viz.draw_values(axes[row, channel], address[0, channel].astype(float), 0, address.max())
         axes[row, channel].set_title(f"{name}, channel {channel}")
-show(figure, "Memory addresses 0 to 23 written into the pixels of three channels. NCHW: channel 0 holds 0 to 7. "
-     "NHWC: channel 0 holds 0, 3, 6 and so on, channel 1 holds 1, 4, 7.")  # fmt: skip
+show(
+    figure,
+    "Memory addresses 0 to 23 written into the pixels of three channels. NCHW: channel 0 holds 0 "
+    "to 7. NHWC: channel 0 holds 0, 3, 6 and so on, channel 1 holds 1, 4, 7.",
+)
 
 # %% [markdown]
 # NumPy counts its strides in bytes, PyTorch in elements. `transpose` changes the strides and moves nothing;
@@ -254,7 +273,11 @@ show(figure, "Memory addresses 0 to 23 written into the pixels of three channels
 # %%
 batch = np.zeros((2, 3, 32, 48), dtype=np.float32)
 print("NumPy, NCHW, in bytes:        ", batch.strides)
-print("its NHWC view:                ", batch.transpose(0, 2, 3, 1).shape, batch.transpose(0, 2, 3, 1).strides)
+print(
+    "its NHWC view:                ",
+    batch.transpose(0, 2, 3, 1).shape,
+    batch.transpose(0, 2, 3, 1).strides,
+)
 
 tensor = torch.from_numpy(batch)
 last = tensor.to(memory_format=torch.channels_last)
@@ -294,12 +317,20 @@ print("ravel of the view does:     ", np.shares_memory(view.ravel(), box))
 
 # %%
 batch = data.scenes(12)
-print("images:", batch.images.shape, batch.images.dtype, " labels:", batch.labels.shape, batch.labels.dtype)
+print(
+    "images:",
+    batch.images.shape,
+    batch.images.dtype,
+    " labels:",
+    batch.labels.shape,
+    batch.labels.dtype,
+)
 
 names = [data.FASHION_CLASSES[label] for label in batch.labels]
 show(
     viz.scene_row(batch.images, names, columns=6, height=1.5),
-    "Twelve small colour pictures, each a garment in one colour over a piece of a photograph, with its class as title.",
+    "Twelve small colour pictures, each a garment in one colour over a piece of a photograph, "
+    "with its class as title.",
 )
 
 # %% [markdown]
@@ -342,10 +373,18 @@ mean, std = channel_statistics(images)
 print("mean of R, G, B:", mean, " standard deviation:", std)
 
 normalised = normalize(images, mean, std)
-print("afterwards:     ", normalised.mean(axis=(0, 2, 3)), "                    ", normalised.std(axis=(0, 2, 3)))
+print(
+    "afterwards:     ",
+    normalised.mean(axis=(0, 2, 3)),
+    "                    ",
+    normalised.std(axis=(0, 2, 3)),
+)
 
 torch_std, torch_mean = torch.std_mean(torch.from_numpy(images), dim=(0, 2, 3), correction=0)
-print("PyTorch agrees to 1e-5:", np.allclose(torch_mean, mean, atol=1e-5) and np.allclose(torch_std, std, atol=1e-5))
+print(
+    "PyTorch agrees to 1e-5:",
+    np.allclose(torch_mean, mean, atol=1e-5) and np.allclose(torch_std, std, atol=1e-5),
+)
 
 # %% [markdown]
 # Now a version that looks right: compute mean and standard deviation of *each image*, then average those over the
@@ -386,8 +425,13 @@ padded_normalised = pad(normalize(photo, photo_mean, photo_std))
 back = padded_normalised * photo_std[None, :, None, None] + photo_mean[None, :, None, None]
 
 show(
-    viz.image_row([padded_raw[0], back[0]], ["zeros around [0, 1]", "zeros around normalised values"], height=2.2),
-    "A cup of coffee twice, with a rim of padding: black on the left; on the right the photograph's mean brown.",
+    viz.image_row(
+        [padded_raw[0], back[0]],
+        ["zeros around [0, 1]", "zeros around normalised values"],
+        height=2.2,
+    ),
+    "A cup of coffee twice, with a rim of padding: black on the left; on the right the "
+    "photograph's mean brown.",
 )
 
 # %% [markdown]
@@ -412,18 +456,28 @@ def jump_at_border(images, c):
 
 
 garments, _ = data.fashion_mnist("train")
-sets = {name: data.photograph(name).mean(axis=2)[None] / 255 for name in ["cat", "coffee", "motorcycle", "rocket"]}
+sets = {
+    name: data.photograph(name).mean(axis=2)[None] / 255
+    for name in ["cat", "coffee", "motorcycle", "rocket"]
+}
 sets["Fashion-\nMNIST"] = garments / 255
-jumps = {name: {"rim 0": jump_at_border(x, 0), "rim = mean": jump_at_border(x, x.mean())} for name, x in sets.items()}
+jumps = {
+    name: {"rim 0": jump_at_border(x, 0), "rim = mean": jump_at_border(x, x.mean())}
+    for name, x in sets.items()
+}
 
 show(
     viz.bar_chart(jumps, "jump at the border", size=(7, 3)),
-    "Bars for four photographs and Fashion-MNIST: jump at the border with a rim of zeros and of the mean. "
-    "The mean has the smaller jump for all photographs, and the larger one for Fashion-MNIST.",
+    "Bars for four photographs and Fashion-MNIST: jump at the border with a rim of zeros and of "
+    "the mean. The mean has the smaller jump for all photographs, and the larger one for "
+    "Fashion-MNIST.",
 )
 
 # %%
-assert all(jumps[name]["rim = mean"] < jumps[name]["rim 0"] for name in ["cat", "coffee", "motorcycle", "rocket"])
+assert all(
+    jumps[name]["rim = mean"] < jumps[name]["rim 0"]
+    for name in ["cat", "coffee", "motorcycle", "rocket"]
+)
 assert jumps["Fashion-\nMNIST"]["rim = mean"] > jumps["Fashion-\nMNIST"]["rim 0"]
 
 # %% [markdown]
@@ -460,12 +514,17 @@ def conv_parameters(c_in, c_out, kernel_size):
 
 for shape in [(1, 28, 28), (3, 32, 32), (3, 200, 200), (3, 224, 224)]:
     inputs, weights = np.prod(shape), np.prod(shape) * 512
-    print(f"{str(shape):14} inputs = weights per neuron {inputs:8,}   weights with 512 neurons {weights:11,}")
+    print(
+        f"{str(shape):14} inputs = weights per neuron {inputs:8,}   weights with 512 neurons "
+        f"{weights:11,}"
+    )
 
 total = mlp_parameters((3, 224, 224), 512)
 print(f"with biases {total:,}, in float32 {total * 4 / 1e6:,.0f} MB")
-print(f"512 filters of 3×3 on 3 channels: {conv_parameters(3, 512, 3):,};  one 3×3 filter on a grey image: "
-      f"{conv_parameters(1, 1, 3)}")  # fmt: skip
+print(
+    f"512 filters of 3×3 on 3 channels: {conv_parameters(3, 512, 3):,};  one 3×3 filter on a grey "
+    f"image: {conv_parameters(1, 1, 3)}"
+)
 
 # %%
 layers = {
@@ -475,8 +534,9 @@ layers = {
 }
 show(
     viz.bar_chart(layers, "parameters (log scale)", decimals=0, log=True, size=(6.5, 3.2)),
-    "Bars on a logarithmic scale: a fully connected layer of 512 units has 1.6 million parameters at 32 by 32 pixels "
-    "and 77 million at 224 by 224; a convolution layer with 512 filters has 14,336 at any size.",
+    "Bars on a logarithmic scale: a fully connected layer of 512 units has 1.6 million parameters "
+    "at 32 by 32 pixels and 77 million at 224 by 224; a convolution layer with 512 filters has "
+    "14,336 at any size.",
 )
 
 # %% [markdown]
@@ -495,7 +555,8 @@ for side in [32, 40]:
         print(f"linear,      {side}×{side}:", tuple(linear(image.flatten(1)).shape))
     except RuntimeError:
         print(
-            f"linear,      {side}×{side}: refused, {image.numel()} numbers for a matrix that takes {linear.in_features}"
+            f"linear,      {side}×{side}: refused, {image.numel()} numbers for a matrix that takes "
+            f"{linear.in_features}"
         )
 
 # %% [markdown]
@@ -542,8 +603,15 @@ for step in range(31):
     loss, dW, dV = loss_and_gradient(W, V, x, labels)
     loss_twin, dW_twin, dV_twin = loss_and_gradient(W_twin, V_twin, x[:, P], labels)
     if step % 10 == 0:
-        print(f"step {step:2}   loss {loss:.3f}   loss of the twin on shuffled pixels {loss_twin:.3f}")
-    W, V, W_twin, V_twin = W - 0.1 * dW, V - 0.1 * dV, W_twin - 0.1 * dW_twin, V_twin - 0.1 * dV_twin
+        print(
+            f"step {step:2}   loss {loss:.3f}   loss of the twin on shuffled pixels {loss_twin:.3f}"
+        )
+    W, V, W_twin, V_twin = (
+        W - 0.1 * dW,
+        V - 0.1 * dV,
+        W_twin - 0.1 * dW_twin,
+        V_twin - 0.1 * dV_twin,
+    )
 
 print("weights still correspond to 1e-12:", np.abs(W[:, P] - W_twin).max() < 1e-12)
 
@@ -560,10 +628,15 @@ for name, x in [("original", train_images), ("shuffled", shuffled_images)]:
 
 some = [np.flatnonzero(train_labels == label)[0] for label in range(10)]
 show(
-    viz.image_row([*train_images[some], *shuffled_images[some]],
-                  [*data.FASHION_CLASSES, *[""] * 10], columns=10, height=0.95),
-    "One Fashion-MNIST image of each class in the upper row; below each, its shuffled version, which looks like noise.",
-)  # fmt: skip
+    viz.image_row(
+        [*train_images[some], *shuffled_images[some]],
+        [*data.FASHION_CLASSES, *[""] * 10],
+        columns=10,
+        height=0.95,
+    ),
+    "One Fashion-MNIST image of each class in the upper row; below each, its shuffled version, "
+    "which looks like noise.",
+)
 
 # %% [markdown]
 # Now the experiment. Three networks, each trained from three different random starts on the original and on the
@@ -576,6 +649,9 @@ show(
 
 
 # %%
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
+
+
 def make(kind):
     if kind == "linear":
         return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
@@ -583,12 +659,13 @@ def make(kind):
         return nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
     return nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16 * 7 * 7, 10),
+        nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(16 * 7 * 7, 10),
     )  # fmt: skip
 
 
-def train(kind, x, labels, seed, epochs=5, rate=0.05, momentum=0.9):
-    """Gradient descent with momentum, on batches of 100; the step shrinks to nothing towards the end."""
+def train(kind, x, labels, seed, epochs=4, rate=0.05, momentum=0.9):
+    """Gradient descent with momentum, on batches of 100; the step shrinks to nothing."""
     torch.manual_seed(seed)
     network = make(kind)
     parameters = list(network.parameters())
@@ -633,21 +710,29 @@ for kind in ["linear", "MLP", "CNN"]:
         networks[kind, name] = runs
         score[kind][name], spread[kind][name] = np.mean(accuracies), np.std(accuracies)
     size = sum(p.numel() for p in runs[0].parameters())
-    print(f"{kind:6} {size:6,} parameters   " + "   ".join(f"{n} {a:.3f}" for n, a in score[kind].items()))
+    print(
+        f"{kind:6} {size:6,} parameters   "
+        + "   ".join(f"{n} {a:.3f}" for n, a in score[kind].items())
+    )
 
 # %%
 assert abs(score["MLP"]["original"] - score["MLP"]["shuffled"]) < 0.02, "the MLP does not care"
-assert abs(score["linear"]["original"] - score["linear"]["shuffled"]) < 0.02, "nor does the linear classifier"
+assert abs(score["linear"]["original"] - score["linear"]["shuffled"]) < 0.02, (
+    "nor does the linear classifier"
+)
 assert score["CNN"]["original"] - score["CNN"]["shuffled"] > 0.015, "the CNN does"
 assert score["CNN"]["original"] > score["MLP"]["original"] + 0.005
 assert score["CNN"]["shuffled"] > 0.7, "but it does not fall to chance"
 
-figure = viz.bar_chart(score, "test accuracy (axis starts at 0.7)", decimals=3, spread=spread, size=(7, 3.4))
+figure = viz.bar_chart(
+    score, "test accuracy (axis starts at 0.7)", decimals=3, spread=spread, size=(7, 3.4)
+)
 figure.axes[0].set_ylim(0.7, 0.92)
 show(
     figure,
-    "Test accuracies of a linear classifier, an MLP and a CNN on original and shuffled images. Linear and MLP: "
-    "no difference beyond the error bars. CNN: best on the original, clearly lower on the shuffled images.",
+    "Test accuracies of a linear classifier, an MLP and a CNN on original and shuffled images. "
+    "Linear and MLP: no difference beyond the error bars. CNN: best on the original, clearly "
+    "lower on the shuffled images.",
 )
 
 # %% [markdown]
@@ -678,14 +763,20 @@ print("objects, rearmost first:", names)
 show(
     viz.scene_row(
         [scene.image] * 4,
-        ["what is in it?", "what is where?\n(detection)", "which class is each pixel?\n(semantic segmentation)",
-         "which object is each pixel?\n(instance segmentation)"],
+        [
+            "what is in it?",
+            "what is where?\n(detection)",
+            "which class is each pixel?\n(semantic segmentation)",
+            "which object is each pixel?\n(instance segmentation)",
+        ],
         regions=[None, None, scene.semantic, scene.instances],
-        boxes=[None, scene.boxes, None, None], height=2.3,
+        boxes=[None, scene.boxes, None, None],
+        height=2.3,
     ),
-    "The same picture of four garments, two of them trousers, four times: plain; with a frame around each garment; "
-    "with pixels coloured by class, both trousers alike; with pixels coloured by object, the trousers differently.",
-)  # fmt: skip
+    "The same picture of four garments, two of them trousers, four times: plain; with a frame "
+    "around each garment; with pixels coloured by class, both trousers alike; with pixels "
+    "coloured by object, the trousers differently.",
+)
 
 # %% [markdown]
 # | Task | Question | Answer, as arrays |
@@ -700,8 +791,15 @@ show(
 # %%
 print("classification:", sorted(set(names)))
 print("detection: boxes", scene.boxes.shape, "first:", names[0], scene.boxes[0])
-print("semantic: values", np.unique(scene.semantic), "→ kinds of things", len(np.unique(scene.semantic)) - 1)
-print("instance: values", np.unique(scene.instances), "→ things", len(np.unique(scene.instances)) - 1)
+print(
+    "semantic: values",
+    np.unique(scene.semantic),
+    "→ kinds of things",
+    len(np.unique(scene.semantic)) - 1,
+)
+print(
+    "instance: values", np.unique(scene.instances), "→ things", len(np.unique(scene.instances)) - 1
+)
 
 y0, x0, y1, x1 = scene.boxes[0]
 inside = scene.instances[y0:y1, x0:x1] == 1
@@ -746,12 +844,21 @@ def cluttered(x):
     return np.maximum(x, 0.8 * gravel)
 
 
-changes = {"light": darker, "contrast": less_contrast, "moved": moved, "turned": turned, "clutter": cluttered}
-garment = test_images[np.flatnonzero(test_labels == data.FASHION_CLASSES.index("pullover"))[3]] / 255
+changes = {
+    "light": darker,
+    "contrast": less_contrast,
+    "moved": moved,
+    "turned": turned,
+    "clutter": cluttered,
+}
+garment = (
+    test_images[np.flatnonzero(test_labels == data.FASHION_CLASSES.index("pullover"))[3]] / 255
+)
 versions = {"original": garment, **{name: change(garment) for name, change in changes.items()}}
 show(
     viz.image_row(list(versions.values()), list(versions), height=1.5, low=0, high=1),
-    "A pullover six times: as it is, darker, with little contrast, moved a few pixels, lying on its side, over gravel.",
+    "A pullover six times: as it is, darker, with little contrast, moved a few pixels, lying on "
+    "its side, over gravel.",
 )
 
 # %% [markdown]
@@ -761,22 +868,32 @@ show(
 
 # %%
 pullover = data.FASHION_CLASSES.index("pullover")
-others, other_labels = train_images[train_labels != pullover] / 255, train_labels[train_labels != pullover]
+others, other_labels = (
+    train_images[train_labels != pullover] / 255,
+    train_labels[train_labels != pullover],
+)
 to_others = np.linalg.norm((others - garment).reshape(len(others), -1), axis=1)
 nearest = to_others.argmin()
 stranger = data.FASHION_CLASSES[other_labels[nearest]]
 
-distance = {name: np.linalg.norm(version - garment) for name, version in versions.items() if name != "original"}
+distance = {
+    name: np.linalg.norm(version - garment)
+    for name, version in versions.items()
+    if name != "original"
+}
 distance[f"stranger:\n{stranger}"] = to_others[nearest]
 
 show(
-    viz.image_row([garment, others[nearest]], ["the pullover", f"the stranger: {stranger}"], height=1.5),
-    "The pullover and, beside it, the training image of another class that is nearest to it pixel by pixel.",
+    viz.image_row(
+        [garment, others[nearest]], ["the pullover", f"the stranger: {stranger}"], height=1.5
+    ),
+    "The pullover and, beside it, the training image of another class that is nearest to it pixel "
+    "by pixel.",
 )
 show(
     viz.bar_chart(distance, "distance to the original", size=(7, 3)),
-    "Distances to the original pullover. The nearest image of another class is nearer than every one of the "
-    "five changed versions of the pullover itself.",
+    "Distances to the original pullover. The nearest image of another class is nearer than every "
+    "one of the five changed versions of the pullover itself.",
 )
 
 # %% [markdown]
@@ -786,7 +903,9 @@ show(
 # %%
 some, some_labels = test_images[:500].reshape(500, -1) / 255, test_labels[:500]
 all_train = train_images.reshape(-1, 784) / 255
-squares = (some**2).sum(axis=1)[:, None] + (all_train**2).sum(axis=1)[None, :] - 2 * some @ all_train.T
+squares = (
+    (some**2).sum(axis=1)[:, None] + (all_train**2).sum(axis=1)[None, :] - 2 * some @ all_train.T
+)
 squares[some_labels[:, None] == train_labels[None, :]] = np.inf  # same class: no stranger
 to_stranger = np.sqrt(squares.min(axis=1))
 for name, change in changes.items():
@@ -810,7 +929,9 @@ robust = {}
 for name, change in {"original": lambda x: x, **changes}.items():
     changed = prepare(255 * np.ascontiguousarray(change(test_images / 255)))
     robust[name] = {
-        kind: np.mean([accuracy(network, changed, y_test) for network in networks[kind, "original"]])
+        kind: np.mean(
+            [accuracy(network, changed, y_test) for network in networks[kind, "original"]]
+        )
         for kind in ["MLP", "CNN"]
     }
     print(f"{name:9}", "   ".join(f"{kind} {value:.2f}" for kind, value in robust[name].items()))
@@ -821,8 +942,9 @@ assert robust["moved"]["CNN"] < 0.5, "moving the garments by four pixels wrecks 
 
 show(
     viz.bar_chart(robust, "test accuracy, mean of three starts", size=(8, 3.2)),
-    "Test accuracy of the MLP and the CNN on unchanged, darker, low-contrast, moved, turned and cluttered test images. "
-    "Every change costs both of them; moved and turned garments cost most, for the CNN nearly as much as the MLP.",
+    "Test accuracy of the MLP and the CNN on unchanged, darker, low-contrast, moved, turned and "
+    "cluttered test images. Every change costs both of them; moved and turned garments cost most, "
+    "for the CNN nearly as much as the MLP.",
 )
 
 # %% [markdown]
@@ -861,12 +983,15 @@ print(f"3. jump at the border of scenes: rim 0 {jump_at_border(grey, 0):.3f}, "
 
 
 def light(value):
-    """Relative intensity of a display pixel, by the sRGB standard (IEC 61966-2-1); exact above 10."""
+    """Relative intensity of a display pixel, by sRGB (IEC 61966-2-1); exact above 10."""
     return ((value / 255 + 0.055) / 1.055) ** 2.4
 
 
 half = next(value for value in range(256) if light(value) >= 0.5)
-print(f"4. value 128 of 255 gives {light(128):.1%} of the light of 255; half the light needs value {half}")
+print(
+    f"4. value 128 of 255 gives {light(128):.1%} of the light of 255; half the light needs value "
+    f"{half}"
+)
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
@@ -955,7 +1080,8 @@ print(f"4. value 128 of 255 gives {light(128):.1%} of the light of 255; half the
 # %%
 print("1.", 480 * 640 * 3, 4 * 480 * 640 * 3, 64 * 4 * 480 * 640 * 3)
 
-nchw, nhwc = np.empty((8, 3, 32, 32), np.uint8), np.empty((8, 32, 32, 3), np.uint8)  # one byte an element
+# one byte an element
+nchw, nhwc = np.empty((8, 3, 32, 32), np.uint8), np.empty((8, 32, 32, 3), np.uint8)
 print("2.", np.dot((1, 2, 5, 7), nchw.strides), np.dot((1, 5, 7, 2), nhwc.strides))
 
 own_train = rng.permuted(train_images.reshape(-1, 784), axis=1).reshape(-1, 28, 28)
@@ -968,7 +1094,11 @@ print(f"4. mean {(mean - 0.1307) / 0.3081:.2f}, standard deviation {std / 0.3081
 print("5.", mlp_parameters((3, 200, 200), 100), conv_parameters(3, 100, 5))
 
 mirrored = np.zeros((3, 4, 4), dtype=np.float32)[..., ::-1]
-print("6. strides in bytes:", mirrored.strides, torch.from_numpy(np.ascontiguousarray(mirrored)).stride())
+print(
+    "6. strides in bytes:",
+    mirrored.strides,
+    torch.from_numpy(np.ascontiguousarray(mirrored)).stride(),
+)
 
 # %% [markdown]
 # ## Where to read more

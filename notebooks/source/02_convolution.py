@@ -53,9 +53,14 @@ template = eye - eye.mean()
 
 neuron = np.zeros_like(cat)
 neuron[top : top + side, left : left + side] = template
-figure = viz.image_row([cat, neuron], ["the picture", "the neuron's weights"], share=False, height=2.4)
-figure.axes[1].images[0].set(cmap="RdBu_r", clim=(-0.5, 0.5))  # signed numbers: red adds, blue subtracts
-show(figure, "A cat's face, and an image of weights that is zero everywhere but around the left eye.")
+figure = viz.image_row(
+    [cat, neuron], ["the picture", "the neuron's weights"], share=False, height=2.4
+)
+# signed numbers: red adds, blue subtracts
+figure.axes[1].images[0].set(cmap="RdBu_r", clim=(-0.5, 0.5))
+show(
+    figure, "A cat's face, and an image of weights that is zero everywhere but around the left eye."
+)
 
 # %% [markdown]
 # Now the cat moves its head: we shift the picture to the right, one pixel at a time.
@@ -67,11 +72,16 @@ show(figure, "A cat's face, and an image of weights that is zero everywhere but 
 shifts = range(37)
 answers = [float((neuron * np.roll(cat, dx, axis=1)).sum()) for dx in shifts]
 half = next(dx for dx in shifts if answers[dx] < answers[0] / 2)
-print("answer unshifted:", round(answers[0], 2), "  fallen below half at a shift of", half, "pixels")
+print(
+    "answer unshifted:", round(answers[0], 2), "  fallen below half at a shift of", half, "pixels"
+)
 
 show(
-    viz.line_chart(shifts, {"answer": answers}, "shift of the picture (pixels)", "answer", size=(5.5, 2.6)),
-    "The neuron's answer over the shift of the picture: it falls steeply within a few pixels and stays low.",
+    viz.line_chart(
+        shifts, {"answer": answers}, "shift of the picture (pixels)", "answer", size=(5.5, 2.6)
+    ),
+    "The neuron's answer over the shift of the picture: it falls steeply within a few pixels and "
+    "stays low.",
 )
 
 # %% [markdown]
@@ -124,16 +134,24 @@ local = relative * reach[:, None] * reach[None, :]
 
 maps = []
 for k, (i, j) in enumerate(outputs):
-    seen = np.s_[side - 1 - i : 2 * side - 1 - i, side - 1 - j : 2 * side - 1 - j]  # u = a − i, v = b − j
+    # u = a − i, v = b − j
+    seen = np.s_[side - 1 - i : 2 * side - 1 - i, side - 1 - j : 2 * side - 1 - j]
     maps += [free[k], relative[seen], local[seen]]
-titles = [f"{kind}\noutput {place}" for place in outputs for kind in ("fully connected", "equivariant", "and local")]
+titles = [
+    f"{kind}\noutput {place}"
+    for place in outputs
+    for kind in ("fully connected", "equivariant", "and local")
+]
 figure = viz.image_row(maps, titles, columns=3, signed=True, height=1.9)
 for place, (i, j) in zip(figure.axes, np.repeat(outputs, 3, axis=0), strict=True):
-    place.plot(j, i, "o", markersize=9, markerfacecolor="none", markeredgecolor="black", markeredgewidth=2)
+    place.plot(
+        j, i, "o", markersize=9, markerfacecolor="none", markeredgecolor="black", markeredgewidth=2
+    )
 show(
     figure,
-    "Weights of two outputs, whose places are circled. Fully connected: two unrelated patterns. Equivariant: one "
-    "pattern, moved with the output. Local: the same pattern, zero but for five by five weights around the output.",
+    "Weights of two outputs, whose places are circled. Fully connected: two unrelated patterns. "
+    "Equivariant: one pattern, moved with the output. Local: the same pattern, zero but for five "
+    "by five weights around the output.",
 )
 
 # %% [markdown]
@@ -145,7 +163,10 @@ H = W = 28
 print(f"fully connected       {(H * W) ** 2:8,} weights")
 print(f"equivariant           {(2 * H - 1) * (2 * W - 1):8,} (one for each relative position)")
 for delta in [1, 2, 3]:
-    print(f"and local, Δ = {delta}      {(2 * delta + 1) ** 2:8,}   kernel {2 * delta + 1}×{2 * delta + 1}")
+    print(
+        f"and local, Δ = {delta}      {(2 * delta + 1) ** 2:8,}   kernel "
+        f"{2 * delta + 1}×{2 * delta + 1}"
+    )
 
 # %% [markdown]
 # ### Is that really all?
@@ -165,7 +186,9 @@ shift_down = identity[np.roll(pixels, 1, axis=0).ravel()]
 shift_right = identity[np.roll(pixels, 1, axis=1).ravel()]
 
 # vec(M S − S M) = (Sᵀ ⊗ 1 − 1 ⊗ S) vec(M)
-equations = np.vstack([np.kron(S.T, identity) - np.kron(identity, S) for S in (shift_down, shift_right)])
+equations = np.vstack(
+    [np.kron(S.T, identity) - np.kron(identity, S) for S in (shift_down, shift_right)]
+)
 solutions = equations.shape[1] - np.linalg.matrix_rank(equations)
 print(f"{equations.shape[0]} equations for {equations.shape[1]} unknowns leave {solutions} free")
 
@@ -195,8 +218,9 @@ x = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1]
 w = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 show(
     viz.sliding_window(x, w, position=(1, 2)),
-    "Five panels: the 5 by 5 input with a frame around rows 1 to 3 and columns 2 to 4; the window; the kernel; "
-    "the nine products; and the 3 by 3 output, filled up to row 1, column 2, which holds their sum.",
+    "Five panels: the 5 by 5 input with a frame around rows 1 to 3 and columns 2 to 4; the "
+    "window; the kernel; the nine products; and the 3 by 3 output, filled up to row 1, column 2, "
+    "which holds their sum.",
 )
 
 
@@ -226,7 +250,7 @@ print(cross_correlate2d(x, w))
 
 # %%
 def correlate(x, w):
-    """cross_correlate2d without loops: a view of all windows (H', W', K, K), and one sum over them."""
+    """cross_correlate2d without loops: all windows (H', W', K, K), and one sum over them."""
     windows = np.lib.stride_tricks.sliding_window_view(x, w.shape)
     return np.einsum("ijuv,uv->ij", windows, w)
 
@@ -246,10 +270,14 @@ titles = ["kernel: the eye", "kernel: eye minus its mean"]
 figure = viz.image_row([raw_map, template_map], titles, share=False, height=2.4)
 for axes, response in zip(figure.axes, [raw_map, template_map], strict=False):
     i, j = place_of_maximum(response)
-    axes.plot(j, i, "o", markersize=14, markerfacecolor="none", markeredgecolor="#E69F00", markeredgewidth=2.5,
-              clip_on=False)  # fmt: skip
-show(figure, "Two maps of answers with the largest one circled. With the raw eye the map is a blurred picture and the "
-     "circle is in the bright background; with the mean subtracted there is a sharp peak at the left eye.")  # fmt: skip
+    axes.plot(j, i, "o", markersize=14, markerfacecolor="none", markeredgecolor="#E69F00",
+              markeredgewidth=2.5, clip_on=False)  # fmt: skip
+show(
+    figure,
+    "Two maps of answers with the largest one circled. With the raw eye the map is a blurred "
+    "picture and the circle is in the bright background; with the mean subtracted there is a "
+    "sharp peak at the left eye.",
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -297,7 +325,8 @@ def conv2d_naive(x, w, b):
 def conv2d(x, w, b):
     """The same: all windows at once, and the sum over (c, u, v) left to einsum."""
     K = w.shape[-1]
-    windows = np.lib.stride_tricks.sliding_window_view(x, (K, K), axis=(2, 3))  # (N, C_in, H', W', K, K)
+    # (N, C_in, H', W', K, K)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (K, K), axis=(2, 3))
     return np.einsum("ncijuv,ocuv->noij", windows, w) + b[:, None, None]
 
 
@@ -313,7 +342,9 @@ loops = conv2d_naive(x, w, b)
 others = {
     "windows and einsum": conv2d(x, w, b),
     "cnncourse.numpy_nn": functional.conv2d(x, w, b),
-    "torch": torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w), torch.from_numpy(b)).numpy(),
+    "torch": torch.nn.functional.conv2d(
+        torch.from_numpy(x), torch.from_numpy(w), torch.from_numpy(b)
+    ).numpy(),
 }
 print("output shape", loops.shape)
 for name, y in others.items():
@@ -327,16 +358,25 @@ for name, y in others.items():
 astronaut = data.photograph("astronaut")[::2, ::2].transpose(2, 0, 1) / 255
 average = np.ones((3, 3)) / 9
 orange_filter = np.stack([average, 0 * average, -average])[None]  # (1, 3, 3, 3)
-parts = [conv2d(astronaut[None, c : c + 1], orange_filter[:, c : c + 1], np.zeros(1))[0, 0] for c in range(3)]
+parts = [
+    conv2d(astronaut[None, c : c + 1], orange_filter[:, c : c + 1], np.zeros(1))[0, 0]
+    for c in range(3)
+]
 whole = conv2d(astronaut[None], orange_filter, np.zeros(1))[0, 0]
 print("the three parts add up to the whole:", np.allclose(sum(parts), whole))
 
 figure = viz.image_row(
-    [astronaut, *parts, whole], ["input", "red × (+1/9)", "green × 0", "blue × (−1/9)", "sum: orange"], signed=True,
+    [astronaut, *parts, whole],
+    ["input", "red × (+1/9)", "green × 0", "blue × (−1/9)", "sum: orange"],
+    signed=True,
     height=1.9,
-)  # fmt: skip
-show(figure, "The portrait, the answers of the filter's three kernels on red, green and blue, and their sum: strongly "
-     "positive only on the orange suit and the red stripes of the flag, near zero on white and grey.")  # fmt: skip
+)
+show(
+    figure,
+    "The portrait, the answers of the filter's three kernels on red, green and blue, and their "
+    "sum: strongly positive only on the orange suit and the red stripes of the flag, near zero on "
+    "white and grey.",
+)
 
 # %% [markdown]
 # ### How many parameters?
@@ -385,8 +425,12 @@ panels = {"image": impulse, "kernel": w, "cross-correlation": cross_correlate2d(
 for place, (title, values) in zip(axes[0], panels.items(), strict=True):
     viz.draw_values(place, values.astype(float), 0, 9 if values.max() > 1 else 1)
     place.set_title(title)
-show(figure, "A single bright pixel; a kernel with the numbers 1 to 9; their cross-correlation, which is the kernel "
-     "turned by 180 degrees, 9 at the top left; their convolution, which is the kernel itself.")  # fmt: skip
+show(
+    figure,
+    "A single bright pixel; a kernel with the numbers 1 to 9; their cross-correlation, which is "
+    "the kernel turned by 180 degrees, 9 at the top left; their convolution, which is the kernel "
+    "itself.",
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -403,7 +447,10 @@ from scipy import signal
 
 as_tensors = (torch.from_numpy(a[None, None].astype(float)) for a in (impulse, w))
 from_torch = torch.nn.functional.conv2d(*as_tensors).numpy()[0, 0]
-print("torch conv2d equals cross-correlation:", np.array_equal(from_torch, cross_correlate2d(impulse, w)))
+print(
+    "torch conv2d equals cross-correlation:",
+    np.array_equal(from_torch, cross_correlate2d(impulse, w)),
+)
 print("torch conv2d equals convolution:      ", np.array_equal(from_torch, convolve2d(impulse, w)))
 from_scipy = signal.convolve2d(impulse, w, "valid")
 print("SciPy's convolve2d is a convolution:  ", np.array_equal(from_scipy, convolve2d(impulse, w)))
@@ -416,8 +463,12 @@ print("SciPy's convolve2d is a convolution:  ", np.array_equal(from_scipy, convo
 # %%
 a, b, c = rng.integers(-3, 4, size=(3, 4, 4))  # three random 4×4 arrays of whole numbers
 convolve, cross = signal.convolve2d, signal.correlate2d  # both "full": every overlap, however small
-print("convolution     commutative:", np.array_equal(convolve(a, b), convolve(b, a)),
-      "  associative:", np.array_equal(convolve(convolve(a, b), c), convolve(a, convolve(b, c))))  # fmt: skip
+print(
+    "convolution     commutative:",
+    np.array_equal(convolve(a, b), convolve(b, a)),
+    "  associative:",
+    np.array_equal(convolve(convolve(a, b), c), convolve(a, convolve(b, c))),
+)
 print("cross-corr.     commutative:", np.array_equal(cross(a, b), cross(b, a)),
       "  associative:", np.array_equal(cross(cross(a, b), c), cross(a, cross(b, c))))  # fmt: skip
 
@@ -481,12 +532,21 @@ figure, axes = viz.figure_grid(size=(9.5, 2.1))
 viz.draw_values(axes[0, 0], np.stack([strip, window, strip * window]), 0, 0.6, decimals=2)
 axes[0, 0].set_yticks(range(3), ["p, with zeros around", "q flipped, moved to z = 5", "products"])
 axes[0, 0].tick_params(length=0)
-show(figure, "Three rows of cells: the chances of the first die with zeros around; those of the second in reverse "
-     "order, moved so that they overlap; and the products of the cells that lie on top of each other.")  # fmt: skip
+show(
+    figure,
+    "Three rows of cells: the chances of the first die with zeros around; those of the second in "
+    "reverse order, moved so that they overlap; and the products of the cells that lie on top of "
+    "each other.",
+)
 
 flipped = q[::-1].reshape(1, 1, -1).copy()
 by_layer = functional.conv1d(p.reshape(1, 1, -1), flipped, padding=len(q) - 1)[0, 0]
-print("sum of the products:", round(float(np.nansum(strip * window)), 3), "  P(X + Y = 5):", round(float(law[5]), 3))
+print(
+    "sum of the products:",
+    round(float(np.nansum(strip * window)), 3),
+    "  P(X + Y = 5):",
+    round(float(law[5]), 3),
+)
 print("conv1d with the flipped die gives the law:   ", np.allclose(by_layer, law))
 print("np.convolve, which flips by itself, does too:", np.allclose(np.convolve(p, q), law))
 
@@ -495,7 +555,9 @@ print("np.convolve, which flips by itself, does too:", np.allclose(np.convolve(p
 # > something: of what?
 
 # %%
-without_flip = functional.conv1d(p.reshape(1, 1, -1), q.reshape(1, 1, -1).copy(), padding=len(q) - 1)[0, 0]
+without_flip = functional.conv1d(
+    p.reshape(1, 1, -1), q.reshape(1, 1, -1).copy(), padding=len(q) - 1
+)[0, 0]
 throws = rng.choice(7, size=200_000, p=p) - rng.choice(7, size=200_000, p=q)
 difference = np.array([(throws == d).mean() for d in range(-6, 7)])
 print("without flip", *[f"{chance:5.2f}" for chance in without_flip])
@@ -524,7 +586,9 @@ print("X − Y thrown", *[f"{chance:5.2f}" for chance in difference])
 for h in [0.2, 0.1, 0.05, 0.025]:
     t = np.arange(0, 1, h) + h / 2  # middles of the steps
     z = 2 * t[0] + h * np.arange(2 * len(t) - 1)  # the sums of two middles
-    exact = np.where(z < 1, 2 / 3 * z**3, 2 * z - 4 / 3 - 2 * z * (z - 1) ** 2 + 4 / 3 * (z - 1) ** 3)
+    exact = np.where(
+        z < 1, 2 / 3 * z**3, 2 * z - 4 / 3 - 2 * z * (z - 1) ** 2 + 4 / 3 * (z - 1) ** 3
+    )
     error = np.abs(h * np.convolve(2 * t, 2 * t) - exact).max()
     print(f"h = {h:5.3f}   largest error {error:.3f}   divided by h²: {error / h**2:.2f}")
 
@@ -540,11 +604,14 @@ for _ in range(3):
 grids = {f"sum of {k + 1}": h * (np.arange(len(law)) + (k + 1) / 2) for k, law in enumerate(laws)}
 show(
     viz.line_chart(grids, dict(zip(grids, laws, strict=True)), "value", "density", size=(6, 2.8)),
-    "Densities: one uniform number has a box, the sum of two a triangle, of three and four ever smoother bells.",
+    "Densities: one uniform number has a box, the sum of two a triangle, of three and four ever "
+    "smoother bells.",
 )
 normal = np.exp(-((grids["sum of 4"] - 2) ** 2) / (2 * 4 / 12)) / np.sqrt(2 * np.pi * 4 / 12)
-print(f"sum of 4 against the normal law of the same variance: largest difference {np.abs(laws[-1] - normal).max():.3f} "
-      f"of {normal.max():.3f}")  # fmt: skip
+print(
+    "sum of 4 against the normal law of the same variance: largest difference "
+    f"{np.abs(laws[-1] - normal).max():.3f} of {normal.max():.3f}"
+)
 
 # %% [markdown]
 # Box, triangle, bell: repeated convolution smooths everything towards the normal law. Keep this picture: in lesson 03
@@ -566,11 +633,18 @@ for _ in range(2000):
 
 convolved = signal.convolve2d(camera, blur, "valid")
 inside = trembling[2:-2, 2:-2]
-print(f"largest difference, 2000 shifted pictures and one convolution: {np.abs(inside - convolved).max():.2f}")
+print(
+    "largest difference, 2000 shifted pictures and one convolution: "
+    f"{np.abs(inside - convolved).max():.2f}"
+)
 show(
-    viz.image_row([camera[2:-2, 2:-2], inside, convolved], ["sharp", "mean of 2000 shifted", "convolved"], height=2.6),
-    "A sharp photograph of a man with a camera, the mean of two thousand randomly shifted copies, and its convolution "
-    "with the law of the shifts. The last two look the same.",
+    viz.image_row(
+        [camera[2:-2, 2:-2], inside, convolved],
+        ["sharp", "mean of 2000 shifted", "convolved"],
+        height=2.6,
+    ),
+    "A sharp photograph of a man with a camera, the mean of two thousand randomly shifted copies, "
+    "and its convolution with the law of the shifts. The last two look the same.",
 )
 
 # %% [markdown]
@@ -592,11 +666,14 @@ kernels = {
 }
 show(
     viz.kernel_row(list(kernels.values()), list(kernels), share=False, height=1.25),
-    "Seven 3 by 3 kernels with their numbers, red for positive and blue for negative: identity, blur, sharpen, "
-    "Sobel in x and y, Laplacian and emboss.",
+    "Seven 3 by 3 kernels with their numbers, red for positive and blue for negative: identity, "
+    "blur, sharpen, Sobel in x and y, Laplacian and emboss.",
 )
 for name, kernel in kernels.items():
-    print(f"{name:10} sum {kernel.sum():4.1f}   answer on constant grey 0.5: {0.5 * kernel.sum():4.1f}")
+    print(
+        f"{name:10} sum {kernel.sum():4.1f}   answer on constant grey 0.5: "
+        f"{0.5 * kernel.sum():4.1f}"
+    )
 
 # %% [markdown]
 # > **Predict.** For each kernel: what will it make of the photograph? Which ones answer *nothing* on the grey sky?
@@ -604,17 +681,24 @@ for name, kernel in kernels.items():
 
 # %%
 x = camera[None, None]
-filtered = {name: conv2d(x, kernel[None, None].astype(float), np.zeros(1))[0, 0] for name, kernel in kernels.items()}
+filtered = {
+    name: conv2d(x, kernel[None, None].astype(float), np.zeros(1))[0, 0]
+    for name, kernel in kernels.items()
+}
 keeps = ["identity", "blur", "sharpen", "emboss"]
 show(
     viz.image_row([filtered[name] for name in keeps], keeps, height=2.3, low=0, high=1),
-    "The photograph under kernels with sum one: unchanged, blurred, with crisper edges, and as if lit from the side.",
+    "The photograph under kernels with sum one: unchanged, blurred, with crisper edges, and as if "
+    "lit from the side.",
 )
 drops = ["Sobel x", "Sobel y", "Laplacian"]
 show(
-    viz.image_row([filtered[name] for name in drops], drops, signed=True, height=2.6, bar=True, low=-2, high=2),
-    "The photograph under kernels with sum zero, on a scale from blue to red. The sky is white. Sobel x shows upright "
-    "edges, Sobel y level ones, the Laplacian thin double lines along all edges.",
+    viz.image_row(
+        [filtered[name] for name in drops], drops, signed=True, height=2.6, bar=True, low=-2, high=2
+    ),
+    "The photograph under kernels with sum zero, on a scale from blue to red. The sky is white. "
+    "Sobel x shows upright edges, Sobel y level ones, the Laplacian thin double lines along all "
+    "edges.",
 )
 
 # %% [markdown]
@@ -636,14 +720,18 @@ show(
 # %%
 smooth, derive = np.array([1, 2, 1]), np.array([-1, 0, 1])
 print("Sobel x = smooth ⊗ derive:", np.array_equal(np.outer(smooth, derive), sobel_x))
-print("sharpen = identity − Laplacian:", np.array_equal(kernels["identity"] - kernels["Laplacian"], kernels["sharpen"]))
+print(
+    "sharpen = identity − Laplacian:",
+    np.array_equal(kernels["identity"] - kernels["Laplacian"], kernels["sharpen"]),
+)
 ramp = 3 * np.tile(np.arange(6), (5, 1))
 print("on a ramp that rises by 3:", np.unique(cross_correlate2d(ramp, sobel_x)))
 
 strength = np.hypot(filtered["Sobel x"], filtered["Sobel y"])
 show(
     viz.image_row([camera, strength], ["photograph", "strength of edges"], share=False, height=2.8),
-    "The photograph and the strength of its edges: bright outlines of man, camera and tripod on black.",
+    "The photograph and the strength of its edges: bright outlines of man, camera and tripod on "
+    "black.",
 )
 
 # %% [markdown]
@@ -666,7 +754,8 @@ show(
 # %%
 def loss_and_gradient(w, x, y):
     e = correlate(x, w) - y
-    return (e**2).mean(), 2 / e.size * correlate(x, e)  # the windows of x are as large as e: a 3×3 result
+    # the windows of x are as large as e: a 3×3 result
+    return (e**2).mean(), 2 / e.size * correlate(x, e)
 
 
 def numerical_gradient(w, x, y, eps=1e-5):
@@ -682,7 +771,10 @@ def numerical_gradient(w, x, y, eps=1e-5):
 x, y, w = rng.normal(size=(7, 9)), rng.normal(size=(5, 7)), rng.normal(size=(3, 3))
 analytic, numerical = loss_and_gradient(w, x, y)[1], numerical_gradient(w, x, y)
 print("the formula agrees with differences to 1e-8:", np.abs(analytic - numerical).max() < 1e-8)
-print("would the check notice a flipped gradient?  ", np.abs(analytic[::-1, ::-1] - numerical).max() > 1e-8)
+print(
+    "would the check notice a flipped gradient?  ",
+    np.abs(analytic[::-1, ::-1] - numerical).max() > 1e-8,
+)
 
 # %% [markdown]
 # A derivation is not done until numbers agree; and a check is not done until you have seen it fail. Now the data: the
@@ -709,7 +801,8 @@ pairs = {
 }
 show(
     viz.image_row([gravel, camera], ["gravel", "photographer"], height=2.2),
-    "Two photographs of 128 by 128 pixels: gravel, a texture of small stones; and the man with the camera.",
+    "Two photographs of 128 by 128 pixels: gravel, a texture of small stones; and the man with "
+    "the camera.",
 )
 
 # %% [markdown]
@@ -719,7 +812,7 @@ show(
 
 # %%
 def curvatures(x):
-    """Eigenvalues of the loss's matrix of second derivatives, 2/M times the sum of window ⊗ window."""
+    """Eigenvalues of the loss's second derivatives, 2/M times the sum of window ⊗ window."""
     A = np.lib.stride_tricks.sliding_window_view(x, (3, 3)).reshape(-1, 9)
     return np.linalg.eigvalsh(2 / len(A) * A.T @ A)
 
@@ -737,9 +830,18 @@ def learn(x, y, steps=100):
 learned = {name: learn(*pair) for name, pair in pairs.items()}
 losses = {name: result[1] for name, result in learned.items()}
 show(
-    viz.line_chart(np.arange(1, 101), losses, "step", "loss / variance of y", log="xy", size=(6.5, 3.2), markers=False),
-    "Loss over steps, both axes logarithmic. Gravel falls to the level of the noise within ten steps, the normalised "
-    "photographer gets near it after a hundred, the raw photographer is still far away.",
+    viz.line_chart(
+        np.arange(1, 101),
+        losses,
+        "step",
+        "loss / variance of y",
+        log="xy",
+        size=(6.5, 3.2),
+        markers=False,
+    ),
+    "Loss over steps, both axes logarithmic. Gravel falls to the level of the noise within ten "
+    "steps, the normalised photographer gets near it after a hundred, the raw photographer is "
+    "still far away.",
 )
 for name, (x, _) in pairs.items():
     print(f"{name:26} largest curvature / smallest: {curvatures(x)[-1] / curvatures(x)[0]:6.0f}")
@@ -747,14 +849,19 @@ for name, (x, _) in pairs.items():
 # %%
 show(
     viz.kernel_row(
-        [sobel_x, *[w for w, _ in learned.values()]], ["the truth", "gravel", "photographer", "raw"], decimals=1
+        [sobel_x, *[w for w, _ in learned.values()]],
+        ["the truth", "gravel", "photographer", "raw"],
+        decimals=1,
     ),
-    "The true Sobel kernel and the kernels after 100 steps. From gravel it is right to a decimal; from the "
-    "photographer it is roughly right; from the raw photograph it is a smeared difference of left and right.",
+    "The true Sobel kernel and the kernels after 100 steps. From gravel it is right to a decimal; "
+    "from the photographer it is roughly right; from the raw photograph it is a smeared "
+    "difference of left and right.",
 )
 assert np.abs(learned["gravel, normalised"][0] - sobel_x).max() < 0.05
 at_step_20 = [losses[name][20] for name in pairs]
-assert at_step_20 == sorted(at_step_20), "gravel before the normalised photographer before the raw one"
+assert at_step_20 == sorted(at_step_20), (
+    "gravel before the normalised photographer before the raw one"
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -775,7 +882,11 @@ x, y = pairs["gravel, normalised"]
 layer = nn.Conv2d(1, 1, kernel_size=3, bias=False, dtype=torch.float64)
 with torch.no_grad():
     layer.weight[0, 0] = torch.from_numpy(0.1 * np.random.default_rng(2).normal(size=(3, 3)))
-inputs, targets, rate = torch.from_numpy(x)[None, None], torch.from_numpy(y)[None, None], 1 / curvatures(x)[-1]
+inputs, targets, rate = (
+    torch.from_numpy(x)[None, None],
+    torch.from_numpy(y)[None, None],
+    1 / curvatures(x)[-1],
+)
 
 torch_losses = []
 for _ in range(100):
@@ -788,7 +899,10 @@ for _ in range(100):
 
 w = layer.weight.detach().numpy()[0, 0]
 numpy_w, numpy_losses = learned["gravel, normalised"]
-print("losses agree at every step to 1e-10: ", np.allclose(torch_losses, numpy_losses, rtol=0, atol=1e-10))
+print(
+    "losses agree at every step to 1e-10: ",
+    np.allclose(torch_losses, numpy_losses, rtol=0, atol=1e-10),
+)
 print("kernels agree to 1e-10:              ", np.abs(w - numpy_w).max() < 1e-10)
 
 # %% [markdown]
@@ -817,9 +931,16 @@ for name, y in targets.items():
     found[name] = w
     print(f"{name:18} explained: {1 - losses_of_target[-1]:.2f}")
 show(
-    viz.kernel_row([ramp, *found.values()], ["used in the convolution", *found], share=False, decimals=1, height=1.7),
-    "Four kernels: the numbers minus 4 to 4; the one learned from the convolution, which is it turned by 180 degrees; "
-    "one learned from the strength of edges, all small; one learned from the moved picture, a single 1 off the middle.",
+    viz.kernel_row(
+        [ramp, *found.values()],
+        ["used in the convolution", *found],
+        share=False,
+        decimals=1,
+        height=1.7,
+    ),
+    "Four kernels: the numbers minus 4 to 4; the one learned from the convolution, which is it "
+    "turned by 180 degrees; one learned from the strength of edges, all small; one learned from "
+    "the moved picture, a single 1 off the middle.",
 )
 assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
 
@@ -851,10 +972,21 @@ answer = torch.nn.functional.conv2d(impulse, kernel)
 print("1. an impulse comes out as the kernel:", torch.equal(answer, kernel),
       "  as the kernel turned by 180°:", torch.equal(answer, kernel.flip(2, 3)))  # fmt: skip
 print("2. multiplications:", {f"{n}×{n}": (n - 2) ** 2 * 9 for n in (28, 224)})
-print("3. raw eye found at", place_of_maximum(raw_map), "  mean-free eye at", place_of_maximum(template_map),
-      "  it is at", (top, left))  # fmt: skip
+print(
+    "3. raw eye found at",
+    place_of_maximum(raw_map),
+    "  mean-free eye at",
+    place_of_maximum(template_map),
+    "  it is at",
+    (top, left),
+)
 reach = [range(-d, d + 1) for d in (1, 2, 3)]
-print("4. Δ = 1, 2, 3:", [len(u) * len(u) for u in reach], "weights, not", [4 * d**2 for d in (1, 2, 3)])
+print(
+    "4. Δ = 1, 2, 3:",
+    [len(u) * len(u) for u in reach],
+    "weights, not",
+    [4 * d**2 for d in (1, 2, 3)],
+)
 image, kernels3 = rng.normal(size=(3, 8, 8)), rng.normal(size=(3, 3, 3))
 summed = sum(correlate(image[c], kernels3[c]) for c in range(3))
 whole = functional.conv2d(image[None], kernels3[None])[0, 0]
@@ -888,6 +1020,8 @@ print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).m
 
 # %% [markdown]
 # ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
 # **1.** The image has rows (1, 2, 0), (0, 1, 3), (2, 0, 1); the kernel has rows (1, 0), (0, −1). What is the valid
 # cross-correlation? And the convolution?
@@ -948,7 +1082,9 @@ print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).m
 image, kernel = np.array([[1, 2, 0], [0, 1, 3], [2, 0, 1]]), np.array([[1, 0], [0, -1]])
 print("1.", cross_correlate2d(image, kernel).tolist(), convolve2d(image, kernel).tolist())
 print("2.", (9 * 16 + 1) * 32, (16 + 1) * 8 + (8 + 1) * 32)
-print("3.", [name for name, kernel in kernels.items() if np.array_equal(kernel, kernel[::-1, ::-1])])
+print(
+    "3.", [name for name, kernel in kernels.items() if np.array_equal(kernel, kernel[::-1, ::-1])]
+)
 twice = signal.convolve2d(kernels["blur"], kernels["blur"])
 print("4.", np.round(81 * twice).astype(int).tolist(), "/ 81")
 print("   outer product:", np.allclose(twice, np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1]) / 81))
@@ -958,7 +1094,12 @@ x, y = pairs["gravel, normalised"]
 w, rate = np.zeros((3, 3)), 1 / curvatures(x)[-1]
 for _ in range(3):
     w = w - rate * y.size * loss_and_gradient(w, x, y)[1]
-print("6. M =", y.size, "  largest weight after three steps is above a million:", np.abs(w).max() > 1e6)
+print(
+    "6. M =",
+    y.size,
+    "  largest weight after three steps is above a million:",
+    np.abs(w).max() > 1e6,
+)
 
 # %% [markdown]
 # ## Where to read more
@@ -967,12 +1108,12 @@ print("6. M =", y.size, "  largest weight after three steps is above a million:"
 #   the motivation.
 # - C. M. Bishop and H. Bishop, *Deep Learning: Foundations and Concepts* (2024), section 10.2: feature detectors,
 #   equivariance, several channels.
-# - A. Zhang, Z. C. Lipton, M. Li, A. J. Smola, *Dive into Deep Learning* (2023), section 7.1: the route from a fully
-#   connected layer.
+# - A. Zhang, Z. C. Lipton, M. Li, A. J. Smola, *Dive into Deep Learning* (2023), "From fully connected layers to
+#   convolutions": the route of section 1.
 # - R. Szeliski, *Computer Vision: Algorithms and Applications* (2nd edition, 2022), section 3.2: linear filters by
 #   hand.
-# - C. M. Grinstead, J. L. Snell, *Introduction to Probability* (2nd edition, 1997), chapter 7: sums of random
-#   variables.
+# - C. M. Grinstead, J. L. Snell, *Introduction to Probability* (2nd edition, 1997): the chapter on sums of
+#   independent random variables.
 # - K. Fukushima, "Neocognitron", *Biological Cybernetics* 36 (1980), and Y. LeCun and others, "Backpropagation
 #   applied to handwritten zip code recognition", *Neural Computation* 1 (1989): shared local weights, first designed,
 #   then learned.

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 03 · Shapes and receptive fields
 #
-# [Start](00_start_here.ipynb) · before: [02 Convolution](02_convolution.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [02 Convolution](02_convolution.ipynb) ·
 # next: [04 Equivariance](04_equivariance.ipynb) ·
 # [exercises of this unit](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb)
 #
@@ -75,7 +75,8 @@ def centred(image, side=28):
 titles = [f"{m.shape[2]}×{m.shape[3]}" for m in maps[:3]]
 show(
     viz.image_row([centred(m[0, 0]) for m in maps[:3]], titles, low=0, high=1),
-    "A grey bag at 28 by 28 pixels, then blurred once at 24 by 24, then blurred twice at 20 by 20 pixels.",
+    "A grey bag at 28 by 28 pixels, then blurred once at 24 by 24, then blurred twice at 20 by 20 "
+    "pixels.",
 )
 
 # %% [markdown]
@@ -88,7 +89,8 @@ show(
 titles = [f"{k}: {m.shape[2]}×{m.shape[3]}" for k, m in enumerate(maps)]
 show(
     viz.image_row([centred(m[0, 0]) for m in maps], titles, low=0, high=1, height=1.4),
-    "The bag after 0 to 6 layers: 28, 24, 20, 16, 12, 8 and 4 pixels on a side, each more blurred than the one before.",
+    "The bag after 0 to 6 layers: 28, 24, 20, 16, 12, 8 and 4 pixels on a side, each more blurred "
+    "than the one before.",
 )
 print("layers:", len(maps) - 1, " last map:", maps[-1].shape[2:])
 
@@ -133,13 +135,18 @@ def output_size(I, K, S=1, P=0, D=1):
 
 print("28 pixels, K = 5:                      ", count_windows(28, 5), output_size(28, 5))
 print("32 pixels, K = 5, P = 2:               ", count_windows(32, 5, P=2), output_size(32, 5, P=2))
-print("224 pixels, K = 7, S = 2, P = 3:       ", count_windows(224, 7, 2, 3), output_size(224, 7, 2, 3))
+print(
+    "224 pixels, K = 7, S = 2, P = 3:       ",
+    count_windows(224, 7, 2, 3),
+    output_size(224, 7, 2, 3),
+)
 print("32 pixels, K = 3, D = 4:               ", count_windows(32, 3, D=4), output_size(32, 3, D=4))
 
 # %% [markdown]
 # A formula with a floor in it is easy to get wrong by one. So we test it where off-by-one errors live: on all small
 # cases, against counting, against PyTorch and against our own NumPy convolution. Where the formula says less than 1,
 # no window fits, and both libraries have to refuse.
+
 
 # %%
 def size_or_none(conv2d, x, w, **settings):
@@ -151,7 +158,8 @@ def size_or_none(conv2d, x, w, **settings):
 
 cases, refused = 0, 0
 for I, K, S, P, D in product(range(1, 10), range(1, 5), range(1, 4), range(3), range(1, 4)):
-    wanted = output_size(I, K, S, P, D), output_size(I + 2, 2, S, P, D)  # height and width differ on purpose
+    # height and width differ on purpose
+    wanted = output_size(I, K, S, P, D), output_size(I + 2, 2, S, P, D)
     assert max(wanted[0], 0) == count_windows(I, K, S, P, D)
     wanted = wanted if min(wanted) >= 1 else None
     x, w = np.zeros((1, 1, I, I + 2)), np.zeros((1, 1, K, 2))
@@ -183,8 +191,9 @@ WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1)
 # %%
 show(
     viz.sliding_window(digits[:6, :6], np.ones((3, 3)), position=(1, 1), stride=2, padding=1),
-    "A 6 by 6 image with a rim of zeros, a 3 by 3 window in its middle, the nine products and their sum, which is "
-    "written into the middle of a 3 by 3 output. The last column and row of the padded image lie outside every window.",
+    "A 6 by 6 image with a rim of zeros, a 3 by 3 window in its middle, the nine products and "
+    "their sum, which is written into the middle of a 3 by 3 output. The last column and row of "
+    "the padded image lie outside every window.",
 )
 
 # %% [markdown]
@@ -258,15 +267,21 @@ def visits(I, K, P):
     return counts[P : P + I]
 
 
-counts = {name: np.outer(visits(7, 3, P), visits(7, 3, P)) for name, P in [("valid", 0), ("same", 1), ("full", 2)]}
+counts = {
+    name: np.outer(visits(7, 3, P), visits(7, 3, P))
+    for name, P in [("valid", 0), ("same", 1), ("full", 2)]
+}
 figure, axes = viz.figure_grid(1, 3, size=(8.4, 3.0))
 for place, (name, count) in zip(axes[0], counts.items(), strict=True):
     viz.draw_values(place, count.astype(float), 0, 9)
     place.set_title(f"{name} padding")
     for spine in place.spines.values():
         spine.set_visible(True)
-show(figure, "How many 3 by 3 windows read each pixel of a 7 by 7 image. Valid: 1 in the corner, rising to 9. "
-     "Same: 4 in the corners, 6 at the edges, 9 inside. Full: 9 everywhere.")  # fmt: skip
+show(
+    figure,
+    "How many 3 by 3 windows read each pixel of a 7 by 7 image. Valid: 1 in the corner, rising to "
+    "9. Same: 4 in the corners, 6 at the edges, 9 inside. Full: 9 everywhere.",
+)
 
 # %%
 assert (counts["valid"][0, 0], counts["same"][0, 0], counts["full"][0, 0]) == (1, 4, 9)
@@ -323,9 +338,11 @@ coffee = data.photograph("coffee").transpose(2, 0, 1)[None] / 255
 inner = coffee[:, :, 120:280, 180:380]
 guesses = [NF.pad(inner, (50, 50, 50, 50), mode=mode)[0] for mode in modes]
 show(
-    viz.image_row([coffee[0, :, 70:330, 130:430], *guesses], ["the truth", "zeros", *modes[1:]], height=1.55),
-    "A crop of a cup of coffee with its true surroundings, and with surroundings guessed by zeros (black), by "
-    "mirroring, by repeating the border pixels in streaks, and by wrapping around.",
+    viz.image_row(
+        [coffee[0, :, 70:330, 130:430], *guesses], ["the truth", "zeros", *modes[1:]], height=1.55
+    ),
+    "A crop of a cup of coffee with its true surroundings, and with surroundings guessed by zeros "
+    "(black), by mirroring, by repeating the border pixels in streaks, and by wrapping around.",
 )
 
 # %% [markdown]
@@ -353,11 +370,14 @@ for name in names:
             error[mode].append((difference**2).sum() - (inside**2).sum())  # only the rim can differ
             assert np.abs(inside).max() < 1e-10
 rim = 64**2 - 58**2
-rms = {("zeros" if mode == "constant" else mode): np.sqrt(np.mean(e) / rim) for mode, e in error.items()}
+rms = {
+    ("zeros" if mode == "constant" else mode): np.sqrt(np.mean(e) / rim)
+    for mode, e in error.items()
+}
 show(
     viz.bar_chart(rms, "error at the border (RMS)", decimals=3, size=(6, 2.8)),
-    "Bars: the error that each padding mode makes in a 7 by 7 mean at the border. Replicate is the smallest, reflect a "
-    "little larger, zeros several times as large, circular the largest.",
+    "Bars: the error that each padding mode makes in a 7 by 7 mean at the border. Replicate is "
+    "the smallest, reflect a little larger, zeros several times as large, circular the largest.",
 )
 
 # %%
@@ -400,7 +420,8 @@ assert all(untouched[L] == (28 - 2 * L) ** 2 for L in states)
 titles = [f"{L} layer{'s' * (L > 1)}\n{untouched[L]} pixels are 1" for L in (1, 3, 9)]
 show(
     viz.image_row([states[L] for L in (1, 3, 9)], titles, low=0, high=1, bar=True, height=1.8),
-    "A white square after 1, 3 and 9 layers with zero padding: a dark rim that grows inwards, a pixel with each layer.",
+    "A white square after 1, 3 and 9 layers with zero padding: a dark rim that grows inwards, a "
+    "pixel with each layer.",
 )
 
 # %% [markdown]
@@ -420,15 +441,18 @@ camera = data.photograph("camera")[None, None, 40:296, 130:386] / 255
 edges = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
 dense = NF.conv2d(camera, edges, padding=1)
 strided = {S: NF.conv2d(camera, edges, stride=S, padding=1) for S in (2, 4)}
-print("every S-th of the dense result:", [np.array_equal(y, dense[:, :, ::S, ::S]) for S, y in strided.items()])
+print(
+    "every S-th of the dense result:",
+    [np.array_equal(y, dense[:, :, ::S, ::S]) for S, y in strided.items()],
+)
 
 pictures = [camera[0, 0], *(np.abs(y[0, 0]) for y in [dense, *strided.values()])]
 names = ["input", "S = 1", "S = 2", "S = 4"]
 titles = [f"{name}\n{p.shape[0]}×{p.shape[1]}" for name, p in zip(names, pictures, strict=True)]
 show(
     viz.image_row(pictures, titles, share=False, height=2.2),
-    "A photograph of a man with a camera; its vertical edges by a Sobel kernel with stride 1, 2 and 4: the same "
-    "picture of edges, coarser each time.",
+    "A photograph of a man with a camera; its vertical edges by a Sobel kernel with stride 1, 2 "
+    "and 4: the same picture of edges, coarser each time.",
 )
 
 # %% [markdown]
@@ -443,14 +467,20 @@ show(
 
 # %%
 show(
-    viz.sliding_window(digits[:7, :7], np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), position=(1, 1), dilation=2),
-    "A 3 by 3 kernel with dilation 2 on a 7 by 7 image: the nine pixels it reads lie two apart and span 5 by 5 pixels.",
+    viz.sliding_window(
+        digits[:7, :7], np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), position=(1, 1), dilation=2
+    ),
+    "A 3 by 3 kernel with dilation 2 on a 7 by 7 image: the nine pixels it reads lie two apart "
+    "and span 5 by 5 pixels.",
 )
 
 x, w = rng.normal(size=(2, 3, 20, 23)), rng.normal(size=(4, 3, 3, 3))
 with_holes = np.zeros((4, 3, 7, 7))
 with_holes[:, :, ::3, ::3] = w
-print("dilation 3 equals a 7×7 kernel with holes:", np.allclose(NF.conv2d(x, w, dilation=3), NF.conv2d(x, with_holes)))
+print(
+    "dilation 3 equals a 7×7 kernel with holes:",
+    np.allclose(NF.conv2d(x, w, dilation=3), NF.conv2d(x, with_holes)),
+)
 print("weights that do any work:", w[0, 0].size, "of", with_holes[0, 0].size)
 
 # %% [markdown]
@@ -487,10 +517,16 @@ def conv2d_naive(x, w, b, S=1, P=0, D=1, groups=1):
 
 worst = 0.0
 for S, P, D, groups in product((1, 2), (0, 1, 2), (1, 2), (1, 2, 4)):
-    x, w, b = rng.normal(size=(2, 4, 6, 7)), rng.normal(size=(8, 4 // groups, 3, 2)), rng.normal(size=8)
+    x, w, b = (
+        rng.normal(size=(2, 4, 6, 7)),
+        rng.normal(size=(8, 4 // groups, 3, 2)),
+        rng.normal(size=8),
+    )
     naive = conv2d_naive(x, w, b, S, P, D, groups)
     fast = NF.conv2d(x, w, b, stride=S, padding=P, dilation=D, groups=groups)
-    in_torch = F.conv2d(*map(torch.from_numpy, (x, w, b)), stride=S, padding=P, dilation=D, groups=groups)
+    in_torch = F.conv2d(
+        *map(torch.from_numpy, (x, w, b)), stride=S, padding=P, dilation=D, groups=groups
+    )
     worst = max(worst, np.abs(naive - fast).max(), np.abs(naive - in_torch.numpy()).max())
 print("loops, NumPy and PyTorch differ by less than 1e-12:", worst < 1e-12)
 assert worst < 1e-12
@@ -508,13 +544,15 @@ one_channel = np.eye(C)[:, :, None, None]  # image n has channel n set to 1, eve
 meets = {}
 for groups in (1, 2, 4, 8):
     ones = np.ones((C, C // groups, 1, 1))
-    meets[groups] = NF.conv2d(one_channel, ones, groups=groups)[:, :, 0, 0].T  # rows: outputs, columns: inputs
+    # rows: outputs, columns: inputs
+    meets[groups] = NF.conv2d(one_channel, ones, groups=groups)[:, :, 0, 0].T
 titles = [f"groups = {g}\n{int(m.sum())} connections" for g, m in meets.items()]
 titles[-1] = "groups = 8: depthwise\n8 connections"
 show(
     viz.image_row([1 - m for m in meets.values()], titles, low=0, high=1, height=1.9),
-    "Four 8 by 8 tables of which output channel (row) reads which input channel (column): all with one group; two "
-    "blocks of 4 by 4 with two; four blocks with four; only the diagonal with eight groups, the depthwise convolution.",
+    "Four 8 by 8 tables of which output channel (row) reads which input channel (column): all "
+    "with one group; two blocks of 4 by 4 with two; four blocks with four; only the diagonal with "
+    "eight groups, the depthwise convolution.",
 )
 
 # %% [markdown]
@@ -537,10 +575,15 @@ by_conv = NF.conv2d(astronaut, w[:, :, None, None])
 by_matrix = np.einsum("oc,nchw->nohw", w, astronaut)
 print("1×1 convolution = matrix per pixel:", np.allclose(by_conv, by_matrix))
 show(
-    viz.image_row([astronaut[0], *by_conv[0]], ["input", "brightness", "red − green", "yellow − blue"], share=False),
-    "A portrait of an astronaut and three maps made from its colours alone: brightness; red minus green, high on the "
-    "orange suit and the flag's stripes; yellow minus blue, high on the suit and the skin.",
-)  # fmt: skip
+    viz.image_row(
+        [astronaut[0], *by_conv[0]],
+        ["input", "brightness", "red − green", "yellow − blue"],
+        share=False,
+    ),
+    "A portrait of an astronaut and three maps made from its colours alone: brightness; red minus "
+    "green, high on the orange suit and the flag's stripes; yellow minus blue, high on the suit "
+    "and the skin.",
+)
 
 # %% [markdown]
 # Depthwise, then 1×1: places first, channels afterwards. Together they are called a **depthwise separable**
@@ -591,16 +634,23 @@ for number, c_out in enumerate([64, 128, 256, 512, 1024], start=1):
     parameters, multiply_adds = conv_cost(c_in, c_out, 3, side, side)
     memory = 4 * c_out * side * side
     bills[f"layer {number}"] = (parameters, multiply_adds, memory)
-    print(f"{number}       {f'{c_out}×{side}×{side}':13} {parameters:12,} {multiply_adds:17,} {memory / 1e6:6.1f} MB")
+    print(
+        f"{number}       {f'{c_out}×{side}×{side}':13} {parameters:12,} {multiply_adds:17,} "
+        f"{memory / 1e6:6.1f} MB"
+    )
     side, c_in = output_size(side, 2, 2), c_out
 
 total = np.sum(list(bills.values()), axis=0)
 kinds = ["parameters", "multiply-adds", "memory"]
-shares = {name: dict(zip(kinds, 100 * np.array(bill) / total, strict=True)) for name, bill in bills.items()}
+shares = {
+    name: dict(zip(kinds, 100 * np.array(bill) / total, strict=True))
+    for name, bill in bills.items()
+}
 show(
     viz.bar_chart(shares, "share of the total (%)", decimals=0, size=(9, 3.2)),
-    "Each layer's share of parameters, multiply-adds and memory. Parameters: almost all in the last layers. "
-    "Memory: mostly in the first, halving with each layer. Multiply-adds: small in the first, equal from then on.",
+    "Each layer's share of parameters, multiply-adds and memory. Parameters: almost all in the "
+    "last layers. Memory: mostly in the first, halving with each layer. Multiply-adds: small in "
+    "the first, equal from then on.",
 )
 
 # %% [markdown]
@@ -676,8 +726,14 @@ print("one 7×7:            ", [size for size, _, _ in receptive_fields([(7, 1, 
 
 # %%
 for C in (64, 256):
-    three, one = 3 * nn.Conv2d(C, C, 3, bias=False).weight.numel(), nn.Conv2d(C, C, 7, bias=False).weight.numel()
-    print(f"C = {C:3}: three 3×3 {three:9,} = {three // C**2} C²,  one 7×7 {one:9,} = {one // C**2} C²")
+    three, one = (
+        3 * nn.Conv2d(C, C, 3, bias=False).weight.numel(),
+        nn.Conv2d(C, C, 7, bias=False).weight.numel(),
+    )
+    print(
+        f"C = {C:3}: three 3×3 {three:9,} = {three // C**2} C²,  one 7×7 {one:9,} = {one // C**2} "
+        "C²"
+    )
 
 # %% [markdown]
 # Here are stacks on one axis, each with all that its middle unit depends on. First as a still picture, then under
@@ -694,9 +750,9 @@ stacks = {
 drawn = {name: layers for name, layers in stacks.items() if name != "one 7×7"}
 show(
     receptive_cones(drawn, width=23),
-    "Four stacks of layers as rows of units, with lines from a unit at the top to all units below that it depends on. "
-    "Three 3×3: a cone over 7 pixels. With pooling: 10 pixels. Dilation 1, 2, 4: 15 pixels without holes. Dilation 2, "
-    "2, 2: 13 pixels, but every second one is skipped.",
+    "Four stacks of layers as rows of units, with lines from a unit at the top to all units below "
+    "that it depends on. Three 3×3: a cone over 7 pixels. With pooling: 10 pixels. Dilation 1, 2, "
+    "4: 15 pixels without holes. Dilation 2, 2, 2: 13 pixels, but every second one is skipped.",
 )
 
 # %%
@@ -719,7 +775,7 @@ ReceptiveFieldExplorer(stacks, width=23)
 
 # %%
 def influence(network, shape, unit):
-    """∂ output[0, 0, unit] / ∂ input, as an array of the input's (H, W), summed over its channels' magnitudes."""
+    """|∂ output[0, 0, unit] / ∂ input|, summed over the input's channels: (H, W)."""
     x = torch.zeros(1, *shape, dtype=torch.float64, requires_grad=True)
     network(x)[(0, 0, *unit)].backward()
     return x.grad[0].abs().sum(dim=0).numpy()
@@ -727,8 +783,13 @@ def influence(network, shape, unit):
 
 checked = 0
 for _ in range(40):
-    layers = [tuple(int(rng.integers(low, high)) for low, high in [(1, 6), (1, 4), (0, 3), (1, 4)]) for _ in range(3)]
-    network = nn.Sequential(*[nn.Conv2d(1, 1, K, S, P, D, dtype=torch.float64) for K, S, P, D in layers])
+    layers = [
+        tuple(int(rng.integers(low, high)) for low, high in [(1, 6), (1, 4), (0, 3), (1, 4)])
+        for _ in range(3)
+    ]
+    network = nn.Sequential(
+        *[nn.Conv2d(1, 1, K, S, P, D, dtype=torch.float64) for K, S, P, D in layers]
+    )
     size, jump, start = receptive_fields(layers)[-1]
     side = size + 3 * jump
     outputs = network(torch.zeros(1, 1, side, side, dtype=torch.float64)).shape[2]
@@ -753,7 +814,9 @@ fields = receptive_fields([conv, pool] * 3)
 for name, (size, jump, _) in zip(["input", *["conv 3×3", "pool 2×2"] * 3], fields, strict=True):
     print(f"{name}   size {size:2}   jump {jump}")
 
-network = nn.Sequential(*[nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.AvgPool2d(2)) for _ in range(3)]).double()
+network = nn.Sequential(
+    *[nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.AvgPool2d(2)) for _ in range(3)]
+).double()
 measured = (influence(network, (1, 64, 64), (4, 4)) > 0).any(axis=1).sum()
 print("measured after the last layer:", measured)
 
@@ -762,7 +825,9 @@ assert sizes == [1, 3, 4, 8, 10, 18, 22]
 assert measured == sizes[-1]
 assert all(sizes[k] < 2 * sizes[k - 1] for k in (2, 4, 6)), "no pool doubles the size"
 assert all(jumps[k] == 2 * jumps[k - 1] for k in (2, 4, 6)), "every pool doubles the jump"
-assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8], "so each later convolution adds twice as much"
+assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8], (
+    "so each later convolution adds twice as much"
+)
 
 # %% [markdown]
 # **Verdict: false as it stands.** A 2×2 pool adds one jump: 3 → 4, 8 → 10, 18 → 22. What it doubles is the *jump*,
@@ -783,7 +848,10 @@ for name, layer_number in recipes.items():
     while receptive_fields([layer_number(k) for k in range(L)])[-1][0] < 224:
         L += 1
     needed[name] = L
-    print(f"{name:24} {L:3} layers, size {receptive_fields([layer_number(k) for k in range(L)])[-1][0]}")
+    print(
+        f"{name:24} {L:3} layers, size "
+        f"{receptive_fields([layer_number(k) for k in range(L)])[-1][0]}"
+    )
 assert list(needed.values()) == [112, 7, 7]
 
 # %% [markdown]
@@ -793,7 +861,9 @@ assert list(needed.values()) == [112, 7, 7]
 
 # %%
 widths = [(3, 8), (8, 16), (16, 32)]
-blocks = [layer for a, b in widths for layer in (modules.Conv2d(a, b, 3, padding=1), modules.MaxPool2d(2))]
+blocks = [
+    layer for a, b in widths for layer in (modules.Conv2d(a, b, 3, padding=1), modules.MaxPool2d(2))
+]
 table = summary(modules.Sequential(*blocks), (1, 3, 64, 64))
 print(table)
 assert [row.receptive_field.size[0] for row in table.rows] == sizes[1:]
@@ -827,14 +897,16 @@ def stack(L, weights, relu):
     for c_in, c_out in zip(widths[:-1], widths[1:], strict=True):
         layer = nn.Conv2d(c_in, c_out, 3, padding=1, bias=False)
         with torch.no_grad():
-            layer.weight.fill_(1 / 9) if weights == "equal" else layer.weight.normal_(std=(2 / (9 * c_in)) ** 0.5)
+            layer.weight.fill_(1 / 9) if weights == "equal" else layer.weight.normal_(
+                std=(2 / (9 * c_in)) ** 0.5
+            )
         layers += [layer, nn.ReLU()] if relu else [layer]
     return nn.Sequential(*layers[: len(layers) - relu])  # no ReLU after the last layer
 
 
 # %%
 def squared_influence(L, weights, relu=False, draws=24):
-    """Mean over random networks and inputs of (∂ middle unit / ∂ pixel)², on 61×61 pixels, scaled to sum 1."""
+    """(∂ middle unit / ∂ pixel)² on 61×61 pixels, mean over random networks, scaled to sum 1."""
     total = np.zeros((61, 61))
     for _ in range(draws):
         x = torch.randn(1, 1, 61, 61, requires_grad=True)
@@ -863,8 +935,11 @@ linear = {L: squared_influence(L, "random") for L in depths}
 with_relu = {L: squared_influence(L, "random", relu=True) for L in depths}
 print("spread in pixels")
 for L in depths:
-    print(f"{L:2} layers   √(2L/3) = {np.sqrt(2 * L / 3):.2f}   measured: equal {spread(equal[L]):.2f}   "
-          f"random {spread(linear[L]):.2f}   with ReLU {spread(with_relu[L]):.2f}")  # fmt: skip
+    print(
+        f"{L:2} layers   √(2L/3) = {np.sqrt(2 * L / 3):.2f}   measured: equal "
+        f"{spread(equal[L]):.2f}   random {spread(linear[L]):.2f}   with ReLU "
+        f"{spread(with_relu[L]):.2f}"
+    )
 
 # %%
 for L in depths:
@@ -884,8 +959,9 @@ show(
         },
         "layers of 3×3", "pixels", size=(7.5, 3.6),
     ),
-    "Against depth: the radius of the receptive field rises in a straight line to 28 pixels; the three measured "
-    "spreads lie together on the curve of the square root of two thirds of L and reach about 4 pixels.",
+    "Against depth: the radius of the receptive field rises in a straight line to 28 pixels; the "
+    "three measured spreads lie together on the curve of the square root of two thirds of L and "
+    "reach about 4 pixels.",
 )  # fmt: skip
 
 # %%
@@ -898,8 +974,9 @@ for L in chosen:
 titles = [f"{L} layers: 95 % within\n{inside[L]:.0%} of the field" for L in chosen]
 show(
     influence_row([np.sqrt(with_relu[L]) for L in chosen], titles, frames, height=2.3),
-    "Influence of each pixel on the middle unit, for 4, 8, 16 and 28 layers with random weights and ReLU: a bright "
-    "spot that grows slowly, inside a square frame, the receptive field, which grows fast.",
+    "Influence of each pixel on the middle unit, for 4, 8, 16 and 28 layers with random weights "
+    "and ReLU: a bright spot that grows slowly, inside a square frame, the receptive field, which "
+    "grows fast.",
 )
 assert inside[28] < inside[8] < 1
 
@@ -939,7 +1016,10 @@ for H, W in [(32, 32), (28, 28), (45, 60), (300, 451)]:
 
 # %%
 assert all(result == (1, 10) for (name, *_), result in outcome.items() if name.startswith("global"))
-assert [result for (name, *_), result in outcome.items() if name.startswith("flatten")] == [(1, 10), *["refused"] * 3]
+assert [result for (name, *_), result in outcome.items() if name.startswith("flatten")] == [
+    (1, 10),
+    *["refused"] * 3,
+]
 
 # %% [markdown]
 # **Verdict: false for the convolutional part, true for a flattening head.** What fixes the size is the matrix behind
@@ -963,7 +1043,10 @@ with torch.no_grad():
         top, left = start + a * jump, start + b * jump
         alone = features(cat[:, :, top : top + size, left : left + size])
         same = torch.allclose(everywhere[0, :, a, b], alone[0, :, 0, 0], atol=1e-5)
-        print(f"place ({a}, {b}): the crop at ({top}, {left}) gives {tuple(alone.shape[1:])}; equal: {same}")
+        print(
+            f"place ({a}, {b}): the crop at ({top}, {left}) gives {tuple(alone.shape[1:])}; equal: "
+            f"{same}"
+        )
         assert same
 windows = everywhere.shape[2] * everywhere.shape[3]
 print(f"one pass over the photograph = {windows:,} crops")
@@ -976,20 +1059,22 @@ print(f"one pass over the photograph = {windows:,} crops")
 # %% [markdown]
 # ## Claims to test
 #
-# Sayings from lecture notes, each measured above with an assertion that would fail if the verdict changed.
+# Sayings from lecture notes, each measured above. Decide for each in what sense it is true, then unfold.
+#
+# 1. "Same padding weighs every pixel equally."
+# 2. "3×3, padding 1, stride 2 gives half the size, rounded down."
+# 3. "Each pool doubles the receptive field."
+# 4. "CNNs only work at one image size."
+# 5. "A unit whose receptive field covers the object sees the object."
 #
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. *"Same padding weighs every pixel equally."* **False.** Four windows read a corner, nine a middle pixel, and
-#    depth makes it worse (section 2).
-# 2. *"3×3, padding 1, stride 2 gives half the size, rounded down."* **False for odd sizes**: it rounds up (section
-#    1).
-# 3. *"Each pool doubles the receptive field."* **Not the field: the jump**, and so the growth of every later layer
-#    (section 8).
-# 4. *"CNNs only work at one image size."* **False for the convolutional part**, which takes any size that leaves
-#    room for a window; a flattening head fixes the size, a global mean frees it (section 10).
-# 5. *"A unit whose receptive field covers the object sees the object."* **Necessary, not sufficient**: nearly all
-#    influence comes from the middle of the field (section 9).
+# 1. **False.** Four windows read a corner, nine a middle pixel, and depth makes it worse (section 2).
+# 2. **False for odd sizes**: it rounds up (section 1).
+# 3. **Not the field: the jump**, and so the growth of every later layer (section 8).
+# 4. **False for the convolutional part**, which takes any size that leaves room for a window; a flattening head fixes
+#    the size, a global mean frees it (section 10).
+# 5. **Necessary, not sufficient**: nearly all influence comes from the middle of the field (section 9).
 # </details>
 #
 # ## Summary
@@ -1066,13 +1151,32 @@ print(f"one pass over the photograph = {windows:,} crops")
 print("1.", output_size(227, 11, 4), output_size(224, 11, 4), (224 - 11) % 4)
 print("2.", (3 * (5 - 1) + 1 - 1) // 2, output_size(50, 5, 1, 6, 3))
 layer = nn.Conv2d(64, 96, 3, groups=32)
-print("3.", tuple(layer.weight.shape), sum(p.numel() for p in layer.parameters()), 64 % 40 == 0 and 96 % 40 == 0)
-print("4.", [field[:2] for field in receptive_fields([(7, 2, 3, 1), (3, 2, 1, 1), (3, 1, 1, 1), (3, 1, 1, 1)])])
+print(
+    "3.",
+    tuple(layer.weight.shape),
+    sum(p.numel() for p in layer.parameters()),
+    64 % 40 == 0 and 96 % 40 == 0,
+)
+print(
+    "4.",
+    [
+        field[:2]
+        for field in receptive_fields([(7, 2, 3, 1), (3, 2, 1, 1), (3, 1, 1, 1), (3, 1, 1, 1)])
+    ],
+)
 print("5.", *[conv_cost(64, 128, 3, side, side) for side in (112, 56)])
 
-x, first, second = rng.normal(size=(1, 1, 12, 12)), rng.normal(size=(1, 1, 3, 3)), rng.normal(size=(1, 1, 3, 3))
-five = NF.conv2d(first, second[:, :, ::-1, ::-1], padding=2)  # full, and flipped: lesson 02's true convolution
-print("6. one 5×5 kernel does both:", np.allclose(NF.conv2d(NF.conv2d(x, first), second), NF.conv2d(x, five)))
+x, first, second = (
+    rng.normal(size=(1, 1, 12, 12)),
+    rng.normal(size=(1, 1, 3, 3)),
+    rng.normal(size=(1, 1, 3, 3)),
+)
+# full, and flipped: lesson 02's true convolution
+five = NF.conv2d(first, second[:, :, ::-1, ::-1], padding=2)
+print(
+    "6. one 5×5 kernel does both:",
+    np.allclose(NF.conv2d(NF.conv2d(x, first), second), NF.conv2d(x, five)),
+)
 
 # %% [markdown]
 # ## Where to read more

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 04 · Equivariance
 #
-# [Start](00_start_here.ipynb) · before: [03 Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [03 Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) ·
 # next: [05 Fast convolution](05_fast_convolution.ipynb) ·
 # [exercises of this unit](../exercises/04_equivariance/04_equivariance.ipynb)
 #
@@ -54,7 +54,9 @@ from cnncourse.viz.matrices import matrix_row, shift_maps
 
 # %%
 garments, labels = data.fashion_mnist("test")
-sandal = np.pad(garments[np.flatnonzero(labels == data.FASHION_CLASSES.index("sandal"))[4]] / 255, 8)[None, None]
+sandal = np.pad(
+    garments[np.flatnonzero(labels == data.FASHION_CLASSES.index("sandal"))[4]] / 255, 8
+)[None, None]
 moved = np.roll(sandal, 6, axis=3)
 sobel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
 edges, edges_of_moved = NF.conv2d(sandal, sobel, padding=1), NF.conv2d(moved, sobel, padding=1)
@@ -63,8 +65,14 @@ show(
     "A grey sandal on black, and the same sandal six pixels further to the right.",
 )
 show(
-    viz.image_row([edges[0, 0], edges_of_moved[0, 0]], ["edges of x", "edges of x, moved"], signed=True, height=2.0),
-    "The vertical edges of the sandal in red and blue, and those of the moved sandal, six pixels further to the right.",
+    viz.image_row(
+        [edges[0, 0], edges_of_moved[0, 0]],
+        ["edges of x", "edges of x, moved"],
+        signed=True,
+        height=2.0,
+    ),
+    "The vertical edges of the sandal in red and blue, and those of the moved sandal, six pixels "
+    "further to the right.",
 )
 
 # %% [markdown]
@@ -75,10 +83,21 @@ show(
 # %%
 difference_a = edges_of_moved - edges
 difference_b = edges_of_moved - np.roll(edges, 6, axis=3)
-print(f"largest difference: (a) {np.abs(difference_a).max():.2f}, (b) {np.abs(difference_b).max():.2f}")
+print(
+    f"largest difference: (a) {np.abs(difference_a).max():.2f}, (b) "
+    f"{np.abs(difference_b).max():.2f}"
+)
 show(
-    viz.image_row([difference_a[0, 0], difference_b[0, 0]], ["(a)", "(b)"], signed=True, height=2.0, low=-4, high=4),
-    "Difference (a) shows two copies of the sandal's edges in opposite colours; difference (b) is empty.",
+    viz.image_row(
+        [difference_a[0, 0], difference_b[0, 0]],
+        ["(a)", "(b)"],
+        signed=True,
+        height=2.0,
+        low=-4,
+        high=4,
+    ),
+    "Difference (a) shows two copies of the sandal's edges in opposite colours; difference (b) is "
+    "empty.",
 )
 
 # %% [markdown]
@@ -107,8 +126,11 @@ def translate(x, dy, dx, mode="circular"):
     """Move images (N, C, H, W) dy down and dx to the right."""
     moved = np.roll(x, (dy, dx), axis=(2, 3))
     if mode == "zeros":
-        rows, columns = np.arange(x.shape[2]) - dy, np.arange(x.shape[3]) - dx  # where each pixel came from
-        inside = np.outer((rows >= 0) & (rows < x.shape[2]), (columns >= 0) & (columns < x.shape[3]))
+        # where each pixel came from
+        rows, columns = np.arange(x.shape[2]) - dy, np.arange(x.shape[3]) - dx
+        inside = np.outer(
+            (rows >= 0) & (rows < x.shape[2]), (columns >= 0) & (columns < x.shape[3])
+        )
         moved = np.where(inside, moved, 0)
     return moved
 
@@ -122,7 +144,13 @@ def invariance_error(f, x, dy, dx):
 
 
 row = np.arange(1.0, 6)[None, None, None]
-print(row[0, 0], "→ circular", translate(row, 0, 2)[0, 0], " zeros", translate(row, 0, 2, "zeros")[0, 0])
+print(
+    row[0, 0],
+    "→ circular",
+    translate(row, 0, 2)[0, 0],
+    " zeros",
+    translate(row, 0, 2, "zeros")[0, 0],
+)
 
 # %% [markdown]
 # Now some functions, on four scenes and under one shift.
@@ -151,17 +179,24 @@ functions = {
 error = {}
 for name, f in functions.items():
     error[name] = equivariance_error(f, x, 0, 5), invariance_error(f, x, 0, 5)
-    print(f"{name:24} equivariance error {error[name][0]:5.2f}   invariance error {error[name][1]:5.2f}")
+    print(
+        f"{name:24} equivariance error {error[name][0]:5.2f}   invariance error "
+        f"{error[name][1]:5.2f}"
+    )
 mean = NF.adaptive_avg_pool2d(x, 1)
 print(f"{'global mean':24}                           invariance error "
       f"{np.abs(NF.adaptive_avg_pool2d(translate(x, 0, 5), 1) - mean).max():5.2f}")  # fmt: skip
 
 # %%
 exact = ["relu(x − ½)", "conv, circular padding", "minus the image's mean"]
-assert all(error[name][0] < 1e-12 and error[name][1] > 0.1 for name in exact), "equivariant, and not invariant"
+assert all(error[name][0] < 1e-12 and error[name][1] > 0.1 for name in exact), (
+    "equivariant, and not invariant"
+)
 assert error["conv, zero padding"][0] > 0.1, "the border"
 assert error["each pixel its own gain"][0] > 0.1
-assert error["sort each row"][1] < 1e-12, "sorting forgets places: invariant to shifts along the row"
+assert error["sort each row"][1] < 1e-12, (
+    "sorting forgets places: invariant to shifts along the row"
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -211,7 +246,9 @@ print("five layers, equivariance error below 1e-12:", deep < 1e-12)
 print("and global mean, invariance error below 1e-12:", head < 1e-12)
 assert max(deep, head) < 1e-12
 
-torch_layer = nn.Conv2d(3, 8, 3, padding=1, padding_mode="circular", bias=False, dtype=torch.float64)
+torch_layer = nn.Conv2d(
+    3, 8, 3, padding=1, padding_mode="circular", bias=False, dtype=torch.float64
+)
 in_torch = equivariance_error(lambda x: torch_layer(torch.from_numpy(x)).detach().numpy(), x, 3, -5)
 print("a PyTorch layer with circular padding, below 1e-12:", in_torch < 1e-12)
 
@@ -227,7 +264,9 @@ print("a PyTorch layer with circular padding, below 1e-12:", in_torch < 1e-12)
 
 # %%
 photo = data.photograph("camera")[60:156, 200:296][None, None] / 255
-layer_weights = [rng.normal(size=(8, c_in, 3, 3)) / np.sqrt(4.5 * c_in) for c_in in (1, 8, 8, 8, 8, 8)]
+layer_weights = [
+    rng.normal(size=(8, c_in, 3, 3)) / np.sqrt(4.5 * c_in) for c_in in (1, 8, 8, 8, 8, 8)
+]
 
 
 def zero_padded(x, L):
@@ -245,10 +284,12 @@ for L in (1, 3, 6):
 assert wrong[1].mean() < wrong[3].mean() < wrong[6].mean(), "and the bands grow"
 titles = [f"{L} layer{'s' * (L > 1)}: {wrong[L].mean():.0%} differ" for L in wrong]
 show(
-    viz.image_row([photo[0, 0], *wrong.values()], ["the photograph", *titles], low=0, high=1, height=2.1),
-    "A photograph, and for 1, 3 and 6 layers the places where shifting before and after the network differ, in "
-    "white: thin bands along the edge of the shifted picture and along the lower and right border, which grow "
-    "wider with depth.",
+    viz.image_row(
+        [photo[0, 0], *wrong.values()], ["the photograph", *titles], low=0, high=1, height=2.1
+    ),
+    "A photograph, and for 1, 3 and 6 layers the places where shifting before and after the "
+    "network differ, in white: thin bands along the edge of the shifted picture and along the "
+    "lower and right border, which grow wider with depth.",
 )
 
 # %% [markdown]
@@ -274,7 +315,12 @@ show(
 signal = np.array([0.0, 0, 1, 1, 0, 0, 1, 1])[None, None]
 for shift in range(4):
     moved = np.roll(signal, shift, axis=2)
-    print(f"shift {shift}:", *moved[0, 0].astype(int), "  →  ", *NF.max_pool1d(moved, 2)[0, 0].astype(int))
+    print(
+        f"shift {shift}:",
+        *moved[0, 0].astype(int),
+        "  →  ",
+        *NF.max_pool1d(moved, 2)[0, 0].astype(int),
+    )
 
 # %% [markdown]
 # A shift by 2 moves the output by 1: good. A shift by 1 gives an output that is *no* shift of the first one: all
@@ -295,7 +341,9 @@ def best_match_error(f, x, S, dy, dx):
     """min over the nearest whole shifts of |f(Tx) − T'f(x)|, as a share of f(x)'s spread."""
     y, z = f(x), f(translate(x, dy, dx))
     candidates = product((dy // S, -(-dy // S)), (dx // S, -(-dx // S)))
-    return min(float(np.sqrt(np.mean((z - translate(y, a, b)) ** 2)) / y.std()) for a, b in candidates)
+    return min(
+        float(np.sqrt(np.mean((z - translate(y, a, b)) ** 2)) / y.std()) for a, b in candidates
+    )
 
 
 def max_pool(x, kernel_size=2, stride=2):
@@ -316,7 +364,8 @@ layers = {
     "max pool 2×2, S = 2": (max_pool, 2),
     "two max pools": (lambda x: max_pool(max_pool(x)), 4),
 }
-error = {name: np.array([[best_match_error(f, grey, S, dy, dx) for dx in range(6)] for dy in range(6)])
+error = {name: np.array([[best_match_error(f, grey, S, dy, dx) for dx in range(6)]
+                         for dy in range(6)])
          for name, (f, S) in layers.items()}  # fmt: skip
 
 # %% [markdown]
@@ -325,9 +374,9 @@ error = {name: np.array([[best_match_error(f, grey, S, dy, dx) for dx in range(6
 # %%
 show(
     shift_maps(list(error.values()), list(error), height=2.0),
-    "Five tables of the error over shifts of 0 to 5 pixels down and right. Stride 1, convolution and pooling: all "
-    "zero. Stride 2, both: zero only where both shifts are even. Two poolings: zero only where both are multiples "
-    "of 4.",
+    "Five tables of the error over shifts of 0 to 5 pixels down and right. Stride 1, convolution "
+    "and pooling: all zero. Stride 2, both: zero only where both shifts are even. Two poolings: "
+    "zero only where both are multiples of 4.",
 )
 
 # %%
@@ -363,8 +412,14 @@ def blur_pool_1d(x):
 
 for shift in range(4):
     moved = np.roll(signal, shift, axis=2)
-    print(f"shift {shift}:", *moved[0, 0].astype(int), "  →  max pool", *NF.max_pool1d(moved, 2)[0, 0].astype(int),
-          "   blur-pool", *blur_pool_1d(moved)[0, 0])  # fmt: skip
+    print(
+        f"shift {shift}:",
+        *moved[0, 0].astype(int),
+        "  →  max pool",
+        *NF.max_pool1d(moved, 2)[0, 0].astype(int),
+        "   blur-pool",
+        *blur_pool_1d(moved)[0, 0],
+    )
 
 # %% [markdown]
 # Between neighbouring shifts the numbers now change by a quarter, not by one. Now a network: three times (3×3
@@ -388,13 +443,20 @@ def blur_pool(x):
     C = x.shape[1]
     dense = NF.max_pool2d(NF.pad(x, (0, 1, 0, 1), mode="circular"), 2, 1)
     kernels = np.tile(np.outer(blur, blur), (C, 1, 1, 1))
-    return NF.conv2d(NF.pad(dense, (1, 1, 1, 1), mode="circular"), kernels, groups=C)[:, :, ::2, ::2]
+    return NF.conv2d(NF.pad(dense, (1, 1, 1, 1), mode="circular"), kernels, groups=C)[
+        :, :, ::2, ::2
+    ]
 
 
 # %%
 some = data.scenes(12).images / 255
 random_weights = [rng.normal(size=(8, c_in, 3, 3)) * np.sqrt(2 / (9 * c_in)) for c_in in (3, 8, 8)]
-ways = {"every second": every_second, "max pool": max_pool, "mean": mean_pool, "blur-pool": blur_pool}
+ways = {
+    "every second": every_second,
+    "max pool": max_pool,
+    "mean": mean_pool,
+    "blur-pool": blur_pool,
+}
 wobble = {}
 for name, halve in ways.items():
     answers = []
@@ -404,12 +466,18 @@ for name, halve in ways.items():
             h = halve(np.maximum(circular_conv(h, weight), 0))
         answers.append(h.mean(axis=(2, 3)))
     answers = np.array(answers)  # (shifts, scenes, channels)
-    over_shifts, between_scenes = answers.std(axis=0).mean(), answers.mean(axis=0).std(axis=0).mean()
+    over_shifts, between_scenes = (
+        answers.std(axis=0).mean(),
+        answers.mean(axis=0).std(axis=0).mean(),
+    )
     wobble[name] = 100 * over_shifts / between_scenes
 show(
-    viz.bar_chart(wobble, "variation over shifts,\n% of that between scenes", decimals=1, size=(6.5, 2.8)),
-    "Variation of the network's global means over shifts, relative to that between scenes, as bars: largest for "
-    "keeping every second pixel and the max pool; a small part of that for blur-pool, and least for the mean.",
+    viz.bar_chart(
+        wobble, "variation over shifts,\n% of that between scenes", decimals=1, size=(6.5, 2.8)
+    ),
+    "Variation of the network's global means over shifts, relative to that between scenes, as "
+    "bars: largest for keeping every second pixel and the max pool; a small part of that for "
+    "blur-pool, and least for the mean.",
 )
 
 # %%
@@ -447,6 +515,9 @@ assert wobble["mean"] > 0.01, "better, not exact"
 
 
 # %%
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
+
+
 def body():
     return [
         nn.Conv2d(1, 16, 5, stride=2, padding=2, bias=False), nn.ReLU(),
@@ -482,12 +553,17 @@ def train(kind, images, labels, augment=lambda x: x, epochs=4, rate=0.05, moment
 
 def accuracy(network, images, labels):
     with torch.no_grad():
-        return (network(torch.from_numpy(np.ascontiguousarray(images))).argmax(1) == labels).float().mean().item()
+        return (
+            (network(torch.from_numpy(np.ascontiguousarray(images))).argmax(1) == labels)
+            .float()
+            .mean()
+            .item()
+        )
 
 
 # %% tags=["nbval-ignore-output"]
 def on_canvas(images):
-    """uint8 (N, 28, 28) → float32 (N, 1, 40, 40), scaled to a spread of about 1, the background still 0."""
+    """uint8 (N, 28, 28) → float32 (N, 1, 40, 40), with spread about 1, background still 0."""
     return np.pad((images[:, None] / 90).astype(np.float32), ((0, 0), (0, 0), (6, 6), (6, 6)))
 
 
@@ -498,7 +574,9 @@ networks = {
     "MLP": train("MLP", x_train, y_train),
     "CNN, flattened": train("flat", x_train, y_train),
     "CNN, global maximum": train("global", x_train, y_train),
-    "CNN, flattened, augmented": train("flat", x_train, y_train, lambda x: transforms.random_shift(x, 3, rng)),
+    "CNN, flattened, augmented": train(
+        "flat", x_train, y_train, lambda x: transforms.random_shift(x, 3, rng)
+    ),
 }
 distances = range(7)
 over_shift = {
@@ -510,27 +588,43 @@ for name, values in over_shift.items():
 
 # %%
 show(
-    viz.line_chart(distances, over_shift, "shift down and right (pixels)", "test accuracy", size=(7.5, 3.4)),
-    "Test accuracy over the shift. MLP and flattened CNN fall steeply. The augmented CNN is level up to 3 pixels "
-    "and then falls. The CNN with the global maximum dips in between, is back at 4 pixels, and is far above all "
-    "others at 6.",
+    viz.line_chart(
+        distances, over_shift, "shift down and right (pixels)", "test accuracy", size=(7.5, 3.4)
+    ),
+    "Test accuracy over the shift. MLP and flattened CNN fall steeply. The augmented CNN is level "
+    "up to 3 pixels and then falls. The CNN with the global maximum dips in between, is back at 4 "
+    "pixels, and is far above all others at 6.",
 )
 
 # %%
 start, four, six = ({name: values[d] for name, values in over_shift.items()} for d in (0, 4, 6))
 assert start["MLP"] - four["MLP"] > 0.3
-assert start["CNN, flattened"] - four["CNN, flattened"] > 0.3, "convolutions alone do not make a classifier invariant"
+assert start["CNN, flattened"] - four["CNN, flattened"] > 0.3, (
+    "convolutions alone do not make a classifier invariant"
+)
 assert start["CNN, global maximum"] - four["CNN, global maximum"] < 0.08
-assert six["CNN, global maximum"] > max(value for name, value in six.items() if name != "CNN, global maximum") + 0.2
+assert (
+    six["CNN, global maximum"]
+    > max(value for name, value in six.items() if name != "CNN, global maximum") + 0.2
+)
 augmented = over_shift["CNN, flattened, augmented"]
 assert augmented[0] - augmented[3] < 0.1, "level where it was trained"
 assert augmented[3] - augmented[6] > 0.1, "and not beyond"
 
-roomy = np.pad(x_test[:200], ((0, 0), (0, 0), (12, 12), (12, 12)))  # 64×64: no window that sees a garment is cut off
+# 64×64: no window that sees a garment is cut off
+roomy = np.pad(x_test[:200], ((0, 0), (0, 0), (12, 12), (12, 12)))
 with torch.no_grad():
-    at = {d: networks["CNN, global maximum"](torch.from_numpy(translate(roomy, d, d))) for d in (0, 2, 4)}
+    at = {
+        d: networks["CNN, global maximum"](torch.from_numpy(translate(roomy, d, d)))
+        for d in (0, 2, 4)
+    }
 equal = {d: torch.allclose(at[0], at[d], atol=1e-4) for d in (2, 4)}
-print("global maximum, outputs equal to those of the unmoved garments: at shift 2", equal[2], " at shift 4", equal[4])
+print(
+    "global maximum, outputs equal to those of the unmoved garments: at shift 2",
+    equal[2],
+    " at shift 4",
+    equal[4],
+)
 assert equal == {2: False, 4: True}
 
 # %% [markdown]
@@ -580,8 +674,11 @@ result = {}
 for name, f in candidates.items():
     turned = np.abs(f(np.ascontiguousarray(quarter_turn(grey))) - quarter_turn(f(grey))).max()
     small, large = magnify(f(grey)), f(magnify(grey))
-    rim = (large.shape[2] - small.shape[2]) // 2  # without padding the larger map loses less of its rim
-    larger = np.abs(large[:, :, rim : large.shape[2] - rim, rim : large.shape[3] - rim] - small).max()
+    # without padding the larger map loses less of its rim
+    rim = (large.shape[2] - small.shape[2]) // 2
+    larger = np.abs(
+        large[:, :, rim : large.shape[2] - rim, rim : large.shape[3] - rim] - small
+    ).max()
     result[name] = turned, larger
     print(f"{name:24} quarter turn: error {turned:4.2f}   magnified by 2: error {larger:4.2f}")
 
@@ -608,14 +705,22 @@ assert [larger < 1e-12 for _, larger in result.values()] == [True, False, False,
 # %% tags=["nbval-ignore-output"]
 trained = {
     "no augmentation": networks["CNN, flattened"],
-    "rotated up to ±60°": train("flat", x_train, y_train, lambda x: transforms.random_rotate(x, 60, rng)),
-    "magnified 0.6–1.4": train("flat", x_train, y_train, lambda x: transforms.random_scale(x, 0.6, 1.4, rng)),
+    "rotated up to ±60°": train(
+        "flat", x_train, y_train, lambda x: transforms.random_rotate(x, 60, rng)
+    ),
+    "magnified 0.6–1.4": train(
+        "flat", x_train, y_train, lambda x: transforms.random_scale(x, 0.6, 1.4, rng)
+    ),
 }
 angles, factors = range(0, 181, 20), [0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.4]
 turned_tests = [transforms.rotate(x_test, angle) for angle in angles]
 sized_tests = [transforms.scale(x_test, factor) for factor in factors]
-over_angle = {name: [accuracy(net, x, y_test) for x in turned_tests] for name, net in trained.items()}
-over_factor = {name: [accuracy(net, x, y_test) for x in sized_tests] for name, net in trained.items()}
+over_angle = {
+    name: [accuracy(net, x, y_test) for x in turned_tests] for name, net in trained.items()
+}
+over_factor = {
+    name: [accuracy(net, x, y_test) for x in sized_tests] for name, net in trained.items()
+}
 for name in trained:
     print(f"{name:19} angles ", "  ".join(f"{value:.2f}" for value in over_angle[name]))
     print(f"{'':19} factors", "  ".join(f"{value:.2f}" for value in over_factor[name]))
@@ -627,9 +732,12 @@ viz.draw_lines(axes[0, 1], factors, over_factor)
 axes[0, 0].set(xlabel="turned by (degrees)", ylabel="test accuracy", ylim=(0, 1))
 axes[0, 1].set(xlabel="magnified by")
 axes[0, 1].legend(loc="lower right")
-show(figure, "Test accuracy over the angle and over the magnification. Without augmentation it falls steeply "
-     "away from 0° and from 1. Trained on rotations: level to 40°, then falling. Trained on "
-     "sizes: flatter over the factor, no better over the angle.")  # fmt: skip
+show(
+    figure,
+    "Test accuracy over the angle and over the magnification. Without augmentation it falls "
+    "steeply away from 0° and from 1. Trained on rotations: level to 40°, then falling. Trained "
+    "on sizes: flatter over the factor, no better over the angle.",
+)
 
 # %%
 plain, turned, sized = (over_angle[name] for name in trained)
@@ -664,7 +772,7 @@ assert sized[3] < turned[3] - 0.2, "sizes teach nothing about rotation"
 
 # %%
 def conv_matrix(w, H, W):
-    """M with M @ image.ravel() = the valid cross-correlation of image (H, W) with w, as a vector."""
+    """M with M @ image.ravel() = the valid cross-correlation of image (H, W) with w."""
     K_h, K_w = w.shape
     H_out, W_out = H - K_h + 1, W - K_w + 1
     M = np.zeros((H_out, W_out, H, W))
@@ -681,13 +789,20 @@ by_conv = NF.conv2d(image[None, None], w[None, None])
 print("M @ x equals the convolution:", np.allclose(M @ image.ravel(), by_conv.ravel()))
 show(
     matrix_row([one_row], ["one axis: 8 pixels, kernel 1 2 3"], values=True),
-    "A matrix with 6 rows and 8 columns; each row holds 1, 2, 3, one place further to the right than the row above.",
+    "A matrix with 6 rows and 8 columns; each row holds 1, 2, 3, one place further to the right "
+    "than the row above.",
 )
 show(
-    matrix_row([M], ["two axes: a 5×5 image, a 3×3 kernel with weights 1 to 9"], [(3, 5)], values=True, cell=0.34),
-    "A matrix with 9 rows and 25 columns in blocks of 3 by 5. Each block is itself a matrix with constant "
-    "diagonals, holding 1 2 3, 4 5 6 or 7 8 9; the blocks are also the same along diagonals, and the rest is "
-    "empty.",
+    matrix_row(
+        [M],
+        ["two axes: a 5×5 image, a 3×3 kernel with weights 1 to 9"],
+        [(3, 5)],
+        values=True,
+        cell=0.34,
+    ),
+    "A matrix with 9 rows and 25 columns in blocks of 3 by 5. Each block is itself a matrix with "
+    "constant diagonals, holding 1 2 3, 4 5 6 or 7 8 9; the blocks are also the same along "
+    "diagonals, and the rest is empty.",
 )
 
 # %% [markdown]
@@ -707,7 +822,10 @@ show(
 M28 = conv_matrix(rng.normal(size=(3, 3)), 28, 28)
 nonzero = np.count_nonzero(M28)
 different = len(np.unique(M28[M28 != 0]))
-print(f"matrix {M28.shape[0]}×{M28.shape[1]}: {M28.size:,} entries; {nonzero:,} not zero; {different} different ones")
+print(
+    f"matrix {M28.shape[0]}×{M28.shape[1]}: {M28.size:,} entries; {nonzero:,} not zero; "
+    f"{different} different ones"
+)
 print(f"a fully connected layer has {M28.size // different:,} times the parameters, "
       f"a local layer without sharing {nonzero // different}")  # fmt: skip
 assert (M28.size, nonzero, different) == (676 * 784, 676 * 9, 9)
@@ -736,13 +854,20 @@ x_line = rng.normal(size=n)
 glued = NF.conv1d(np.concatenate([x_line, x_line[:-1]])[None, None], row[None, None])[0, 0]
 print("does it commute with the shift?  random:", np.allclose(M_random @ S, S @ M_random),
       "  averaged:", np.allclose(averaged @ S, S @ averaged))  # fmt: skip
-print("averaged matrix times x = circular convolution with its first row:", np.allclose(averaged @ x_line, glued))
+print(
+    "averaged matrix times x = circular convolution with its first row:",
+    np.allclose(averaged @ x_line, glued),
+)
 assert np.allclose(averaged @ S, S @ averaged)
 assert np.allclose(averaged @ x_line, glued)
 show(
-    matrix_row([S, M_random, averaged], ["the shift S", "any matrix", "averaged over all shifts"], cell=0.21),
-    "Three 12 by 12 matrices: the shift, with ones below the diagonal; random numbers; their average over all "
-    "shifts, whose diagonals are constant and continue around the edge.",
+    matrix_row(
+        [S, M_random, averaged],
+        ["the shift S", "any matrix", "averaged over all shifts"],
+        cell=0.21,
+    ),
+    "Three 12 by 12 matrices: the shift, with ones below the diagonal; random numbers; their "
+    "average over all shifts, whose diagonals are constant and continue around the edge.",
 )
 
 # %% [markdown]
@@ -782,7 +907,8 @@ for name in ("cat", "coffee", "motorcycle"):
     corners = product(range(0, len(half) - 7, 8), range(0, half.shape[1] - 7, 8))
     patches += [half[i : i + 8, j : j + 8].ravel() for i, j in corners]
 patches = rng.permutation(patches - np.mean(patches, axis=1, keepdims=True))
-reads = conv_matrix(np.ones((3, 3)), 8, 8).astype(bool)  # (36, 64): which pixels each output may read
+# (36, 64): which pixels each output may read
+reads = conv_matrix(np.ones((3, 3)), 8, 8).astype(bool)
 distance = np.hypot(*np.meshgrid(np.arange(6) - 2.5, np.arange(6) - 2.5)).ravel()
 gain = {"task A": np.ones(36), "task B": 1 - 0.22 * distance}
 
@@ -820,16 +946,26 @@ figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.4), sharey=True)
 for place, (task, lines) in zip(axes[0], curves.items(), strict=True):
     viz.draw_lines(place, counts, lines)
     place.set(xscale="log", yscale="log", xlabel="training patches N", title=task)
-axes[0, 0].set(ylabel="relative error on unseen patches", title="task A: the same filter everywhere")
+axes[0, 0].set(
+    ylabel="relative error on unseen patches", title="task A: the same filter everywhere"
+)
 axes[0, 1].set(title="task B: a gain at each place")
 axes[0, 0].legend()
-show(figure, "Relative error over the number of training patches, logarithmic. Task A: the convolution is good from "
-     "four patches on, the local learner from 32, the dense one only far above 64; these two have a peak at 9 and 64. "
-     "Task B: the convolution stays at an error it cannot leave; the local learner is best from 32 on.")  # fmt: skip
+show(
+    figure,
+    "Relative error over the number of training patches, logarithmic. Task A: the convolution is "
+    "good from four patches on, the local learner from 32, the dense one only far above 64; these "
+    "two have a peak at 9 and 64. Task B: the convolution stays at an error it cannot leave; the "
+    "local learner is best from 32 on.",
+)
 
 # %%
-error_a = {kind: dict(zip(counts, values, strict=True)) for kind, values in curves["task A"].items()}
-error_b = {kind: dict(zip(counts, values, strict=True)) for kind, values in curves["task B"].items()}
+error_a = {
+    kind: dict(zip(counts, values, strict=True)) for kind, values in curves["task A"].items()
+}
+error_b = {
+    kind: dict(zip(counts, values, strict=True)) for kind, values in curves["task B"].items()
+}
 for kind in error_a:
     enough = [next((N for N in counts if e[kind][N] < 0.1), "never") for e in (error_a, error_b)]
     print(f"{kind:6} error below 10 %: task A from N = {enough[0]}, task B from N = {enough[1]}")
@@ -860,18 +996,22 @@ assert error_b["local"][512] < error_b["conv"][512]
 # %% [markdown]
 # ## Claims to test
 #
-# Sayings from lecture notes, each measured above with an assertion that would fail if the verdict changed.
+# Sayings from lecture notes, each measured above. Decide for each in what sense it is true, then unfold.
+#
+# 1. "Convolution is translation invariant."
+# 2. "Pooling commutes with translation."
+# 3. "A CNN recognises an object wherever it is, because convolutions are equivariant."
+# 4. "CNNs are robust to rotation and scale."
 #
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. *"Convolution is translation invariant."* **No: equivariant**, and exactly so only with stride 1, away from the
-#    borders or with circular padding (sections 1 and 2).
-# 2. *"Pooling commutes with translation."* **Only for multiples of its stride.** It is the stride, not the pooling:
-#    with stride 1 it always commutes (section 3).
-# 3. *"A CNN recognises an object wherever it is, because convolutions are equivariant."* **Not by itself**: behind a
-#    flattening head a CNN falls like an MLP. An invariant step does it, or augmentation within the range that was
-#    shown (section 5).
-# 4. *"CNNs are robust to rotation and scale."* **No**; augmentation buys what it shows (section 6).
+# 1. **No: equivariant**, and exactly so only with stride 1, away from the borders or with circular padding (sections 1
+#    and 2).
+# 2. **Only for multiples of its stride.** It is the stride, not the pooling: with stride 1 it always commutes (section
+#    3).
+# 3. **Not by itself**: behind a flattening head a CNN falls like an MLP. An invariant step does it, or augmentation
+#    within the range that was shown (section 5).
+# 4. **No**; augmentation buys what it shows (section 6).
 # </details>
 #
 # ## Summary
@@ -953,7 +1093,10 @@ four = [
     lambda x: x + np.arange(64).reshape(8, 8),
 ]
 print("3.", [equivariance_error(f, x, 2, 3) < 1e-12 for f in four])
-print(f"4. {(64 * 56**2) ** 2:,} entries, {4 * (64 * 56**2) ** 2 / 1e9:.0f} GB, {64 * 64 * 9:,} parameters")
+print(
+    f"4. {(64 * 56**2) ** 2:,} entries, {4 * (64 * 56**2) ** 2 / 1e9:.0f} GB, {64 * 64 * 9:,} "
+    "parameters"
+)
 M_strided = conv_matrix(np.array([[1.0, 2, 3]]), 1, 8)[::2]
 print("5. constant diagonals:", np.array_equal(M_strided[1:, 1:], M_strided[:-1, :-1]))
 

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 05 · Fast convolution
 #
-# [Start](00_start_here.ipynb) · before: [04 Equivariance](04_equivariance.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [04 Equivariance](04_equivariance.ipynb) ·
 # next: [06 Backpropagation](06_backpropagation.ipynb) ·
 # [exercises of this unit](../exercises/05_fast_convolution/05_fast_convolution.ipynb)
 #
@@ -55,12 +55,23 @@ yy, xx = np.mgrid[-20:21, -20:21]
 disc = (xx**2 + yy**2 <= 20**2).astype(float)[None, None]
 disc /= disc.sum()
 blurred = im2col.conv2d(photo, disc)
-print("photograph", photo.shape[2:], " out of focus", blurred.shape[2:], " products per pixel:", disc.size)
+print(
+    "photograph",
+    photo.shape[2:],
+    " out of focus",
+    blurred.shape[2:],
+    " products per pixel:",
+    disc.size,
+)
 show(
-    viz.image_row([photo[0, 0], blurred[0, 0], disc[0, 0]], ["photograph", "out of focus", "the kernel"],
-                  height=2.2, share=False),
+    viz.image_row(
+        [photo[0, 0], blurred[0, 0], disc[0, 0]],
+        ["photograph", "out of focus", "the kernel"],
+        height=2.2,
+        share=False,
+    ),
     "A part of a photograph of a cat, the same out of focus, and the kernel: a white disc.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # > **Predict.** Each output pixel is a sum of 41 · 41 = 1,681 products. Can *the same* picture be had with fewer than a
@@ -89,13 +100,20 @@ C_out, _, K, _ = w.shape
 by_loops = loops.conv2d(x, w, padding=1)
 H_out, W_out = by_loops.shape[2:]
 by_torch = F.conv2d(torch.from_numpy(x), torch.from_numpy(w), padding=1).numpy()
-print(f"input {x.shape}, output {by_loops.shape}, {2 * N * C_out * H_out * W_out * C_in * K**2:,} flops")
+print(
+    f"input {x.shape}, output {by_loops.shape}, {2 * N * C_out * H_out * W_out * C_in * K**2:,} "
+    "flops"
+)
 print("agrees with PyTorch to 1e-12:", np.abs(by_loops - by_torch).max() < 1e-12)
 show(
-    viz.image_row([x[0].transpose(1, 2, 0), *by_loops[0, :3]], ["the image", "map 0", "map 1", "map 2"], height=2,
-                  share=False),
+    viz.image_row(
+        [x[0].transpose(1, 2, 0), *by_loops[0, :3]],
+        ["the image", "map 0", "map 1", "map 2"],
+        height=2,
+        share=False,
+    ),
     "A small colour patch of the cat's face, and three of its eight feature maps.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Clear, and slow: Python spends far longer around each multiplication than the processor does on it. The other five
@@ -110,13 +128,18 @@ show(
 # %%
 small = toeplitz.conv_matrix(np.arange(1.0, 10).reshape(1, 1, 3, 3), 4, 4)
 show(
-    matrix_row([small], ["3×3 kernel 1 … 9 on a 4×4 image: four windows"], [(2, 4)], values=True, cell=0.36),
-    "A matrix with four rows, one for each window, and 16 columns, one for each pixel; each row holds the nine "
-    "weights at the window's pixels.",
+    matrix_row(
+        [small], ["3×3 kernel 1 … 9 on a 4×4 image: four windows"], [(2, 4)], values=True, cell=0.36
+    ),
+    "A matrix with four rows, one for each window, and 16 columns, one for each pixel; each row "
+    "holds the nine weights at the window's pixels.",
 )
 M = toeplitz.conv_matrix(w, H, W, padding=1)
 by_matrix = (x.reshape(N, -1) @ M.T).reshape(by_loops.shape)
-print(f"M: {M.shape[0]:,} × {M.shape[1]:,} = {M.size:,} entries, of which {np.mean(M != 0):.1%} are not zero")
+print(
+    f"M: {M.shape[0]:,} × {M.shape[1]:,} = {M.size:,} entries, of which {np.mean(M != 0):.1%} are "
+    "not zero"
+)
 print("agrees with the loops to 1e-12:", np.abs(by_matrix - by_loops).max() < 1e-12)
 assert np.allclose(by_matrix, by_loops, atol=1e-12)
 
@@ -134,8 +157,8 @@ tiny = np.arange(1.0, 10).reshape(1, 1, 3, 3)
 columns = im2col.im2col(tiny, 2)
 show(
     matrix_row([tiny[0, 0], columns[0]], ["the image", "its columns"], values=True, cell=0.42),
-    "A 3 by 3 image with the numbers 1 to 9, and beside it four columns, one for each window: 1 2 4 5, then 2 3 5 6, "
-    "then 4 5 7 8, then 5 6 8 9.",
+    "A 3 by 3 image with the numbers 1 to 9, and beside it four columns, one for each window: 1 2 "
+    "4 5, then 2 3 5 6, then 4 5 7 8, then 5 6 8 9.",
 )
 kernel = np.array([[1.0, 2, 3, 4]])
 print("kernel 1 2 3 4 as a row, times the columns:", (kernel @ columns[0])[0])
@@ -153,7 +176,9 @@ assert (kernel @ columns[0])[0, 0] == 1 * 1 + 2 * 2 + 3 * 4 + 4 * 5
 # %%
 def conv_by_im2col(x, w, padding):
     columns = im2col.im2col(x, w.shape[2:], padding=padding)
-    H_out, W_out = (size + 2 * padding - K + 1 for size, K in zip(x.shape[2:], w.shape[2:], strict=True))
+    H_out, W_out = (
+        size + 2 * padding - K + 1 for size, K in zip(x.shape[2:], w.shape[2:], strict=True)
+    )
     return (w.reshape(len(w), -1) @ columns).reshape(len(x), len(w), H_out, W_out)
 
 
@@ -161,7 +186,10 @@ columns = im2col.im2col(x, 3, padding=1)
 unfolded = F.unfold(torch.from_numpy(x), 3, padding=1).numpy()
 print("agrees with the loops to 1e-12:", np.abs(conv_by_im2col(x, w, 1) - by_loops).max() < 1e-12)
 print("the columns are PyTorch's unfold:", np.array_equal(columns, unfolded))
-print(f"the image has {x.size:,} numbers, its columns {columns.size:,}: {columns.size // x.size} times as many")
+print(
+    f"the image has {x.size:,} numbers, its columns {columns.size:,}: {columns.size // x.size} "
+    "times as many"
+)
 assert np.allclose(conv_by_im2col(x, w, 1), by_loops, atol=1e-12)
 assert columns.size == K**2 * x.size
 
@@ -190,9 +218,14 @@ columns = im2col.im2col(tiny, 2)
 back = im2col.col2im(columns, tiny.shape, 2)
 visits = im2col.col2im(np.ones_like(columns), tiny.shape, 2)
 show(
-    matrix_row([tiny[0, 0], back[0, 0], visits[0, 0]], ["x", "col2im(im2col(x))", "visits"], values=True, cell=0.5),
-    "The image 1 to 9; what came back: 1, 4, 3; 8, 20, 12; 7, 16, 9; and how many windows read each pixel: one in the "
-    "corners, two on the edges, four in the middle.",
+    matrix_row(
+        [tiny[0, 0], back[0, 0], visits[0, 0]],
+        ["x", "col2im(im2col(x))", "visits"],
+        values=True,
+        cell=0.5,
+    ),
+    "The image 1 to 9; what came back: 1, 4, 3; 8, 20, 12; 7, 16, 9; and how many windows read "
+    "each pixel: one in the corners, two on the edges, four in the middle.",
 )
 assert np.array_equal(back, visits * tiny)
 
@@ -238,7 +271,9 @@ def conv_by_shifts(x, w, P):
     (N, _, H, W), (C_out, _, K_h, K_w) = x.shape, w.shape
     y = np.zeros((N, C_out, H - K_h + 1, W - K_w + 1))
     for u, v in np.ndindex(K_h, K_w):
-        y += np.einsum("oc,nchw->nohw", w[:, :, u, v], x[:, :, u : u + y.shape[2], v : v + y.shape[3]])
+        y += np.einsum(
+            "oc,nchw->nohw", w[:, :, u, v], x[:, :, u : u + y.shape[2], v : v + y.shape[3]]
+        )
     return y
 
 
@@ -247,12 +282,15 @@ shares = [weight * x[:, :1, u : u + 22, v : v + 22] for u, v, weight in four_wei
 print("agrees with the loops to 1e-12:", np.abs(conv_by_shifts(x, w, 1) - by_loops).max() < 1e-12)
 assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 show(
-    viz.image_row([*(s[0, 0] for s in shares), sum(shares)[0, 0]],
-                  ["− shift (0, 0)", "+ shift (0, 2)", "− shift (2, 0)", "+ shift (2, 2)", "sum"],
-                  signed=True, height=1.9),
-    "Four shifted copies of the patch, two of them negative in blue and two positive in red; their sum shows vertical "
-    "edges.",
-)  # fmt: skip
+    viz.image_row(
+        [*(s[0, 0] for s in shares), sum(shares)[0, 0]],
+        ["− shift (0, 0)", "+ shift (0, 2)", "− shift (2, 0)", "+ shift (2, 2)", "sum"],
+        signed=True,
+        height=1.9,
+    ),
+    "Four shifted copies of the patch, two of them negative in blue and two positive in red; "
+    "their sum shows vertical edges.",
+)
 
 # %% [markdown]
 # Four shifted pictures, two added and two subtracted, are a kernel with four weights. The package's `shifted` goes one
@@ -311,9 +349,13 @@ spectrum = np.fft.fft(circulant[0]).conj()
 print("diagonal in the basis of waves:", np.allclose(in_waves, np.diag(spectrum)))
 assert np.allclose(in_waves, np.diag(spectrum))
 show(
-    matrix_row([circulant, np.abs(in_waves).round(9)], ["circular, with 1 2 3", "size, in waves"], cell=0.22),
-    "Left a 12 by 12 matrix with three constant diagonals which continue around the edge; right the same map in the "
-    "basis of waves: only the main diagonal is not zero.",
+    matrix_row(
+        [circulant, np.abs(in_waves).round(9)],
+        ["circular, with 1 2 3", "size, in waves"],
+        cell=0.22,
+    ),
+    "Left a 12 by 12 matrix with three constant diagonals which continue around the edge; right "
+    "the same map in the basis of waves: only the main diagonal is not zero.",
 )
 
 # %% [markdown]
@@ -343,14 +385,23 @@ def log_size(spectrum):
     return np.fft.fftshift(np.log10(np.abs(spectrum) + 1e-3))
 
 
-pictures = [log_size(P_spectrum), log_size(D_spectrum), log_size(P_spectrum * D_spectrum.conj()), circular]
+pictures = [
+    log_size(P_spectrum),
+    log_size(D_spectrum),
+    log_size(P_spectrum * D_spectrum.conj()),
+    circular,
+]
 show(
-    viz.image_row(pictures, ["spectrum of the photo", "of the disc", "their product", "transformed back"],
-                  height=2.2, share=False),
-    "Spectra with slow waves in the middle. The photograph's falls off from the middle; the disc's has rings; the "
-    "product has both. Transformed back: the cat out of focus, with the far sides of the picture mixed in at the right "
-    "and below.",
-)  # fmt: skip
+    viz.image_row(
+        pictures,
+        ["spectrum of the photo", "of the disc", "their product", "transformed back"],
+        height=2.2,
+        share=False,
+    ),
+    "Spectra with slow waves in the middle. The photograph's falls off from the middle; the "
+    "disc's has rings; the product has both. Transformed back: the cat out of focus, with the far "
+    "sides of the picture mixed in at the right and below.",
+)
 valid = tuple(slice(size_a - 40) for size_a in size)
 print("inside, it is the puzzle's picture:", np.allclose(circular[valid], blurred[0, 0]))
 assert np.allclose(circular[valid], blurred[0, 0])
@@ -367,7 +418,10 @@ flops = 3 * 2.5 * n * np.log2(n) + 6 * n / 2
 print(f"direct: {2 * disc.size} flops for each output pixel; by FFT {flops / blurred.size:.0f}")
 assert flops / blurred.size < 2 * disc.size / 10
 repeated = 2 * 2.5 * np.log2(n) + 3
-print(f"for a large image and a kernel whose spectrum is kept: about {repeated:.0f} flops, whatever the kernel's size")
+print(
+    f"for a large image and a kernel whose spectrum is kept: about {repeated:.0f} flops, whatever "
+    "the kernel's size"
+)
 assert repeated / 2 < 100, "the puzzle's hundred multiplications"
 
 # %% [markdown]
@@ -404,7 +458,12 @@ E = np.array([[1, 0], [1, 1], [1, -1], [0, 1]])  # a at 0, 1, −1, ∞
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # g there, with the halves
 C = np.array([[1, 0, 0, 0], [0, 1, -1, -1], [-1, 1, 1, 0], [0, 0, 0, 1]])  # values → coefficients
 a, g = np.array([1.0, 4]), np.array([1.0, 2, 3])
-print("(1 + 4t)(1 + 2t + 3t²) by four products:", C @ ((G @ g) * (E @ a)), " directly:", np.convolve(a, g))
+print(
+    "(1 + 4t)(1 + 2t + 3t²) by four products:",
+    C @ ((G @ g) * (E @ a)),
+    " directly:",
+    np.convolve(a, g),
+)
 assert np.allclose(C @ ((G @ g) * (E @ a)), np.convolve(a, g))
 
 # %% [markdown]
@@ -460,13 +519,19 @@ print("F(2×2, 3×3) of one tile agrees:", np.allclose(Y, direct))
 assert np.allclose(Y, direct)
 for m in (2, 4):
     by_winograd = winograd.conv2d(x, w, padding=1, m=m)
-    print(f"m = {m}: {9 * m * m} products become {(m + 2) ** 2}, {9 * m * m / (m + 2) ** 2} times fewer;",
-          "agrees with the loops to 1e-12:", np.abs(by_winograd - by_loops).max() < 1e-12)  # fmt: skip
+    print(
+        f"m = {m}: {9 * m * m} products become {(m + 2) ** 2}, {9 * m * m / (m + 2) ** 2} times "
+        "fewer;",
+        "agrees with the loops to 1e-12:",
+        np.abs(by_winograd - by_loops).max() < 1e-12,
+    )
     assert np.abs(by_winograd - by_loops).max() < 1e-12
 show(
-    viz.kernel_row([*winograd.F2, winograd.F4[2]], ["Aᵀ, m = 2", "G", "Bᵀ", "Bᵀ, m = 4"], values=True),
-    "The matrices of F(2, 3), with entries 0, 1, −1 and one half, and the input transform of F(4, 3), with "
-    "entries up to 5.",
+    viz.kernel_row(
+        [*winograd.F2, winograd.F4[2]], ["Aᵀ, m = 2", "G", "Bᵀ", "Bᵀ, m = 4"], values=True
+    ),
+    "The matrices of F(2, 3), with entries 0, 1, −1 and one half, and the input transform of F(4, "
+    "3), with entries up to 5.",
 )
 
 # %% [markdown]
@@ -489,7 +554,10 @@ six = {
 outputs = {name: conv(x, w, padding=1) for name, conv in six.items()}
 for name, output in outputs.items():
     error = np.abs(output - outputs["loops"]).max()
-    print(f"{name:9} agrees to 1e-12: {error < 1e-12}   agrees with PyTorch: {np.abs(output - by_torch).max() < 1e-12}")
+    print(
+        f"{name:9} agrees to 1e-12: {error < 1e-12}   agrees with PyTorch: "
+        f"{np.abs(output - by_torch).max() < 1e-12}"
+    )
     assert max(error, np.abs(output - by_torch).max()) < 1e-12
 
 # %% [markdown]
@@ -500,9 +568,10 @@ for name, output in outputs.items():
 
 # %%
 def costs(C_in, C_out, H, K, m=4, N=1):
-    """{name: (flops, bytes)} of N images, C_in×H×H, kernel K, stride 1, padding K // 2, in float32."""
+    """{name: (flops, bytes)} for N images C_in×H×H, kernel K, padding K // 2, float32."""
     L, padded = N * H * H, H + 2 * (K // 2)
-    once = N * C_in * padded**2 + C_out * C_in * K**2 + C_out * L  # input, weights and output, each one time
+    # input, weights and output, each one time
+    once = N * C_in * padded**2 + C_out * C_in * K**2 + C_out * L
     direct = 2 * C_out * L * C_in * K**2
     M = C_out * H**2 * C_in * H**2
     maps = N * C_in + C_out * C_in + N * C_out
@@ -513,15 +582,26 @@ def costs(C_in, C_out, H, K, m=4, N=1):
         "loops": (direct, once),
         "toeplitz": (2 * N * M, once + M),
         "im2col": (direct, once + 2 * C_in * K**2 * L),
-        "shifted": (direct * padded / H, once + N * K**2 * (C_in * padded**2 + 4 * C_out * padded * H)),
-        "fft": (maps * 2.5 * padded**2 * np.log2(padded**2) + 8 * N * C_in * C_out * half, once + 4 * maps * half),
-        "winograd": (2 * C_out * C_in * T * tiles + transforms, once + 2 * T * (2 * C_in + C_out) * tiles),
+        "shifted": (
+            direct * padded / H,
+            once + N * K**2 * (C_in * padded**2 + 4 * C_out * padded * H),
+        ),
+        "fft": (
+            maps * 2.5 * padded**2 * np.log2(padded**2) + 8 * N * C_in * C_out * half,
+            once + 4 * maps * half,
+        ),
+        "winograd": (
+            2 * C_out * C_in * T * tiles + transforms,
+            once + 2 * T * (2 * C_in + C_out) * tiles,
+        ),
     }
     return {name: (int(flops), 4 * int(count)) for name, (flops, count) in numbers.items()}
 
 
 for name, (flops, count) in costs(C_in, C_out, H, K).items():
-    print(f"{name:9} {flops / 1e6:7.2f} Mflop {count / 1e6:7.2f} MB {flops / count:6.1f} flops a byte")
+    print(
+        f"{name:9} {flops / 1e6:7.2f} Mflop {count / 1e6:7.2f} MB {flops / count:6.1f} flops a byte"
+    )
 
 # %% [markdown]
 # **Rounding**: we compute in float32 and compare with float64, relative to the largest output. **Time**: the fastest
@@ -534,7 +614,9 @@ x32, w32 = x.astype(np.float32), w.astype(np.float32)
 calls = {name: lambda conv=conv: conv(x32, w32, padding=1) for name, conv in six.items()}
 took = seconds({"loops": calls.pop("loops")}, rounds=1) | seconds(calls)
 largest = np.abs(by_loops).max()
-rounding = {name: np.abs(conv(x32, w32, padding=1) - by_loops).max() / largest for name, conv in six.items()}
+rounding = {
+    name: np.abs(conv(x32, w32, padding=1) - by_loops).max() / largest for name, conv in six.items()
+}
 counted = costs(C_in, C_out, H, K)
 table = {
     "flops": {name: flops for name, (flops, _) in counted.items()},
@@ -544,8 +626,9 @@ table = {
 }
 show(
     cost_panels(table),
-    "Four panels of bars, one row for each algorithm: flops, bytes, measured time and measured rounding error, all on "
-    "logarithmic scales. Loops take by far the longest; the big matrix has by far the most flops and bytes.",
+    "Four panels of bars, one row for each algorithm: flops, bytes, measured time and measured "
+    "rounding error, all on logarithmic scales. Loops take by far the longest; the big matrix has "
+    "by far the most flops and bytes.",
 )
 
 # %%
@@ -582,7 +665,9 @@ four_ways = {
     "winograd, m = 4": lambda x, w, padding: winograd.conv2d(x, w, padding=padding, m=4),
 }
 exact, x32, w32 = im2col.conv2d(x64, w64, padding=1), x64.astype(np.float32), w64.astype(np.float32)
-layer_time = seconds({name: lambda conv=conv: conv(x32, w32, padding=1) for name, conv in four_ways.items()})
+layer_time = seconds(
+    {name: lambda conv=conv: conv(x32, w32, padding=1) for name, conv in four_ways.items()}
+)
 layer_error = {name: np.abs(conv(x32, w32, padding=1) - exact).max() / np.abs(exact).max()
                for name, conv in four_ways.items()}  # fmt: skip
 by_m = {m: costs(channels, channels, side, 3, m) for m in (2, 4)}
@@ -595,8 +680,9 @@ table = {
 }
 show(
     cost_panels(table),
-    "Flops, bytes, measured time and measured rounding of im2col, shifted, FFT and Winograd with tiles of 2 and of 4, "
-    "for a layer with 64 channels. Winograd with m = 4 has the fewest flops and the largest rounding error.",
+    "Flops, bytes, measured time and measured rounding of im2col, shifted, FFT and Winograd with "
+    "tiles of 2 and of 4, for a layer with 64 channels. Winograd with m = 4 has the fewest flops "
+    "and the largest rounding error.",
 )
 
 # %%
@@ -606,8 +692,12 @@ assert layer_error["winograd, m = 4"] < 1e-4
 assert layer_error["winograd, m = 2"] < 1e-5
 assert layer_time["fft"] > layer_time["im2col"], "3×3 is too small for the FFT"
 assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1)), "flops and bytes"
-print("times fewer flops than im2col: m = 2", round(layer_cost["im2col"][0] / layer_cost["winograd, m = 2"][0], 2),
-      " m = 4", round(layer_cost["im2col"][0] / layer_cost["winograd, m = 4"][0], 2))  # fmt: skip
+print(
+    "times fewer flops than im2col: m = 2",
+    round(layer_cost["im2col"][0] / layer_cost["winograd, m = 2"][0], 2),
+    " m = 4",
+    round(layer_cost["im2col"][0] / layer_cost["winograd, m = 4"][0], 2),
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -661,7 +751,10 @@ ms = {"im2col": [], "shifted": [], "fft": [], "PyTorch": []}
 for K in sizes:
     filters = rng.normal(size=(8, 8, K, K)).astype(np.float32) / K
     tensors = torch.from_numpy(batch), torch.from_numpy(filters)
-    calls = {name: lambda conv=six[name], w=filters, P=K // 2: conv(batch, w, padding=P) for name in list(ms)[:3]}
+    calls = {
+        name: lambda conv=six[name], w=filters, P=K // 2: conv(batch, w, padding=P)
+        for name in list(ms)[:3]
+    }
     calls["PyTorch"] = lambda tensors=tensors, P=K // 2: F.conv2d(*tensors, padding=P).numpy()
     assert all(np.allclose(call(), calls["PyTorch"](), atol=1e-3) for call in calls.values())
     for name, one in seconds(calls, rounds=2).items():
@@ -669,12 +762,18 @@ for K in sizes:
 counted = [costs(8, 8, 32, K, N=8) for K in sizes]
 mflop = {name: [c[name][0] / 1e6 for c in counted] for name in ("im2col", "fft")}
 figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.4))
-for place, lines, ylabel in ((axes[0, 0], mflop, "Mflop, counted"), (axes[0, 1], ms, "milliseconds, measured")):
+for place, lines, ylabel in (
+    (axes[0, 0], mflop, "Mflop, counted"),
+    (axes[0, 1], ms, "milliseconds, measured"),
+):
     viz.draw_lines(place, sizes, lines)
     place.set(xlabel="kernel size K", ylabel=ylabel, yscale="log")
     place.legend()
-show(figure, "Two panels over the kernel size. Counted flops: im2col grows steadily and crosses the nearly level FFT. "
-     "Measured time: the same picture, with the crossing at another kernel size.")  # fmt: skip
+show(
+    figure,
+    "Two panels over the kernel size. Counted flops: im2col grows steadily and crosses the nearly "
+    "level FFT. Measured time: the same picture, with the crossing at another kernel size.",
+)
 for title, lines in (("flops", mflop), ("time", ms)):
     faster = [K for K, a, b in zip(sizes, lines["im2col"], lines["fft"], strict=True) if b < a]
     print(f"the FFT needs less {title} than im2col at K =", *faster)
@@ -701,7 +800,9 @@ print("counted in flops, the FFT is ahead from K =", few)
 # The kernel of the puzzle is far on the right. The same blur twice:
 
 # %% tags=["nbval-ignore-output"]
-puzzle = seconds({"im2col": lambda: im2col.conv2d(photo, disc), "fft": lambda: fft.conv2d(photo, disc)})
+puzzle = seconds(
+    {"im2col": lambda: im2col.conv2d(photo, disc), "fft": lambda: fft.conv2d(photo, disc)}
+)
 print(f"im2col takes {puzzle['im2col'] / puzzle['fft']:.0f} times as long as the FFT")
 
 # %%
@@ -758,8 +859,9 @@ for name, (flops, count) in layer_cost.items():
 points["GEMM"] = 2 * n**3 / (3 * A.nbytes), peak
 show(
     roofline(peak, bandwidth, points),
-    "The roof of this computer: a slope, where memory limits, then a level, where arithmetic does. ReLU and the big "
-    "matrix lie at the left, near the slope and far below the peak; the convolutions lie further right.",
+    "The roof of this computer: a slope, where memory limits, then a level, where arithmetic "
+    "does. ReLU and the big matrix lie at the left, near the slope and far below the peak; the "
+    "convolutions lie further right.",
 )
 print(f"ridge: a computation needs {peak / bandwidth:.0f} flops a byte to be limited by arithmetic")
 
@@ -789,15 +891,21 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4, "flops a byte"
 #
 # ## Claims to test
 #
+# Sentences that one reads, each measured above. Decide for each in what sense it is true, then unfold.
+#
+# 1. "Fewer flops means faster."
+# 2. "FFT is the fast way to convolve."
+# 3. "All ways give the same numbers."
+# 4. "col2im undoes im2col."
+#
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. *"Fewer flops means faster."* **No.** im2col and loops have the same flops. Counted, the FFT is ahead of im2col
-#    from 3×3 on, but its flops are slower ones, and the clock sees it ahead only at larger kernels (sections 7 and 8).
-# 2. *"FFT is the fast way to convolve."* **For large kernels**; for 3×3 im2col is faster, at 25×25 the FFT (section 8).
-# 3. *"All ways give the same numbers."* **In exact arithmetic.** In float32 Winograd with m = 4 loses a digit, and the
-#    FFT small outputs beside large ones (section 7).
-# 4. *"col2im undoes im2col."* **No**: it is the adjoint; pixels come back once for each window that read them (section
-#    3).
+# 1. **No.** im2col and loops have the same flops. Counted, the FFT is ahead of im2col from 3×3 on, but its flops are
+#    slower ones, and the clock sees it ahead only at larger kernels (sections 7 and 8).
+# 2. **For large kernels**; for 3×3 im2col is faster, at 25×25 the FFT (section 8).
+# 3. **In exact arithmetic.** In float32 Winograd with m = 4 loses a digit, and the FFT small outputs beside large ones
+#    (section 7).
+# 4. **No**: it is the adjoint; pixels come back once for each window that read them (section 3).
 # </details>
 #
 # ## Summary

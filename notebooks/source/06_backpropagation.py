@@ -60,10 +60,17 @@ smear /= smear.sum()
 w = smear[None, None]
 blurred = NF.conv2d(sharp, w)
 
-figure = viz.image_row([sharp[0, 0], smear, blurred[0, 0]], ["sharp (not known to us)", "the smear w", "blurred"],
-                       share=False, height=2.6)  # fmt: skip
-show(figure, "A sharp photograph of a man with a camera; a kernel that is non-zero on its diagonal only and fades "
-     "towards the lower right; the photograph smeared along that diagonal.")  # fmt: skip
+figure = viz.image_row(
+    [sharp[0, 0], smear, blurred[0, 0]],
+    ["sharp (not known to us)", "the smear w", "blurred"],
+    share=False,
+    height=2.6,
+)
+show(
+    figure,
+    "A sharp photograph of a man with a camera; a kernel that is non-zero on its diagonal only "
+    "and fades towards the lower right; the photograph smeared along that diagonal.",
+)
 
 # %% [markdown]
 # The idea: start from a plain grey picture `x`. Blur it and compare with the blurred photograph. The difference
@@ -99,7 +106,11 @@ for name, hand_back in [("A, slide", slide), ("B, stamp", stamp)]:
         g = NF.conv2d(x, w) - blurred
         losses.append(0.5 * (g**2).sum())
         x = x - hand_back(g)
-    print(name, " sum of squared errors / 2 after 0, 5, 10, 20 steps:", *[f"{losses[k]:9.2f}" for k in (0, 5, 10, 20)])
+    print(
+        name,
+        " sum of squared errors / 2 after 0, 5, 10, 20 steps:",
+        *[f"{losses[k]:9.2f}" for k in (0, 5, 10, 20)],
+    )
 
 # %% [markdown]
 # B improves the picture with every step. A seems to help at first, and then blows up. This is not a matter of taste:
@@ -171,12 +182,14 @@ print("PyTorch:         ", torch_gradients(g, x, w, b)[2])
 # are **four** positions, so four windows to add.
 
 # %%
-image = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1], [3, 1, 0, 2, 2]])
+image = np.array(
+    [[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1], [3, 1, 0, 2, 2]]
+)
 from_above = np.array([[1, -2], [3, 1]])
 show(
     weight_gradient(image, from_above, kernel_size=3, stride=2),
-    "Upper row: the four 3 by 3 windows of a 5 by 5 image. Lower row: each window times its upstream gradient, "
-    "1, minus 2, 3 and 1; and, framed, the sum of the four.",
+    "Upper row: the four 3 by 3 windows of a 5 by 5 image. Lower row: each window times its "
+    "upstream gradient, 1, minus 2, 3 and 1; and, framed, the sum of the four.",
 )
 
 for S in [1, 2]:
@@ -232,33 +245,54 @@ def steps_to_learn(side, average, rate=0.1, limit=6000):
 
 
 sides = [6, 8, 12, 16]
-steps_by_rule = {rule: [steps_to_learn(side, rule == "average") for side in sides] for rule in ["sum", "average"]}
+steps_by_rule = {
+    rule: [steps_to_learn(side, rule == "average") for side in sides] for rule in ["sum", "average"]
+}
 for side, by_sum, by_average in zip(sides, *steps_by_rule.values(), strict=True):
-    print(f"{side:2}×{side:<2} image, {(side - 2) ** 2:3} positions: sum {by_sum:3} steps, average {by_average:5}")
+    print(
+        f"{side:2}×{side:<2} image, {(side - 2) ** 2:3} positions: sum {by_sum:3} steps, average "
+        f"{by_average:5}"
+    )
 positions = [(side - 2) ** 2 for side in sides]
-figure = viz.line_chart(positions, steps_by_rule, "positions that share the kernel", "steps to 1 % of the loss",
-                        log="xy", size=(6, 3))  # fmt: skip
+figure = viz.line_chart(
+    positions,
+    steps_by_rule,
+    "positions that share the kernel",
+    "steps to 1 % of the loss",
+    log="xy",
+    size=(6, 3),
+)
 figure.axes[0].set_xticks(positions, positions)
 figure.axes[0].minorticks_off()
 show(
     figure,
-    "Steps to learn a kernel over the number of positions, both axes logarithmic. With the sum: about twenty steps or "
-    "fewer throughout. With the average: rising with the number of positions, from hundreds into the thousands.",
+    "Steps to learn a kernel over the number of positions, both axes logarithmic. With the sum: "
+    "about twenty steps or fewer throughout. With the average: rising with the number of "
+    "positions, from hundreds into the thousands.",
 )
 
 # %%
 ratio = np.array(steps_by_rule["average"]) / steps_by_rule["sum"]
-assert max(steps_by_rule["sum"]) < 3 * min(steps_by_rule["sum"]), "the sum: one learning rate serves all sizes"
+assert max(steps_by_rule["sum"]) < 3 * min(steps_by_rule["sum"]), (
+    "the sum: one learning rate serves all sizes"
+)
 assert all(np.diff(ratio) > 0), "the average: the larger the image, the slower"
 assert ratio[-1] > 100
 
-x, w, g = rng.normal(size=(1, 1, 9, 9)), rng.normal(size=(1, 1, 3, 3)), rng.normal(size=(1, 1, 7, 7))
+x, w, g = (
+    rng.normal(size=(1, 1, 9, 9)),
+    rng.normal(size=(1, 1, 3, 3)),
+    rng.normal(size=(1, 1, 7, 7)),
+)
 eps, place = 1e-6, (0, 0, 1, 2)
 nudge = np.zeros_like(w)
 nudge[place] = eps
 difference = ((NF.conv2d(x, w + nudge) - NF.conv2d(x, w - nudge)) * g).sum() / (2 * eps)
 the_sum = (g[0, 0] * x[0, 0, 1:8, 2:9]).sum()
-print(f"measured slope of L {difference:.3f}   sum over 49 positions {the_sum:.3f}   average {the_sum / 49:.3f}")
+print(
+    f"measured slope of L {difference:.3f}   sum over 49 positions {the_sum:.3f}   average "
+    f"{the_sum / 49:.3f}"
+)
 assert abs(difference - the_sum) < 1e-6
 assert abs(difference - the_sum / 49) > 0.01
 
@@ -302,8 +336,9 @@ kernel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 from_above = np.array([[1, -2, 0], [3, 1, -1], [2, 0, 4]])
 show(
     backward_scatter(from_above, kernel, size=(5, 5), position=(1, 1)),
-    "Five panels: the 3 by 3 upstream gradient with its middle entry framed; the kernel; entry times kernel; the "
-    "5 by 5 gradient of the input before that product is added to its middle window, and after.",
+    "Five panels: the 3 by 3 upstream gradient with its middle entry framed; the kernel; entry "
+    "times kernel; the 5 by 5 gradient of the input before that product is added to its middle "
+    "window, and after.",
 )
 
 # %% [markdown]
@@ -329,14 +364,15 @@ BackwardScatter(upstream, weights, stride=2, position=1)
 # %%
 show(
     backward_scatter([[1, -2], [3, 1]], kernel, size=(5, 5), position=(1, 1), stride=2),
-    "At stride 2 a 2 by 2 upstream gradient is scattered over a 5 by 5 input; the fourth product is being added to the "
-    "lower right window, which shares its first row and first column with its neighbours.",
+    "At stride 2 a 2 by 2 upstream gradient is scattered over a 5 by 5 input; the fourth product "
+    "is being added to the lower right window, which shares its first row and first column with "
+    "its neighbours.",
 )
 arrivals = NF.conv_transpose2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3)), stride=2)[0, 0]
 show(
     viz.pixel_grid(arrivals, "windows that reach each pixel"),
-    "How many windows reach each pixel of the 5 by 5 image at stride 2: once nearly everywhere, twice in the middle "
-    "row and the middle column, four times in the very middle.",
+    "How many windows reach each pixel of the 5 by 5 image at stride 2: once nearly everywhere, "
+    "twice in the middle row and the middle column, four times in the very middle.",
 )
 
 # %% [markdown]
@@ -363,8 +399,14 @@ def grad_input_gather(g, w):
 x, w = rng.normal(size=(2, 3, 6, 7)), rng.normal(size=(4, 3, 3, 3))
 b, g = rng.normal(size=4), rng.normal(size=(2, 4, 4, 5))
 by_torch = torch_gradients(g, x, w, b)[0]
-print("scatter agrees with PyTorch to 1e-12:", np.abs(grad_input_scatter(g, w, x.shape) - by_torch).max() < 1e-12)
-print("gather agrees with PyTorch to 1e-12: ", np.abs(grad_input_gather(g, w) - by_torch).max() < 1e-12)
+print(
+    "scatter agrees with PyTorch to 1e-12:",
+    np.abs(grad_input_scatter(g, w, x.shape) - by_torch).max() < 1e-12,
+)
+print(
+    "gather agrees with PyTorch to 1e-12: ",
+    np.abs(grad_input_gather(g, w) - by_torch).max() < 1e-12,
+)
 without_flip = NF.conv2d(g, np.ascontiguousarray(w.swapaxes(0, 1)), padding=2)
 print("gather without the flip agrees:      ", np.abs(without_flip - by_torch).max() < 1e-12)
 
@@ -389,9 +431,15 @@ print(f"typical error of a pixel: {np.sqrt(((x - sharp) ** 2).mean()):.3f}; "
       f"away from the rim: {np.sqrt(((x - sharp)[..., 6:-6, 6:-6] ** 2).mean()):.3f}")  # fmt: skip
 assert losses[-1] < 1e-6
 show(
-    viz.image_row([p[0, 0] for p in pictures], [f"{k} steps" for k in (0, 1, 5, 20, 200)], low=0, high=1, height=1.95),
-    "The picture being recovered: plain grey, a blurred ghost after one step, nearly sharp after 20 steps, and "
-    "sharp after 200 steps but for streaks near the rim.",
+    viz.image_row(
+        [p[0, 0] for p in pictures],
+        [f"{k} step{'s' * (k != 1)}" for k in (0, 1, 5, 20, 200)],
+        low=0,
+        high=1,
+        height=1.95,
+    ),
+    "The picture being recovered: plain grey, a blurred ghost after one step, nearly sharp after "
+    "20 steps, and sharp after 200 steps but for streaks near the rim.",
 )
 
 # %% [markdown]
@@ -459,7 +507,10 @@ g = rng.normal(size=conv2d_loops(x, w, b, **options).shape)
 ours = conv2d_loops(x, w, b, **options, g=g)
 theirs = torch_gradients(g, x, w, b, stride=2, padding=1, dilation=2, groups=2)
 for name, mine, other in zip(["grad_x", "grad_w", "grad_b"], ours, theirs, strict=True):
-    print(f"{name} {str(mine.shape):13} agrees with PyTorch to 1e-12: {np.abs(mine - other).max() < 1e-12}")
+    print(
+        f"{name} {str(mine.shape):13} agrees with PyTorch to 1e-12: "
+        f"{np.abs(mine - other).max() < 1e-12}"
+    )
 
 # %% [markdown]
 # ## 6. Is it right? The numerical check
@@ -504,7 +555,10 @@ for kind, g in [("g all ones", np.ones((2, 3, 4, 4))), ("g random", rng.normal(s
     truth = numerical_gradient(lambda w, x=x: NF.conv2d(x, w), w, g)
     for name, spoil in {"right": lambda g: g, **wrong_versions}.items():
         _, grad_w, _ = NF.conv2d_backward(np.ascontiguousarray(spoil(g)), x, w)
-        print(f"{kind:10}  {name:31} {'passes' if np.allclose(grad_w, truth, rtol=1e-6, atol=1e-6) else 'FAILS'}")
+        print(
+            f"{kind:10}  {name:31} "
+            f"{'passes' if np.allclose(grad_w, truth, rtol=1e-6, atol=1e-6) else 'FAILS'}"
+        )
 
 # %% [markdown]
 # All three wrong ones pass under ones: a constant $g$ cannot show that somebody shuffled it. (For batch
@@ -519,7 +573,10 @@ x, w, b = rng.normal(size=(1, 2, 9, 8)), rng.normal(size=(3, 2, 3, 3)), np.zeros
 for S in [1, 2]:
     g = rng.normal(size=NF.conv2d(x, w, stride=S).shape)
     got, truth = grad_input_scatter(g, w, x.shape), NF.conv2d_backward(g, x, w, stride=S)[0]
-    print(f"stride {S}: shapes equal {got.shape == truth.shape}, values equal {np.allclose(got, truth)}")
+    print(
+        f"stride {S}: shapes equal {got.shape == truth.shape}, values equal "
+        f"{np.allclose(got, truth)}"
+    )
 
 # %% [markdown]
 # **Third detail: the step, and float64.** Below is the error of the difference quotient over $\varepsilon$, for a
@@ -547,8 +604,9 @@ best = {name: steps[int(np.argmin(error))] for name, error in errors.items()}
 assert 1e-8 < best["convolution, then tanh"] < 1e-3 <= best["convolution alone"]
 show(
     viz.line_chart(steps, errors, "step ε", "largest error", log="xy", size=(6.5, 3.2)),
-    "Error of central differences over the step, both axes logarithmic. With tanh the curve is a V with its lowest "
-    "point in the middle, near a step of 0.00001. For the convolution alone it falls all the way to large steps.",
+    "Error of central differences over the step, both axes logarithmic. With tanh the curve is a "
+    "V with its lowest point in the middle, near a step of 0.00001. For the convolution alone it "
+    "falls all the way to large steps.",
 )
 
 # %% [markdown]
@@ -575,18 +633,27 @@ for S, P, D, groups in product([1, 2, 3], [0, 1, 2], [1, 2], [1, 2]):
     g = rng.normal(size=NF.conv2d(x, w, b, **call).shape)
     ours = NF.conv2d_backward(g, x, w, b, **call)
     # Nudging x, w or b in place is enough, since the function reads all three anew.
-    numerical = [numerical_gradient(lambda _, w=w, call=call: NF.conv2d(x, w, b, **call), p, g) for p in (x, w, b)]
+    numerical = [
+        numerical_gradient(lambda _, w=w, call=call: NF.conv2d(x, w, b, **call), p, g)
+        for p in (x, w, b)
+    ]
     for name, others in [("numerical", numerical), ("torch", torch_gradients(g, x, w, b, **call))]:
-        worst[name] = max(worst[name], *[np.abs(a - c).max() for a, c in zip(ours, others, strict=True)])
+        worst[name] = max(
+            worst[name], *[np.abs(a - c).max() for a, c in zip(ours, others, strict=True)]
+        )
     cases += 1
-print(f"{cases} settings; all three gradients within 1e-6 of the differences: {worst['numerical'] < 1e-6}, "
-      f"within 1e-12 of PyTorch: {worst['torch'] < 1e-12}")  # fmt: skip
+print(
+    f"{cases} settings; all three gradients within 1e-6 of the differences: "
+    f"{worst['numerical'] < 1e-6}, within 1e-12 of PyTorch: {worst['torch'] < 1e-12}"
+)
 assert worst["numerical"] < 1e-6
 assert worst["torch"] < 1e-12
 
 w = rng.normal(size=(4, 1, 3, 2))
 g = rng.normal(size=NF.conv2d(x, w, b, 2, 1, 2, 2).shape)
-pairs = zip(conv2d_loops(x, w, b, 2, 1, 2, 2, g), NF.conv2d_backward(g, x, w, b, 2, 1, 2, 2), strict=True)
+pairs = zip(
+    conv2d_loops(x, w, b, 2, 1, 2, 2, g), NF.conv2d_backward(g, x, w, b, 2, 1, 2, 2), strict=True
+)
 print("the loops of section 5 agree as well:", all(np.abs(a - c).max() < 1e-12 for a, c in pairs))
 
 # %% [markdown]
@@ -614,7 +681,11 @@ def conv2d_backward(g, x, w, S=1, P=0, D=1):
 
 x, w, b = rng.normal(size=(2, 3, 10, 9)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
 g = rng.normal(size=NF.conv2d(x, w, stride=2, padding=1).shape)
-pairs = zip(conv2d_backward(g, x, w, S=2, P=1), torch_gradients(g, x, w, b, stride=2, padding=1), strict=True)
+pairs = zip(
+    conv2d_backward(g, x, w, S=2, P=1),
+    torch_gradients(g, x, w, b, stride=2, padding=1),
+    strict=True,
+)
 print("agrees with PyTorch:", all(np.abs(a - c).max() < 1e-12 for a, c in pairs))
 
 # %% [markdown]
@@ -636,17 +707,21 @@ print("agrees with PyTorch:", all(np.abs(a - c).max() < 1e-12 for a, c in pairs)
 
 # %%
 def grad_weight_as_convolution(g, x, w, S, P, D):
-    by_channel = NF.conv2d(x.swapaxes(0, 1).copy(), g.swapaxes(0, 1).copy(), stride=D, dilation=S, padding=P)
+    by_channel = NF.conv2d(
+        x.swapaxes(0, 1).copy(), g.swapaxes(0, 1).copy(), stride=D, dilation=S, padding=P
+    )
     K_h, K_w = w.shape[2:]
-    return by_channel.swapaxes(0, 1)[:, :, :K_h, :K_w]  # pixels beyond the last window give extra rows
+    # pixels beyond the last window give extra rows
+    return by_channel.swapaxes(0, 1)[:, :, :K_h, :K_w]
 
 
 def grad_input_as_convolution(g, x, w, S, P, D):
     (H, W), (K_h, K_w) = x.shape[2:], w.shape[2:]
     spread = np.zeros((*g.shape[:2], H + 2 * P - D * (K_h - 1), W + 2 * P - D * (K_w - 1)))
-    spread[:, :, ::S, ::S][:, :, : g.shape[2], : g.shape[3]] = g  # S − 1 zeros in between, and what stride left over
+    # S − 1 zeros in between, and what stride left over
+    spread[:, :, ::S, ::S][:, :, : g.shape[2], : g.shape[3]] = g
     flipped = w[:, :, ::-1, ::-1].swapaxes(0, 1).copy()
-    # Pad with D(K − 1) and cut P off: the same as padding with D(K − 1) − P, also where that is negative.
+    # Pad with D(K − 1) and cut P off: as padding with D(K − 1) − P, also where that is negative.
     full = NF.conv2d(spread, flipped, dilation=D, padding=(D * (K_h - 1), D * (K_w - 1)))
     return full[:, :, P : P + H, P : P + W]
 
@@ -679,13 +754,19 @@ assert all(agree)
 kernel = np.arange(1.0, 10).reshape(1, 1, 3, 3)
 M = conv_matrix(kernel, 5, 5, stride=2)
 figure, axes = viz.figure_grid(1, 2, size=(9.5, 4.6), width_ratios=[25, 5.2])
-for place, (title, matrix) in zip(axes[0], {"M: (4 outputs) × (25 pixels)": M, "Mᵀ": M.T}.items(), strict=True):
+for place, (title, matrix) in zip(
+    axes[0], {"M: (4 outputs) × (25 pixels)": M, "Mᵀ": M.T}.items(), strict=True
+):
     viz.draw_values(place, np.where(matrix == 0, np.nan, matrix), 0, 9, cell=0.28)
     place.set_title(title)
     for spine in place.spines.values():
         spine.set_visible(True)
-show(figure, "The 4 by 25 matrix of a 3 by 3 kernel at stride 2 on a 5 by 5 image: in each row the numbers "
-     "1 to 9 in runs of three; and its transpose, in whose row for the middle pixel stand four numbers.")  # fmt: skip
+show(
+    figure,
+    "The 4 by 25 matrix of a 3 by 3 kernel at stride 2 on a 5 by 5 image: in each row the numbers "
+    "1 to 9 in runs of three; and its transpose, in whose row for the middle pixel stand four "
+    "numbers.",
+)
 
 # %% [markdown]
 # And the weight's gradient? If all 100 entries of $M$ were free, their gradient would be $\partial L/\partial M =
@@ -696,7 +777,8 @@ show(figure, "The 4 by 25 matrix of a 3 by 3 kernel at stride 2 on a 5 by 5 imag
 x, g = rng.normal(size=(1, 1, 5, 5)), rng.normal(size=(1, 1, 2, 2))
 grad_x, grad_w, _ = NF.conv2d_backward(g, x, kernel, stride=2)
 grad_M = np.outer(g.ravel(), x.ravel())
-summed = [grad_M[weight == M].sum() for weight in kernel.ravel()]  # the nine weights are different numbers
+# the nine weights are different numbers
+summed = [grad_M[weight == M].sum() for weight in kernel.ravel()]
 print("Mᵀ g is the input's gradient:              ", np.allclose(M.T @ g.ravel(), grad_x.ravel()))
 print("g xᵀ, summed where a weight stands, is ∂L/∂w:", np.allclose(summed, grad_w.ravel()))
 
@@ -713,7 +795,9 @@ print("g xᵀ, summed where a weight stands, is ∂L/∂w:", np.allclose(summed,
 class Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, w, b, stride, padding, dilation):
-        ctx.window = dict(kernel_size=w.shape[2:], stride=stride, padding=padding, dilation=dilation)
+        ctx.window = dict(
+            kernel_size=w.shape[2:], stride=stride, padding=padding, dilation=dilation
+        )
         columns = F.unfold(x, **ctx.window)  # (N, C_in·K·K, L): one column a window
         ctx.save_for_backward(columns, w)
         ctx.size = x.shape[2:]
@@ -735,22 +819,33 @@ class Convolution(torch.autograd.Function):
 arrays = rng.normal(size=(2, 3, 8, 7)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
 x, w, b = (torch.from_numpy(array).requires_grad_() for array in arrays)
 y = Convolution.apply(x, w, b, 2, 1, 2)
-print("forward as F.conv2d: ", torch.allclose(y, F.conv2d(x, w, b, stride=2, padding=1, dilation=2)))
+print(
+    "forward as F.conv2d: ", torch.allclose(y, F.conv2d(x, w, b, stride=2, padding=1, dilation=2))
+)
 g = torch.from_numpy(rng.normal(size=y.shape))
 ours = torch.autograd.grad(y, (x, w, b), g)
 theirs = torch_gradients(g.numpy(), *arrays, stride=2, padding=1, dilation=2)
 print("backward as F.conv2d:", all(np.allclose(a, c) for a, c in zip(ours, theirs, strict=True)))
-print("PyTorch's own numerical check passes:", torch.autograd.gradcheck(Convolution.apply, (x, w, b, 2, 1, 2)))
+print(
+    "PyTorch's own numerical check passes:",
+    torch.autograd.gradcheck(Convolution.apply, (x, w, b, 2, 1, 2)),
+)
 
 # %% [markdown]
 # `torch.autograd.gradcheck` does what section 6 did, in float64, for every output in turn. Does the layer train? Put it
 # in place of `F.conv2d`, take the same steps, and compare the weights:
 
 # %%
-x, target = torch.from_numpy(rng.normal(size=(4, 3, 8, 8))), torch.from_numpy(rng.normal(size=(4, 5, 4, 4)))
+x, target = (
+    torch.from_numpy(rng.normal(size=(4, 3, 8, 8))),
+    torch.from_numpy(rng.normal(size=(4, 5, 4, 4))),
+)
 start = torch.from_numpy(0.1 * rng.normal(size=(5, 3, 3, 3))), torch.zeros(5, dtype=torch.float64)
 trained = []
-for layer in [lambda *p: Convolution.apply(*p, 2, 1, 1), lambda *p: F.conv2d(*p, stride=2, padding=1)]:
+for layer in [
+    lambda *p: Convolution.apply(*p, 2, 1, 1),
+    lambda *p: F.conv2d(*p, stride=2, padding=1),
+]:
     w, b = (p.clone().requires_grad_() for p in start)
     for _ in range(50):
         loss = ((layer(x, w, b) - target) ** 2).mean()
@@ -759,7 +854,10 @@ for layer in [lambda *p: Convolution.apply(*p, 2, 1, 1), lambda *p: F.conv2d(*p,
             w -= 0.5 * grad_w
             b -= 0.5 * grad_b
     trained.append(w)
-print("after 50 steps the weights agree to 1e-12:", (trained[0] - trained[1]).abs().max().item() < 1e-12)
+print(
+    "after 50 steps the weights agree to 1e-12:",
+    (trained[0] - trained[1]).abs().max().item() < 1e-12,
+)
 
 # %% [markdown]
 # ## 10. Transposed convolution and its checkerboard
@@ -778,11 +876,26 @@ x, kernel = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 1, 3, 3))
 y = NF.conv2d(x, kernel, stride=2)
 back = NF.conv_transpose2d(y, kernel, stride=2)
 grad_x = NF.conv2d_backward(y, x, kernel, stride=2)[0]
-print("shapes:", x.shape[2:], "→", y.shape[2:], "→", back.shape[2:], "  equal to x:", np.allclose(back, x))
+print(
+    "shapes:",
+    x.shape[2:],
+    "→",
+    y.shape[2:],
+    "→",
+    back.shape[2:],
+    "  equal to x:",
+    np.allclose(back, x),
+)
 print("conv_transpose2d(g) is conv2d's gradient of the input for g:", np.allclose(back, grad_x))
-print("by PyTorch:", np.allclose(back, F.conv_transpose2d(torch.from_numpy(y), torch.from_numpy(kernel), stride=2)))
+print(
+    "by PyTorch:",
+    np.allclose(back, F.conv_transpose2d(torch.from_numpy(y), torch.from_numpy(kernel), stride=2)),
+)
 for side in [7, 8]:
-    print(f"{side}×{side} at stride 2 → {NF.conv2d(np.ones((1, 1, side, side)), kernel, stride=2).shape[2:]}")
+    print(
+        f"{side}×{side} at stride 2 → "
+        f"{NF.conv2d(np.ones((1, 1, side, side)), kernel, stride=2).shape[2:]}"
+    )
 
 # %% [markdown]
 # The last two lines: 7 and 8 pixels both become 3, so "back from 3" is ambiguous. PyTorch returns the smaller one, and
@@ -799,8 +912,11 @@ figure, axes = viz.figure_grid(1, 3, size=(10, 3.7), width_ratios=[10, 11, 12])
 for place, counts, K in zip(axes[0], maps, (2, 3, 4), strict=True):
     viz.draw_values(place, counts, 0, 4, cell=0.27)
     place.set_title(f"K = {K}, S = 2")
-show(figure, "Arrivals at each pixel for kernels of 2, 3 and 4 at stride 2. K = 2: one everywhere. K = 3: a "
-     "checkerboard of ones, twos and fours. K = 4: four everywhere but at the rim.")  # fmt: skip
+show(
+    figure,
+    "Arrivals at each pixel for kernels of 2, 3 and 4 at stride 2. K = 2: one everywhere. K = 3: a "
+    "checkerboard of ones, twos and fours. K = 4: four everywhere but at the rim.",
+)
 
 # %% [markdown]
 # With $K = 3$ a flat input comes out as a **checkerboard**: 4, 2, 2, 1. The rule one reads (Odena, Dumoulin and Olah,
@@ -822,7 +938,9 @@ def parity_values(y):
 
 def enlarge(K, x, weights):
     if K == "repeat":
-        return NF.conv2d(x.repeat(2, axis=2).repeat(2, axis=3), weights.swapaxes(0, 1).copy(), padding=1)
+        return NF.conv2d(
+            x.repeat(2, axis=2).repeat(2, axis=3), weights.swapaxes(0, 1).copy(), padding=1
+        )
     return NF.conv_transpose2d(x, weights, stride=2)
 
 
@@ -836,7 +954,10 @@ for K in [2, 3, 4, "repeat"]:
         flat.append(values.var() / (values**2).mean())
         energy.append(parity_values(enlarge(K, rng.normal(size=(1, 16, 8, 8)), weights) ** 2))
     energy = np.mean(energy, axis=0) / np.mean(energy)
-    print(f"K = {K!s:6}  checkerboard on flat inputs {np.mean(flat):.1f}   energy by parity on noise", energy.round(1))
+    print(
+        f"K = {K!s:6}  checkerboard on flat inputs {np.mean(flat):.1f}   energy by parity on noise",
+        energy.round(1),
+    )
     assert (np.mean(flat) > 0.6) == (K != "repeat")
     assert (energy.max() / energy.min() > 3) == (K == 3)
 
@@ -860,7 +981,9 @@ for K in [2, 3, 4, "repeat"]:
 camera = data.photograph("camera")[:257, 130:387] / 255
 small = camera[None, None, ::2, ::2].copy()
 basis = np.eye(9).reshape(9, 1, 1, 3, 3)
-columns = [NF.conv_transpose2d(small, k, stride=2, padding=1)[0, 0, 2:-2, 2:-2].ravel() for k in basis]
+columns = [
+    NF.conv_transpose2d(small, k, stride=2, padding=1)[0, 0, 2:-2, 2:-2].ravel() for k in basis
+]
 best = np.linalg.lstsq(np.array(columns).T, camera[2:-2, 2:-2].ravel(), rcond=None)[0].reshape(3, 3)
 sums = [best[p::2, q::2].sum() for p, q in product([0, 1], repeat=2)]
 print("the best kernel:\n", best.round(2), "\nsums by parity:", np.round(sums, 2))
@@ -891,7 +1014,9 @@ def gradient_energy(K, P, runs=300):
     total = np.zeros((32, 32))
     for _ in range(runs):
         x = torch.zeros(1, 1, 32, 32, dtype=torch.float64, requires_grad=True)
-        first, second = (torch.from_numpy(rng.normal(size=shape)) for shape in [(8, 1, K, K), (8, 8, K, K)])
+        first, second = (
+            torch.from_numpy(rng.normal(size=shape)) for shape in [(8, 1, K, K), (8, 8, K, K)]
+        )
         y = F.conv2d(F.conv2d(x, first, stride=2, padding=P), second, stride=2, padding=P)
         (gradient,) = torch.autograd.grad(y, x, torch.from_numpy(rng.normal(size=y.shape)))
         total += gradient[0, 0].numpy() ** 2
@@ -903,14 +1028,17 @@ for K in [3, 4]:
     energy = energies[f"K = {K}, S = 2, twice"] = gradient_energy(K, P=1)
     by_place = energy.reshape(4, 4, 4, 4).mean(axis=(0, 2))  # the pattern repeats every 4 pixels
     ones = np.ones((1, 1, K, K))
-    paths = NF.conv_transpose2d(NF.conv_transpose2d(np.ones((1, 1, 8, 8)), ones, None, 2, 1), ones, None, 2, 1)
+    paths = NF.conv_transpose2d(
+        NF.conv_transpose2d(np.ones((1, 1, 8, 8)), ones, None, 2, 1), ones, None, 2, 1
+    )
     print(f"K = {K}: most over least {by_place.max() / by_place.min():.0f},   paths along one axis",
           *np.sqrt(paths[0, 0, range(8, 16), range(8, 16)]).astype(int))  # fmt: skip
     assert (by_place.max() / by_place.min() > 5) == (K == 3)
 show(
     viz.image_row(list(energies.values()), list(energies), height=2.8, low=0, bar=True),
-    "Mean square of the input's gradient. With 3 by 3 kernels: a regular pattern that repeats every four pixels, with "
-    "dark single pixels in a bright grid. With 4 by 4 kernels: even, but for noise.",
+    "Mean square of the input's gradient. With 3 by 3 kernels: a regular pattern that repeats "
+    "every four pixels, with dark single pixels in a bright grid. With 4 by 4 kernels: even, but "
+    "for noise.",
 )
 
 # %% [markdown]
@@ -935,11 +1063,21 @@ show(
 # 4. "A transposed convolution undoes a convolution."
 
 # %%
-print("1. steps to learn on 16×16 pixels:", {name: values[-1] for name, values in steps_by_rule.items()})
+print(
+    "1. steps to learn on 16×16 pixels:",
+    {name: values[-1] for name, values in steps_by_rule.items()},
+)
 
-x, w, g = rng.normal(size=(1, 1, 8, 8)), rng.normal(size=(1, 1, 3, 3)), rng.normal(size=(1, 1, 6, 6))
+x, w, g = (
+    rng.normal(size=(1, 1, 8, 8)),
+    rng.normal(size=(1, 1, 3, 3)),
+    rng.normal(size=(1, 1, 6, 6)),
+)
 truth = NF.conv2d_backward(g, x, w)[0]
-for name, kernel in [("cross-correlation with w", w), ("true convolution with w", w[:, :, ::-1, ::-1].copy())]:
+for name, kernel in [
+    ("cross-correlation with w", w),
+    ("true convolution with w", w[:, :, ::-1, ::-1].copy()),
+]:
     print(f"2. {name}: {np.allclose(NF.conv2d(g, kernel, padding=2), truth)}")
 
 tensors = [torch.zeros(shape, requires_grad=True) for shape in [(1, 3, 8, 8), (4, 3, 3, 3)]]
@@ -947,11 +1085,19 @@ with FlopCounterMode(display=False) as forward:
     y = F.conv2d(*tensors)
 with FlopCounterMode(display=False) as backward:
     y.sum().backward()
-print(f"3. multiply-adds forward {forward.get_total_flops() // 2}, backward {backward.get_total_flops() // 2}")
+print(
+    f"3. multiply-adds forward {forward.get_total_flops() // 2}, backward "
+    f"{backward.get_total_flops() // 2}"
+)
 
 y = NF.conv2d(x, w)
-print("4. conv_transpose2d(conv2d(x)) equals x:", np.allclose(NF.conv_transpose2d(y, w), x),
-      "  rank of MᵀM:", np.linalg.matrix_rank(conv_matrix(w, 8, 8).T @ conv_matrix(w, 8, 8)), "of 64")  # fmt: skip
+print(
+    "4. conv_transpose2d(conv2d(x)) equals x:",
+    np.allclose(NF.conv_transpose2d(y, w), x),
+    "  rank of MᵀM:",
+    np.linalg.matrix_rank(conv_matrix(w, 8, 8).T @ conv_matrix(w, 8, 8)),
+    "of 64",
+)
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
@@ -1039,9 +1185,16 @@ def number_of_positions(I, K, S, P):
 
 
 one = np.ones((1, 1, 5, 5))
-in_image = NF.conv2d_backward(np.ones((1, 1, 3, 3)), one, np.ones((1, 1, 3, 3)), stride=2, padding=1)[1][0, 0, 0, 0]
+in_image = NF.conv2d_backward(
+    np.ones((1, 1, 3, 3)), one, np.ones((1, 1, 3, 3)), stride=2, padding=1
+)[1][0, 0, 0, 0]
 settings = [(5, 3, 1, 0), (5, 3, 2, 0), (5, 3, 2, 1)]
-print("1.", *[number_of_positions(*setting) for setting in settings], " of the last, in the image:", int(in_image))
+print(
+    "1.",
+    *[number_of_positions(*setting) for setting in settings],
+    " of the last, in the image:",
+    int(in_image),
+)
 
 x = np.ones((1, 1, 6, 6))
 grad_x = NF.conv2d_backward(np.ones((1, 1, 2, 2)), x, np.ones((1, 1, 3, 3)), stride=2)[0]
@@ -1051,10 +1204,16 @@ x = np.ones((1, 1, 3, 3))
 print("3.", *NF.conv2d_backward(x, x, x, padding=1)[1][0, 0].astype(int))
 print("4.", 64 * 28 * 28)
 for K, S in [(3, 1), (4, 2)]:
-    print(f"5. K = {K}, S = {S}: 5 →", NF.conv_transpose2d(one, np.ones((1, 1, K, K)), stride=S, padding=1).shape[2])
+    print(
+        f"5. K = {K}, S = {S}: 5 →",
+        NF.conv_transpose2d(one, np.ones((1, 1, K, K)), stride=S, padding=1).shape[2],
+    )
 x, w, g = rng.normal(size=(1, 3, 5, 5)), rng.normal(size=(3, 1, 3, 3)), np.zeros((1, 3, 3, 3))
 g[:, 1] = 1
-print("6. channels with a gradient:", np.abs(NF.conv2d_backward(g, x, w, groups=3)[0]).sum(axis=(0, 2, 3)) > 0)
+print(
+    "6. channels with a gradient:",
+    np.abs(NF.conv2d_backward(g, x, w, groups=3)[0]).sum(axis=(0, 2, 3)) > 0,
+)
 
 # %% [markdown]
 # ## Where to read more
@@ -1069,8 +1228,8 @@ print("6. channels with a gradient:", np.abs(NF.conv2d_backward(g, x, w, groups=
 #   once meant.
 # - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), section 9.5: the three operations that training a
 #   convolution needs.
-# - A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd edition (2008), chapter 3: why the reverse mode costs a small
-#   multiple of the function.
+# - A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd edition (2008): why the reverse mode costs a small multiple of
+#   the function.
 #
 # **Next:** do the [exercises of this unit](../exercises/06_backpropagation/06_backpropagation.ipynb), then go on to
 # [07 Pooling](07_pooling.ipynb), whose backward pass has only one window's winner to thank.

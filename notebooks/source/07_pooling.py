@@ -40,6 +40,7 @@ from torch import nn
 
 from cnncourse import data, show, viz
 from cnncourse.numpy_nn import functional as NF
+from cnncourse.torch_nn.training import descend
 from cnncourse.viz.pooling import pooling
 
 # %% [markdown]
@@ -60,11 +61,15 @@ shirts[0, 0, 2:30, 2:30], shirts[1, 0, 3:31, 2:30] = shirt, shirt
 small = NF.max_pool2d(shirts, 2)
 
 show(
-    viz.image_row([shirts[0, 0], small[0, 0], shirts[1, 0], small[1, 0]],
-                  ["the shirt", "its 2×2 maxima", "one pixel lower", "its 2×2 maxima"], height=2.3),
-    "A shirt with narrow horizontal stripes. Pooled, its lower half has lost all stripes. The same shirt one pixel "
-    "lower: pooled, the stripes of the lower half are there, and those in the middle are gone.",
-)  # fmt: skip
+    viz.image_row(
+        [shirts[0, 0], small[0, 0], shirts[1, 0], small[1, 0]],
+        ["the shirt", "its 2×2 maxima", "one pixel lower", "its 2×2 maxima"],
+        height=2.3,
+    ),
+    "A shirt with narrow horizontal stripes. Pooled, its lower half has lost all stripes. The "
+    "same shirt one pixel lower: pooled, the stripes of the lower half are there, and those in "
+    "the middle are gone.",
+)
 belly = small[:, 0, 9:15, 8]
 print("down the belly of the small shirts:", belly[0].round(1), "and", belly[1].round(1))
 
@@ -90,8 +95,8 @@ image = np.array([[1, 3, 2, 0, 5, 1], [4, 2, 0, 1, 2, 2], [0, 0, 7, 3, 1, 6],
                   [2, 1, 3, 8, 6, 6], [5, 2, 1, 1, 0, 3], [3, 6, 2, 4, 4, 0]])  # fmt: skip
 show(
     pooling(image, kernel_size=2, stride=2),
-    "A 6 by 6 image cut into nine windows of 2 by 2, the largest number of each circled; the 3 by 3 array of those "
-    "maxima; and the 3 by 3 array of the windows' means.",
+    "A 6 by 6 image cut into nine windows of 2 by 2, the largest number of each circled; the 3 by "
+    "3 array of those maxima; and the 3 by 3 array of the windows' means.",
 )
 
 # %% [markdown]
@@ -111,7 +116,10 @@ def pool_naive(x, K, S, reduce):
 def slices(x, K, S):
     """The K² arrays of first, second, … entries of all windows."""
     H_out, W_out = (x.shape[2] - K) // S + 1, (x.shape[3] - K) // S + 1
-    return [x[:, :, u : u + S * (H_out - 1) + 1 : S, v : v + S * (W_out - 1) + 1 : S] for u, v in np.ndindex(K, K)]
+    return [
+        x[:, :, u : u + S * (H_out - 1) + 1 : S, v : v + S * (W_out - 1) + 1 : S]
+        for u, v in np.ndindex(K, K)
+    ]
 
 
 x = rng.normal(size=(2, 3, 11, 9))
@@ -120,11 +128,15 @@ for K, S in [(2, 2), (3, 2), (3, 1)]:
     agree = [
         np.array_equal(np.max(slices(x, K, S), axis=0), maximum),
         np.allclose(np.mean(slices(x, K, S), axis=0), mean),
-        np.array_equal(NF.max_pool2d(x, K, S), maximum) and np.allclose(NF.avg_pool2d(x, K, S), mean),
+        np.array_equal(NF.max_pool2d(x, K, S), maximum)
+        and np.allclose(NF.avg_pool2d(x, K, S), mean),
         np.array_equal(F.max_pool2d(torch.from_numpy(x), K, S), maximum),
         np.allclose(F.avg_pool2d(torch.from_numpy(x), K, S), mean),
     ]
-    print(f"K = {K}, S = {S}: {x.shape[2:]} → {maximum.shape[2:]}   slices, package and PyTorch agree: {all(agree)}")
+    print(
+        f"K = {K}, S = {S}: {x.shape[2:]} → {maximum.shape[2:]}   slices, package and PyTorch "
+        f"agree: {all(agree)}"
+    )
 
 # %% [markdown]
 # With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is AlexNet's choice (lesson 11), and its authors found that
@@ -141,8 +153,10 @@ constant = np.full((3, 1, K, K), 1 / K**2)
 print("average pooling is a depthwise convolution:",
       np.allclose(NF.avg_pool2d(x, K), NF.conv2d(x, constant, stride=K, groups=3)))  # fmt: skip
 other = rng.normal(size=x.shape)
-print("max(x + x') = max(x) + max(x')?            ",
-      np.allclose(NF.max_pool2d(x + other, K), NF.max_pool2d(x, K) + NF.max_pool2d(other, K)))  # fmt: skip
+print(
+    "max(x + x') = max(x) + max(x')?            ",
+    np.allclose(NF.max_pool2d(x + other, K), NF.max_pool2d(x, K) + NF.max_pool2d(other, K)),
+)
 window = np.array([1.0, 3, 4, 2])
 for p in [1, 2, 4, 16, 64]:
     print(f"p = {p:2}: {(window**p).mean() ** (1 / p):.3f}")
@@ -168,10 +182,17 @@ for place, (title, values) in zip(axes[0], panels.items(), strict=True):
     place.set_title(title)
     for spine in place.spines.values():
         spine.set_visible(True)
-show(figure, "A 5 by 5 map of negative numbers. Its padded 3 by 3 maxima: with a rim of zeros, zero everywhere but in "
-     "the middle; with a rim of minus infinity, the largest real number of each window.")  # fmt: skip
+show(
+    figure,
+    "A 5 by 5 map of negative numbers. Its padded 3 by 3 maxima: with a rim of zeros, zero "
+    "everywhere but in the middle; with a rim of minus infinity, the largest real number of each "
+    "window.",
+)
 
-print("PyTorch pads with −∞:", np.array_equal(F.max_pool2d(torch.from_numpy(negative), 3, 2, 1), with_minus_infinity))
+print(
+    "PyTorch pads with −∞:",
+    np.array_equal(F.max_pool2d(torch.from_numpy(negative), 3, 2, 1), with_minus_infinity),
+)
 positive = NF.relu(rng.normal(size=(1, 1, 5, 5)))
 print("after a ReLU the two agree:",
       np.array_equal(NF.max_pool2d(np.pad(positive, ((0, 0), (0, 0), (1, 1), (1, 1))), 3, 2),
@@ -191,7 +212,10 @@ except ValueError as error:
 
 ones = np.ones((1, 1, 5, 5))
 print("average of ones, K = 3, P = 1, zeros count:\n", NF.avg_pool2d(ones, 3, 1, 1)[0, 0])
-print("and where only real pixels count:\n", NF.avg_pool2d(ones, 3, 1, 1, count_include_pad=False)[0, 0, :2])
+print(
+    "and where only real pixels count:\n",
+    NF.avg_pool2d(ones, 3, 1, 1, count_include_pad=False)[0, 0, :2],
+)
 
 # %% [markdown]
 # For the *mean* the rim is zeros, and by default they count: at a corner 5 of 9 numbers are padding, and the mean of
@@ -214,9 +238,15 @@ for side in [7, 12, 31]:
     maps = rng.normal(size=(2, 16, side, side))
     pooled = global_avg_pool2d(maps)
     same = np.allclose(pooled, F.adaptive_avg_pool2d(torch.from_numpy(maps), 1).flatten(1))
-    print(f"maps {maps.shape} → {pooled.shape} → scores {(pooled @ head.T).shape}   PyTorch agrees: {same}")
+    print(
+        f"maps {maps.shape} → {pooled.shape} → scores {(pooled @ head.T).shape}   PyTorch agrees: "
+        f"{same}"
+    )
 
-print(f"from 512 maps of 7×7 to 4096 units, flattened: {512 * 7 * 7 * 4096:11,} weights (VGG's first linear layer)")
+print(
+    f"from 512 maps of 7×7 to 4096 units, flattened: {512 * 7 * 7 * 4096:11,} weights (VGG's first "
+    "linear layer)"
+)
 print(f"from 512 global averages to 1000 classes:      {512 * 1000:11,} weights")
 
 # %% [markdown]
@@ -254,8 +284,9 @@ for I, O in [(6, 3), (7, 3), (5, 4), (3, 5)]:
 from_above = np.array([[1, -2, 3], [2, 1, -1], [4, 2, -3]])
 show(
     pooling(image, kernel_size=2, stride=2, grad_output=from_above),
-    "The 6 by 6 image with the winner of each window circled; the 3 by 3 upstream gradient; the image's gradient "
-    "through max pooling, each entry at its winner's place, zeros elsewhere; and through the mean, a quarter at each.",
+    "The 6 by 6 image with the winner of each window circled; the 3 by 3 upstream gradient; the "
+    "image's gradient through max pooling, each entry at its winner's place, zeros elsewhere; and "
+    "through the mean, a quarter at each.",
 )
 
 # %% [markdown]
@@ -274,7 +305,8 @@ def max_pool2d_backward(g, x, K, S, tie="first"):
         window = x[n, c, i * S : i * S + K, j * S : j * S + K]
         target = grad_x[n, c, i * S : i * S + K, j * S : j * S + K]
         if tie == "first":
-            target[np.unravel_index(window.argmax(), (K, K))] += g[n, c, i, j]  # argmax: the first in reading order
+            # argmax: the first in reading order
+            target[np.unravel_index(window.argmax(), (K, K))] += g[n, c, i, j]
         else:
             target[window == window.max()] += g[n, c, i, j]  # a well-known mistake
     return grad_x
@@ -372,15 +404,18 @@ for K in [2, 4, 8]:
         errors[name][f"{K}×{K}"] = np.sqrt(((blow_up(shrink(photo, K), K) - photo) ** 2).mean())
 coarse = [blow_up(shrink(photo, 8), 8)[..., 50:250, 130:330] for shrink in ways.values()]
 show(
-    viz.image_row([part[0, 0] for part in (photo[..., 50:250, 130:330], *coarse)],
-                  ["original", *(f"{name} of 8×8" for name in ways)], height=2.35),
-    "Part of a photograph, and three coarse versions of it made of squares: by mean, calm; by first pixel, ragged; by "
-    "maximum, too bright, with dark things eaten away.",
-)  # fmt: skip
+    viz.image_row(
+        [part[0, 0] for part in (photo[..., 50:250, 130:330], *coarse)],
+        ["original", *(f"{name} of 8×8" for name in ways)],
+        height=2.35,
+    ),
+    "Part of a photograph, and three coarse versions of it made of squares: by mean, calm; by "
+    "first pixel, ragged; by maximum, too bright, with dark things eaten away.",
+)
 show(
     viz.bar_chart(errors, "error (root mean square)", decimals=3, size=(7, 2.9)),
-    "Reconstruction errors for windows of 2, 4 and 8 pixels. The mean has the smallest error, then the first pixel; "
-    "the maximum has the largest for every window.",
+    "Reconstruction errors for windows of 2, 4 and 8 pixels. The mean has the smallest error, "
+    "then the first pixel; the maximum has the largest for every window.",
 )
 
 # %%
@@ -413,12 +448,18 @@ def stands_out(y):
 
 
 print(f"the map itself: {stands_out(response):.1f} standard deviations")
-peaks = {name: {f"{K}×{K}": stands_out(shrink(response, K)) for K in [4, 8, 16]} for name, shrink in ways.items()}
+peaks = {
+    name: {f"{K}×{K}": stands_out(shrink(response, K)) for K in [4, 8, 16]}
+    for name, shrink in ways.items()
+}
 for name, by_size in peaks.items():
     print(f"{name:12}", "   ".join(f"{size} {value:.1f}" for size, value in by_size.items()))
 
 height = {name: shrink(response, 8).max() / response.max() for name, shrink in ways.items()}
-print("height of the peak after 8×8, as a share:", {name: round(float(value), 2) for name, value in height.items()})
+print(
+    "height of the peak after 8×8, as a share:",
+    {name: round(float(value), 2) for name, value in height.items()},
+)
 assert height["maximum"] == 1
 assert height["mean"] < 0.5
 
@@ -461,9 +502,12 @@ def wrap(x, before, after):
 
 names = ["camera", "cat", "coffee", "astronaut", "brick", "grass"]
 photos = [data.photograph(name)[:256:2, :256:2] for name in names]
-photos = np.stack([p if p.ndim == 2 else p.mean(axis=2) for p in photos])[:, None] / 255  # (6, 1, 128, 128)
+# (6, 1, 128, 128)
+photos = np.stack([p if p.ndim == 2 else p.mean(axis=2) for p in photos])[:, None] / 255
 sobel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]) / 8
-edges = NF.relu(NF.conv2d(wrap(photos, 1, 1), np.stack([sobel, -sobel, sobel.T, -sobel.T])[:, None]))
+edges = NF.relu(
+    NF.conv2d(wrap(photos, 1, 1), np.stack([sobel, -sobel, sobel.T, -sobel.T])[:, None])
+)
 
 
 def change(f, x, dx):
@@ -488,11 +532,16 @@ curves = {name: [change(f, edges, dx) for dx in shifts] for name, f in layers.it
 
 # %%
 show(
-    viz.line_chart(shifts, curves, "shift of the picture (pixels)", "change of the map", size=(7.5, 3.4)),
-    "Relative change of edge maps over the shift of the picture. Without pooling and with every fourth pixel the "
-    "curves leap up at once. With mean and maximum of 4 by 4 they rise about half as fast; with 8 by 8 slowest.",
+    viz.line_chart(
+        shifts, curves, "shift of the picture (pixels)", "change of the map", size=(7.5, 3.4)
+    ),
+    "Relative change of edge maps over the shift of the picture. Without pooling and with every "
+    "fourth pixel the curves leap up at once. With mean and maximum of 4 by 4 they rise about "
+    "half as fast; with 8 by 8 slowest.",
 )
-print("change at a shift of 1:", {name: round(float(curve[1]), 2) for name, curve in curves.items()})
+print(
+    "change at a shift of 1:", {name: round(float(curve[1]), 2) for name, curve in curves.items()}
+)
 
 # %%
 at_one = {name: curve[1] for name, curve in curves.items()}
@@ -515,12 +564,17 @@ assert curves["max 4×4"][8] > 0.8, "beyond the window nothing is left of it"
 
 
 # %%
-for name, f, S in [("max 2×2, stride 2", lambda x: NF.max_pool2d(x, 2), 2),
-                   ("mean 4×4, stride 4", lambda x: NF.avg_pool2d(x, 4), 4),
-                   ("max 3×3, stride 1", lambda x: NF.max_pool2d(wrap(x, 1, 1), 3, 1), 1)]:  # fmt: skip
+for name, f, S in [
+    ("max 2×2, stride 2", lambda x: NF.max_pool2d(x, 2), 2),
+    ("mean 4×4, stride 4", lambda x: NF.avg_pool2d(x, 4), 4),
+    ("max 3×3, stride 1", lambda x: NF.max_pool2d(wrap(x, 1, 1), 3, 1), 1),
+]:
     commutes = []
     for dx in range(9):
-        whole = [np.abs(f(np.roll(edges, dx, axis=3)) - np.roll(f(edges), k, axis=3)).max() for k in range(9)]
+        whole = [
+            np.abs(f(np.roll(edges, dx, axis=3)) - np.roll(f(edges), k, axis=3)).max()
+            for k in range(9)
+        ]
         commutes.append(min(whole) < 1e-12)  # does any shift of the output by whole pixels do?
         assert commutes[-1] == (dx % S == 0)
     print(f"{name:19} commutes with shifts by", *[dx for dx in range(9) if commutes[dx]])
@@ -552,7 +606,9 @@ def blur_pool(x, kernel=(1, 2, 1)):
     """Blur each channel (circularly) and keep every second pixel."""
     one_d = np.array(kernel) / np.sum(kernel)
     before = (len(kernel) - 1) // 2
-    weight = np.broadcast_to(np.outer(one_d, one_d), (x.shape[1], 1, len(kernel), len(kernel))).copy()
+    weight = np.broadcast_to(
+        np.outer(one_d, one_d), (x.shape[1], 1, len(kernel), len(kernel))
+    ).copy()
     return NF.conv2d(wrap(x, before, len(kernel) - 1 - before), weight, stride=2, groups=x.shape[1])
 
 
@@ -564,8 +620,12 @@ t = np.arange(256)
 frequency = 0.5 * t / 256  # from 0 to half a stripe a pixel
 stripes = 0.5 + 0.5 * np.cos(2 * np.pi * np.cumsum(frequency))
 chart = np.broadcast_to(stripes, (1, 1, 40, 256)).copy()
-halves = {"every second pixel": lambda x: first_pixel(x, 2), "max 2×2": lambda x: NF.max_pool2d(x, 2),
-          "mean 2×2": lambda x: NF.avg_pool2d(x, 2), "blur, then every second": blur_pool}  # fmt: skip
+halves = {
+    "every second pixel": lambda x: first_pixel(x, 2),
+    "max 2×2": lambda x: NF.max_pool2d(x, 2),
+    "mean 2×2": lambda x: NF.avg_pool2d(x, 2),
+    "blur, then every second": blur_pool,
+}
 figure, axes = viz.figure_grid(5, 1, size=(9, 4.6))
 panels = {"stripes": chart, **{name: f(chart) for name, f in halves.items()}}
 for place, (title, picture) in zip(axes[:, 0], panels.items(), strict=True):
@@ -573,9 +633,12 @@ for place, (title, picture) in zip(axes[:, 0], panels.items(), strict=True):
     place.set(yticks=[], xticks=[], title=title)
 axes[-1, 0].set_xticks([0, 0.125, 0.25, 0.375, 0.5])
 axes[-1, 0].set_xlabel("frequency of the stripes (stripes a pixel)")
-show(figure, "Stripes that grow narrower from left to right. Every second pixel: in the right half false "
-     "stripes appear and grow wider again. Max and mean: weaker false stripes on a light and on a grey ground. Blur: "
-     "the right half is nearly plain grey.")  # fmt: skip
+show(
+    figure,
+    "Stripes that grow narrower from left to right. Every second pixel: in the right half false "
+    "stripes appear and grow wider again. Max and mean: weaker false stripes on a light and on a "
+    "grey ground. Blur: the right half is nearly plain grey.",
+)
 for name, f in halves.items():
     print(f"{name:24} contrast of the false stripes {f(chart)[0, 0, 0, 70:125].std():.2f}")
 
@@ -600,7 +663,9 @@ def half_pixel_error(f, x):
     return np.linalg.norm(moved - expected) / np.linalg.norm(expected - expected.mean())
 
 
-assert np.array_equal(NF.max_pool2d(edges, 2), first_pixel(NF.max_pool2d(wrap(edges, 0, 1), 2, stride=1), 2))
+assert np.array_equal(
+    NF.max_pool2d(edges, 2), first_pixel(NF.max_pool2d(wrap(edges, 0, 1), 2, stride=1), 2)
+)
 layers = {
     "every\nsecond": halves["every second pixel"],
     "mean\n2×2": halves["mean 2×2"],
@@ -613,8 +678,9 @@ layers = {
 half = {name: half_pixel_error(f, edges) for name, f in layers.items()}
 show(
     viz.bar_chart(half, "equivariance error at 1 pixel", size=(9, 3.2)),
-    "How far seven ways of halving a map are from moving by half a pixel when the input moves by one. Every second "
-    "pixel is worst, mean and maximum are better, overlap helps a little; a blur, above all after the maximum, a lot.",
+    "How far seven ways of halving a map are from moving by half a pixel when the input moves by "
+    "one. Every second pixel is worst, mean and maximum are better, overlap helps a little; a "
+    "blur, above all after the maximum, a lot.",
 )
 
 # %%
@@ -625,13 +691,21 @@ assert blur > 1.5 * max_blur > 2.5 * wide_blur
 
 blurred = np.stack([max_blur_pool(one[None])[0] for one in shirts])
 show(
-    viz.image_row([small[0, 0], small[1, 0], blurred[0, 0], blurred[1, 0]],
-                  ["max 2×2", "one pixel lower", "max, blur", "one pixel lower"], height=2.2, low=0, high=1),
-    "The puzzle's shirt pooled in two ways, each for both positions. With plain max pooling stripes appear and vanish; "
-    "with the blur both are a little dull and nearly alike.",
-)  # fmt: skip
+    viz.image_row(
+        [small[0, 0], small[1, 0], blurred[0, 0], blurred[1, 0]],
+        ["max 2×2", "one pixel lower", "max, blur", "one pixel lower"],
+        height=2.2,
+        low=0,
+        high=1,
+    ),
+    "The puzzle's shirt pooled in two ways, each for both positions. With plain max pooling "
+    "stripes appear and vanish; with the blur both are a little dull and nearly alike.",
+)
 plain, repaired = (np.abs(y[0] - y[1]).mean() / y.mean() for y in (small, blurred))
-print(f"difference between the two small shirts, in units of their mean: {plain:.2f}; with blur {repaired:.2f}")
+print(
+    f"difference between the two small shirts, in units of their mean: {plain:.2f}; with blur "
+    f"{repaired:.2f}"
+)
 assert repaired < 0.75 * plain
 
 column = shirt[10:28, 12]  # down the belly of the large shirt
@@ -660,10 +734,14 @@ class BlurPool(nn.Module):
     def __init__(self, channels):
         super().__init__()
         one_d = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer("weight", torch.outer(one_d, one_d).expand(channels, 1, 3, 3).contiguous())
+        self.register_buffer(
+            "weight", torch.outer(one_d, one_d).expand(channels, 1, 3, 3).contiguous()
+        )
 
     def forward(self, x):
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.weight, stride=2, groups=len(self.weight))
+        return F.conv2d(
+            F.pad(x, (1, 1, 1, 1), mode="replicate"), self.weight, stride=2, groups=len(self.weight)
+        )
 
 
 def make(kind):
@@ -682,7 +760,7 @@ def make(kind):
 
 
 def cost(kind, side=32):
-    """Multiply-adds of the two convolutions and the matrix, for one image (pooling itself multiplies nothing)."""
+    """Multiply-adds of the two convolutions and the matrix, for one image."""
     first, second = (12, 27) if kind == "stride, equal cost" else (6, 12)
     at = [side, side // 2] if kind in ("max", "mean", "max, blur") else [side // 2, side // 4]
     return 9 * first * at[0] ** 2 + 9 * first * second * at[1] ** 2 + second * 8 * 8 * 10
@@ -705,25 +783,20 @@ assert abs(cost("stride, equal cost") / cost("max") - 1) < 0.02
 
 
 # %%
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
+
+
 def prepare(images):
     """uint8 (N, 28, 28) → float32 (N, 1, 32, 32), normalised, a rim of black around."""
     x = (np.pad(images, ((0, 0), (2, 2), (2, 2)))[:, None] / 255 - 0.286) / 0.353
     return torch.from_numpy(x.astype(np.float32))
 
 
-def train(kind, x, labels, seed, epochs=4, rate=0.05, momentum=0.9):
+def train(kind, x, labels, seed):
+    """200 steps with momentum; `descend` is the loop that lesson 01 writes out."""
     torch.manual_seed(seed)
     network = make(kind)
-    parameters = list(network.parameters())
-    velocity = [torch.zeros_like(p) for p in parameters]
-    batches = [batch for _ in range(epochs) for batch in torch.randperm(len(x)).split(40)]
-    for step, batch in enumerate(batches):
-        loss = F.cross_entropy(network(x[batch]), labels[batch])
-        grads = torch.autograd.grad(loss, parameters)
-        with torch.no_grad():
-            for p, v, g in zip(parameters, velocity, grads, strict=True):
-                v.mul_(momentum).add_(g)
-                p.sub_(rate * (1 - step / len(batches)) * v)
+    descend(network, x, labels, steps=200, lr=0.04, batch_size=25)
     return network
 
 
@@ -731,7 +804,9 @@ def predictions(network, x, shift):
     """One row for each of the four directions."""
     moves = [(shift, 0), (-shift, 0), (0, shift), (0, -shift)]
     with torch.no_grad():
-        return torch.stack([network(torch.roll(x, move, dims=(2, 3))).argmax(dim=1) for move in moves])
+        return torch.stack(
+            [network(torch.roll(x, move, dims=(2, 3))).argmax(dim=1) for move in moves]
+        )
 
 
 # %% tags=["nbval-ignore-output"]
@@ -742,33 +817,43 @@ x_test, y_test = prepare(garments[:500]), torch.from_numpy(labels[:500])
 networks, accuracy, changed = {}, {}, {}
 for kind in kinds:
     networks[kind] = [train(kind, x_train, y_train, seed) for seed in range(3)]
-    outputs = np.array([[predictions(network, x_test, s).numpy() for s in range(4)] for network in networks[kind]])
+    outputs = np.array(
+        [[predictions(network, x_test, s).numpy() for s in range(4)] for network in networks[kind]]
+    )
     accuracy[kind] = (outputs == y_test.numpy()).mean(axis=(0, 2, 3))  # one for each shift
     changed[kind] = (outputs[:, 1] != outputs[:, 0]).mean()
     print(f"{kind:18} accuracy at shifts 0 to 3:", *[f"{a:.3f}" for a in accuracy[kind]],
           f"  changed by one pixel: {changed[kind]:.3f}")  # fmt: skip
 
 # %%
-assert abs(accuracy["max"][0] - accuracy["stride, equal cost"][0]) < 0.04, "unshifted: no clear difference"
+assert abs(accuracy["max"][0] - accuracy["stride, equal cost"][0]) < 0.04, (
+    "unshifted: no clear difference"
+)
 assert changed["stride, equal cost"] > changed["max"] + 0.015, "but stride is less stable"
 assert changed["stride"] > changed["mean"] + 0.015
 assert changed["max, blur"] < changed["max"] - 0.01, "and the blur more stable"
 assert accuracy["max"][1] > accuracy["stride, equal cost"][1]
 assert accuracy["max"][3] < accuracy["max"][0] - 0.15, "three pixels wreck it all the same"
 
-figure = viz.line_chart(range(4), accuracy, "shift of the test image (pixels)", "test accuracy", size=(7, 3.4))
+figure = viz.line_chart(
+    range(4), accuracy, "shift of the test image (pixels)", "test accuracy", size=(7, 3.4)
+)
 figure.axes[0].set_xticks(range(4))
 show(
     figure,
-    "Test accuracy of the five networks over the shift of the test images. All start close together and fall. The two "
-    "strided ones fall first, max and mean later, and the one with blur least.",
+    "Test accuracy of the five networks over the shift of the test images. All start close "
+    "together and fall. The two strided ones fall first, max and mean later, and the one with "
+    "blur least.",
 )
 show(
-    viz.bar_chart({kind.replace(", ", ",\n"): value for kind, value in changed.items()},
-                  "predictions changed by one pixel", size=(7, 3)),
-    "Share of predictions that a shift by one pixel changes. Largest for the two strided networks, smaller for max and "
-    "mean pooling, smallest for max with blur.",
-)  # fmt: skip
+    viz.bar_chart(
+        {kind.replace(", ", ",\n"): value for kind, value in changed.items()},
+        "predictions changed by one pixel",
+        size=(7, 3),
+    ),
+    "Share of predictions that a shift by one pixel changes. Largest for the two strided "
+    "networks, smaller for max and mean pooling, smallest for max with blur.",
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -794,7 +879,9 @@ show(
 
 # %%
 one_pixel = NF.max_pool2d(np.roll(edges, 1, axis=3), 2) - NF.max_pool2d(edges, 2)
-two_pixels = NF.max_pool2d(np.roll(edges, 2, axis=3), 2) - np.roll(NF.max_pool2d(edges, 2), 1, axis=3)
+two_pixels = NF.max_pool2d(np.roll(edges, 2, axis=3), 2) - np.roll(
+    NF.max_pool2d(edges, 2), 1, axis=3
+)
 print("1. largest difference at a shift of 2 is zero:", np.abs(two_pixels).max() == 0,
       "  at a shift of 1:", np.abs(one_pixel).max() == 0)  # fmt: skip
 print("2. fewer changed predictions than with stride:", changed["max"] < changed["stride"],
@@ -889,7 +976,12 @@ print("4. best reconstruction of a photograph:", min(errors, key=lambda name: er
 # %%
 maps = np.zeros((1, 1, 13, 13))
 print("1.", *[NF.max_pool2d(maps, K, 2, P).shape[2] for K, P in [(2, 0), (3, 0), (3, 1)]])
-print("2.", nn.AvgPool2d(3) and sum(p.numel() for p in nn.AvgPool2d(3).parameters()), 64 * 9, 64 * 64 * 9)
+print(
+    "2.",
+    nn.AvgPool2d(3) and sum(p.numel() for p in nn.AvgPool2d(3).parameters()),
+    64 * 9,
+    64 * 64 * 9,
+)
 
 x = rng.normal(size=(2, 3, 16, 16))
 for name, pool in [("max", NF.max_pool2d), ("mean", NF.avg_pool2d)]:
@@ -900,17 +992,23 @@ for name, pool in [("max", NF.max_pool2d), ("mean", NF.avg_pool2d)]:
 x = rng.normal(size=(1, 1, 200, 200))
 for K, S in [(2, 2), (3, 1)]:
     g = np.ones_like(NF.max_pool2d(x, K, S))
-    print(f"5. K = {K}, S = {S}: {(NF.max_pool2d_backward(g, x, K, S) == 0).mean():.0%} without gradient")
+    print(
+        f"5. K = {K}, S = {S}: {(NF.max_pool2d_backward(g, x, K, S) == 0).mean():.0%} without "
+        "gradient"
+    )
 
 network = networks["max"][0]
 swapped = make("mean")
 swapped.load_state_dict(network.state_dict())
-before, after = ((predictions(n, x_test, 0)[0] == y_test).float().mean().item() for n in (network, swapped))
+before, after = (
+    (predictions(n, x_test, 0)[0] == y_test).float().mean().item() for n in (network, swapped)
+)
 with torch.no_grad():
     maps = torch.relu(network[0](x_test)).numpy()
 together = np.corrcoef(NF.max_pool2d(maps, 2).ravel(), NF.avg_pool2d(maps, 2).ravel())[0, 1]
 print(
-    f"6. falls by less than 0.12: {before - after < 0.12};  correlation of maximum and mean above 0.9: {together > 0.9}"
+    f"6. falls by less than 0.12: {before - after < 0.12};  correlation of maximum and mean above "
+    f"0.9: {together > 0.9}"
 )
 
 # %% [markdown]
@@ -927,7 +1025,7 @@ print(
 #   subsample.
 # - A. Azulay, Y. Weiss, "Why do deep convolutional networks generalize so poorly to small image transformations?",
 #   *JMLR* 20 (2019), arXiv:1805.12177: the sampling theorem, and what one pixel does to ImageNet networks.
-# - A. V. Oppenheim, R. W. Schafer, *Discrete-Time Signal Processing*, chapter 4: sampling and aliasing.
+# - A. V. Oppenheim, R. W. Schafer, *Discrete-Time Signal Processing*, the chapter on sampling: aliasing.
 #
 # **Next:** do the [exercises of this unit](../exercises/07_pooling/07_pooling.ipynb), then go on to
 # [08 Batch normalisation](08_batch_normalisation.ipynb).

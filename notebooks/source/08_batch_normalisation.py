@@ -42,6 +42,8 @@ from cnncourse import data, show, viz
 from cnncourse.numpy_nn import functional as NF
 from cnncourse.viz.histograms import histogram_rows, histogram_shares
 
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
+
 # %% [markdown]
 # `F` is PyTorch's `torch.nn.functional`; `NF` is the course's own in NumPy, with the same names.
 #
@@ -59,7 +61,7 @@ def garments(split, count):
 
 
 def cnn(depth, width=12, norm=True, pool=()):
-    """`depth` 3×3 convolutions, each with batch norm (or without) and ReLU; the mean over the map; a linear layer."""
+    """`depth` 3×3 convolutions, each with batch norm (or not) and ReLU; mean; linear layer."""
     layers, c_in = [], 1
     for level in range(depth):
         layers += [nn.Conv2d(c_in, width, 3, padding=1, bias=not norm)]
@@ -69,7 +71,7 @@ def cnn(depth, width=12, norm=True, pool=()):
 
 
 def train(network, x, labels, steps, rate, batch_size=50, seed=0, watch=None):
-    """Gradient descent with a falling rate; returns the losses. `watch(step)` is called before every step."""
+    """Gradient descent with a falling rate; returns the losses. Calls `watch(step)` each step."""
     draw, parameters, losses = torch.Generator().manual_seed(seed), list(network.parameters()), []
     for step in range(steps):
         if watch:
@@ -102,8 +104,11 @@ trained = {name: value.clone() for name, value in network.state_dict().items()}
 
 @torch.no_grad()
 def right(network, order, batch_size):
-    """The share of right answers when the test pictures come in this order; the network's mode is not touched."""
-    hits = [(network(x_test[batch]).argmax(1) == y_test[batch]).sum().item() for batch in order.split(batch_size)]
+    """The share of right answers with test pictures in this order, in the network's mode."""
+    hits = [
+        (network(x_test[batch]).argmax(1) == y_test[batch]).sum().item()
+        for batch in order.split(batch_size)
+    ]
     return sum(hits) / len(order)
 
 
@@ -116,7 +121,9 @@ for name, order in [("shuffled", shuffled), ("sorted by class", by_class)]:
 
 # %%
 assert puzzle["shuffled"] > 0.7
-assert puzzle["sorted by class"] < puzzle["shuffled"] - 0.2, "the order of the test pictures decides"
+assert puzzle["sorted by class"] < puzzle["shuffled"] - 0.2, (
+    "the order of the test pictures decides"
+)
 
 # %% [markdown]
 # Every layer of lessons 02 to 07 looks at one picture at a time. Here the answer about one picture depends on *who else
@@ -153,8 +160,12 @@ def batch_norm_loops(x, gamma, beta, eps=1e-5):
     N, C, H, W = x.shape
     y = np.empty_like(x)
     for c in range(C):
-        mean = sum(x[n, c, i, j] for n in range(N) for i in range(H) for j in range(W)) / (N * H * W)
-        square = sum((x[n, c, i, j] - mean) ** 2 for n in range(N) for i in range(H) for j in range(W)) / (N * H * W)
+        mean = sum(x[n, c, i, j] for n in range(N) for i in range(H) for j in range(W)) / (
+            N * H * W
+        )
+        square = sum(
+            (x[n, c, i, j] - mean) ** 2 for n in range(N) for i in range(H) for j in range(W)
+        ) / (N * H * W)
         for n, i, j in np.ndindex(N, H, W):
             y[n, c, i, j] = gamma[c] * (x[n, c, i, j] - mean) / np.sqrt(square + eps) + beta[c]
     return y
@@ -169,9 +180,14 @@ def batch_norm(x, gamma, beta, eps=1e-5):
 
 x = rng.normal(3, 2, size=(4, 3, 5, 6))
 gamma, beta = rng.normal(size=3), rng.normal(size=3)
-by_torch = F.batch_norm(*map(torch.from_numpy, (x, np.zeros(3), np.ones(3), gamma, beta)), training=True).numpy()
-for name, y in [("loops", batch_norm_loops(x, gamma, beta)), ("five lines", batch_norm(x, gamma, beta)),
-                ("NF.batch_norm", NF.batch_norm(x, None, None, gamma, beta, training=True))]:  # fmt: skip
+by_torch = F.batch_norm(
+    *map(torch.from_numpy, (x, np.zeros(3), np.ones(3), gamma, beta)), training=True
+).numpy()
+for name, y in [
+    ("loops", batch_norm_loops(x, gamma, beta)),
+    ("five lines", batch_norm(x, gamma, beta)),
+    ("NF.batch_norm", NF.batch_norm(x, None, None, gamma, beta, training=True)),
+]:
     print(f"{name:14} equals PyTorch:", np.abs(y - by_torch).max() < 1e-12)
 
 # %% [markdown]
@@ -193,12 +209,20 @@ constant = np.full((2, 1, 2, 2), 7.0)
 print("a constant channel:", np.unique(batch_norm(constant, np.ones(1), np.zeros(1))))
 faint = 7 + 1e-4 * rng.normal(size=(50, 1, 4, 4))
 y = batch_norm(faint, np.ones(1), np.zeros(1))
-print(f"a channel with standard deviation 0.0001 gets {y.std():.3f}, for its variance is far below eps")
+print(
+    f"a channel with standard deviation 0.0001 gets {y.std():.3f}, for its variance is far below "
+    "eps"
+)
 
 shifted = np.roll(x, 2, axis=3)
-print("equivariant:", np.allclose(batch_norm(shifted, gamma, beta), np.roll(batch_norm(x, gamma, beta), 2, axis=3)))
-print("does not see a scale or an offset before it:",
-      np.allclose(batch_norm(x, gamma, beta, 0), batch_norm(5 * x + 2, gamma, beta, 0)))  # fmt: skip
+print(
+    "equivariant:",
+    np.allclose(batch_norm(shifted, gamma, beta), np.roll(batch_norm(x, gamma, beta), 2, axis=3)),
+)
+print(
+    "does not see a scale or an offset before it:",
+    np.allclose(batch_norm(x, gamma, beta, 0), batch_norm(5 * x + 2, gamma, beta, 0)),
+)
 
 # %% [markdown]
 # ## 2. When the batch is gone: running statistics
@@ -257,10 +281,15 @@ for steps in [5, 15, 60]:
     with_batch = right(young.train(), shuffled, 100)
     young.load_state_dict(saved)
     early[steps] = with_batch, right(young.eval(), shuffled, 100)
-    print(f"after {steps:2} steps: {with_batch:.2f} right with the batch's statistics, {early[steps][1]:.2f} in eval()")
+    print(
+        f"after {steps:2} steps: {with_batch:.2f} right with the batch's statistics, "
+        f"{early[steps][1]:.2f} in eval()"
+    )
 
 # %%
-assert early[5][1] < early[5][0] - 0.15, "too early, the running statistics are still those of nobody"
+assert early[5][1] < early[5][0] - 0.15, (
+    "too early, the running statistics are still those of nobody"
+)
 assert abs(early[60][1] - early[60][0]) < 0.15
 
 # %% [markdown]
@@ -368,9 +397,16 @@ wrong = {
 passed = {}
 for name, f in wrong.items():
     ones = np.ones_like(g)
-    passed[name] = [np.allclose(f(up), backward_closed(up, x, gamma)[0], atol=1e-10) for up in (ones, g)]
-    print(f"{name:22} passes under ones: {passed[name][0]!s:5}  under a random g: {passed[name][1]}")
-print("the true gradient under ones:", np.abs(backward_closed(np.ones_like(g), x, gamma)[0]).max().round(3))
+    passed[name] = [
+        np.allclose(f(up), backward_closed(up, x, gamma)[0], atol=1e-10) for up in (ones, g)
+    ]
+    print(
+        f"{name:22} passes under ones: {passed[name][0]!s:5}  under a random g: {passed[name][1]}"
+    )
+print(
+    "the true gradient under ones:",
+    np.abs(backward_closed(np.ones_like(g), x, gamma)[0]).max().round(3),
+)
 assert [p[0] for p in passed.values()] == [True, False, True]
 assert not any(p[1] for p in passed.values())
 
@@ -385,15 +421,23 @@ assert not any(p[1] for p in passed.values())
 # the output stays the same. So the loss does not depend on the weights' *length*, and its gradient shrinks by $1/a$:
 
 # %%
-images, weight = torch.from_numpy(rng.normal(size=(8, 2, 6, 6))), torch.from_numpy(rng.normal(size=(3, 2, 3, 3)))
+images, weight = (
+    torch.from_numpy(rng.normal(size=(8, 2, 6, 6))),
+    torch.from_numpy(rng.normal(size=(3, 2, 3, 3))),
+)
 mix = torch.from_numpy(rng.normal(size=(8, 3, 4, 4)))
 grads = {}
 for a in [1, 10]:
     w = (a * weight).requires_grad_()
-    loss = (torch.tanh(F.batch_norm(F.conv2d(images, w), None, None, training=True, eps=1e-12)) * mix).sum()
+    loss = (
+        torch.tanh(F.batch_norm(F.conv2d(images, w), None, None, training=True, eps=1e-12)) * mix
+    ).sum()
     (grads[a],) = torch.autograd.grad(loss, w)
-    print(f"weights times {a:2}: loss {loss.item():.3f}, length of the gradient {grads[a].norm().item():7.3f}, "
-          f"gradient along the weights {abs((grads[a] * w).sum().item()):.3f}")  # fmt: skip
+    print(
+        f"weights times {a:2}: loss {loss.item():.3f}, length of the gradient "
+        f"{grads[a].norm().item():7.3f}, gradient along the weights "
+        f"{abs((grads[a] * w).sum().item()):.3f}"
+    )
 assert torch.allclose(grads[10] * 10, grads[1])
 
 # %% [markdown]
@@ -413,7 +457,7 @@ assert torch.allclose(grads[10] * 10, grads[1])
 
 # %%
 def signals(norm, gain, depth=30):
-    """Standard deviation of each layer's output, and root mean square of the loss's gradient there."""
+    """Standard deviation of each layer's output, root mean square of the gradient there."""
     torch.manual_seed(1)
     network, outputs = cnn(depth, width=16, norm=norm), []
     h = x_train[:64]
@@ -426,28 +470,44 @@ def signals(norm, gain, depth=30):
         if isinstance(module, nn.ReLU):
             outputs.append(h)
     grads = torch.autograd.grad(F.cross_entropy(h, y_train[:64]), outputs)
-    return np.array([o.std().item() for o in outputs]), np.array([g.pow(2).mean().sqrt().item() for g in grads])
+    return np.array([o.std().item() for o in outputs]), np.array(
+        [g.pow(2).mean().sqrt().item() for g in grads]
+    )
 
 
 deep = {(norm, gain): signals(norm, gain) for norm in (False, True) for gain in (0.5, 1, 2)}
 figure, places = viz.figure_grid(1, 2, size=(10, 3.4))
 for place, kind, title in zip(places[0], (0, 1), ("activations", "gradients"), strict=True):
-    lines = {f"{'with' if norm else 'without'}, start × {gain}": values[kind] for (norm, gain), values in deep.items()}
+    lines = {
+        f"{'with' if norm else 'without'}, start × {gain}": values[kind]
+        for (norm, gain), values in deep.items()
+    }
     viz.draw_lines(place, np.arange(1, 31), lines, markers=False)
     place.set_yscale("log")
-    place.set(xlabel="layer", ylabel="standard deviation" if kind == 0 else "root mean square", title=title)
-figure.legend(*places[0, 0].get_legend_handles_labels(), title="batch norm", loc="outside right center")
-show(figure, "Two panels over 30 layers with logarithmic axes. Activations: without batch norm a steep fall, a level "
-     "line and a steep rise, according to the start; with it three lines on top of one another, level. Gradients: "
-     "without it three very different slopes; with it three lines that rise together from the last layer "
-     "to the first.")  # fmt: skip
+    place.set(
+        xlabel="layer",
+        ylabel="standard deviation" if kind == 0 else "root mean square",
+        title=title,
+    )
+figure.legend(
+    *places[0, 0].get_legend_handles_labels(), title="batch norm", loc="outside right center"
+)
+show(
+    figure,
+    "Two panels over 30 layers with logarithmic axes. Activations: without batch norm a steep "
+    "fall, a level line and a steep rise, according to the start; with it three lines on top of "
+    "one another, level. Gradients: without it three very different slopes; with it three lines "
+    "that rise together from the last layer to the first.",
+)
 
 # %%
 for (norm, gain), (std, grad) in deep.items():
     print(f"batch norm {norm!s:5} start × {gain:<3}: "
           f"activations, last over first: 10^{round(np.log10(std[-1] / std[0])):<3}"
           f"gradients, first over last: 10^{round(np.log10(grad[0] / grad[-1]))}")  # fmt: skip
-assert all(np.ptp(np.log10(deep[True, gain][0])) < 0.3 for gain in (0.5, 1, 2)), "level over 30 layers, for every start"
+assert all(np.ptp(np.log10(deep[True, gain][0])) < 0.3 for gain in (0.5, 1, 2)), (
+    "level over 30 layers, for every start"
+)
 assert deep[False, 2][0][-1] > 1e6 * deep[False, 2][0][0]
 assert deep[False, 0.5][0][-1] < 1e-6 * deep[False, 0.5][0][0]
 growth = (deep[True, 1][1][0] / deep[True, 1][1][-1]) ** (1 / 29)
@@ -521,8 +581,9 @@ HistogramPlayer(histograms, spreads, frames, low=-3, high=3)
 stills = {f"{name}, step {frames[k]}": histograms[name][k] for k in (0, -1) for name in histograms}
 show(
     histogram_rows(stills, edges, "what the ReLU is given", columns=2, height=2.8),
-    "Four panels of six histograms each, one per layer. Without batch norm at the start: thin needles in the upper "
-    "layers. With batch norm at the start: six bells around zero of equal width. Below, the same at the end.",
+    "Four panels of six histograms each, one per layer. Without batch norm at the start: thin "
+    "needles in the upper layers. With batch norm at the start: six bells around zero of equal "
+    "width. Below, the same at the end.",
 )
 
 # %%
@@ -543,9 +604,8 @@ assert np.mean(losses["with batch norm"][-20:]) < np.mean(losses["without batch 
 #
 # ### The largest learning rate
 #
-# The puzzle's network again, with the *good* start of lesson 09, so that the plain one is not handicapped. Sixty
-# steps at
-# each learning rate, two random starts each.
+# The puzzle's network again, with the *good* start of lesson 09, so that the plain one is not handicapped. Sixty steps
+# at each learning rate, two random starts each.
 #
 # > **Predict.** By how much does batch norm raise the largest learning rate that still learns?
 
@@ -565,16 +625,27 @@ def loss_after(norm, rate, seed, steps=60):
 
 reached = {}
 for name, norm in [("without batch norm", False), ("with batch norm", True)]:
-    reached[name] = np.array([np.mean([loss_after(norm, rate, seed) for seed in (0, 1)]) for rate in rates])
+    reached[name] = np.array(
+        [np.mean([loss_after(norm, rate, seed) for seed in (0, 1)]) for rate in rates]
+    )
     print(f"{name:19}", reached[name].round(2))
-figure = viz.line_chart(rates, reached, "learning rate", "loss after 60 steps (at most 4)", log="x", size=(7, 3.2))
+figure = viz.line_chart(
+    rates, reached, "learning rate", "loss after 60 steps (at most 4)", log="x", size=(7, 3.2)
+)
 figure.axes[0].axhline(np.log(10), color="0.5", linewidth=1, linestyle=":")
-figure.axes[0].annotate("guessing: log 10", (2, np.log(10)), (0, -12), textcoords="offset points", fontsize=9)
-show(figure, "Loss after 60 steps over the learning rate. Both lines are valleys. The one with batch norm lies further "
-     "right, at larger learning rates, and reaches lower.")  # fmt: skip
+figure.axes[0].annotate(
+    "guessing: log 10", (0.011, np.log(10)), (0, 4), textcoords="offset points", fontsize=9
+)
+show(
+    figure,
+    "Loss after 60 steps over the learning rate. Both lines are valleys. The one with batch norm "
+    "lies further right, at larger learning rates, and reaches lower.",
+)
 
 # %%
-learns = {name: [rates[k] for k in np.flatnonzero(values < 2.0)] for name, values in reached.items()}
+learns = {
+    name: [rates[k] for k in np.flatnonzero(values < 2.0)] for name, values in reached.items()
+}
 
 assert max(learns["with batch norm"]) >= 3 * max(learns["without batch norm"], default=0.01)
 assert min(reached["with batch norm"]) < min(reached["without batch norm"]) - 0.2
@@ -603,7 +674,10 @@ assert min(reached["with batch norm"]) < min(reached["without batch norm"]) - 0.
 
 # %% tags=["nbval-ignore-output"]
 network.load_state_dict(trained)  # as it was after training, before the puzzle
-accident = {"eval()": right(network.eval(), shuffled, 100), "eval(), sorted": right(network, by_class, 100)}
+accident = {
+    "eval()": right(network.eval(), shuffled, 100),
+    "eval(), sorted": right(network, by_class, 100),
+}
 sizes = [1, 2, 4, 10, 30, 100]
 curve = {"train(), shuffled": [], "train(), sorted": []}
 for size in sizes:
@@ -612,12 +686,17 @@ for size in sizes:
 accident["eval() afterwards"] = right(network.eval(), shuffled, 100)
 curve["eval()"] = [accident["eval()"]] * len(sizes)
 print({name: round(value, 3) for name, value in accident.items()})
-figure = viz.line_chart(sizes, curve, "batch size at test time", "share of right answers", log="x", size=(7, 3.2))
+figure = viz.line_chart(
+    sizes, curve, "batch size at test time", "share of right answers", log="x", size=(7, 3.2)
+)
 figure.axes[0].set_xticks(sizes, sizes)
 figure.axes[0].minorticks_off()
-show(figure, "Right answers over the batch size at test time. eval: a level line at the top. train with shuffled "
-     "pictures: rising with the batch size up to near that line. train with sorted pictures: low "
-     "throughout.")  # fmt: skip
+show(
+    figure,
+    "Right answers over the batch size at test time. eval: a level line at the top. train with "
+    "shuffled pictures: rising with the batch size up to near that line. train with sorted "
+    "pictures: low throughout.",
+)
 
 # %%
 assert accident["eval()"] == accident["eval(), sorted"], "in eval() nobody depends on the company"
@@ -637,7 +716,10 @@ network.train()
 before = network[1].running_mean.clone()
 with torch.no_grad():
     network(x_test[:10])
-print("no_grad() in training mode leaves the running mean alone:", torch.equal(before, network[1].running_mean))
+print(
+    "no_grad() in training mode leaves the running mean alone:",
+    torch.equal(before, network[1].running_mean),
+)
 network.eval()
 before = network[1].running_mean.clone()
 network(x_test[:10])
@@ -662,7 +744,10 @@ except ValueError as error:
     print("PyTorch:", error)
 one = rng.normal(size=(1, 3, 5, 5))
 instance = NF.instance_norm(one)
-print("one picture, 5×5 maps, equals instance norm:", np.allclose(batch_norm(one, np.ones(3), np.zeros(3)), instance))
+print(
+    "one picture, 5×5 maps, equals instance norm:",
+    np.allclose(batch_norm(one, np.ones(3), np.zeros(3)), instance),
+)
 
 # %% [markdown]
 # With two numbers, one is $+1$ and the other is $-1$, whatever they were: only the order is left. With one number
@@ -710,7 +795,9 @@ assert np.abs(grad_bias).max() < 1e-10
 def fold(conv, norm):
     factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     b = torch.zeros_like(norm.bias) if conv.bias is None else conv.bias
-    folded = nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)
+    folded = nn.Conv2d(
+        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding
+    )
     folded.weight.data = (conv.weight * factor[:, None, None, None]).detach()
     folded.bias.data = (norm.bias + (b - norm.running_mean) * factor).detach()
     return folded
@@ -719,7 +806,11 @@ def fold(conv, norm):
 network.load_state_dict(trained)
 layers = list(network.eval())
 pairs = zip(layers, layers[1:] + [None], strict=True)
-plain = [fold(a, b) if isinstance(b, nn.BatchNorm2d) else a for a, b in pairs if not isinstance(a, nn.BatchNorm2d)]
+plain = [
+    fold(a, b) if isinstance(b, nn.BatchNorm2d) else a
+    for a, b in pairs
+    if not isinstance(a, nn.BatchNorm2d)
+]
 folded = nn.Sequential(*plain)
 with torch.no_grad():
     difference = (folded(x_test) - network(x_test)).abs().max().item()
@@ -761,15 +852,22 @@ assert error.max() > 0.1
 
 # %%
 groups = {name: np.zeros((4, 6)) for name in ["batch", "layer", "instance", "group (2 groups)"]}
-groups["batch"][:, 0] = groups["layer"][0] = groups["instance"][0, 0] = groups["group (2 groups)"][0, :3] = 1
+groups["batch"][:, 0] = groups["layer"][0] = groups["instance"][0, 0] = groups["group (2 groups)"][
+    0, :3
+] = 1
 figure, places = viz.figure_grid(1, 4, size=(10, 1.9), sharey=True)
 for place, (name, marked) in zip(places[0], groups.items(), strict=True):
-    place.pcolormesh(np.arange(1, 7), np.arange(1, 5), marked, cmap="Blues", vmin=0, vmax=1.3, edgecolors="0.5")
+    place.pcolormesh(
+        np.arange(1, 7), np.arange(1, 5), marked, cmap="Blues", vmin=0, vmax=1.3, edgecolors="0.5"
+    )
     place.set(title=name, xlabel="channel", xticks=range(1, 7), yticks=range(1, 5), aspect="equal")
 places[0, 0].invert_yaxis()
 places[0, 0].set_ylabel("image")
-show(figure, "Four grids of four images by six channels. Batch norm: the first column is marked. Layer norm: the first "
-     "row. Instance norm: one cell. Group norm: the left half of the first row.")  # fmt: skip
+show(
+    figure,
+    "Four grids of four images by six channels. Batch norm: the first column is marked. Layer "
+    "norm: the first row. Instance norm: one cell. Group norm: the left half of the first row.",
+)
 
 # %%
 x = rng.normal(1, 2, size=(4, 6, 5, 5))
@@ -791,8 +889,12 @@ relatives = {
 for name, (ours, package, by_torch) in relatives.items():
     agree = np.allclose(ours, package) and np.allclose(ours, by_torch.numpy())
     print(f"{name:9} formula, NF and PyTorch agree: {agree}")
-print("group norm with 1 group is layer norm:", np.allclose(NF.group_norm(x, 1), relatives["layer"][0]),
-      "  with C groups instance norm:", np.allclose(NF.group_norm(x, 6), relatives["instance"][0]))  # fmt: skip
+print(
+    "group norm with 1 group is layer norm:",
+    np.allclose(NF.group_norm(x, 1), relatives["layer"][0]),
+    "  with C groups instance norm:",
+    np.allclose(NF.group_norm(x, 6), relatives["instance"][0]),
+)
 
 # %% [markdown]
 # Only batch norm mixes *images*. The other three need no running statistics, no `eval()`, and work with a batch of one
@@ -807,13 +909,18 @@ print("group norm with 1 group is layer norm:", np.allclose(NF.group_norm(x, 1),
 #    x[n, c', i, j]^2 \Big)^{\beta}. $$
 
 # %%
-size, alpha, b, k = 5, 1e-1, 0.75, 2.0  # AlexNet: size 5, β 0.75, k 2; α larger here, so that one sees something
+# AlexNet: size 5, β 0.75, k 2; α larger here, so that one sees something
+size, alpha, b, k = 5, 1e-1, 0.75, 2.0
 y = np.empty_like(x)
 for c in range(6):
     near = x[:, max(0, c - size // 2) : c + size // 2 + 1]
     y[:, c] = x[:, c] / (k + alpha / size * (near**2).sum(axis=1)) ** b
-print("loop equals NF:", np.allclose(y, NF.local_response_norm(x, size, alpha, b, k)),
-      "  equals PyTorch:", np.allclose(y, F.local_response_norm(t, size, alpha, b, k).numpy()))  # fmt: skip
+print(
+    "loop equals NF:",
+    np.allclose(y, NF.local_response_norm(x, size, alpha, b, k)),
+    "  equals PyTorch:",
+    np.allclose(y, F.local_response_norm(t, size, alpha, b, k).numpy()),
+)
 company = x.copy()
 company[1:] = rng.normal(size=(3, 6, 5, 5))
 norms = {
@@ -826,7 +933,10 @@ norms = {
 for name, f in norms.items():
     alone = np.allclose(f(x)[0], f(company)[0])
     scaled = np.allclose(f(x), f(3 * x), atol=1e-3)
-    print(f"{name:15} the first image does not depend on the others: {alone!s:5}   blind to the scale of x: {scaled}")
+    print(
+        f"{name:15} the first image does not depend on the others: {alone!s:5}   blind to the "
+        f"scale of x: {scaled}"
+    )
 
 # %% [markdown]
 # ## Claims to test
@@ -842,7 +952,10 @@ for name, f in norms.items():
 # %%
 level = max(np.ptp(np.log10(deep[True, gain][0])) for gain in (0.5, 1, 2))
 print(f"1. over 30 layers: with batch norm within a factor of {10**level:.1f}")
-print(f"2. gradient per layer × {growth:.1f} (theory for wide layers {np.sqrt(np.pi / (np.pi - 1)):.2f})")
+print(
+    f"2. gradient per layer × {growth:.1f} (theory for wide layers "
+    f"{np.sqrt(np.pi / (np.pi - 1)):.2f})"
+)
 print("3. divided by M - 1 is PyTorch's:", unbiased_is_right)
 fresh = nn.BatchNorm2d(1)
 with torch.no_grad():
@@ -940,9 +1053,18 @@ layer = nn.BatchNorm2d(64)
 running_numbers = layer.running_mean.numel() + layer.running_var.numel()
 print("1.", sum(p.numel() for p in layer.parameters()), running_numbers, 32 * 14 * 14)
 x = np.array([0.0, 0, 0, 4]).reshape(4, 1, 1, 1)
-print("2.", batch_norm(x, np.ones(1), np.zeros(1), 0).ravel(), NF.batch_norm_running(x, np.zeros(1), np.ones(1))[1])
+print(
+    "2.",
+    batch_norm(x, np.ones(1), np.zeros(1), 0).ravel(),
+    NF.batch_norm_running(x, np.zeros(1), np.ones(1))[1],
+)
 print("3.", int(np.argmax(0.9 ** np.arange(100) < 0.001)))
-x, g, mu, var = rng.normal(size=(2, 3, 2, 2)), rng.normal(size=(2, 3, 2, 2)), rng.normal(size=3), rng.uniform(1, 2, 3)
+x, g, mu, var = (
+    rng.normal(size=(2, 3, 2, 2)),
+    rng.normal(size=(2, 3, 2, 2)),
+    rng.normal(size=3),
+    rng.uniform(1, 2, 3),
+)
 evaluation = NF.batch_norm_backward(g, x, mu, var, gamma, beta)[0]
 print("4.", np.allclose(evaluation, (gamma / np.sqrt(var + 1e-5))[:, None, None] * g))
 once = batch_norm(x, np.ones(3), np.zeros(3))

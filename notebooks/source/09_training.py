@@ -48,6 +48,8 @@ from cnncourse.torch_nn.training import evaluate, fit
 from cnncourse.torch_nn.training import train_step as torch_step
 from cnncourse.viz.confusion import confusion_figure, confusion_matrix
 
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
+
 # %% [markdown]
 # `F` and `nn` are PyTorch's; `NF`, `M` and `optim` are the course's own in NumPy, with the same names.
 #
@@ -73,7 +75,12 @@ x_test, y_test, pictures = garments("test")
 def encoder(c_in=1):
     layers = []
     for c_out in (16, 32):
-        layers += [nn.Conv2d(c_in, c_out, 3, padding=1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU(), nn.MaxPool2d(2)]
+        layers += [
+            nn.Conv2d(c_in, c_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(c_out),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        ]
         c_in = c_out
     return layers  # (N, 1, 14, 14) → (N, 32, 3, 3)
 
@@ -84,7 +91,10 @@ def cnn(seed=0, dropout=0.0):
 
 
 few = torch.from_numpy(x_train[:20]), torch.from_numpy(y_train[:20])
-show(viz.image_row(list(x_train[:20, 0]), columns=10, height=0.9), "Twenty small grey garments on black.")
+show(
+    viz.image_row(list(x_train[:20, 0]), columns=10, height=0.9),
+    "Twenty small grey garments on black.",
+)
 
 # %% [markdown]
 # > **Predict.** Which final loss do you expect from each after 60 steps on the same twenty pictures?
@@ -97,7 +107,8 @@ for name, last in [("logits", []), ("softmax, then cross_entropy", [nn.Softmax(d
     puzzle[name] = [torch_step(network, optimizer, *few)[0] for _ in range(60)]
 show(
     viz.training_curves(puzzle, xlabel="step", size=(7, 3)),
-    "Two loss curves on the same twenty pictures. One falls to nearly zero; the other stays far above.",
+    "Two loss curves on the same twenty pictures. One falls to nearly zero; the other stays far "
+    "above.",
 )
 
 # %%
@@ -124,12 +135,18 @@ assert puzzle["softmax, then cross_entropy"][-1] > floor
 torch.manual_seed(0)
 by_head = {
     "flatten": cnn(),
-    "global average": nn.Sequential(*encoder(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)),
+    "global average": nn.Sequential(
+        *encoder(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)
+    ),
 }
 h = few[0]
 for module in by_head["flatten"]:
     h, name = module(h), type(module).__name__
-    print(f"{name:11} {tuple(h.shape)!s:17}", sum(p.numel() for p in module.parameters()), "parameters")
+    print(
+        f"{name:11} {tuple(h.shape)!s:17}",
+        sum(p.numel() for p in module.parameters()),
+        "parameters",
+    )
 for name, network in by_head.items():
     print(f"head: {name:15} {sum(p.numel() for p in network[-1].parameters())} parameters")
 
@@ -144,21 +161,40 @@ shifts, moved = [0, 1, 2, 3], {}
 for name, network in by_head.items():
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6)
-    fit(network, optimizer, x_all[:3000], y_all[:3000], epochs=6, batch_size=50, rng=np.random.default_rng(0),
-        schedule=schedule)  # fmt: skip
+    fit(
+        network,
+        optimizer,
+        x_all[:3000],
+        y_all[:3000],
+        epochs=6,
+        batch_size=50,
+        rng=np.random.default_rng(0),
+        schedule=schedule,
+    )
     moved[name] = []
     for shift in shifts:
         moves = [(shift, 0), (-shift, 0), (0, shift), (0, -shift)]
-        moved[name].append(np.mean([evaluate(network, np.roll(x_test, m, axis=(2, 3)), y_test)[1] for m in moves]))
+        moved[name].append(
+            np.mean([evaluate(network, np.roll(x_test, m, axis=(2, 3)), y_test)[1] for m in moves])
+        )
     print(f"{name:15}", np.round(moved[name], 3))
 show(
-    viz.line_chart(shifts, moved, "shift of the test pictures in pixels", "share of right answers", size=(6.5, 3)),
-    "Right answers over the shift. Flatten starts higher and falls steeply; global average falls less.",
+    viz.line_chart(
+        shifts,
+        moved,
+        "shift of the test pictures in pixels",
+        "share of right answers",
+        size=(6.5, 3),
+    ),
+    "Right answers over the shift. Flatten starts higher and falls steeply; global average falls "
+    "less.",
 )
 
 # %%
 fall = {name: values[0] - values[2] for name, values in moved.items()}
-assert fall["flatten"] > fall["global average"] + 0.05, "the head that gives each place its own weights suffers more"
+assert fall["flatten"] > fall["global average"] + 0.05, (
+    "the head that gives each place its own weights suffers more"
+)
 
 x = np.arange(18.0).reshape(1, 2, 3, 3)
 assert np.array_equal(x.reshape(1, 18).reshape(1, 2, 3, 3), x), "flattening itself loses nothing"
@@ -256,8 +292,10 @@ for numerator in [1, 2, 18]:
             x = NF.relu(NF.conv2d(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap"), w))
         ratios.append((x**2).mean() / before)
     remains[numerator] = np.exp(np.mean(np.log(ratios)))
-    print(f"Var(w) = {numerator:2} / fan_in: mean square times 10^{round(np.log10(remains[numerator]))}, "
-          f"theory 10^{round(20 * np.log10(numerator / 2))}")  # fmt: skip
+    print(
+        f"Var(w) = {numerator:2} / fan_in: mean square times "
+        f"10^{round(np.log10(remains[numerator]))}, theory 10^{round(20 * np.log10(numerator / 2))}"
+    )
 assert 0.05 < remains[2] < 20
 assert remains[1] < 1e-4
 assert remains[18] > 1e15
@@ -292,7 +330,10 @@ spread = {}
 for filters, head in [(True, True), (True, False), (False, True), (False, False)]:
     w = filters_after(filters, head)
     spread[filters, head] = np.abs(w - w[0]).max()
-    print(f"filters equal {filters!s:5}, head equal {head!s:5}: largest difference {spread[filters, head]:.2f}")
+    print(
+        f"filters equal {filters!s:5}, head equal {head!s:5}: largest difference "
+        f"{spread[filters, head]:.2f}"
+    )
 assert spread[True, True] < 1e-9
 assert spread[True, False] > 0.01
 
@@ -337,8 +378,11 @@ places[0, 0].contour(*grid, 0.5 * (grid[0] ** 2 + 30 * grid[1] ** 2), levels=10,
 for (name, path), style in zip(paths.items(), ["-o", "--s"], strict=True):
     places[0, 0].plot(*path.T, style, markersize=3, label=name)
 places[0, 0].legend()
-show(figure, "Contours of a long valley and two paths from the left. The plain one creeps along the valley; the one "
-     "with momentum takes long steps, swings, and ends nearer to the middle.")  # fmt: skip
+show(
+    figure,
+    "Contours of a long valley and two paths from the left. The plain one creeps along the "
+    "valley; the one with momentum takes long steps, swings, and ends nearer to the middle.",
+)
 assert np.linalg.norm(paths["momentum 0.8"][-1]) < 0.5 * np.linalg.norm(paths["plain"][-1])
 
 # %% [markdown]
@@ -346,7 +390,10 @@ assert np.linalg.norm(paths["momentum 0.8"][-1]) < 0.5 * np.linalg.norm(paths["p
 
 # %%
 holder, rates = [M.Parameter(np.zeros(1))], {}
-falling = {"StepLR": lambda o: optim.StepLR(o, 10), "CosineAnnealingLR": lambda o: optim.CosineAnnealingLR(o, 30)}
+falling = {
+    "StepLR": lambda o: optim.StepLR(o, 10),
+    "CosineAnnealingLR": lambda o: optim.CosineAnnealingLR(o, 30),
+}
 for name, make in falling.items():
     optimizer = optim.SGD(holder, lr=0.1)
     schedule, rates[name] = make(optimizer), []
@@ -369,13 +416,18 @@ show(viz.line_chart(np.arange(30), rates, "epoch", "learning rate", size=(6.5, 2
 twin = cnn().double()
 float64 = {"dtype": np.float64}
 reference = M.Sequential(
-    M.Conv2d(1, 16, 3, padding=1, bias=False, **float64), M.BatchNorm2d(16, **float64), M.ReLU(), M.MaxPool2d(2),
-    M.Conv2d(16, 32, 3, padding=1, bias=False, **float64), M.BatchNorm2d(32, **float64), M.ReLU(), M.MaxPool2d(2),
+    M.Conv2d(1, 16, 3, padding=1, bias=False, **float64),
+    M.BatchNorm2d(16, **float64), M.ReLU(), M.MaxPool2d(2),
+    M.Conv2d(16, 32, 3, padding=1, bias=False, **float64),
+    M.BatchNorm2d(32, **float64), M.ReLU(), M.MaxPool2d(2),
     M.Flatten(), M.Dropout(0.0), M.Linear(32 * 3 * 3, 10, **float64),
 )  # fmt: skip
 reference.load_state_dict({name: value.numpy().copy() for name, value in twin.state_dict().items()})
 options = {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
-ours, theirs = optim.SGD(reference.parameters(), **options), torch.optim.SGD(twin.parameters(), **options)
+ours, theirs = (
+    optim.SGD(reference.parameters(), **options),
+    torch.optim.SGD(twin.parameters(), **options),
+)
 reference.train()
 worst = 0.0
 for step in range(10):
@@ -388,7 +440,12 @@ for step in range(10):
         print(f"step {step}: NumPy {loss:.3f}   PyTorch {loss_twin:.3f}")
 state = reference.state_dict()
 apart = max(np.abs(state[name] - value.numpy()).max() for name, value in twin.state_dict().items())
-print("losses equal to 1e-9 in every step:", worst < 1e-9, "  all weights and running statistics too:", apart < 1e-9)
+print(
+    "losses equal to 1e-9 in every step:",
+    worst < 1e-9,
+    "  all weights and running statistics too:",
+    apart < 1e-9,
+)
 assert worst < 1e-9
 assert apart < 1e-9
 
@@ -403,8 +460,11 @@ assert apart < 1e-9
 # %%
 x = np.full((1000, 100), 3.0)
 y = NF.dropout(x, 0.4, training=True, rng=np.random.default_rng(0))
-print(f"values {np.unique(y)}, share of zeros {(y == 0).mean():.2f}, mean {y.mean():.2f}; in eval() unchanged:",
-      np.array_equal(NF.dropout(x, 0.4, training=False), x))  # fmt: skip
+print(
+    f"values {np.unique(y)}, share of zeros {(y == 0).mean():.2f}, mean {y.mean():.2f}; in eval() "
+    "unchanged:",
+    np.array_equal(NF.dropout(x, 0.4, training=False), x),
+)
 
 # %% [markdown]
 # **Augmentation** makes further examples of those we have, by changes that do not change the class: a mirrored boot
@@ -419,8 +479,10 @@ examples = {
     "rotate 15°": transforms.rotate(boot, 15),
     "scale 0.8": transforms.scale(boot, 0.8),
 }
-show(viz.image_row([image[0, 0] for image in examples.values()], list(examples), height=1.7),
-     "A boot: as it is, mirrored, shifted with a black rim, turned by 15 degrees, smaller.")  # fmt: skip
+show(
+    viz.image_row([image[0, 0] for image in examples.values()], list(examples), height=1.7),
+    "A boot: as it is, mirrored, shifted with a black rim, turned by 15 degrees, smaller.",
+)
 
 # %% [markdown]
 # Now 400 training pictures only, 24 epochs, two random starts each. Four recipes: nothing, weight decay, dropout,
@@ -434,7 +496,8 @@ draw = np.random.default_rng(5)
 
 
 def flip_and_crop(batch):
-    black = batch.min().item()  # crop pads with zeros: make black zero first, or each picture gets a grey rim
+    # crop pads with zeros: make black zero first, or each picture gets a grey rim
+    black = batch.min().item()
     cropped = transforms.random_crop(transforms.random_flip(batch.numpy(), draw) - black, 2, draw)
     return torch.from_numpy(cropped + black)
 
@@ -449,10 +512,24 @@ recipes = {
 
 def run(seed, dropout=0.0, weight_decay=0.0, augment=None, epochs=24, falling=True, watch=None):
     network = cnn(seed, dropout)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs) if falling else None
-    history = fit(network, optimizer, x_few, y_few, epochs=epochs, batch_size=50, rng=np.random.default_rng(seed),
-                  test=watch, schedule=schedule, augment=augment)  # fmt: skip
+    optimizer = torch.optim.SGD(
+        network.parameters(), lr=0.05, momentum=0.9, weight_decay=weight_decay
+    )
+    schedule = (
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs) if falling else None
+    )
+    history = fit(
+        network,
+        optimizer,
+        x_few,
+        y_few,
+        epochs=epochs,
+        batch_size=50,
+        rng=np.random.default_rng(seed),
+        test=watch,
+        schedule=schedule,
+        augment=augment,
+    )
     return network, history
 
 
@@ -462,11 +539,16 @@ for name, options in recipes.items():
     results[name] = {
         "training": np.mean([evaluate(network, x_few, y_few)[1] for network in networks]),
         "test": np.mean([evaluate(network, x_test, y_test)[1] for network in networks]),
-        "test, moved": np.mean([evaluate(network, np.roll(x_test, 2, axis=3), y_test)[1] for network in networks]),
+        "test, moved": np.mean(
+            [evaluate(network, np.roll(x_test, 2, axis=3), y_test)[1] for network in networks]
+        ),
     }
-show(viz.bar_chart(results, "share of right answers", size=(9, 3.4)),
-     "Right answers on training, test and moved test pictures for four recipes. Without any: training at the top, test "
-     "well below, moved far below. With augmentation the three bars are closest together.")  # fmt: skip
+show(
+    viz.bar_chart(results, "share of right answers", size=(9, 3.4)),
+    "Right answers on training, test and moved test pictures for four recipes. Without any: "
+    "training at the top, test well below, moved far below. With augmentation the three bars are "
+    "closest together.",
+)
 
 # %%
 gap = {name: values["training"] - values["test"] for name, values in results.items()}
@@ -494,13 +576,19 @@ assert results["augmentation"]["test, moved"] > results["nothing"]["test, moved"
 
 # %% tags=["nbval-ignore-output"]
 history = run(0, falling=False, watch=(x_val, y_val))[1]
-curves = {"training": [row["train_loss"] for row in history], "validation": [row["test_loss"] for row in history]}
+curves = {
+    "training": [row["train_loss"] for row in history],
+    "validation": [row["test_loss"] for row in history],
+}
 best = int(np.argmin(curves["validation"])) + 1
 print(f"lowest validation loss in epoch {best} of 24")
 figure = viz.training_curves(curves, size=(7.5, 3.2))
 figure.axes[0].axvline(best, color="0.4", linewidth=1, linestyle=":")
-show(figure, "Loss over 24 epochs. Training falls towards zero. Validation falls, then rises again. "
-     "A dotted line marks the epoch with the lowest validation loss.")  # fmt: skip
+show(
+    figure,
+    "Loss over 24 epochs. Training falls towards zero. Validation falls, then rises again. "
+    "A dotted line marks the epoch with the lowest validation loss.",
+)
 
 # %%
 assert curves["training"][-1] < 0.3 * curves["validation"][-1]
@@ -525,8 +613,8 @@ predicted = probabilities.argmax(axis=1)
 counts = confusion_matrix(y_test, predicted, 10)
 show(
     confusion_figure(counts, data.FASHION_CLASSES),
-    "A ten by ten matrix with large bold numbers on the diagonal. The mistakes gather among the upper garments "
-    "(T-shirt, pullover, dress, coat, shirt) and among the three kinds of shoe.",
+    "A ten by ten matrix with large bold numbers on the diagonal. The mistakes gather among the "
+    "upper garments (T-shirt, pullover, dress, coat, shirt) and among the three kinds of shoe.",
 )
 
 # %%
@@ -534,7 +622,10 @@ tops, shoes = [0, 2, 3, 4, 6], [5, 7, 9]
 mistakes = counts - np.diag(np.diag(counts))
 inside = mistakes[np.ix_(tops, tops)].sum() + mistakes[np.ix_(shoes, shoes)].sum()
 assert inside > 0.75 * mistakes.sum(), "mistakes stay within the kind of garment"
-assert np.argmin(np.diag(counts)) == data.FASHION_CLASSES.index("shirt") or np.argmin(np.diag(counts)) in tops
+assert (
+    np.argmin(np.diag(counts)) == data.FASHION_CLASSES.index("shirt")
+    or np.argmin(np.diag(counts)) in tops
+)
 
 # %% [markdown]
 # And the mistakes it was surest of:
@@ -542,9 +633,13 @@ assert np.argmin(np.diag(counts)) == data.FASHION_CLASSES.index("shirt") or np.a
 # %% tags=["nbval-ignore-output"]
 wrong = np.flatnonzero(predicted != y_test)
 surest = wrong[np.argsort(-probabilities[wrong].max(axis=1))[:8]]
-names = [f"{data.FASHION_CLASSES[y_test[i]]}\n→ {data.FASHION_CLASSES[predicted[i]]}" for i in surest]
-show(viz.image_row(list(pictures[surest]), names, columns=8, height=1.7),
-     "Eight garments in full resolution, each with its true class and the class it was taken for.")  # fmt: skip
+names = [
+    f"{data.FASHION_CLASSES[y_test[i]]}\n→ {data.FASHION_CLASSES[predicted[i]]}" for i in surest
+]
+show(
+    viz.image_row(list(pictures[surest]), names, columns=8, height=1.7),
+    "Eight garments in full resolution, each with its true class and the class it was taken for.",
+)
 
 # %% [markdown]
 # Some you could not tell yourself, some are labelled oddly, and some are plain silly. This is where ideas for the
@@ -558,13 +653,27 @@ show(viz.image_row(list(pictures[surest]), names, columns=8, height=1.7),
 # 4. "The first loss tells nothing."
 
 # %% tags=["nbval-ignore-output"]
-print("1. flatten takes 20×20:", takes_any_size, "  global average:", tuple(by_head["global average"](large).shape))
-print("2. accuracy lost by a shift of 2 pixels:", {name: round(float(value), 2) for name, value in fall.items()})
-print(f"3. all equal, after training: {spread[True, True]:.3f}; equal filters, random head: {spread[True, False]:.3f}")
+print(
+    "1. flatten takes 20×20:",
+    takes_any_size,
+    "  global average:",
+    tuple(by_head["global average"](large).shape),
+)
+print(
+    "2. accuracy lost by a shift of 2 pixels:",
+    {name: round(float(value), 2) for name, value in fall.items()},
+)
+print(
+    f"3. all equal, after training: {spread[True, True]:.3f}; equal filters, random head: "
+    f"{spread[True, False]:.3f}"
+)
 loud = cnn()
 with torch.no_grad():
     loud[-1].weight *= 100
-print(f"4. fresh: {fresh:.2f}; with a head 100 times too large: {evaluate(loud, x_test, y_test)[0]:.2f}; log 10: 2.30")
+print(
+    f"4. fresh: {fresh:.2f}; with a head 100 times too large: "
+    f"{evaluate(loud, x_test, y_test)[0]:.2f}; log 10: 2.30"
+)
 
 # %%
 assert not takes_any_size
@@ -593,6 +702,8 @@ assert evaluate(loud, x_test, y_test)[0] > 2 * np.log(10)
 
 # %% [markdown]
 # ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
 # **1.** What is the first loss with 1,000 classes?
 #
@@ -637,7 +748,9 @@ for _ in range(200):
     before = p[0]
     p, v = sgd_step(p, [np.ones(1)], v, 0.1, 0.9, 0.0)
 windows = (2 * 4 + 1) ** 2
-print(f"3. {(before - p[0])[0]:.2f}   4. {(1 - 0.1 * 0.01) ** 1000:.2f}   5. {windows}, {2 * windows}")
+print(
+    f"3. {(before - p[0])[0]:.2f}   4. {(1 - 0.1 * 0.01) ** 1000:.2f}   5. {windows}, {2 * windows}"
+)
 
 # %% [markdown]
 # ## Where to read more

@@ -41,6 +41,7 @@ from cnncourse.numpy_nn import models
 from cnncourse.numpy_nn.models.lenet_tables import C3_TABLE, digit_codes
 from cnncourse.numpy_nn.summary import summary
 from cnncourse.torch_nn import models as torch_models
+from cnncourse.torch_nn.training import descend
 from cnncourse.viz.architecture import connection_table, layer_bars, map_stacks
 
 # %% [markdown]
@@ -56,7 +57,7 @@ CLASSES = data.FASHION_CLASSES
 
 
 def to_input(images):
-    """uint8 (N, 28, 28) → float32 (N, 1, 32, 32): 2 pixels of background around; 0 becomes −0.1, 255 1.175."""
+    """uint8 (N, 28, 28) → float32 (N, 1, 32, 32), with a rim of 2; 0 becomes −0.1, 255 1.175."""
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))[:, None]
     return (padded / 255 * 1.275 - 0.1).astype(np.float32)
 
@@ -66,9 +67,14 @@ original = models.LeNet5Original(rng=np.random.default_rng(7))
 x = to_input(garments[boot : boot + 1])
 c1 = original.c1(x)
 show(
-    viz.image_row([x[0], *c1[0]], ["input 32×32", *[f"C1, map {c}" for c in range(6)]], share=False, height=1.35),
-    "An ankle boot of 32 by 32 pixels, and six maps of 28 by 28 that random 5 by 5 filters make of it: blurred, "
-    "shaded or with bright and dark contours.",
+    viz.image_row(
+        [x[0], *c1[0]],
+        ["input 32×32", *[f"C1, map {c}" for c in range(6)]],
+        share=False,
+        height=1.35,
+    ),
+    "An ankle boot of 32 by 32 pixels, and six maps of 28 by 28 that random 5 by 5 filters make "
+    "of it: blurred, shaded or with bright and dark contours.",
 )
 
 # %% [markdown]
@@ -80,7 +86,10 @@ show(
 # %%
 print("our formula:", (5 * 5 * 6 + 1) * 16)
 print("the paper:  ", original.c3.weight.size + original.c3.bias.size)
-print("and a layer S2 between them, which only halves the size, has", original.s2.weight.size + original.s2.bias.size)
+print(
+    "and a layer S2 between them, which only halves the size, has",
+    original.s2.weight.size + original.s2.bias.size,
+)
 
 # %% [markdown]
 # Nine hundred parameters are missing, and a pooling layer has twelve that no pooling layer of lesson 07 had. Section 4
@@ -91,15 +100,19 @@ print("and a layer S2 between them, which only halves the size, has", original.s
 # The letters say what a layer does: **C** is a convolution, **S** a subsampling, **F** is fully connected.
 
 # %%
-shape_of = {row.name: row.output_shape for row in summary(original, (1, 1, 32, 32)).rows if row.name}
+shape_of = {
+    row.name: row.output_shape for row in summary(original, (1, 1, 32, 32)).rows if row.name
+}
 layers = [("input", (1, 32, 32))]
 for name in ["c1", "s2", "c3", "s4", "c5", "f6", "output"]:
     shape = shape_of[name][1:]
-    layers.append((name.upper() if len(name) == 2 else name, shape if len(shape) == 3 else (*shape, 1, 1)))
+    layers.append(
+        (name.upper() if len(name) == 2 else name, shape if len(shape) == 3 else (*shape, 1, 1))
+    )
 show(
     map_stacks(layers),
-    "LeNet-5 as stacks of maps drawn to scale: input of 32 by 32; C1, 6 maps of 28 by 28; S2, 6 of 14 by 14; C3, 16 of "
-    "10 by 10; S4, 16 of 5 by 5; then columns of 120, 84 and 10 numbers.",
+    "LeNet-5 as stacks of maps drawn to scale: input of 32 by 32; C1, 6 maps of 28 by 28; S2, 6 "
+    "of 14 by 14; C3, 16 of 10 by 10; S4, 16 of 5 by 5; then columns of 120, 84 and 10 numbers.",
 )
 
 # %% [markdown]
@@ -122,8 +135,14 @@ size, jump, start = 1, 1, 0.0  # of one pixel; start is the centre of the first 
 for K, S in [(5, 1), (2, 2), (5, 1)]:  # C1, S2, C3
     size, start, jump = size + (K - 1) * jump, start + (K - 1) / 2 * jump, jump * S
 last = start + 9 * jump
-print(f"a unit of C3 sees {size}×{size} pixels; the centres go from {start} to {last} in steps of {jump}")
-print(f"between pixel {int(start)} and pixel {int(last + 0.5)}: {int(last + 0.5) - int(start) + 1} pixels")
+print(
+    f"a unit of C3 sees {size}×{size} pixels; the centres go from {start} to {last} in steps of "
+    f"{jump}"
+)
+print(
+    f"between pixel {int(start)} and pixel {int(last + 0.5)}: {int(last + 0.5) - int(start) + 1} "
+    "pixels"
+)
 assert (size, jump, start, last) == (14, 2, 6.5, 24.5)
 
 # %% [markdown]
@@ -133,10 +152,19 @@ assert (size, jump, start, last) == (14, 2, 6.5, 24.5)
 
 # %%
 larger = rng.normal(size=(1, 16, 9, 5)).astype(np.float32)  # what S4 gives for an image of 48×32
-flattened = larger[:, :, :5].reshape(1, -1) @ original.c5.weight.data.reshape(120, -1).T + original.c5.bias.data
-print("C5 on 5×5:", original.c5(larger[:, :, :5]).shape[1:], "  on 9×5:", original.c5(larger).shape[1:])
+flattened = (
+    larger[:, :, :5].reshape(1, -1) @ original.c5.weight.data.reshape(120, -1).T
+    + original.c5.bias.data
+)
 print(
-    "on 5×5 it is the fully connected layer:", np.allclose(original.c5(larger[:, :, :5]).ravel(), flattened, atol=1e-5)
+    "C5 on 5×5:",
+    original.c5(larger[:, :, :5]).shape[1:],
+    "  on 9×5:",
+    original.c5(larger).shape[1:],
+)
+print(
+    "on 5×5 it is the fully connected layer:",
+    np.allclose(original.c5(larger[:, :, :5]).ravel(), flattened, atol=1e-5),
 )
 
 # %% [markdown]
@@ -150,7 +178,10 @@ inputs = to_input(garments)
 print(f"garments: mean {inputs.mean():.2f}, variance {inputs.var():.2f}")
 largest = ((1.175 - -0.1) / 2) ** 2
 halves = np.array([-0.1, 1.175]).repeat(500)  # half of them at either end
-print(f"the largest variance between the two levels: {halves.var():.3f} = (1.275 / 2)² = {largest:.3f}")
+print(
+    f"the largest variance between the two levels: {halves.var():.3f} = (1.275 / 2)² = "
+    f"{largest:.3f}"
+)
 assert inputs.var() < largest < 0.5
 
 # %% [markdown]
@@ -206,7 +237,9 @@ for name, (w, b) in settings.items():
 # %%
 assert (np.diff(f(0.1 * ones - 0.2)) > 0.05).all(), "small coefficient: nearly a straight line"
 assert (f(6 * ones - 3) > 0).tolist() == [False, True, True, True, True], "large coefficient: OR"
-assert (f(6 * ones - 21) > 0).tolist() == [False, False, False, False, True], "large and low bias: AND"
+assert (f(6 * ones - 21) > 0).tolist() == [False, False, False, False, True], (
+    "large and low bias: AND"
+)
 
 # %% [markdown]
 # A small coefficient makes a mean, almost linear: a blur. A large one makes a decision: with one bias "is there *any*
@@ -229,12 +262,19 @@ grid = slice(None, None, 400)
 show(
     viz.line_chart(
         a[grid],
-        {"1.7159 tanh(⅔ a)": f(a[grid]), "tanh(a)": np.tanh(a[grid]), "max(a, 0)": np.maximum(a[grid], 0)},
-        "a", "output", size=(6.4, 3.0), markers=False,
+        {
+            "1.7159 tanh(⅔ a)": f(a[grid]),
+            "tanh(a)": np.tanh(a[grid]),
+            "max(a, 0)": np.maximum(a[grid], 0),
+        },
+        "a",
+        "output",
+        size=(6.4, 3.0),
+        markers=False,
     ),
-    "The scaled tanh passes through minus 1 and 1 and flattens beyond 1.7; plain tanh flattens at 1; ReLU is zero left "
-    "of zero and then rises without end.",
-)  # fmt: skip
+    "The scaled tanh passes through minus 1 and 1 and flattens beyond 1.7; plain tanh flattens at "
+    "1; ReLU is zero left of zero and then rises without end.",
+)
 
 # %%
 assert abs(f(1.0) - 1) < 1e-4
@@ -256,8 +296,9 @@ for o, maps in enumerate(C3_TABLE):
     table[list(maps), o] = 1
 show(
     connection_table(table, row_label="map of S2", column_label="map of C3"),
-    "A grid of 6 rows, the maps of S2, and 16 columns, the maps of C3, with a cross for every connection: columns 0 to "
-    "5 have three crosses in a row, 6 to 11 four in a row, 12 to 14 two pairs, and column 15 has all six.",
+    "A grid of 6 rows, the maps of S2, and 16 columns, the maps of C3, with a cross for every "
+    "connection: columns 0 to 5 have three crosses in a row, 6 to 11 four in a row, 12 to 14 two "
+    "pairs, and column 15 has all six.",
 )
 
 # %% [markdown]
@@ -298,10 +339,9 @@ print("loop over the crosses = one convolution with zeros:", np.allclose(
 # A mask in the forward pass needs the same mask in the backward pass: a weight that is not there must not learn.
 #
 # The paper gives two reasons for the table: it bounds the number of connections (a matter of money in 1998), and it
-# *breaks the symmetry*: maps with different inputs are forced to find different features. Lesson 09 showed that
-# random starts
-# break it too. Groups (lesson 03) are the tidy descendant of such tables. Whether the table still helps, we measure
-# in section 8.
+# *breaks the symmetry*: maps with different inputs are forced to find different features. Lesson 09 showed that random
+# starts break it too. Groups (lesson 03) are the tidy descendant of such tables. Whether the table still helps, we
+# measure in section 8.
 #
 # ## 5. The output: ten drawings
 #
@@ -311,9 +351,11 @@ print("loop over the crosses = one convolution with zeros:", np.allclose(
 # %%
 codes = digit_codes().astype(float)  # (10, 84)
 show(
-    viz.image_row(list(codes.reshape(10, 12, 7)), [str(k) for k in range(10)], signed=True, height=1.3),
-    "Ten drawings, 7 cells wide and 12 high, of the digits 0 to 9: red where the code is plus one, blue where it is "
-    "minus one.",
+    viz.image_row(
+        list(codes.reshape(10, 12, 7)), [str(k) for k in range(10)], signed=True, height=1.3
+    ),
+    "Ten drawings, 7 cells wide and 12 high, of the digits 0 to 9: red where the code is plus "
+    "one, blue where it is minus one.",
 )
 
 # %% [markdown]
@@ -323,8 +365,8 @@ show(
 #
 # The smallest distance wins. A unit that answers to one place in space and falls off around it is a **radial basis
 # function** (RBF); $e^{-d_k}$ is, up to a factor, a Gaussian around $w_k$. Why drawings and not one-hot codes?
-# Confusable
-# characters get codes that are alike, so that a program that corrects spelling finds the second-best guess nearby.
+# Confusable characters get codes that are alike, so that a program that corrects spelling finds the second-best guess
+# nearby.
 
 # %%
 cells = ((codes[:, None] - codes) ** 2).sum(axis=2) / 4  # a cell that differs adds (1 − (−1))² = 4
@@ -364,21 +406,23 @@ print("softmax of −d equals softmax of a linear layer:", same)
 
 # %%
 places = {"c1": 28 * 28, "s2": 14 * 14, "c3": 10 * 10, "s4": 5 * 5, "c5": 1, "f6": 1}
-paper = {"c1": (156, 122_304), "s2": (12, 5_880), "c3": (1_516, 151_600), "s4": (32, 2_000), "c5": (48_120, 48_120),
-         "f6": (10_164, 10_164)}  # fmt: skip
+paper = {"c1": (156, 122_304), "s2": (12, 5_880), "c3": (1_516, 151_600), "s4": (32, 2_000),
+         "c5": (48_120, 48_120), "f6": (10_164, 10_164)}  # fmt: skip
 counted = {}
 for name, area in places.items():
     layer = getattr(original, name)
     parameters = layer.weight.size + layer.bias.size
-    arrows = (
-        5 * layer.bias.size if name in ("s2", "s4") else parameters
-    )  # S: four inputs and a bias for one coefficient
+    # S: four inputs and a bias for one coefficient
+    arrows = 5 * layer.bias.size if name in ("s2", "s4") else parameters
     counted[name] = parameters, arrows * area
-    print(f"{name.upper()}  parameters {parameters:7,}   connections {arrows * area:8,}   as the paper: "
-          f"{counted[name] == paper[name]}")  # fmt: skip
+    print(
+        f"{name.upper()}  parameters {parameters:7,}   connections {arrows * area:8,}   as the "
+        f"paper: {counted[name] == paper[name]}"
+    )
 parameters, connections = (sum(column) for column in zip(*counted.values(), strict=True))
 print(
-    f"all {parameters:10,} {connections:22,}   and {codes.size} fixed ones of the output: {connections + codes.size:,}"
+    f"all {parameters:10,} {connections:22,}   and {codes.size} fixed ones of the output: "
+    f"{connections + codes.size:,}"
 )
 
 # %%
@@ -393,11 +437,17 @@ assert connections + codes.size == 340_908
 # %%
 names = [name.upper() for name in counted]
 show(
-    layer_bars(names, {"parameters": [p for p, _ in counted.values()], "connections": [n for _, n in counted.values()]},
-               size=(9, 2.8)),
-    "Two panels of horizontal bars. Parameters: 80 percent are in C5 and 17 in F6. Connections: C1 and C3 have four of "
-    "every five, C5 one of seven.",
-)  # fmt: skip
+    layer_bars(
+        names,
+        {
+            "parameters": [p for p, _ in counted.values()],
+            "connections": [n for _, n in counted.values()],
+        },
+        size=(9, 2.8),
+    ),
+    "Two panels of horizontal bars. Parameters: 80 percent are in C5 and 17 in F6. Connections: "
+    "C1 and C3 have four of every five, C5 one of seven.",
+)
 
 # %% [markdown]
 # Four fifths of the parameters sit in *one* layer, the one that flattens; four fifths of the work in the two
@@ -426,19 +476,23 @@ print(summary(modern, (1, 1, 32, 32)))
 assert 60_000 - 44 + 900 + 850 == 61_706 == summary(modern, (1, 1, 32, 32)).parameters
 batch = to_input(garments[:8])
 for ours, theirs in [(original, torch_models.LeNet5Original()), (modern, torch_models.LeNet5())]:
-    theirs.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in ours.state_dict().items()})
+    theirs.load_state_dict(
+        {name: torch.from_numpy(np.array(array)) for name, array in ours.state_dict().items()}
+    )
     with torch.no_grad():
         by_torch = theirs(torch.from_numpy(batch)).numpy()
-    print(f"{type(ours).__name__:15} NumPy = PyTorch: {np.allclose(ours(batch), by_torch, rtol=1e-4, atol=1e-4)}")
+    print(
+        f"{type(ours).__name__:15} NumPy = PyTorch: "
+        f"{np.allclose(ours(batch), by_torch, rtol=1e-4, atol=1e-4)}"
+    )
 
 # %% [markdown]
 # ## 8. Which change was worth it?
 #
-# We train in PyTorch, with lesson 09's recipe: momentum, a step that shrinks to zero. Besides the two forms there are
-# two mixtures, each 1998's network with *one* part exchanged. Three random starts each, 4,000 garments, 4 epochs:
-# far from the best
-# that these networks can do, enough to compare. Each network gets the best of a few step sizes that we tried
-# beforehand.
+# We train in PyTorch, with momentum and a step that shrinks to zero (`descend` is the loop that lesson 01 writes out).
+# Besides the two forms there are two mixtures, each 1998's network with *one* part exchanged. Three random starts each,
+# 320 batches of 25 garments: far from the best that these networks can do, enough to compare. For each kind we tried
+# four or five step sizes beforehand, and took the best.
 #
 # > **Predict.** Order the four by accuracy. Does it help more to connect all maps, or to let the
 # > output layer learn? And how far ahead is today's form?
@@ -458,23 +512,18 @@ def make(kind):
     return network
 
 
-RATES = {"1998": 0.005, "1998, all connected": 0.005, "1998, learned output": 0.05, "today": 0.1}
+RATES = {"1998": 0.004, "1998, all connected": 0.004, "1998, learned output": 0.06, "today": 0.06}
 
 
 # %%
-def train(kind, seed, images, targets, loss_of=F.cross_entropy, rate=None, epochs=4, batch_size=50, momentum=0.9):
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
+
+
+def train(kind, seed, images, targets, rate=None, loss_of=F.cross_entropy, steps=320):
     torch.manual_seed(seed)
     network = make(kind)
-    weights = list(network.parameters())
-    velocity = [torch.zeros_like(p) for p in weights]
-    steps = epochs * (len(images) // batch_size)
-    batches = torch.cat([torch.randperm(len(images)) for _ in range(epochs)]).split(batch_size)
-    for step, index in enumerate(batches):
-        loss = loss_of(network(images[index]), targets[index])
-        now = (rate or RATES[kind]) * (1 + np.cos(np.pi * step / steps)) / 2  # from the full rate down to zero
-        for p, v, g in zip(weights, velocity, torch.autograd.grad(loss, weights), strict=True):
-            v.mul_(momentum).add_(g)
-            p.data.sub_(now * v)
+    rate = rate or RATES[kind]
+    descend(network, images, targets, steps=steps, lr=rate, batch_size=25, loss_of=loss_of)
     return network
 
 
@@ -485,10 +534,14 @@ def accuracy(network, images, targets):
 
 # %% tags=["nbval-ignore-output"]
 train_images, train_labels = data.fashion_mnist("train")
-x_train, y_train = torch.from_numpy(to_input(train_images[:4000])), torch.from_numpy(train_labels[:4000]).long()
+x_train = torch.from_numpy(to_input(train_images[:4000]))
+y_train = torch.from_numpy(train_labels[:4000]).long()
 x_test, y_test = torch.from_numpy(inputs), torch.from_numpy(labels).long()
 networks = {kind: [train(kind, seed, x_train, y_train) for seed in range(3)] for kind in RATES}
-scores = {kind: [accuracy(network, x_test, y_test) for network in group] for kind, group in networks.items()}
+scores = {
+    kind: [accuracy(network, x_test, y_test) for network in group]
+    for kind, group in networks.items()
+}
 for kind, values in scores.items():
     print(f"{kind:22} {np.mean(values):.3f}   (from {min(values):.3f} to {max(values):.3f})")
 
@@ -497,7 +550,9 @@ mean = {kind: np.mean(values) for kind, values in scores.items()}
 assert min(mean.values()) > 0.7
 assert max(mean.values()) - min(mean.values()) < 0.1, "no change is worth more than that"
 assert mean["1998"] > mean["today"] - 0.04, "the old form holds its own"
-assert abs(mean["1998"] - mean["1998, all connected"]) < 0.04, "the table neither helps nor harms much"
+assert abs(mean["1998"] - mean["1998, all connected"]) < 0.04, (
+    "the table neither helps nor harms much"
+)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -507,10 +562,10 @@ assert abs(mean["1998"] - mean["1998, all connected"]) < 0.04, "the table neithe
 #
 # - **All maps connected** costs 900 parameters and does not pay here; but it needs no table, and it is one plain
 #   convolution for which machines are built. Nor does the table help much: random starts break the symmetry.
-# - **The learned output** learns *more slowly* at first than the fixed codes. The codes are long ($\lVert w_k
+# - **The learned output** is no better here, and needs another step size. The codes are long ($\lVert w_k
 #   \rVert^2 = 84$), so differences of logits, and with them gradients, are large from the first step: see how much
-#   smaller the step sizes in the first two entries of `RATES` are. But codes have to be invented; for a thousand
-# classes nobody wants to draw.
+#   smaller the step sizes in the first two entries of `RATES` are. But codes have to be invented; for a thousand classes
+#   nobody wants to draw.
 # - **ReLU** shows its worth in depth, of which there is little here.
 # </details>
 #
@@ -529,7 +584,10 @@ def likeness(network):
     return np.abs(between[~np.eye(16, dtype=bool)]).mean()
 
 
-alike = {kind: [likeness(network) for network in networks[kind]] for kind in ["1998", "1998, all connected"]}
+alike = {
+    kind: [likeness(network) for network in networks[kind]]
+    for kind in ["1998", "1998, all connected"]
+}
 for kind, values in alike.items():
     print(f"{kind:20} mean |correlation| of two maps: {np.mean(values):.2f}")
 
@@ -544,7 +602,7 @@ assert max(mean_likeness.values()) < 0.7, "with or without the table, the maps a
 #
 # ## 9. Looking inside
 #
-# First today's form, and the boot. Its six filters and their maps, before and after ReLU and pooling:
+# First today's form, and the boot: its six filters, and the maps of both convolutions after ReLU.
 
 # %%
 network = networks["today"][0]
@@ -553,8 +611,14 @@ with torch.no_grad():
     first = torch.relu(network.conv1(picture))
     second = torch.relu(network.conv2(F.max_pool2d(first, 2)))
 show(
-    viz.feature_maps(network.conv1.weight.detach()[:, 0].numpy(), [f"filter {c}" for c in range(6)], 6, height=1.3),
-    "Six filters of 5 by 5 weights, signed: most are light on one side and dark on the other, or have a stripe.",
+    viz.feature_maps(
+        network.conv1.weight.detach()[:, 0].numpy(),
+        [f"filter {c}" for c in range(6)],
+        6,
+        height=1.3,
+    ),
+    "Six filters of 5 by 5 weights, signed: some are red on one side and blue on the other, some "
+    "have a stripe.",
 )
 
 # %%
@@ -567,7 +631,8 @@ show(
 # %%
 show(
     viz.feature_maps(second[0].numpy(), [f"C3, {c}" for c in range(16)], 8, height=1.05),
-    "Sixteen maps of 10 by 10 pixels: blurred bright spots on black, and several maps that are black all over.",
+    "Sixteen maps of 10 by 10 pixels: blurred bright spots on black, and many maps that are "
+    "black all over.",
 )
 
 # %%
@@ -608,11 +673,12 @@ def drawings(network):
 
 show(
     drawings(networks["1998"][0]),
-    "What F6 draws for one garment of each class: faint patterns of red and blue cells in which no digit can be read.",
+    "What F6 draws for one garment of each class: faint patterns of red and blue cells in which "
+    "no digit can be read.",
 )
 
 # %% [markdown]
-# No digits at all, though the network answers correctly four times out of five!
+# No digits at all, though the network answers correctly three times out of four!
 #
 # > **Predict.** Why not? And which loss would make it draw?
 #
@@ -620,13 +686,13 @@ show(
 #
 # Cross-entropy asks only that the distance to the *right* code be smaller than those to the others. Only *differences*
 # of distances count: the same fact that made the RBF layer a linear one in section 5. A cell in which all ten codes
-# agree,
-# such as the corners, gets no gradient at all. To make the network draw, the loss must ask for a small distance itself.
-# That is the paper's *first* criterion (equation 8): the mean of $d_y$ over the images, nothing else.
+# agree, such as the corners, gets no gradient at all. To make the network draw, the loss must ask for a small distance
+# itself. That is the paper's *first* criterion (equation 8): the mean of $d_y$ over the images, nothing else.
 # </details>
 #
 # With fixed codes that is possible. (With learned ones there would be a cheap way out: all codes equal, and F6
-# constant.) We train 1998's network once more with it; divided by 84, it is the mean squared error of a cell.
+# constant.) We train 1998's network once more with it, twice as long; divided by 84, it is the mean squared error of a
+# cell.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -635,15 +701,18 @@ def squared_error(outputs, targets):
     return -outputs[torch.arange(len(targets)), targets].mean() / 84
 
 
-networks["equation 8"] = [train("1998", seed, x_train, y_train, squared_error, rate=0.3) for seed in range(3)]
+networks["equation 8"] = [
+    train("1998", seed, x_train, y_train, rate=0.2, loss_of=squared_error, steps=640)
+    for seed in range(2)
+]
 scores["equation 8"] = [accuracy(network, x_test, y_test) for network in networks["equation 8"]]
 print("accuracy with equation 8:", *[f"{value:.3f}" for value in scores["equation 8"]])
 
 # %%
 show(
     drawings(networks["equation 8"][0]),
-    "F6 of the network trained with equation 8: most digits from 0 to 9 can be read; pullover, coat and "
-    "shirt look like mixtures of several digits.",
+    "F6 of the network trained with equation 8: most digits from 0 to 9 can be read; pullover, "
+    "coat and shirt look like mixtures of several digits.",
 )
 
 # %%
@@ -659,17 +728,16 @@ for name in ["1998", "equation 8"]:
           f"error of a cell below 0.4: {error < 0.4}")  # fmt: skip
     assert right >= 8
     assert (error < 0.4) == (name == "equation 8")
-assert np.mean(scores["equation 8"]) > 0.7
+assert np.mean(scores["equation 8"]) > 0.65
 
 # %% [markdown]
 # Now it *writes its answer down*, and where it wavers between classes (pullover, coat and shirt), it draws
 # their mixture. What a layer's numbers mean is decided by the loss, not by the drawing of the architecture.
 #
 # **A claim.** *"Distances to codes are better than softmax at turning down what belongs to no class."* We can test
-# this.
-# Strangers are patches of photographs, made grey, 28×28. Measures of "this is strange" are the distance to the nearest
-# code, and one minus the largest softmax probability. A measure is as good as its chance to rank a random stranger
-# above a random garment: 0.5 is guessing, 1 is perfect.
+# this. Strangers are patches of photographs, made grey, 28×28. Measures of "this is strange" are the distance to the
+# nearest code, and one minus the largest softmax probability. A measure is as good as its chance to rank a random
+# stranger above a random garment: 0.5 is guessing, 1 is perfect.
 #
 # > **Predict.** Four rows: 1998's network with cross-entropy by distance and by softmax, with equation 8 by distance,
 # > and today's form by softmax. Which is best?
@@ -697,19 +765,27 @@ def doubt(outputs):
     return 1 - outputs.double().softmax(dim=1).max(dim=1).values.numpy()
 
 
-measures = {"1998, distance": ("1998", distance), "1998, softmax": ("1998", doubt),
-            "equation 8, distance": ("equation 8", distance), "today, softmax": ("today", doubt)}  # fmt: skip
+measures = {
+    "1998, distance": ("1998", distance),
+    "1998, softmax": ("1998", doubt),
+    "equation 8, distance": ("equation 8", distance),
+    "today, softmax": ("today", doubt),
+}
 rank = {}
 with torch.no_grad():
     for name, (kind, measure) in measures.items():
-        rank[name] = [ranked_above(measure(n(strangers)), measure(n(x_test))) for n in networks[kind]]
+        rank[name] = [
+            ranked_above(measure(n(strangers)), measure(n(x_test))) for n in networks[kind]
+        ]
 for name, values in rank.items():
     print(f"{name:20}", *[f"{value:.2f}" for value in values], f"  mean {np.mean(values):.2f}")
 
 # %%
 mean_rank = {name: np.mean(values) for name, values in rank.items()}
-assert min(mean_rank.values()) > 0.6, "all three know something about strangers"
-assert max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998, softmax"] + 0.03, "not the better one"
+assert min(mean_rank.values()) > 0.6, "all four know something about strangers"
+assert (
+    max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998, softmax"] + 0.03
+), "not the better one"
 
 # %% [markdown]
 # **Verdict: not here.** All four tell strangers from garments better than guessing. But the distance is no better than
@@ -718,19 +794,25 @@ assert max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998
 #
 # ## Claims to test
 #
+# Sentences that one reads, each measured above. Decide for each in what sense it is true, then unfold.
+#
+# 1. "LeNet-5 has 60,000 parameters and 340,908 connections."
+# 2. "Scaled to −0.1 and 1.175, the input has mean 0 and variance 1, roughly."
+# 3. "The RBF output is another kind of classifier than a linear layer with softmax."
+# 4. "The connection table is needed to make maps differ."
+# 5. "Today's parts make LeNet-5 better."
+# 6. "Distances to codes turn strangers down better than softmax does."
+#
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. *"LeNet-5 has 60,000 parameters and 340,908 connections."* **True to the last one**, if the output layer's 840
-#    fixed connections are counted with the connections (section 6).
-# 2. *"Scaled to −0.1 and 1.175, the input has mean 0 and variance 1, roughly."* **The mean nearly, the variance
-#    never**: it cannot exceed 0.41 (section 1).
-# 3. *"The RBF output is another kind of classifier than a linear layer with softmax."* **Not under softmax**: it is
-#    a linear layer with fixed weights (section 5).
-# 4. *"The connection table is needed to make maps differ."* **Not with random starts** (section 8).
-# 5. *"Today's parts make LeNet-5 better."* **Not by much at this depth, with this little training**; they make it
-#    simpler, and they are what depth needs (section 8).
-# 6. *"Distances to codes turn strangers down better than softmax does."* **Not in our test**, with either loss
-#    (section 9).
+# 1. **True to the last one**, if the output layer's 840 fixed connections are counted with the connections (section
+#    6).
+# 2. **The mean nearly, the variance never**: it cannot exceed 0.41 (section 1).
+# 3. **Not under softmax**: it is a linear layer with fixed weights (section 5).
+# 4. **Not with random starts** (section 8).
+# 5. **Not by much at this depth, with this little training**; they make it simpler, and they are what depth needs
+#    (section 8).
+# 6. **Not in our test**, with either loss (section 9).
 # </details>
 #
 # ## Summary
@@ -744,6 +826,8 @@ assert max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998
 
 # %% [markdown]
 # ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
 # **1.** How many parameters would C1 have if its 28×28×6 units did *not* share weights, each with 25 weights and a
 # bias?
@@ -784,8 +868,7 @@ assert max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998
 # <details><summary>Answer</summary>
 #
 # All codes must have the same length $\lVert w_k \rVert$. Otherwise $-\lVert w_k \rVert^2$ stays behind as a bias.
-# Codes
-# of ±1 always have the same length.
+# Codes of ±1 always have the same length.
 # </details>
 
 # %%
@@ -797,14 +880,21 @@ layer, x = original.s2, rng.normal(size=(2, 6, 8, 8)).astype(np.float32)
 g = rng.normal(size=layer(x).shape).astype(np.float32)
 layer.weight.grad = None
 layer.backward(g)
-print("4.", np.allclose(layer.weight.grad, (g * 4 * NF.avg_pool2d(x, 2)).sum(axis=(0, 2, 3)), atol=1e-4))
+print(
+    "4.",
+    np.allclose(layer.weight.grad, (g * 4 * NF.avg_pool2d(x, 2)).sum(axis=(0, 2, 3)), atol=1e-4),
+)
 
 x, uneven = rng.normal(size=(5, 84)), codes * np.linspace(0.1, 0.4, 10)[:, None]
 minus_d = -((x[:, None] - uneven) ** 2).sum(axis=2)
 bias = -(uneven**2).sum(axis=1)
 by_distance = NF.softmax(minus_d, dim=1)
-print("5. without bias:", np.allclose(by_distance, NF.softmax(2 * x @ uneven.T, dim=1)),
-      " with bias:", np.allclose(by_distance, NF.softmax(2 * x @ uneven.T + bias, dim=1)))  # fmt: skip
+print(
+    "5. without bias:",
+    np.allclose(by_distance, NF.softmax(2 * x @ uneven.T, dim=1)),
+    " with bias:",
+    np.allclose(by_distance, NF.softmax(2 * x @ uneven.T + bias, dim=1)),
+)
 
 # %% [markdown]
 # ## Where to read more

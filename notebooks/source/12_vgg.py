@@ -40,6 +40,7 @@ from cnncourse.numpy_nn import models
 from cnncourse.numpy_nn.models.vgg import CONFIGS
 from cnncourse.numpy_nn.summary import summary
 from cnncourse.torch_nn.models import SmallVGG
+from cnncourse.torch_nn.training import descend
 from cnncourse.viz.architecture import layer_bars, map_stacks
 
 # %% [markdown]
@@ -62,10 +63,12 @@ for _ in range(3):
     thrice = NF.conv2d(thrice, mean_kernel(3))
 show(
     viz.image_row(
-        [cat[0, 0, 3:-3, 3:-3], once[0, 0], thrice[0, 0]], ["photograph", "one 7×7", "three 3×3"], height=2.2
+        [cat[0, 0, 3:-3, 3:-3], once[0, 0], thrice[0, 0]],
+        ["photograph", "one 7×7", "three 3×3"],
+        height=2.2,
     ),
-    "A grey crop of a cat, and the same blurred by one 7 by 7 mean and by three 3 by 3 means: both blurred, the second "
-    "a little less.",
+    "A grey crop of a cat, and the same blurred by one 7 by 7 mean and by three 3 by 3 means: "
+    "both blurred, the second a little less.",
 )
 print("sizes:", once.shape[2:], thrice.shape[2:])
 
@@ -122,9 +125,12 @@ assert sizes[-1][1] == (512, 7, 7)
 
 # %%
 show(
-    map_stacks([*sizes, ("fc6", (4096, 1, 1)), ("fc7", (4096, 1, 1)), ("fc8", (1000, 1, 1))], seen=4),
-    "VGG-16 to scale: an image of 224 by 224, then after each of five stages maps of 112, 56, 28, 14 and 7 pixels, 64, "
-    "128, 256, 512 and 512 of them; then three columns of 4096, 4096 and 1000 numbers.",
+    map_stacks(
+        [*sizes, ("fc6", (4096, 1, 1)), ("fc7", (4096, 1, 1)), ("fc8", (1000, 1, 1))], seen=4
+    ),
+    "VGG-16 to scale: an image of 224 by 224, then after each of five stages maps of 112, 56, 28, "
+    "14 and 7 pixels, 64, 128, 256, 512 and 512 of them; then three columns of 4096, 4096 and "
+    "1000 numbers.",
 )
 
 # %% [markdown]
@@ -163,11 +169,14 @@ assert sum(p.numel() for p in three.parameters()) == stack_weights(3, 3, 64)
 
 # %%
 binomial = np.array([1, 6, 15, 20, 15, 6, 1]) / 64
-targets = {"blur": np.outer(binomial, binomial), "random": np.random.default_rng(1).normal(size=(7, 7))}
+targets = {
+    "blur": np.outer(binomial, binomial),
+    "random": np.random.default_rng(1).normal(size=(7, 7)),
+}
 
 
 def reach(target, starts=4, steps=400):
-    """The smallest relative squared error of three 3×3 kernels in a row, over several random starts."""
+    """The smallest relative squared error of three 3×3 kernels in a row, over random starts."""
     target = torch.from_numpy(target / np.linalg.norm(target))
     impulse = torch.zeros(1, 1, 7, 7, dtype=torch.float64)
     impulse[0, 0, 3, 3] = 1  # what a stack makes of a single one is its kernel (flipped: lesson 02)
@@ -247,29 +256,39 @@ assert family[19].parameters < 1.1 * family[11].parameters
 
 # %%
 rows = [row for row in family[16].rows if row.parameters]
-names = [f"{row.layer.replace('2d', '')} → {'×'.join(map(str, row.output_shape[1:]))}" for row in rows]
+names = [
+    f"{row.layer.replace('2d', '')} → {'×'.join(map(str, row.output_shape[1:]))}" for row in rows
+]
 numbers = [int(np.prod(row.output_shape)) for row in rows]
 show(
     layer_bars(
         names,
-        {"parameters": [row.parameters for row in rows], "multiply-adds": [row.multiply_adds for row in rows],
-         "numbers kept": numbers},
+        {
+            "parameters": [row.parameters for row in rows],
+            "multiply-adds": [row.multiply_adds for row in rows],
+            "numbers kept": numbers,
+        },
         size=(10, 5),
     ),
-    "Horizontal bars for the 16 layers of VGG-16. Parameters: three quarters in the first linear layer, the next one "
-    "12 percent. Multiply-adds: spread over the convolutions, almost none in the linear layers. Numbers kept: the two "
-    "layers at 224 by 224 have almost half.",
-)  # fmt: skip
+    "Horizontal bars for the 16 layers of VGG-16. Parameters: three quarters in the first linear "
+    "layer, the next one 12 percent. Multiply-adds: spread over the convolutions, almost none in "
+    "the linear layers. Numbers kept: the two layers at 224 by 224 have almost half.",
+)
 
 # %%
 convs, linears = [[row for row in rows if row.layer == kind] for kind in ("Conv2d", "Linear")]
 total, work = family[16].parameters, family[16].multiply_adds
 fc6 = linears[0].parameters
-print(f"the first linear layer: 512·7·7·4096 + 4096 = {512 * 7 * 7 * 4096 + 4096:,}, {fc6 / total:.1%} of all")
+print(
+    f"the first linear layer: 512·7·7·4096 + 4096 = {512 * 7 * 7 * 4096 + 4096:,}, "
+    f"{fc6 / total:.1%} of all"
+)
 print(f"parameters:    convolutions {sum(r.parameters for r in convs) / total:.1%}, linear layers "
       f"{sum(r.parameters for r in linears) / total:.1%}")  # fmt: skip
-print(f"multiply-adds: convolutions {sum(r.multiply_adds for r in convs) / work:.1%}, linear layers "
-      f"{sum(r.multiply_adds for r in linears) / work:.1%}")  # fmt: skip
+print(
+    f"multiply-adds: convolutions {sum(r.multiply_adds for r in convs) / work:.1%}, linear layers "
+    f"{sum(r.multiply_adds for r in linears) / work:.1%}"
+)
 assert fc6 == 102_764_544
 assert 0.7 < fc6 / total < 0.8
 assert sum(r.parameters for r in convs) == ours == 14_714_688
@@ -308,19 +327,18 @@ assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) ==
 # ## 5. Why depth was hard: the signal dies
 #
 # The paper drew first weights from a normal distribution of standard deviation 0.01. Eleven layers could be trained
-# from there; the deeper
-# networks began with layers copied from the trained shallow one. Let us see why. Lesson 09: a layer with ReLU
-# multiplies the mean square of its input by about $\tfrac12 \cdot 9\,C_\text{in}\,\sigma^2$. With $\sigma = 0.01$ and
-# $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$.
+# from there; the deeper networks began with layers copied from the trained shallow one. Let us see why. Lesson 09: a
+# layer with ReLU multiplies the mean square of its input by about $\tfrac12 \cdot 9\,C_\text{in}\,\sigma^2$. With
+# $\sigma = 0.01$ and $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$.
 #
-# > **Predict.** After the 16 convolutions of VGG-19: how large is a typical number, if the input's is 1? With $\sigma =
-# > 0.01$, and with Kaiming's $\sigma^2 = 2 / (9\,C_\text{in})$?
+# > **Predict.** After the 16 convolutions of VGG-19: how large is a typical number, if the input's is 1? With
+# > $\sigma = 0.01$, and with Kaiming's $\sigma^2 = 2 / (9\,C_\text{in})$?
 
 
 # %%
 @torch.no_grad()
 def typical_sizes(spread_of, batch_norm=False, seed=0):
-    """Root mean square after each of VGG-19's convolutions and its ReLU, for one 32×32 image of noise."""
+    """Root mean square after each of VGG-19's convolutions and ReLU, for 32×32 noise."""
     torch.manual_seed(seed)
     x, sizes = torch.randn(2, 3, 32, 32), []
     for entry in CONFIGS[19]:
@@ -329,7 +347,9 @@ def typical_sizes(spread_of, batch_norm=False, seed=0):
             continue
         x = F.conv2d(x, spread_of(x.shape[1]) * torch.randn(entry, x.shape[1], 3, 3), padding=1)
         if batch_norm:
-            x = (x - x.mean(dim=(0, 2, 3), keepdim=True)) / (x.var(dim=(0, 2, 3), keepdim=True) + 1e-5).sqrt()
+            x = (x - x.mean(dim=(0, 2, 3), keepdim=True)) / (
+                x.var(dim=(0, 2, 3), keepdim=True) + 1e-5
+            ).sqrt()
         x = F.relu(x)
         sizes.append(x.square().mean().sqrt().item())
     return sizes
@@ -341,9 +361,11 @@ sizes_by = {
     "σ = 0.01, batch norm": typical_sizes(lambda C: 0.01, batch_norm=True),
 }
 show(
-    viz.line_chart(np.arange(1, 17), sizes_by, "convolution", "root mean square", log="y", size=(7, 3.2)),
-    "Typical size after each convolution, logarithmic: with sigma 0.01 it falls by many powers of ten; with Kaiming's "
-    "weights and with batch norm it stays near 1.",
+    viz.line_chart(
+        np.arange(1, 17), sizes_by, "convolution", "root mean square", log="y", size=(7, 3.2)
+    ),
+    "Typical size after each convolution, logarithmic: with sigma 0.01 it falls by many powers of "
+    "ten; with Kaiming's weights and with batch norm it stays near 1.",
 )
 
 # %%
@@ -356,38 +378,28 @@ assert 0.1 < sizes_by["σ = 0.01, batch norm"][-1] < 10
 #
 # With $\sigma = 0.01$ the signal shrinks to less than a millionth. The gradient of the first layers passes the same
 # factors on its way back. Kaiming's scale (He and others, 2015) keeps the size; batch norm sets it anew in every layer,
-# *whatever* the
-# weights are. Both came within a year of VGG.
+# *whatever* the weights are. Both came within a year of VGG.
 # </details>
 #
 # ## 6. A small VGG on scenes
 #
 # Now the rule at a size that trains in seconds: 3×32×32 scenes (garments over photographs, ten classes), three stages
-# of two convolutions, a global mean, one linear layer. With
-# and without batch norm; 2,000 scenes, three epochs, three random starts.
+# of two convolutions, a global mean, one linear layer. With and without batch norm; 160 batches of 25 scenes, three
+# random starts (`descend` is the loop that lesson 01 writes out).
 #
 # > **Predict.** Both start from Kaiming's weights, so that no signal dies. Does batch norm still make a difference
-# > after
-# > so few steps?
+# > after so few steps?
 
 # %%
+torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
 SMALL = (12, 12, "M", 24, 24, "M", 48, 48, "M")
 print(summary(models.SmallVGG(config=SMALL), (1, 3, 32, 32)))
 
 
-def train(batch_norm, seed, images, targets, rate, epochs=3, batch_size=50, momentum=0.9):
+def train(batch_norm, seed, images, targets):
     torch.manual_seed(seed)
     network = SmallVGG(batch_norm=batch_norm, config=SMALL)
-    weights = list(network.parameters())
-    velocity = [torch.zeros_like(p) for p in weights]
-    steps = epochs * (len(images) // batch_size)
-    batches = torch.cat([torch.randperm(len(images)) for _ in range(epochs)]).split(batch_size)
-    for step, index in enumerate(batches):
-        loss = F.cross_entropy(network(images[index]), targets[index])
-        now = rate * (1 + np.cos(np.pi * step / steps)) / 2  # from the full rate down to zero
-        for p, v, g in zip(weights, velocity, torch.autograd.grad(loss, weights), strict=True):
-            v.mul_(momentum).add_(g)
-            p.data.sub_(now * v)
+    descend(network, images, targets, steps=160, lr=0.05, batch_size=25)
     return network.eval()
 
 
@@ -396,14 +408,16 @@ def to_tensor(images):
     return torch.from_numpy(((images / 255 - 0.45) / 0.25).astype(np.float32))
 
 
-seen, unseen = data.scenes(2000), data.scenes(1000, split="test")
+seen, unseen = data.scenes(2000), data.scenes(500, split="test")
 x_train, y_train = to_tensor(seen.images), torch.from_numpy(seen.labels)
 x_test, y_test = to_tensor(unseen.images), torch.from_numpy(unseen.labels)
 networks, scores = {}, {}
-for name, batch_norm, rate in [("without batch norm", False, 0.1), ("with batch norm", True, 0.1)]:
-    networks[name] = [train(batch_norm, seed, x_train, y_train, rate) for seed in range(3)]
+for name, batch_norm in [("without batch norm", False), ("with batch norm", True)]:
+    networks[name] = [train(batch_norm, seed, x_train, y_train) for seed in range(3)]
     with torch.no_grad():
-        scores[name] = [(n(x_test).argmax(dim=1) == y_test).float().mean().item() for n in networks[name]]
+        scores[name] = [
+            (n(x_test).argmax(dim=1) == y_test).float().mean().item() for n in networks[name]
+        ]
     print(f"{name:19}", *[f"{value:.3f}" for value in scores[name]])
 
 # %%
@@ -414,33 +428,42 @@ assert min(scores["with batch norm"]) > 0.3, "ten classes: guessing gives 0.1"
 # <details><summary><b>What happened</b></summary>
 #
 # A clear difference. Without batch norm the network has learned little after these few steps, and how much depends on
-# the start; with it, it names nearly every second garment right from every start. A right scale at the beginning is not
-# all: while the first layers learn, they change the scale and mean that later ones get, and batch norm undoes that in
-# every step (lesson 08). (The paper's own networks learned without it, in weeks.)
+# the start; with it, it names more than one garment in three right from every start. A right scale at the beginning is
+# not all: while the first layers learn, they change the scale and mean that later ones get, and batch norm undoes that
+# in every step (lesson 08). (The paper's own networks learned without it, in weeks.)
 # </details>
 
 # %%
 show(
     viz.image_row(
-        list(unseen.images[:8]), [data.FASHION_CLASSES[k].split("/")[0] for k in unseen.labels[:8]], height=1.2
+        list(unseen.images[:8]),
+        [data.FASHION_CLASSES[k].split("/")[0] for k in unseen.labels[:8]],
+        height=1.2,
     ),
-    "Eight scenes of 32 by 32 pixels, a coloured garment over a patch of a photograph, each with its true class above.",
+    "Eight scenes of 32 by 32 pixels, a coloured garment over a patch of a photograph, each with "
+    "its true class above.",
 )
 
 # %% [markdown]
 # ## Claims to test
 #
+# Sentences that one reads, each measured above. Decide for each in what sense it is true, then unfold.
+#
+# 1. "Three 3×3 layers are one 7×7 with fewer weights."
+# 2. "They see the same pixels."
+# 3. "VGG-16 is big because it is deep."
+# 4. "Most of the parameters means most of the work."
+# 5. "Doubling the channels when the size is halved keeps the cost of a layer."
+#
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. *"Three 3×3 layers are one 7×7 with fewer weights."* **Same field, $27C^2$ against $49C^2$, but not the same
-#    functions**: without nonlinearities they reach fewer kernels (section 2).
-# 2. *"They see the same pixels."* **Yes, weighted otherwise**: 1 to 49 from corner to middle (section 2).
-# 3. *"VGG-16 is big because it is deep."* **No**: three quarters of its parameters are one linear layer; VGG-19 has
-#    hardly more than VGG-11 (sections 3 and 4).
-# 4. *"Most of the parameters means most of the work."* **The opposite here**: 99 % of the work is in the convolutions,
-#    which hold a ninth of the parameters (section 4).
-# 5. *"Doubling the channels when the size is halved keeps the cost of a layer."* **True inside of the stages**, until
-#    the channels stop at 512 (section 4).
+# 1. **Same field, $27C^2$ against $49C^2$, but not the same functions**: without nonlinearities they reach fewer
+#    kernels (section 2).
+# 2. **Yes, weighted otherwise**: 1 to 49 from corner to middle (section 2).
+# 3. **No**: three quarters of its parameters are one linear layer; VGG-19 has hardly more than VGG-11 (sections 3 and
+#    4).
+# 4. **The opposite here**: 99 % of the work is in the convolutions, which hold a ninth of the parameters (section 4).
+# 5. **True inside of the stages**, until the channels stop at 512 (section 4).
 # </details>
 #
 # ## Summary
@@ -454,6 +477,8 @@ show(
 
 # %% [markdown]
 # ## Questions
+#
+# Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
 # **1.** Two 3×3 layers against one 5×5, $C$ channels: the weights?
 #
@@ -488,14 +513,15 @@ show(
 print("1.", stack_weights(2, 3, 1), stack_weights(1, 5, 1), f"{1 - 18 / 25:.0%}")
 print("2.", 1 + 2 * 5, stack_weights(5, 3, 1), stack_weights(1, 11, 1))
 print("3.", f"{summary(models.vgg16(10), (1, 3, 224, 224)).parameters:,}", f"{4097 * 990:,}")
-x, w = rng.normal(size=(1, 8, 7, 7)), rng.normal(size=(6, 8 * 7 * 7))  # 8 and 6 channels instead of 512 and 4096
+# 8 and 6 channels instead of 512 and 4096
+x, w = rng.normal(size=(1, 8, 7, 7)), rng.normal(size=(6, 8 * 7 * 7))
 print("4.", np.allclose(x.reshape(1, -1) @ w.T, NF.conv2d(x, w.reshape(6, 8, 7, 7))[:, :, 0, 0]))
 
 # %% [markdown]
 # ## Where to read more
 #
 # - K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR (2015),
-#   arXiv:1409.1556: table 1 is the family, section 2.3 the argument for 3×3.
+#   arXiv:1409.1556: table 1 is the family, the text after it the argument for 3×3.
 # - M. Lin, Q. Chen, S. Yan, "Network in network" (2013), arXiv:1312.4400: the global mean instead of a large head.
 # - X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS (2010),
 #   and K. He and others, "Delving deep into rectifiers", ICCV (2015), arXiv:1502.01852: the scale of first weights.

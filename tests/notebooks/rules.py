@@ -53,5 +53,10 @@ def errors_and_warnings(notebook) -> list[str]:
     return bad
 
 
+def wide_code(notebook, limit: int = 100) -> list[str]:
+    """Return the lines of code that run off the edge of JupyterLab with its side bar open, in a small window."""
+    return [line for cell in code_cells(notebook) for line in cell.splitlines() if len(line) > limit]
+
+
 def read(path: Path):
     return nbformat.read(path, as_version=4)

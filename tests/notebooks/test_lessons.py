@@ -27,6 +27,7 @@ def test_lesson_keeps_the_rules(source, notebook):
     assert rules.unexecuted_cells(lesson) == []
     assert rules.pictures_without_words(lesson) == []
     assert rules.errors_and_warnings(lesson) == []
+    assert rules.wide_code(lesson) == []
 
 
 @pytest.mark.parametrize(("source", "notebook"), LESSONS, ids=IDS)
@@ -61,3 +62,5 @@ def test_the_rules_can_fail(tmp_path):
     ]
     notebook.cells[0].outputs = [nbformat.v4.new_output("stream", name="stderr", text="a warning")]
     assert rules.errors_and_warnings(notebook) == ["1 + 1"]
+    notebook.cells[0].source = "x = 1\n" + "y" * 101
+    assert rules.wide_code(notebook) == ["y" * 101]

@@ -71,3 +71,21 @@ def test_refusals():
         training.fit(model, optimizer, IMAGES, LABELS, epochs=1, rng=rng, batch_size=0)
     with pytest.raises(FloatingPointError, match="loss"):
         training.fit(model, optimizer, IMAGES * np.float32(np.nan), LABELS, epochs=1, rng=rng)
+
+
+def test_descend_takes_the_steps_that_torch_optim_would():
+    images, labels = torch.randn(10, 4), torch.arange(10) % 3
+    ours = torch.nn.Linear(4, 3)
+    theirs = torch.nn.Linear(4, 3)
+    theirs.load_state_dict(ours.state_dict())
+    torch.manual_seed(1)
+    losses = training.descend(ours, images, labels, steps=6, lr=0.3, batch_size=4)
+    torch.manual_seed(1)
+    order = torch.cat([torch.randperm(10) for _ in range(3)])  # 6 steps of 4 go through 10 images 2.4 times
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.3, momentum=0.9)
+    for step, batch in enumerate(order.split(4)[:6]):
+        optimizer.param_groups[0]["lr"] = 0.3 * (1 - step / 6)
+        loss, _ = training.train_step(theirs, optimizer, images[batch], labels[batch])
+        assert losses[step] == pytest.approx(loss)
+    torch.testing.assert_close(ours.weight, theirs.weight)
+    assert len(losses) == 6
