@@ -676,7 +676,7 @@ assert np.isclose(separable / ordinary, 1 / 256 + 1 / 9)
 
 # %% [markdown]
 # A factor of almost 9 for 3×3 kernels. It buys that with a restriction: such a layer can only mix channels *after*
-# each has been filtered alone. How much accuracy that costs is an empirical question (lesson 15).
+# each has been filtered alone. How much accuracy that costs is an empirical question.
 #
 # ## 8. How far does a unit see?
 #

@@ -899,8 +899,8 @@ print(
 # %% [markdown]
 # Only batch norm mixes *images*. The other three need no running statistics, no `eval()`, and work with a batch of one
 # (Wu and He, 2018, made group norm for detectors that fit two pictures on a GPU). What they lose: in evaluation they
-# are not linear, so they cannot be folded, and they throw away each picture's own contrast. Layer norm rules in
-# transformers, and in ConvNeXt (lesson 15).
+# are not linear, so they cannot be folded, and they throw away each picture's own contrast. Layer norm
+# rules in transformers.
 #
 # **Local response normalisation** is older (AlexNet, 2012) and of another kind: it subtracts nothing. Each number is
 # divided by the strength of its neighbours *along the channels, at the same place*:

@@ -711,8 +711,8 @@ print("accuracy with equation 8:", *[f"{value:.3f}" for value in scores["equatio
 # %%
 show(
     drawings(networks["equation 8"][0]),
-    "F6 of the network trained with equation 8: most digits from 0 to 9 can be read; pullover, "
-    "coat and shirt look like mixtures of several digits.",
+    "F6 of the network trained with equation 8: most digits from 0 to 9 can be read; coat "
+    "and shirt look like mixtures of several digits.",
 )
 
 # %%
@@ -731,7 +731,7 @@ for name in ["1998", "equation 8"]:
 assert np.mean(scores["equation 8"]) > 0.65
 
 # %% [markdown]
-# Now it *writes its answer down*, and where it wavers between classes (pullover, coat and shirt), it draws
+# Now it *writes its answer down*, and where it wavers between classes (coat and shirt, for example), it draws
 # their mixture. What a layer's numbers mean is decided by the loss, not by the drawing of the architecture.
 #
 # **A claim.** *"Distances to codes are better than softmax at turning down what belongs to no class."* We can test
