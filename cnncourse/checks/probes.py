@@ -5,6 +5,7 @@ with the other files named in `FILES`. `run` is the only entry; it returns a dic
 """
 
 import contextlib
+import gc
 import importlib
 import inspect
 import io
@@ -259,7 +260,9 @@ def _snapshot(value):
 def _same(old, new):
     if isinstance(old, np.ndarray):
         return (
-            isinstance(new, np.ndarray) and new.shape == old.shape and new.dtype == old.dtype
+            isinstance(new, np.ndarray)
+            and new.shape == old.shape
+            and new.dtype == old.dtype
             and new.tobytes() == old.tobytes()
         )
     if isinstance(old, list):
@@ -289,12 +292,16 @@ def watching(used):
         if root in WATCHED and module != __name__ and len(used) < 20:
             used[f"{root}.{name}"] = True
 
-    old = sys.getprofile()
+    # A garbage collection in the middle would call other libraries back, and the answer be blamed for it.
+    collecting, old = gc.isenabled(), sys.getprofile()
+    gc.disable()
     sys.setprofile(listen)
     try:
         yield
     finally:
         sys.setprofile(old)
+        if collecting:
+            gc.enable()
 
 
 # ---- probes

@@ -142,7 +142,7 @@ def _arrays(specs, payload):
 
 def _as_real_bools(array):
     """Bytes other than 0 and 1 would be booleans that no comparison expects."""
-    return array.view(np.uint8) != 0
+    return np.asarray(array.view(np.uint8) != 0)
 
 
 def _value(tree, arrays, depth):
