@@ -29,7 +29,7 @@ from . import threads
 from .windows import pair
 
 # Tiles in a strip: enough for good matrix products, few enough for the cache.
-TILES, LEAST_TILES = 200, 32
+TILES, LEAST_TILES = 200, 64
 # So many neighbouring tiles of a row are transformed by one banded matrix.
 GROUP = 4
 
