@@ -137,6 +137,7 @@ def grad_filters(grad_output, x, padding, m=4):
     N, C_out, H_out, W_out = grad_output.shape
     C_in, columns = x.shape[1], -(-W_out // m)
     inputs, outputs = groups(Bt, columns, m, x.dtype), groups(At.T, columns, m, x.dtype)
+    both_axes = np.kron(G, G).astype(x.dtype)
     partial = []
 
     def correlate_strips(some):
@@ -146,15 +147,12 @@ def grad_filters(grad_output, x, padding, m=4):
             g = to_tiles(cut(grad_output, strip, columns, m, 0, (0, 0)), At.T, outputs, m)
             products = g.swapaxes(2, 3) @ d
             sums = [np.add(*sums, products, out=products)] if sums else [products]
-        partial.extend(sums)
+        partial.extend(products.reshape(len(both_axes), -1).T @ both_axes for products in sums)
 
     every = strips(N, -(-H_out // m), columns)
     shares = min(threads.count(), len(every))
     threads.share(correlate_strips, [every[k::shares] for k in range(shares)])
-    both_axes = np.kron(G, G).astype(x.dtype)
-    none = np.zeros((C_out * C_in, 9), x.dtype)
-    grad = sum((part.reshape(len(both_axes), -1).T @ both_axes for part in partial), none)
-    return grad.reshape(C_out, C_in, 3, 3)
+    return sum(partial, np.zeros((C_out * C_in, 9), x.dtype)).reshape(C_out, C_in, 3, 3)
 
 
 def strips(N, rows, columns):
