@@ -33,6 +33,7 @@ def setup(seed: int = 0, threads: int = THREADS):
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # read when torch and BLAS are first loaded
     # Waiting threads sleep instead of spinning: three times as fast where other programs want the cores too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "10")  # the same for NumPy's: 2^10 ticks instead of 2^26
     import numpy as np
     import torch
 
