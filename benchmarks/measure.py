@@ -1,10 +1,11 @@
 """How long calls take, side by side."""
 
 import math
-import sys
 import time
 
 import numpy as np
+
+from cnncourse import timing
 
 clock = time.perf_counter
 
@@ -12,11 +13,10 @@ clock = time.perf_counter
 def count_processor_time():
     """From now on count what the processor spends on this process, which other programs hardly change.
 
-    Only with one thread is that how long a call takes. Windows counts in steps too coarse for it.
+    Only with one thread is that how long a call takes.
     """
     global clock
-    if sys.platform != "win32":
-        clock = time.process_time
+    clock = timing.clock
 
 
 def side_by_side(contenders, budget, least=5, patience=3.0):

@@ -48,6 +48,24 @@ def test_one_thread_is_a_plain_loop(monkeypatch):
     assert names == [threading.current_thread()] * 3
 
 
+@pytest.mark.parametrize(("count", "pieces"), [(0, 1), (1, 1), (7, 3), (8, 2), (3, 3)])
+def test_even_slices_cover_everything_once(count, pieces):
+    slices = threads.evenly(count, pieces)
+    assert len(slices) == pieces
+    assert [i for part in slices for i in range(count)[part]] == list(range(count))
+    sizes = [len(range(count)[part]) for part in slices]
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize(
+    ("things", "most", "sizes"), [(0, 4, []), (7, 100, [3, 3, 1]), (7, 2, [2, 2, 2, 1]), (2, 9, [1, 1]), (2, 0, [1, 1])]
+)
+def test_blocks_are_small_enough_and_leave_no_thread_without(three, things, most, sizes):
+    blocks = threads.blocks(things, most)
+    assert [len(range(things)[block]) for block in blocks] == sizes
+    assert [i for block in blocks for i in range(things)[block]] == list(range(things))
+
+
 def share_in_child(queue):
     threads.count = lambda: 3
     total = np.zeros(5)

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from .threads import count, share
+from . import threads
 from .windows import add_windows, inside, output_size, pad_constant, pair, windows
 
 # Columns of as many images at a time as fit in a processor's cache are cheaper to read back.
@@ -58,7 +58,7 @@ def forward(x, weight, stride, dilation, groups):
     def block(n):
         np.matmul(rows, _columns(view[n], groups), out=output[n])
 
-    share(block, _blocks(N, view.nbytes))
+    threads.share(block, _blocks(N, view.nbytes))
     return output.reshape(N, C_out, *spatial)
 
 
@@ -74,7 +74,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
         number, n = item
         np.sum(upstream[n] @ _columns(view[n], groups).swapaxes(2, 3), axis=0, out=grads[number])
 
-    share(block, enumerate(blocks))
+    threads.share(block, enumerate(blocks))
     return grads.sum(axis=0).reshape(weight_shape)
 
 
@@ -93,7 +93,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
         columns = (rows @ upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
         grad[n] = add_windows(columns, (len(columns), *x_shape[1:]), stride, dilation)
 
-    share(block, _blocks(N, N * x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes))
+    threads.share(block, _blocks(N, N * x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes))
     return grad
 
 
@@ -110,6 +110,5 @@ def _columns(view, groups):
 
 
 def _blocks(N, nbytes):
-    """Return slices of images, at least one for each thread, whose columns together take about `BLOCK_BYTES`."""
-    step = max(1, min(BLOCK_BYTES * N // max(1, nbytes), -(-N // count())))
-    return [slice(start, start + step) for start in range(0, N, step)]
+    """Return slices of images whose columns together take about `BLOCK_BYTES`."""
+    return threads.blocks(N, BLOCK_BYTES * N // max(1, nbytes))

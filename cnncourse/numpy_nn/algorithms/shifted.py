@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from .threads import count, share
+from . import threads
 from .windows import inside, offsets, output_size, pad_constant, pair, shifted, windows
 
 BLOCK_BYTES = 1 << 20
@@ -53,7 +53,7 @@ def forward(x, weight, stride, dilation, groups, padding=None):
             if number:
                 total += product
 
-    share(block, rows.blocks())
+    threads.share(block, rows.blocks())
     return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])
 
 
@@ -68,7 +68,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
         g = rows.lines(grad_output[n]).swapaxes(2, 3)
         grads[number] = [(slice_of_R @ g).sum(axis=0) for slice_of_R in rows.slices(rows.shifted(x[n]))]
 
-    share(block, enumerate(blocks))
+    threads.share(block, enumerate(blocks))
     return rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
 
 
@@ -92,7 +92,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
             slice_of_R += matrix.swapaxes(1, 2) @ g
         grad[n] = rows.unshifted(R)
 
-    share(block, rows.blocks())
+    threads.share(block, rows.blocks())
     return grad
 
 
@@ -171,8 +171,7 @@ class _Rows:
 
     def blocks(self):
         """Return slices of images: enough for all threads, and so few that their R stays in the cache."""
-        step = max(1, min(BLOCK_BYTES // (4 * math.prod(self.shape)), -(-self.N // count())))
-        return [slice(n, n + step) for n in range(0, self.N, step)]
+        return threads.blocks(self.N, BLOCK_BYTES // (4 * math.prod(self.shape)))
 
     def lines(self, g):
         """Return an output's gradient as (images, groups, C_out/groups, L), zero at rows that are no outputs."""

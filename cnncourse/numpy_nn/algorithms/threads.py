@@ -32,6 +32,17 @@ def share(function, items):
             pass
 
 
+def evenly(count, pieces):
+    """Cut range(count) into so many slices, as even as they can be."""
+    return [slice(count * k // pieces, count * (k + 1) // pieces) for k in range(pieces)]
+
+
+def blocks(things, most):
+    """Cut range(things) into slices of at most `most`, but at least one for each thread."""
+    step = max(1, min(most, -(-things // count())))
+    return [slice(start, start + step) for start in range(0, things, step)]
+
+
 @cache
 def _blas():
     """The BLAS that NumPy has loaded."""

@@ -101,7 +101,7 @@ def transform_filters(weight, m=4, flipped=False):
         # A product for each input channel, written to where it belongs: so the axes change places in passing.
         np.matmul(both_axes, kernels[c].swapaxes(1, 2), out=filters[:, c].swapaxes(0, 1))
 
-    threads.share(transform, evenly(C_in, max(64, -(-C_in // threads.count()))))
+    threads.share(transform, threads.evenly(C_in, max(1, min(threads.count(), C_in // 64))))
     return filters.reshape(m + 2, m + 2, C_in, C_out)
 
 
@@ -160,14 +160,8 @@ def strips(N, rows, columns):
     tiles = max(LEAST_TILES, min(TILES, N * rows * columns // threads.count()))
     images = max(1, min(N, tiles // (rows * columns)))
     height = min(rows, max(1, tiles // (columns * images)))
-    return list(itertools.product(evenly(N, images), evenly(rows, height)))
-
-
-def evenly(count, most):
-    """Cut range(count) into as few slices of at most `most` as can be, as even as they can be."""
-    pieces = -(-count // most)
-    ends = [count * k // pieces for k in range(pieces + 1)]
-    return [slice(*ends[k : k + 2]) for k in range(pieces)]
+    # As few as can be, and as even as so many can be.
+    return list(itertools.product(threads.evenly(N, -(-N // images)), threads.evenly(rows, -(-rows // height))))
 
 
 def cut(x, strip, columns, m, overlap, padding):

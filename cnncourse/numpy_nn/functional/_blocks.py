@@ -73,7 +73,7 @@ def by_channel(function, x, *vectors):
 def _parts(count, values):
     """Cut 0 … count − 1 into one slice for each thread that is worth waking."""
     parts = min(count, threads.count()) if values >= SHARED else 1
-    return [slice(count * i // parts, count * (i + 1) // parts) for i in range(parts)]
+    return threads.evenly(count, parts)
 
 
 def keep(values, where):
