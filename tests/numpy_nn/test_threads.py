@@ -11,13 +11,18 @@ from cnncourse.numpy_nn.algorithms import threads
 
 @pytest.fixture
 def three(monkeypatch):
-    monkeypatch.setattr(threads, "count", lambda: 3)
+    monkeypatch.setattr(threads, "available", lambda: 3)
 
 
 @pytest.mark.parametrize("items", [[], [4], range(10)])
 def test_every_item_is_handled_once(three, items):
     seen = []
-    threads.share(seen.append, items)
+
+    def square(item):
+        seen.append(item)
+        return item**2
+
+    assert threads.share(square, items) == [item**2 for item in items]
     assert sorted(seen) == list(items)
 
 
@@ -36,13 +41,35 @@ def test_blas_keeps_to_one_thread_inside_and_gets_its_own_back(three):
     assert set(inside) == {1}
 
 
+def test_a_share_shares_out_nothing_itself_unless_it_is_the_only_one(three):
+    assert threads.share(lambda _: threads.count(), range(4)) == [1] * 4
+    assert threads.share(lambda _: threads.count(), [None]) == [3]
+    inside = threads.share(lambda _: threads.share(lambda _: threading.current_thread(), range(50)), range(3))
+    assert [len(set(used)) for used in inside] == [1] * 3
+    assert threads.count() == 3
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 7), (300, 200, 100), (1, 3000, 999), (2000, 2000, 1)])
+def test_a_shared_product_is_the_product(three, shape):
+    rng = np.random.default_rng(0)
+    (M, K, N), stack = shape, (2, 1)
+    a, b = rng.normal(size=(*stack, K, M)).swapaxes(2, 3), rng.normal(size=(3, K, N)).astype(np.float32)
+    wanted = a @ b
+    np.testing.assert_allclose(threads.matmul(a, b), wanted, rtol=1e-12, atol=1e-10)
+    out = np.empty((2, 3, N, M)).swapaxes(2, 3)
+    assert threads.matmul(a, b, out=out) is out
+    np.testing.assert_allclose(out, wanted, rtol=1e-12, atol=1e-10)
+
+
 def test_an_error_is_raised(three):
-    with pytest.raises(ZeroDivisionError):
-        threads.share(lambda x: 1 / x, [1, 0, 2])
+    for items in [[1, 0, 2], [0], [0, 0, 0]]:
+        with pytest.raises(ZeroDivisionError):
+            threads.share(lambda x: 1 / x, items)
+        assert threads.count() == 3
 
 
 def test_one_thread_is_a_plain_loop(monkeypatch):
-    monkeypatch.setattr(threads, "count", lambda: 1)
+    monkeypatch.setattr(threads, "available", lambda: 1)
     names = []
     threads.share(lambda _: names.append(threading.current_thread()), range(3))
     assert names == [threading.current_thread()] * 3
@@ -67,7 +94,7 @@ def test_blocks_are_small_enough_and_leave_no_thread_without(three, things, most
 
 
 def share_in_child(queue):
-    threads.count = lambda: 3
+    threads.available = lambda: 3
     total = np.zeros(5)
 
     def add(k):

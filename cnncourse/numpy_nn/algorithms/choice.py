@@ -38,7 +38,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     # With few channels the transforms of tiles cost more than they save, and with few pixels those of filters.
     pixels = x_shape[0] * math.prod(x_shape[2:])
     if weight.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
-        if min(weight.shape[:2]) >= 32 and pixels >= (100 if prepared else 800):
+        if min(weight.shape[:2]) >= 32 and pixels >= (40 if prepared else 300):
             return "winograd4"
     _, c_in, *rows, K = weight.shape
     # Rows that a stride puts on different lines are multiplied by together; shorter ones make poor GEMMs. With many
@@ -53,7 +53,7 @@ def prepare(weight):
     """Return what `forward` may keep between calls with the same `weight`, or None."""
     large, none = (1, 1, 100, 100), ((0, 0), (0, 0))
     if weight.ndim == 4 and choose(large, weight, (1, 1), none, (1, 1), 1) == "winograd4":
-        return winograd.transform_filters(weight)
+        return winograd.Filters(weight).keep()
     return None
 
 
@@ -65,7 +65,7 @@ def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prep
     if name in PADDED:
         return PADDED[name].forward(pad_constant(x, padding), weight, stride, dilation, groups)
     if name != "winograd4" or prepared is None:
-        prepared = winograd.transform_filters(weight, TILE_SIZES[name])
+        prepared = winograd.Filters(weight, TILE_SIZES[name])
     return winograd.convolve(x, prepared, [before for before, _ in padding])
 
 
@@ -86,7 +86,7 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     """
     name = _named(algorithm, x_shape, weight, stride, padding, dilation, groups)
     if name in TILE_SIZES:
-        filters = winograd.transform_filters(weight, TILE_SIZES[name], flipped=True)
+        filters = winograd.Filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
     if name in IN_BLOCKS:
         return IN_BLOCKS[name].grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)

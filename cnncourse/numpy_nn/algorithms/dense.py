@@ -9,6 +9,8 @@ Cost: 2·N·C_out·C_in·K² flops, nothing is copied. Rounding: that of a dot p
 
 import math
 
+from .threads import matmul
+
 
 def can(x_shape, weight_shape, padding, groups):
     """Return whether there is exactly one window, the whole image."""
@@ -18,7 +20,7 @@ def can(x_shape, weight_shape, padding, groups):
 def forward(x, weight, stride, dilation, groups, padding):
     """Return x Wᵀ as (N, C_out, 1, …) for `x` (N, C_in, *spatial) and `weight` (C_out, C_in, *spatial)."""
     _check(x.shape, weight.shape, padding, groups)
-    y = x.reshape(len(x), math.prod(x.shape[1:])) @ weight.reshape(len(weight), -1).T
+    y = matmul(x.reshape(len(x), math.prod(x.shape[1:])), weight.reshape(len(weight), -1).T)
     return y.reshape(*y.shape, *[1] * (x.ndim - 2))
 
 
@@ -26,14 +28,14 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
     """Return ∂L/∂weight = gᵀ x."""
     _check(x.shape, weight_shape, padding, groups)
     g = grad_output.reshape(grad_output.shape[:2])
-    return (g.T @ x.reshape(len(x), math.prod(x.shape[1:]))).reshape(weight_shape)
+    return matmul(g.T, x.reshape(len(x), math.prod(x.shape[1:]))).reshape(weight_shape)
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     """Return ∂L/∂x = g W."""
     _check(x_shape, weight.shape, padding, groups)
     g = grad_output.reshape(grad_output.shape[:2])
-    return (g @ weight.reshape(len(weight), -1)).reshape(x_shape)
+    return matmul(g, weight.reshape(len(weight), -1)).reshape(x_shape)
 
 
 def _check(x_shape, weight_shape, padding, groups):

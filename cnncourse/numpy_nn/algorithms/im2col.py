@@ -56,7 +56,7 @@ def forward(x, weight, stride, dilation, groups):
     output = np.empty((N, groups, C_out // groups, math.prod(spatial)), x.dtype)
 
     def block(n):
-        np.matmul(rows, _columns(view[n], groups), out=output[n])
+        threads.matmul(rows, _columns(view[n], groups), out=output[n])
 
     threads.share(block, _blocks(N, view.nbytes))
     return output.reshape(N, C_out, *spatial)
@@ -67,15 +67,12 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
     view = windows(x, weight_shape[2:], stride, dilation)
     C_out = weight_shape[0]
     upstream = grad_output.reshape(len(x), groups, C_out // groups, math.prod(grad_output.shape[2:]))
-    blocks = _blocks(len(x), view.nbytes)
-    grads = np.zeros((len(blocks), groups, C_out // groups, math.prod(weight_shape[1:])), x.dtype)
 
-    def block(item):
-        number, n = item
-        np.sum(upstream[n] @ _columns(view[n], groups).swapaxes(2, 3), axis=0, out=grads[number])
+    def block(n):
+        return threads.matmul(upstream[n], _columns(view[n], groups).swapaxes(2, 3)).sum(axis=0)
 
-    threads.share(block, enumerate(blocks))
-    return grads.sum(axis=0).reshape(weight_shape)
+    products = threads.share(block, _blocks(len(x), view.nbytes))
+    return np.reshape(sum(products), weight_shape) if products else np.zeros(weight_shape, x.dtype)
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
@@ -90,7 +87,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
     grad = np.empty(x_shape, grad_output.dtype)
 
     def block(n):
-        columns = (rows @ upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
+        columns = threads.matmul(rows, upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
         grad[n] = add_windows(columns, (len(columns), *x_shape[1:]), stride, dilation)
 
     threads.share(block, _blocks(N, N * x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes))

@@ -60,15 +60,12 @@ def forward(x, weight, stride, dilation, groups, padding=None):
 def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
     """Return ∂L/∂weight: for each kernel row, the output's gradient times the slice of R that it was multiplied by."""
     rows = _Rows(x.shape, weight_shape, stride, dilation, groups, padding)
-    blocks = rows.blocks()
-    grads = [None] * len(blocks)
 
-    def block(item):
-        number, n = item
+    def block(n):
         g = rows.lines(grad_output[n]).swapaxes(2, 3)
-        grads[number] = [(slice_of_R @ g).sum(axis=0) for slice_of_R in rows.slices(rows.shifted(x[n]))]
+        return [(slice_of_R @ g).sum(axis=0) for slice_of_R in rows.slices(rows.shifted(x[n]))]
 
-    threads.share(block, enumerate(blocks))
+    grads = threads.share(block, rows.blocks())
     return rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
 
 

@@ -2,34 +2,94 @@
 
 Python runs one thread at a time, but NumPy lets go of that lock inside a matrix product and inside an element-wise
 loop, so threads that do little else run side by side. BLAS has threads of its own; while the work is shared out it
-keeps to one, or two shares would fight for every core.
+keeps to one. Otherwise two shares would fight for every core, and after each product of its own BLAS's threads would
+keep the cores busy waiting for the next.
 """
 
+import contextlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
+# Multiplications in a matrix product from which OpenBLAS wakes its own threads, and from which a thread of ours pays.
+BLAS_SHARES, WORTH_SHARING = 1 << 18, 1 << 21
 
-def count():
+
+class _Here(threading.local):
+    threads = None  # how many this thread may use; None: all that are available
+
+
+_here = _Here()
+
+
+def available():
     """Return how many threads BLAS would use now: OPENBLAS_NUM_THREADS and OMP_NUM_THREADS are heeded."""
     return max((library.num_threads or 1 for library in _blas().lib_controllers), default=1)
 
 
-def share(function, items):
-    """Call `function` on all `items`, as many at a time as there are threads; returns nothing.
+def count():
+    """Return how many threads work may be shared out to: all that are available, but one within a share."""
+    return _here.threads or available()
 
-    An error in any of them is raised here. Within a share, and with a single thread or item, this is a plain loop.
+
+def share(function, items):
+    """Return [function(item) for item in items], computed as many at a time as there are threads.
+
+    An error in any of them is raised here. With a single thread this is a plain loop; a single item may share out
+    its own work.
     """
-    items, threads = list(items), count()
-    if threads == 1 or len(items) == 1:
-        for item in items:
-            function(item)
+    items = list(items)
+    if count() == 1:
+        return [function(item) for item in items]
+    with alone() as threads:
+        if len(items) == 1:
+            return [function(*items)]
+        results, queue = [None] * len(items), iter(range(len(items)))
+
+        def work():
+            _here.threads = 1
+            for k in queue:
+                results[k] = function(items[k])
+
+        others = [_pool(threads).submit(work) for _ in range(min(threads, len(items)) - 1)]
+        try:
+            work()
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
+        return results
+
+
+def matmul(a, b, out=None):
+    """Return a @ b, the rows of `a` shared out over threads where that pays."""
+    products = a.size * b.shape[-1]
+    if products < BLAS_SHARES or count() == 1:
+        return np.matmul(a, b, out=out)
+    if out is None:
+        stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        out = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
+    pieces = evenly(a.shape[-2], count() if products >= WORTH_SHARING else 1)
+    share(lambda rows: np.matmul(a[..., rows, :], b, out=out[..., rows, :]), pieces)
+    return out
+
+
+@contextlib.contextmanager
+def alone():
+    """Keep BLAS to one thread; gives how many threads there are for work that is shared out meanwhile."""
+    if count() == 1:
+        yield 1
         return
-    with _blas().limit(limits=1):
-        for _ in _pool(threads).map(function, items):
-            pass
+    before, _here.threads = _here.threads, count()
+    try:
+        with _blas().limit(limits=1):
+            yield _here.threads
+    finally:
+        _here.threads = before
 
 
 def evenly(count, pieces):
@@ -51,7 +111,8 @@ def _blas():
 
 @cache
 def _pool(threads):
-    return ThreadPoolExecutor(threads, thread_name_prefix="numpy_nn")
+    """The threads beside the one that shares out work, which takes part."""
+    return ThreadPoolExecutor(threads - 1, thread_name_prefix="numpy_nn")
 
 
 # A forked process has none of its parent's threads.

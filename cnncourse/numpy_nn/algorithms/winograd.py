@@ -10,10 +10,11 @@ the same three parts: ∂L/∂x is a convolution, and ∂L/∂g = Gᵀ [(A ∂L/
 "Fast Algorithms for Convolutional Neural Networks", CVPR 2016, arXiv:1509.09308; S. Winograd, "Arithmetic Complexity of
 Computations", 1980.
 
-How it runs at the speed of BLAS: a *strip* is some rows of tiles of some images, padded and copied as (rows, images, C,
-columns). Along the columns the transform of several neighbouring tiles is one banded matrix, and that matrix product
-puts the channels last on the way. Along the rows it is a few additions of long contiguous vectors, where the rows for
-points p and −p share their even and odd parts. Strips are small enough for the cache, and are shared out over threads.
+How it runs at the speed of BLAS: everything is a matrix product. A *strip* is some rows of tiles of some images, padded
+and copied as (rows, images, C, columns). Along the columns the transform of several neighbouring tiles is one banded
+matrix, and that product puts the channels last on the way. Along the rows it is the small matrix Bᵀ times six rows of
+numbers; overlapping tiles read the same rows where they lie. Strips are small enough for the cache, and are shared
+out over threads. The filters come in *panels* of 32 output channels.
 
 Cost: 2·C_out·C_in·(m+2)²/m² flops per output pixel instead of 18·C_out·C_in (m = 2: 2.25 times fewer, m = 4: 4 times
 fewer), plus the transforms, which matter when there are few channels; a strip's tiles hold (m+2)²/m² times its pixels.
@@ -24,12 +25,18 @@ a decimal digit (float32 errors near 1e-5 of the output's largest entry, where i
 import itertools
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from . import threads
 from .windows import pair
 
-# Tiles in a strip: enough for good matrix products, few enough for the cache.
-TILES, LEAST_TILES = 200, 64
+# Output channels in a panel of filters.
+PANEL = 32
+# A strip has at most so many tiles that it stays in the cache, and that BLAS multiplies it with a panel of filters
+# where they lie: OpenBLAS does not copy matrices whose product takes at most 10⁶ multiplications.
+TILES, SMALL_PRODUCT = 200, 10**6
+# Tiles in a strip that are too few to share out: forward, and in the gradient of the filters.
+FEW_TILES, MANY_TILES = 32, 128
 # So many neighbouring tiles of a row are transformed by one banded matrix.
 GROUP = 4
 
@@ -80,84 +87,110 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, m=4):
     """
     if pair(stride) != (1, 1) or weight.shape[2:] != (3, 3):
         raise ValueError(f"winograd: expected a 3×3 kernel at stride 1, got {weight.shape[2:]} at {stride}")
-    output = convolve(input, transform_filters(weight, m), pair(padding))
+    output = convolve(input, Filters(weight, m), pair(padding))
     return output if bias is None else output + bias[:, None, None]
 
 
-def transform_filters(weight, m=4, flipped=False):
-    """Return the filters' transforms G g Gᵀ as (m+2, m+2, C_in, C_out); worth keeping while weights stay the same.
+class Filters:
+    """The transforms G g Gᵀ of 3×3 filters (C_out, C_in, 3, 3), for tiles of m×m outputs.
 
-    `flipped` gives those of the convolution that runs backward, from C_out to C_in, with kernels turned around.
+    They come in panels of `PANEL` output channels, each computed when it is needed; `keep` computes all, for use
+    more than once. `flipped` turns the kernels around, for the convolution that runs backward from C_out to C_in.
     """
-    _, G, _ = TRANSFORMS[m]
-    G = G[:, ::-1] if flipped else G
-    both_axes = np.kron(G, G).astype(weight.dtype)
-    kernels = weight if flipped else weight.swapaxes(0, 1)
-    C_in, C_out = kernels.shape[:2]
-    kernels = kernels.reshape(C_in, C_out, 9)
-    filters = np.empty((len(both_axes), C_in, C_out), weight.dtype)
 
-    def transform(c):
-        # A product for each input channel, written to where it belongs: so the axes change places in passing.
-        np.matmul(both_axes, kernels[c].swapaxes(1, 2), out=filters[:, c].swapaxes(0, 1))
+    def __init__(self, weight, m=4, flipped=False):
+        _, G, _ = TRANSFORMS[m]
+        G = G[:, ::-1] if flipped else G
+        self.both_axes = np.kron(G, G).astype(weight.dtype)
+        self.kernels = weight if flipped else weight.swapaxes(0, 1)
+        self.m, (self.C_in, self.C_out) = m, self.kernels.shape[:2]
+        self.panels = [slice(o, min(o + PANEL, self.C_out)) for o in range(0, self.C_out, PANEL)]
+        self.kept = {}
 
-    threads.share(transform, threads.evenly(C_in, max(1, min(threads.count(), C_in // 64))))
-    return filters.reshape(m + 2, m + 2, C_in, C_out)
+    def panel(self, o):
+        """Return the filters of the output channels `o`, one of `panels`, as (m+2, m+2, C_in, channels)."""
+        if o.start in self.kept:
+            return self.kept[o.start]
+        kernels = self.kernels[:, o]
+        transformed = self.both_axes @ kernels.reshape(-1, 9).T
+        return transformed.reshape(self.m + 2, self.m + 2, *kernels.shape[:2])
+
+    def keep(self):
+        """Compute all panels now and keep them, four times (m = 4) as many numbers as the filters; return self."""
+        starts = [o.start for o in self.panels]
+        self.kept = dict(zip(starts, threads.share(self.panel, self.panels), strict=True))
+        return self
 
 
 def convolve(x, filters, padding):
-    """Cross-correlate `x` (N, C_in, H, W) with transformed `filters`; returns (N, C_out, H + 2P − 2, W + 2P − 2).
+    """Cross-correlate `x` (N, C_in, H, W) with `Filters`; returns (N, C_out, H + 2P − 2, W + 2P − 2).
 
     `padding` may be negative: then so many rows and columns of `x` are left out on either side.
     """
-    m = len(filters) - 2
-    At, _, Bt = TRANSFORMS[m]
-    (N, _, H, W), C_out = x.shape, filters.shape[3]
+    m, C_in, C_out = filters.m, filters.C_in, filters.C_out
+    At, _, Bt = (M.astype(x.dtype) for M in TRANSFORMS[m])
+    N, _, H, W = x.shape
     H_out, W_out = H + 2 * padding[0] - 2, W + 2 * padding[1] - 2
     output = np.empty((N, C_out, H_out, W_out), x.dtype)
     columns = -(-W_out // m)
-    into, out_of = groups(Bt, columns, m, x.dtype), groups(At.T, columns, m, x.dtype)
+    into, out_of = banded(Bt, columns, m), banded(At.T, columns, m)
 
     def convolve_strip(strip):
         n, i = strip
         d = to_tiles(cut(x, strip, columns, m, 2, padding), Bt, into, m)
         y = np.empty((m + 2, d.shape[2], m + 2, C_out), x.dtype).swapaxes(1, 2)
-        np.matmul(d, filters, out=y)
+        threads.share(lambda o: np.matmul(d, filters.panel(o), out=y[..., o]), filters.panels)
         y = from_tiles(y, At, out_of, len(x[n]), columns)
         rows = slice(m * i.start, min(m * i.stop, H_out))
         output[n, :, rows] = y[: rows.stop - rows.start, ..., :W_out].transpose(1, 2, 0, 3)
 
-    threads.share(convolve_strip, strips(N, -(-H_out // m), columns))
+    every = strips(N, -(-H_out // m), columns, min(TILES, SMALL_PRODUCT // (PANEL * C_in)), FEW_TILES)
+    if len(every) > 1 and not filters.kept:  # a single strip needs each panel just once
+        filters.keep()
+    threads.share(convolve_strip, every)
     return output
 
 
 def grad_filters(grad_output, x, padding, m=4):
     """Return ∂L/∂weight (C_out, C_in, 3, 3) for the upstream `grad_output` (N, C_out, H_out, W_out)."""
-    At, G, Bt = TRANSFORMS[m]
+    At, G, Bt = (M.astype(x.dtype) for M in TRANSFORMS[m])
     N, C_out, H_out, W_out = grad_output.shape
     C_in, columns = x.shape[1], -(-W_out // m)
-    inputs, outputs = groups(Bt, columns, m, x.dtype), groups(At.T, columns, m, x.dtype)
-    both_axes = np.kron(G, G).astype(x.dtype)
-    partial = []
+    into, out_of = banded(Bt, columns, m), banded(At.T, columns, m)
+    both_axes = np.kron(G, G)
+
+    def inputs(strip):
+        return to_tiles(cut(x, strip, columns, m, 2, padding), Bt, into, m)
+
+    def upstream(strip):
+        return to_tiles(cut(grad_output, strip, columns, m, 0, (0, 0)), At.T, out_of, m)
+
+    def transform_back(products):
+        return (products.reshape(len(both_axes), -1).T @ both_axes).reshape(-1, C_in, 3, 3)
 
     def correlate_strips(some):
-        sums = []
+        total = None
         for strip in some:
-            d = to_tiles(cut(x, strip, columns, m, 2, padding), Bt, inputs, m)
-            g = to_tiles(cut(grad_output, strip, columns, m, 0, (0, 0)), At.T, outputs, m)
-            products = g.swapaxes(2, 3) @ d
-            sums = [np.add(*sums, products, out=products)] if sums else [products]
-        partial.extend(products.reshape(len(both_axes), -1).T @ both_axes for products in sums)
+            products = upstream(strip).swapaxes(2, 3) @ inputs(strip)
+            total = products if total is None else np.add(total, products, out=total)
+        return transform_back(total)
 
-    every = strips(N, -(-H_out // m), columns)
-    shares = min(threads.count(), len(every))
-    threads.share(correlate_strips, [every[k::shares] for k in range(shares)])
-    return sum(partial, np.zeros((C_out * C_in, 9), x.dtype)).reshape(C_out, C_in, 3, 3)
+    every = strips(N, -(-H_out // m), columns, TILES, MANY_TILES)
+    if len(every) > 1:
+        shares = min(threads.count(), len(every))
+        return sum(threads.share(correlate_strips, [every[k::shares] for k in range(shares)]))
+    # Few tiles: the products of one panel of filters at a time stay in the cache until they are transformed back.
+    d, g = threads.share(lambda tiles: tiles(*every), (inputs, upstream))
+    panels = [g[..., o : o + 2 * PANEL].swapaxes(2, 3) for o in range(0, C_out, 2 * PANEL)]
+    return np.concatenate(threads.share(lambda panel: transform_back(panel @ d), panels))
 
 
-def strips(N, rows, columns):
-    """Return pairs of slices (images, rows of tiles) with about `TILES` tiles each, and some for every thread."""
-    tiles = max(LEAST_TILES, min(TILES, N * rows * columns // threads.count()))
+def strips(N, rows, columns, most, least):
+    """Return pairs of slices (images, rows of tiles) with at most about `most` tiles each, and some for every thread.
+
+    No strip is smaller than `least` tiles just to keep a thread busy.
+    """
+    tiles = max(least, min(most, N * rows * columns // threads.count()))
     images = max(1, min(N, tiles // (rows * columns)))
     height = min(rows, max(1, tiles // (columns * images)))
     # As few as can be, and as even as so many can be.
@@ -179,79 +212,55 @@ def cut(x, strip, columns, m, overlap, padding):
     return pixels
 
 
-def to_tiles(pixels, M, groups, m):
+def to_tiles(pixels, M, bands, m):
     """Return M d Mᵀ as (m+2, m+2, tiles, C) for the tiles d of a strip, which stand m pixels apart."""
     height, images, C, width = pixels.shape
     t, size = M.shape
     rows, columns = (height - size) // m + 1, (width - size) // m + 1
     d = np.empty((height, images, columns * t, C), pixels.dtype)
-    for j, band in groups:
-        read = pixels[..., m * j.start : m * (j.stop - 1) + size]
-        np.matmul(band, read.swapaxes(2, 3), out=d[:, :, t * j.start : t * j.stop])
-    d = [d.reshape(height, -1)[r : r + m * (rows - 1) + 1 : m] for r in range(size)]
+    for some, groups, band in bands:
+        read = overlapping(pixels[..., m * some.start :], 3, groups, band.shape[1], m * GROUP)
+        write = d[:, :, t * some.start : t * some.stop].reshape(height, images, groups, -1, C)
+        np.matmul(band, read.transpose(0, 1, 3, 4, 2), out=write)
 
-    tiles = np.empty((t, *d[0].shape), pixels.dtype)
-    even, odd, spare = np.empty((3, *d[0].shape), pixels.dtype)
-    M = even_and_odd(M)
-    combine(M[0], d, tiles[0], spare)
-    combine(M[-1], d, tiles[-1], spare)
-    for r in range(1, t - 1, 2):
-        combine(M[r], d, even, spare)
-        combine(M[r + 1], d, odd, spare)
-        np.add(even, odd, out=tiles[r])
-        np.subtract(even, odd, out=tiles[r + 1])
+    tiles = np.empty((t, rows, images * columns * t * C), pixels.dtype)
+    np.matmul(M, overlapping(d.reshape(height, -1), 0, rows, size, m), out=tiles.swapaxes(0, 1))
     return tiles.reshape(t, rows * images * columns, t, C).swapaxes(1, 2)
 
 
-def from_tiles(tiles, M, groups, images, columns):
+def from_tiles(tiles, M, bands, images, columns):
     """Return M y Mᵀ for all tiles y (m+2, m+2, tiles, C), side by side as pixels (rows, images, C, columns)."""
     m, t = M.shape
     C = tiles.shape[3]
     rows = tiles.shape[2] // (images * columns)
-    y = tiles.swapaxes(1, 2).reshape(t, rows, -1)
-    sums = [y[0], *(part for r in range(1, t - 1, 2) for part in (y[r] + y[r + 1], y[r] - y[r + 1])), y[-1]]
-    along = np.empty((rows, m, y.shape[2]), y.dtype)
-    spare = np.empty_like(y[0])
-    for r, coefficients in enumerate(even_and_odd(M.T).T):
-        combine(coefficients, sums, along[:, r], spare)
+    along = M @ tiles.swapaxes(1, 2).reshape(t, rows, -1).swapaxes(0, 1)
 
     along = along.reshape(rows * m, images, columns * t, C)
-    pixels = np.empty((rows * m, images, C, columns * m), y.dtype)
-    for j, band in groups:
-        read = along[:, :, t * j.start : t * j.stop]
-        np.matmul(read.swapaxes(2, 3), band, out=pixels[..., m * j.start : m * j.stop])
+    pixels = np.empty((rows * m, images, C, columns * m), along.dtype)
+    for some, groups, band in bands:
+        read = along[:, :, t * some.start : t * some.stop].reshape(rows * m, images, groups, -1, C)
+        write = pixels[..., m * some.start : m * some.stop].reshape(rows * m, images, C, groups, -1)
+        np.matmul(read.swapaxes(3, 4), band, out=write.swapaxes(2, 3))
     return pixels
 
 
-def groups(M, columns, m, dtype):
-    """Return (tiles, band) for groups of neighbouring tiles of a row: band holds M once a tile, m columns apart."""
+def banded(M, columns, m):
+    """Return (tiles, groups, band) for a row of tiles, cut into groups: band holds M once a tile, m columns apart."""
     t, size = M.shape
 
     def band(count):
-        blocks = np.zeros((count, t, m * (count - 1) + size), dtype)
+        blocks = np.zeros((count, t, m * (count - 1) + size), M.dtype)
         for k in range(count):
             blocks[k, :, m * k : m * k + size] = M
         return blocks.reshape(count * t, -1)
 
-    return [(slice(j, min(j + GROUP, columns)), band(min(GROUP, columns - j))) for j in range(0, columns, GROUP)]
+    groups, rest = divmod(columns, GROUP)
+    whole = [(slice(0, groups * GROUP), groups, band(GROUP))] if groups else []
+    return whole + ([(slice(groups * GROUP, columns), 1, band(rest))] if rest else [])
 
 
-def even_and_odd(M):
-    """Replace the rows for points p and −p by half their sum and half their difference: the even and the odd powers."""
-    M = M.astype(float)
-    plus, minus = M[1:-1:2], M[2:-1:2]
-    M[1:-1:2], M[2:-1:2] = (plus + minus) / 2, (plus - minus) / 2
-    return M
-
-
-def combine(coefficients, rows, out, spare):
-    """Write Σ coefficients[r]·rows[r] to `out`, skipping zeros and products by one."""
-    # A Python number takes the rows' dtype, where NumPy's float64 would turn float32 rows into float64.
-    terms = [(float(c), row) for c, row in zip(coefficients, rows, strict=True) if c]
-    (c, row), *others = sorted(terms, key=lambda term: (abs(term[0]) == 1, term[0]))  # the ones last
-    if abs(c) == 1 and others:
-        (np.add if c == 1 else np.subtract)(others.pop()[1], row, out=out)
-    else:
-        np.multiply(row, c, out=out)
-    for c, row in others:
-        out += row if c == 1 else np.multiply(row, c, out=spare)
+def overlapping(x, axis, count, size, step):
+    """Return `count` pieces of `x`, `size` entries along `axis` every `step`, as a view: (…, count, size, …)."""
+    before, here, after = x.strides[:axis], x.strides[axis], x.strides[axis + 1 :]
+    shape = (*x.shape[:axis], count, size, *x.shape[axis + 1 :])
+    return as_strided(x, shape, (*before, step * here, here, *after), writeable=False)

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from ..algorithms.threads import alone
 from ._arguments import as_batch, check_floats, check_grad_output, check_integer
 
 
@@ -118,7 +119,8 @@ def _global_mean(x, sizes):
     """Return the mean over all positions: x times a vector of ones, which BLAS does as fast as x can be read."""
     rows = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
     ones = np.ones(rows.shape[2], x.dtype)
-    return (rows @ ones / ones.size).reshape(*x.shape[:2], *sizes)
+    with alone():
+        return (rows @ ones / ones.size).reshape(*x.shape[:2], *sizes)
 
 
 def bins(size, count):

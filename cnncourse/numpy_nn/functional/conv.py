@@ -61,8 +61,8 @@ def conv2d(
 def prepare_conv2d(weight):
     """Return what `conv2d(…, prepared=…)` can spare computing again as long as `weight` stays the same, or None.
 
-    For filters that take Winograd's short cut these are the transformed filters: an array (6, 6, C_in, C_out), four
-    times as large as `weight` (C_out, C_in, 3, 3). Nothing notices a weight that has changed since.
+    For filters that take Winograd's short cut these are the transformed filters (`algorithms.winograd.Filters`), four
+    times as many numbers as in `weight` (C_out, C_in, 3, 3). Nothing notices a weight that has changed since.
     """
     check_floats(weight=weight)
     return choice.prepare(weight)
@@ -95,8 +95,11 @@ def conv3d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, 
 
 def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared=None):
     S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
-    if prepared is not None and prepared.shape[2:] != weight.shape[1::-1]:
-        raise ValueError(f"prepared: expected what prepare_conv2d gave for this weight, got shape {prepared.shape}")
+    if prepared is not None and (prepared.C_out, prepared.C_in) != weight.shape[:2]:
+        raise ValueError(
+            f"prepared: expected what prepare_conv2d gave for this weight {weight.shape}, "
+            f"got filters from {prepared.C_in} to {prepared.C_out} channels"
+        )
     x, unbatched = as_batch(input, axes)
     output = choice.forward(x, weight, S, P, D, groups, algorithm, prepared)
     if bias is not None:

@@ -2,6 +2,7 @@
 
 import math
 
+from ..algorithms.threads import matmul
 from ._arguments import check_floats, check_grad_output
 
 
@@ -38,7 +39,9 @@ def linear(input, weight, bias=None):
         Other or mixed dtypes; shapes that do not fit.
     """
     _check(input, weight, bias)
-    output = input @ weight.T
+    rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
+    columns = weight.reshape(math.prod(weight.shape[:-1]), weight.shape[-1]).T
+    output = matmul(rows, columns).reshape(input.shape[:-1] + weight.shape[:-1])
     return output if bias is None else output + bias
 
 
@@ -51,7 +54,7 @@ def linear_backward(grad_output, input, weight, bias=None):
     length = math.prod(input.shape[:-1])
     rows = input.reshape(length, in_features)
     g = grad_output.reshape(length, out_features)
-    grad_input = (g @ weight.reshape(out_features, in_features)).reshape(input.shape)
-    grad_weight = (g.T @ rows).reshape(weight.shape)
+    grad_input = matmul(g, weight.reshape(out_features, in_features)).reshape(input.shape)
+    grad_weight = matmul(g.T, rows).reshape(weight.shape)
     grad_bias = None if bias is None else g.sum(axis=0).reshape(bias.shape)
     return grad_input, grad_weight, grad_bias
