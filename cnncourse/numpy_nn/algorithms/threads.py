@@ -9,8 +9,8 @@ keep the cores busy waiting for the next.
 import contextlib
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from queue import SimpleQueue
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -48,20 +48,25 @@ def share(function, items):
     with alone() as threads:
         if len(items) == 1:
             return [function(*items)]
-        results, queue = [None] * len(items), iter(range(len(items)))
+        results, numbers, ended = [None] * len(items), iter(range(len(items))), SimpleQueue()
 
         def work():
             _here.threads = 1
-            for k in queue:
-                results[k] = function(items[k])
+            error = None
+            try:
+                for k in numbers:
+                    results[k] = function(items[k])
+            except BaseException as problem:
+                error = problem
+            ended.put(error)
 
-        others = [_pool(threads).submit(work) for _ in range(min(threads, len(items)) - 1)]
-        try:
-            work()
-        finally:
-            wait(others)
-        for other in others:
-            other.result()
+        helpers = min(threads, len(items)) - 1
+        for _ in range(helpers):
+            _jobs(threads).put(work)
+        work()
+        for error in [ended.get() for _ in range(1 + helpers)]:
+            if error:
+                raise error
         return results
 
 
@@ -110,11 +115,23 @@ def _blas():
 
 
 @cache
-def _pool(threads):
-    """The threads beside the one that shares out work, which takes part."""
-    return ThreadPoolExecutor(threads - 1, thread_name_prefix="numpy_nn")
+def _jobs(threads):
+    """A queue of functions to call, and the threads that call them, one fewer than `threads`.
+
+    The thread that shares out work takes part itself. A ThreadPoolExecutor would do; handing work over with its
+    futures takes three times as long, which is as long as a small layer takes.
+    """
+    jobs = SimpleQueue()
+
+    def help():
+        while True:
+            jobs.get()()
+
+    for number in range(threads - 1):
+        threading.Thread(target=help, name=f"numpy_nn_{number}", daemon=True).start()
+    return jobs
 
 
 # A forked process has none of its parent's threads.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_jobs.cache_clear)
