@@ -4,8 +4,9 @@ Inference: what VGG-16, ResNet-18 and EfficientNet-Lite0 take to look at 1 and a
 LeNet-5 and ResNet-20 (forward, loss, backward, SGD with momentum).
 
 Both get the same weights and pictures; outputs are compared first. PyTorch runs eagerly; where they only predict,
-neither keeps anything for gradients. VGG-16 and ResNet-18 are the course's own models with their filters prepared;
-EfficientNet-Lite0 is a PyTorch module that `cnncourse.from_torch` translates. With --profile, the time by layer.
+neither keeps anything for gradients. VGG-16 and ResNet-18 are the course's own models; EfficientNet-Lite0 is a PyTorch
+module that `cnncourse.from_torch` translates. All are prepared: filters transformed, batch norms folded into the
+convolution before them, which PyTorch run eagerly does not do. With --profile, the time by layer.
 """
 
 from benchmarks import profiles
@@ -58,9 +59,9 @@ def predictors(name, N):
     if hasattr(models, function):
         ours = getattr(models, function)()
         ours.load_state_dict(theirs.state_dict())
-        ours.prepare()
     else:
         ours = from_torch(theirs)
+    ours.prepare()
 
     def predict():
         with no_grad():

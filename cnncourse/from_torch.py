@@ -66,6 +66,7 @@ class NumpyGraph:
         self.name = type(module).__name__
         self.steps = []
         self.constants = {}
+        self.norms = {}
         unknown = set()
         for node in graph.nodes:
             if node.op == "get_attr":
@@ -75,6 +76,8 @@ class NumpyGraph:
                 if function is None:
                     unknown.add(_name(node.target))
                 self.steps.append((node, function))
+                if node.op == "call_module":
+                    self.norms[node] = module.get_submodule(node.target)
         if unknown:
             raise NotImplementedError(f"module: {self.name} uses operations without a NumPy counterpart: "
                                       + ", ".join(sorted(unknown)))  # fmt: skip
@@ -107,6 +110,40 @@ class NumpyGraph:
                     if not _outputs(self.output, used):
                         values[used.name] = None
         return fx.map_arg(self.output, value)
+
+    def prepare(self):
+        """Compute once what depends on weights alone; return self.
+
+        Filters are transformed (`F.prepare_conv2d`), and a batch norm that alone reads what a convolution computes is
+        folded into it (`F.fuse_conv_bn_weights`). Changes of the module's weights are not noticed any more.
+        """
+        folded = {}
+        for node, norm in self.norms.items():
+            conv = node.args[0]
+            foldable = isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None
+            if foldable and self._weight(conv) is not None and len(conv.users) == 1:
+                folded[conv], folded[node] = norm, None
+        self.steps = [(node, self._prepared(node, function, folded)) for node, function in self.steps]
+        return self
+
+    def _weight(self, node):
+        """Return the constant filters of a convolution; None for anything else."""
+        if node.target in (torch.conv2d, nn.functional.conv2d) and isinstance(node.args[1], fx.Node):
+            return self.constants.get(node.args[1].name)
+        return None
+
+    def _prepared(self, node, function, folded):
+        """Return the function of a step with what can be computed before its input is known."""
+        weight = self._weight(node)
+        if weight is None:
+            return (lambda input: input) if node in folded else function
+        (_, _, bias, *settings) = fx.map_arg(node.args, lambda used: self.constants.get(used.name))
+        if node in folded:
+            norm = folded[node]
+            arrays = [_array(x) for x in (norm.running_mean, norm.running_var, norm.weight, norm.bias)]
+            weight, bias = F.fuse_conv_bn_weights(weight, bias, *arrays[:2], norm.eps, *arrays[2:])
+        prepared = F.prepare_conv2d(weight)
+        return lambda input, *_: F.conv2d(input, weight, bias, *settings, prepared=prepared)
 
     def __repr__(self):
         return f"NumpyGraph({self.name}, {len(self.steps)} steps)"
@@ -166,7 +203,8 @@ def _without_inplace(function):
 SAME_NAME = {
     name
     for name in F.__all__
-    if not name.endswith(("_backward", "_running", "_mask")) and name not in ("dropout", "batch_norm")
+    if not name.endswith(("_backward", "_running", "_mask"))
+    and name not in ("dropout", "batch_norm", "fuse_conv_bn_weights")
 }
 
 

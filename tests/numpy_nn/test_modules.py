@@ -317,8 +317,8 @@ def test_prepared_filters_are_kept_for_inference_and_never_stale():
     wanted = net(x)
     assert net.prepare() is net
     assert not net.training
-    assert net[0].kept[2].C_out == 64
-    assert net[2].kept[2] is None  # five filters are too few
+    assert net[0].kept[4].C_out == 64
+    assert net[2].kept[4] is None  # five filters are too few
     np.testing.assert_array_equal(net(x), wanted)
 
     with pytest.raises(ValueError, match="read-only"):
@@ -357,3 +357,53 @@ def test_no_grad_saves_nothing_and_changes_no_output():
         model.backward(np.ones_like(wanted))
     model(x)
     assert model.backward(np.ones_like(wanted)).shape == x.shape
+
+
+def seen_some_pictures(net, x):
+    """Give all batch norms statistics and affine parameters of their own."""
+    rng = np.random.default_rng(3)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d) and module.weight:
+            module.weight.data = rng.uniform(0.5, 1.5, module.num_features).astype(np.float32)
+            module.bias.data = rng.normal(size=module.num_features).astype(np.float32)
+    for _ in range(20):
+        net(x)
+    return net.eval()
+
+
+def test_prepare_folds_batch_norms_into_the_convolutions_before_them():
+    rng = np.random.default_rng(0)
+    net = nn.Sequential(
+        models.resnet.BasicBlock(3, 40, 2, models.resnet.projection(3, 40, 2, rng), rng=rng),
+        nn.Sequential(nn.Conv2d(40, 33, 3, rng=rng), nn.BatchNorm2d(33, affine=False), nn.BatchNorm2d(33), nn.ReLU()),
+        nn.Conv2d(33, 8, 1, groups=1, rng=rng),
+        nn.ReLU(),
+        nn.BatchNorm2d(8),
+        nn.Conv2d(8, 8, 3, groups=8, rng=rng),
+        nn.BatchNorm2d(8, track_running_stats=False),
+    )
+    x = rng.normal(size=(3, 3, 29, 31)).astype(np.float32)
+    wanted = seen_some_pictures(net, x)(x)
+    folded = [module for module in net.prepare().modules() if isinstance(module, nn.BatchNorm2d) and module.folded]
+    assert len(folded) == 4  # neither the second in a row, nor the one after ReLU, nor the one without statistics
+    np.testing.assert_allclose(net(x), wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
+    y = net[0].conv1(x)
+    assert net[0].bn1(y) is y
+    with pytest.raises(RuntimeError, match=r"backward: expected a forward pass before it.*not prepared"):
+        net[0].conv1.backward(y)
+    with pytest.raises(ValueError, match="read-only"):
+        net[0].bn1.running_mean[0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        net[0].bn1.weight.data += 1
+
+    net[0].bn1.weight.data = net[0].bn1.weight.data + 0  # another array: the kept filters no longer stand for it
+    np.testing.assert_array_equal(net[0].conv1(x), nn.Sequential(net[0].conv1).eval()(x))
+    net.prepare()
+    net[0].bn2.running_var = 4 * net[0].bn2.running_var
+    changed = net(x)
+    np.testing.assert_array_equal(changed != wanted, np.full(wanted.shape, True))
+
+    net.eval()
+    assert not any(module.folded for module in net.modules() if isinstance(module, (nn.BatchNorm2d, nn.Conv2d)))
+    net[0].bn1.weight.data += 1
+    np.testing.assert_allclose(net.prepare()(x), net.eval()(x), rtol=1e-4, atol=1e-4 * np.abs(wanted).max())

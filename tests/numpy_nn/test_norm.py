@@ -199,3 +199,24 @@ def test_batch_norm_in_many_blocks(monkeypatch, shape, training):
     wanted_grads = torch.autograd.grad(wanted, tensors, torch.from_numpy(g))
     for got, wanted_grad in zip((grads[0], *grads[3:]), wanted_grads, strict=True):
         np.testing.assert_allclose(got, wanted_grad, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("without", [(), ("conv_b",), ("bn_w", "bn_b")])
+def test_batch_norm_folds_into_the_convolution_as_in_pytorch(axes, without):
+    rng = np.random.default_rng(0)
+    w, var = rng.normal(size=(5, 2, *(3, 2, 1)[:axes])), rng.uniform(0.1, 2, 5)
+    vectors = {"conv_b": rng.normal(size=5), "bn_rm": rng.normal(size=5), "bn_rv": var, "bn_eps": 1e-3}
+    vectors |= {"bn_w": rng.normal(size=5), "bn_b": rng.normal(size=5)} | dict.fromkeys(without)
+    tensors = {k: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in vectors.items()}
+    wanted = torch.nn.utils.fuse_conv_bn_weights(torch.from_numpy(w), **tensors)
+    for ours, theirs in zip(F.fuse_conv_bn_weights(w, **vectors), wanted, strict=True):
+        np.testing.assert_allclose(ours, theirs.detach(), rtol=1e-12, atol=1e-12)
+
+
+def test_folding_refuses_vectors_of_other_lengths():
+    w, v = np.zeros((5, 2, 3, 3)), np.ones(5)
+    with pytest.raises(ValueError, match=r"bn_rv: expected shape \(5,\)"):
+        F.fuse_conv_bn_weights(w, None, v, v[:2], 1e-5)
+    with pytest.raises(TypeError, match="float"):
+        F.fuse_conv_bn_weights(w, None, v.astype(np.float32), v, 1e-5)

@@ -74,12 +74,14 @@ def test_torchvision_classifier(name):
     model.to(dtype)
     image = torch.randn(1, 3, *input_size(name), dtype=dtype)
     wanted = model(image).numpy()
-    got = from_torch(model)(image.numpy())
+    ours = from_torch(model)
+    got = ours(image.numpy())
     assert got.shape == (1, 1000)
     assert got.dtype == wanted.dtype
     assert wanted.std() > 1e-3 * np.abs(wanted).max(), "the comparison would be empty"
     tolerance = 1e-9 if dtype == torch.float64 else 2e-3
-    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
+    for logits in (got, ours.prepare()(image.numpy())):
+        np.testing.assert_allclose(logits, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
 
 
 @pytest.mark.parametrize(
@@ -162,3 +164,34 @@ class Branching(nn.Module):
 def test_refusals(module, error, names):
     with pytest.raises(error, match=names):
         from_torch(module)
+
+
+class TwoReaders(nn.Module):
+    """A convolution that its batch norm does not read alone, one that is an output, and one that may be folded."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1, bias=k == 2) for k in range(3))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(3) for _ in range(3))
+
+    def forward(self, x):
+        a, b, c = (conv(x) for conv in self.convs)
+        y, z, w = (norm(v) for norm, v in zip(self.norms, (a, b, c), strict=True))
+        return y + a, z, b, w
+
+
+@torch.no_grad()
+def test_prepare_folds_only_what_nobody_else_reads():
+    torch.manual_seed(0)
+    model, x = TwoReaders().double(), torch.randn(4, 3, 5, 6).double()
+    model.train()(x)
+    ours = from_torch(model.eval())
+    for again in (ours, ours.prepare()):
+        for got, wanted in zip(again(x.numpy()), model(x), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-12)
+    model.norms[2].weight *= 2  # folded before, so not noticed; the others look when they are called
+    model.norms[0].bias += 1
+    y, *_, w = ours(x.numpy())
+    wanted_y, *_, wanted_w = model(x)
+    np.testing.assert_allclose(y, wanted_y, rtol=1e-12, atol=1e-12)
+    assert np.abs(w - wanted_w.numpy()).max() > 0.1

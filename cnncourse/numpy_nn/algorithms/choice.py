@@ -57,16 +57,16 @@ def prepare(weight):
     return None
 
 
-def forward(x, weight, stride, padding, dilation, groups, algorithm="auto", prepared=None):
-    """Cross-correlate `x` with `weight` by the named or the chosen algorithm."""
+def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto", prepared=None):
+    """Cross-correlate `x` with `weight` by the named or the chosen algorithm, and add `bias` (C_out,) or None."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
     if name in IN_BLOCKS:
-        return IN_BLOCKS[name].forward(x, weight, stride, dilation, groups, padding)
+        return IN_BLOCKS[name].forward(x, weight, stride, dilation, groups, padding, bias=bias)
     if name in PADDED:
-        return PADDED[name].forward(pad_constant(x, padding), weight, stride, dilation, groups)
+        return PADDED[name].forward(pad_constant(x, padding), weight, stride, dilation, groups, bias=bias)
     if name != "winograd4" or prepared is None:
         prepared = winograd.Filters(weight, TILE_SIZES[name])
-    return winograd.convolve(x, prepared, [before for before, _ in padding])
+    return winograd.convolve(x, prepared, [before for before, _ in padding], bias)
 
 
 def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):

@@ -17,10 +17,12 @@ def can(x_shape, weight_shape, padding, groups):
     return groups == 1 and tuple(x_shape[1:]) == tuple(weight_shape[1:]) and not any(map(any, padding))
 
 
-def forward(x, weight, stride, dilation, groups, padding):
-    """Return x Wᵀ as (N, C_out, 1, …) for `x` (N, C_in, *spatial) and `weight` (C_out, C_in, *spatial)."""
+def forward(x, weight, stride, dilation, groups, padding, bias=None):
+    """Return x Wᵀ + b as (N, C_out, 1, …) for `x` (N, C_in, *spatial) and `weight` (C_out, C_in, *spatial)."""
     _check(x.shape, weight.shape, padding, groups)
     y = matmul(x.reshape(len(x), math.prod(x.shape[1:])), weight.reshape(len(weight), -1).T)
+    if bias is not None:
+        y += bias
     return y.reshape(*y.shape, *[1] * (x.ndim - 2))
 
 

@@ -37,19 +37,18 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     Returns (N, C·m, H_out, W_out).
     """
     padding = [(p, p) for p in pair(padding)]
-    output = forward(input, weight, pair(stride), pair(dilation), input.shape[1], padding)
-    return output if bias is None else output + bias[:, None, None]
+    return forward(input, weight, pair(stride), pair(dilation), input.shape[1], padding, bias)
 
 
-def forward(x, weight, stride, dilation, groups, padding=None):
-    """Cross-correlate `x` (N, C, *spatial) of any dimension, one group per channel.
+def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
+    """Cross-correlate `x` (N, C, *spatial) of any dimension, one group per channel, and add `bias`.
 
     `padding` holds (before, after) per axis, and is zero if left out.
     """
     if groups != x.shape[1]:
         raise ValueError(f"algorithm: expected another than 'depthwise' for {groups} groups of {x.shape[1]} channels")
     filters = weight.reshape(groups, -1, 1, *weight.shape[2:])
-    return _correlate(x, filters, stride, dilation, padding or [(0, 0)] * len(stride))
+    return _correlate(x, filters, stride, dilation, padding or [(0, 0)] * len(stride), bias=bias)
 
 
 def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
@@ -97,7 +96,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     )
 
 
-def _correlate(x, filters, stride, dilation, padding, spacing=None):
+def _correlate(x, filters, stride, dilation, padding, spacing=None, bias=None):
     """Cross-correlate groups of channels of `x` with `filters` (groups, outputs, inputs, *kernel).
 
     Before that, zeros are put around the image and, where `spacing` > 1, between its entries.
@@ -108,13 +107,15 @@ def _correlate(x, filters, stride, dilation, padding, spacing=None):
     x = x.reshape(N, groups, c_in, *sizes)
     taps = np.moveaxis(filters, 2, -2).reshape(groups, -1, c_in * kernel[-1])
     output = np.empty((N, groups, c_out, *lines.positions), x.dtype)
+    bias = np.zeros((), x.dtype) if bias is None else bias.reshape(groups, c_out, *[1] * len(sizes))
 
     def block(item):
         n, c = item
         y = taps[c] @ lines.shifted(x[n, c])
         for k, shift in zip(kernel[-2::-1], lines.shifts[::-1], strict=True):
             y = _add_diagonals(y.reshape(-1, k, y.shape[-1]), shift)
-        output[n, c] = lines.windows(y.reshape(-1, c_out, y.shape[-1]))
+        y = lines.windows(y.reshape(-1, c_out, y.shape[-1]))
+        np.add(y, bias[c] if bias.ndim else bias, out=output[n, c])
 
     share(block, lines.blocks(N, groups, c_in, x.itemsize))
     return output.reshape(N, groups * c_out, *lines.positions)

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from .windows import output_size, pad_constant, pair, shifted
+from .windows import add_bias, output_size, pad_constant, pair, shifted
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -25,12 +25,11 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     saves nothing: all positions are computed and some are kept. Returns (N, C_out, H_out, W_out).
     """
     x = pad_constant(input, [(p, p) for p in pair(padding)])
-    output = forward(x, weight, pair(stride), pair(dilation), groups)
-    return output if bias is None else output + bias[:, None, None]
+    return forward(x, weight, pair(stride), pair(dilation), groups, bias)
 
 
-def forward(x, weight, stride, dilation, groups):
-    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension; returns (N, C_out, *output)."""
+def forward(x, weight, stride, dilation, groups, bias=None):
+    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output)."""
     N, C_in, *sizes = x.shape
     C_out, channels, *kernel_size = weight.shape
     axes = tuple(range(2, x.ndim))
@@ -53,4 +52,6 @@ def forward(x, weight, stride, dilation, groups):
     y = np.fft.irfftn(Y, sizes, axes)
     positions = output_size(sizes, kernel_size, stride, dilation)
     start = (0,) * len(sizes)
-    return np.ascontiguousarray(y[(..., *shifted(start, positions, stride, dilation))], x.dtype)
+    output = np.ascontiguousarray(y[(..., *shifted(start, positions, stride, dilation))], x.dtype)
+    add_bias(output.reshape(N, groups, C_out // groups, -1), bias, groups)
+    return output

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import add_windows, inside, output_size, pad_constant, pair, windows
+from .windows import add_bias, add_windows, inside, output_size, pad_constant, pair, windows
 
 # Columns of as many images at a time as fit in a processor's cache are cheaper to read back.
 BLOCK_BYTES = 1 << 22
@@ -28,8 +28,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     Returns (N, C_out, H_out, W_out).
     """
     x = pad_constant(input, [(p, p) for p in pair(padding)])
-    output = forward(x, weight, pair(stride), pair(dilation), groups)
-    return output if bias is None else output + bias[:, None, None]
+    return forward(x, weight, pair(stride), pair(dilation), groups, bias)
 
 
 def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
@@ -48,8 +47,8 @@ def col2im(columns, input_shape, kernel_size, stride=1, padding=0, dilation=1):
     return add_windows(values, (N, C, *padded), S, D)[inside([(p, p) for p in P], (H, W))]
 
 
-def forward(x, weight, stride, dilation, groups):
-    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension; returns (N, C_out, *output)."""
+def forward(x, weight, stride, dilation, groups, bias=None):
+    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output)."""
     view = windows(x, weight.shape[2:], stride, dilation)
     N, C_out, spatial = len(x), len(weight), view.shape[weight.ndim :]
     rows = weight.reshape(groups, C_out // groups, -1)
@@ -57,6 +56,7 @@ def forward(x, weight, stride, dilation, groups):
 
     def block(n):
         threads.matmul(rows, _columns(view[n], groups), out=output[n])
+        add_bias(output[n], bias, groups)
 
     threads.share(block, _blocks(N, view.nbytes))
     return output.reshape(N, C_out, *spatial)

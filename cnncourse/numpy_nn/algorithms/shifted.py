@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import inside, offsets, output_size, pad_constant, pair, shifted, windows
+from .windows import add_bias, inside, offsets, output_size, pad_constant, pair, shifted, windows
 
 BLOCK_BYTES = 1 << 20
 
@@ -31,12 +31,11 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     Returns (N, C_out, H_out, W_out).
     """
     padding = [(p, p) for p in pair(padding)]
-    output = forward(input, weight, pair(stride), pair(dilation), groups, padding)
-    return output if bias is None else output + bias[:, None, None]
+    return forward(input, weight, pair(stride), pair(dilation), groups, padding, bias)
 
 
-def forward(x, weight, stride, dilation, groups, padding=None):
-    """Cross-correlate `x` (N, C_in, *spatial) of any dimension; returns (N, C_out, *output).
+def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
+    """Cross-correlate `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output).
 
     `padding` holds (before, after) per axis, and is zero if left out.
     """
@@ -52,6 +51,7 @@ def forward(x, weight, stride, dilation, groups, padding=None):
             np.matmul(matrix, slice_of_R, out=product if number else total)
             if number:
                 total += product
+        add_bias(total, bias, groups)
 
     threads.share(block, rows.blocks())
     return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])

@@ -80,6 +80,12 @@ def pad_constant(x, padding, value=0.0):
     return padded
 
 
+def add_bias(output, bias, groups):
+    """Add `bias` (C_out,), unless it is None, to `output` (N, groups, C_out/groups, positions) in place."""
+    if bias is not None:
+        output += bias.reshape(groups, -1, 1)
+
+
 def inside(padding, spatial):
     """Return the index that finds the original entries again in a padded array."""
     return (..., *(slice(before, before + i) for (before, _), i in zip(padding, spatial, strict=True)))

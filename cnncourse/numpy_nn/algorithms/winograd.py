@@ -87,8 +87,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, m=4):
     """
     if pair(stride) != (1, 1) or weight.shape[2:] != (3, 3):
         raise ValueError(f"winograd: expected a 3×3 kernel at stride 1, got {weight.shape[2:]} at {stride}")
-    output = convolve(input, Filters(weight, m), pair(padding))
-    return output if bias is None else output + bias[:, None, None]
+    return convolve(input, Filters(weight, m), pair(padding), bias)
 
 
 class Filters:
@@ -122,8 +121,8 @@ class Filters:
         return self
 
 
-def convolve(x, filters, padding):
-    """Cross-correlate `x` (N, C_in, H, W) with `Filters`; returns (N, C_out, H + 2P − 2, W + 2P − 2).
+def convolve(x, filters, padding, bias=None):
+    """Cross-correlate `x` (N, C_in, H, W) with `Filters`, add a `bias`; returns (N, C_out, H + 2P − 2, W + 2P − 2).
 
     `padding` may be negative: then so many rows and columns of `x` are left out on either side.
     """
@@ -142,7 +141,10 @@ def convolve(x, filters, padding):
         threads.share(lambda o: np.matmul(d, filters.panel(o), out=y[..., o]), filters.panels)
         y = from_tiles(y, At, out_of, len(x[n]), columns)
         rows = slice(m * i.start, min(m * i.stop, H_out))
-        output[n, :, rows] = y[: rows.stop - rows.start, ..., :W_out].transpose(1, 2, 0, 3)
+        y = y[: rows.stop - rows.start, ..., :W_out]
+        if bias is not None:
+            y += bias[:, None]
+        output[n, :, rows] = y.transpose(1, 2, 0, 3)
 
     every = strips(N, -(-H_out // m), columns, min(TILES, SMALL_PRODUCT // (PANEL * C_in)), FEW_TILES)
     if len(every) > 1 and not filters.kept:  # a single strip needs each panel just once

@@ -46,6 +46,7 @@ from .batch_norm import (
     batch_norm,
     batch_norm_backward,
     batch_norm_running,
+    fuse_conv_bn_weights,
 )
 from .conv import conv1d, conv1d_backward, conv2d, conv2d_backward, conv3d, conv3d_backward, prepare_conv2d
 from .conv_transpose import (
@@ -139,6 +140,7 @@ __all__ = [
     "batch_norm",
     "batch_norm_backward",
     "batch_norm_running",
+    "fuse_conv_bn_weights",
     "conv1d",
     "conv1d_backward",
     "conv2d",

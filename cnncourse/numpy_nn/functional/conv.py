@@ -101,9 +101,7 @@ def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorith
             f"got filters from {prepared.C_in} to {prepared.C_out} channels"
         )
     x, unbatched = as_batch(input, axes)
-    output = choice.forward(x, weight, S, P, D, groups, algorithm, prepared)
-    if bias is not None:
-        output += bias.reshape(-1, *[1] * axes)
+    output = choice.forward(x, weight, bias, S, P, D, groups, algorithm, prepared)
     return output[0] if unbatched else output
 
 

@@ -91,7 +91,7 @@ def _backward(axes, grad_output, input, weight, bias, stride, padding, output_pa
     )
     padded = pad_constant(g, P)[(..., *map(slice, reached))]
     none = ((0, 0),) * axes
-    grad_input = choice.forward(padded, weight, S, none, D, groups)
+    grad_input = choice.forward(padded, weight, None, S, none, D, groups)
     grad_weight = choice.grad_weight(x, padded, weight, S, none, D, groups)
     grad_bias = None if bias is None else g.sum(axis=(0, *range(2, g.ndim)))
     return (grad_input[0] if unbatched else grad_input), grad_weight, grad_bias

@@ -136,7 +136,8 @@ class Module:
     def recall(self):
         """Return what the last forward pass saved."""
         if self.saved is None:
-            raise RuntimeError(f"{type(self).__name__}.backward: expected a forward pass before it, outside no_grad")
+            name = type(self).__name__
+            raise RuntimeError(f"{name}.backward: expected a forward pass before it, outside no_grad, not prepared")
         return self.saved
 
     # What a module is made of
@@ -187,20 +188,27 @@ class Module:
         return self.train(False)
 
     def prepare(self):
-        """Switch to evaluation mode and keep what depends on weights alone, such as transformed filters; return self.
+        """Switch to evaluation mode and keep what depends on weights alone; return self. For inference only.
 
-        Their weights are read-only until `train` or `eval` is called, so that none can change unnoticed.
+        Filters are transformed, and a batch norm that follows a `Conv2d` in a `Sequential` is folded into it. These
+        weights are read-only until `train` or `eval` is called, so that none can change unnoticed.
         """
         self.eval()
-        for module in self.modules():
+        modules = list(self.modules())
+        for module in modules:
+            module.fold()
+        for module in modules:
             module.keep()
         return self
+
+    def fold(self):
+        """Tell the children which of them `keep` may compute together."""
 
     def keep(self):
         """Compute what depends on the weights alone: the part of `prepare` for this module without its children."""
 
     def release(self):
-        """Forget what `keep` computed."""
+        """Forget what `fold` and `keep` did."""
 
     def astype(self, dtype):
         """Convert all parameters and float buffers to float32 or float64; return self."""

@@ -9,12 +9,15 @@
 says which container connects them.
 """
 
+import itertools
 import math
 
 import numpy as np
 
 from .base import Module
+from .conv import Conv2d
 from .linear import Identity
+from .norm import BatchNorm2d
 
 
 class Sequential(Module):
@@ -40,6 +43,12 @@ class Sequential(Module):
         for module in reversed(list(self)):
             grad_output = module.backward(grad_output)
         return grad_output
+
+    def fold(self):
+        """A convolution and the batch norm after it are one convolution."""
+        for conv, norm in itertools.pairwise(self):
+            if isinstance(conv, Conv2d) and isinstance(norm, BatchNorm2d) and norm.running_mean is not None:
+                conv.folded, norm.folded = (norm,), (conv,)
 
     def trace(self, input_shape, field, visit):
         for module in self:

@@ -1,6 +1,7 @@
 """Convolution layers in one, two and three dimensions, and the transposed ones."""
 
 import math
+import operator
 from fractions import Fraction
 
 import numpy as np
@@ -119,22 +120,51 @@ class Conv2d(_Conv):
     """Cross-correlation of images: (N, C_in, H, W) to (N, C_out, H_out, W_out)."""
 
     axes, function, function_backward = 2, F.conv2d, F.conv2d_backward
+    folded = ()  # the batch norm that `prepare` found after it
     kept = None
 
+    def forward(self, input):
+        output = super().forward(input)
+        if self.folded and self.is_kept():
+            self.saved = None  # gradients by folded weights are nobody's
+        return output
+
     def keep(self):
-        weight = self.weight.data
-        self.kept = weight, weight.flags.writeable, F.prepare_conv2d(weight)
-        weight.flags.writeable = False
+        weight, bias, *others = arrays = self._kept_from()
+        if others:
+            mean, var, *affine = others
+            weight, bias = F.fuse_conv_bn_weights(weight, bias, mean, var, self.folded[0].eps, *affine)
+        writeable = [array is not None and array.flags.writeable for array in arrays]
+        self.kept = arrays, writeable, weight, bias, F.prepare_conv2d(weight)
+        for array in arrays:
+            if array is not None:
+                array.flags.writeable = False
 
     def release(self):
         if self.kept:
-            weight, weight.flags.writeable, _ = self.kept
-            self.kept = None
+            for array, writeable in zip(*self.kept[:2], strict=True):
+                if writeable:
+                    array.flags.writeable = True
+        self.kept, self.folded = None, ()
+
+    def is_kept(self):
+        """Return whether the kept filters still stand for the parameters, none of which has been replaced."""
+        return self.kept is not None and all(map(operator.is_, self.kept[0], self._kept_from()))
+
+    def _kept_from(self):
+        arrays = [self.weight.data, self.bias and self.bias.data]
+        for norm in self.folded:
+            arrays += [norm.running_mean, norm.running_var, *norm._weights()]
+        return arrays
+
+    def _arguments(self):
+        weight, bias, *others = super()._arguments()
+        if self.is_kept():
+            _, _, weight, bias, _ = self.kept
+        return (weight, bias, *others)
 
     def _options(self):
-        if self.kept is None or self.kept[0] is not self.weight.data:
-            return {}
-        return {"prepared": self.kept[2]}
+        return {"prepared": self.kept[4]} if self.is_kept() else {}
 
 
 class Conv3d(_Conv):

@@ -59,7 +59,15 @@ class _BatchNorm(_Norm):
         self.running_var = np.ones(num_features, dtype) if track_running_stats else None
         self.num_batches_tracked = np.array(0) if track_running_stats else None
 
+    folded = ()  # the convolution before it that `prepare` folds it into
+
+    def release(self):
+        self.folded = ()
+
     def forward(self, input):
+        if any(conv.is_kept() for conv in self.folded):
+            self.saved = None
+            return input
         if input.ndim not in self.dimensions:
             wanted = " or ".join(str(n) for n in self.dimensions)
             raise ValueError(f"input: expected {wanted} dimensions, got shape {input.shape}")
