@@ -12,6 +12,7 @@ from_torch   run a PyTorch module in NumPy (the only part that needs PyTorch, lo
 """
 
 from . import functional, modules, optim, training
+from .algorithms import memory
 from .gradcheck import GradientError, gradcheck, gradcheck_module
 from .summary import summary
 
@@ -26,6 +27,8 @@ __all__ = [
     "summary",
     "training",
 ]
+
+memory.keep_freed()
 
 
 def __getattr__(name):
