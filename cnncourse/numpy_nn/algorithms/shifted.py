@@ -45,13 +45,18 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
 
     def block(n):
         R = rows.shifted(x[n])
-        total = output[n].reshape(len(R), groups, -1, math.prod(rows.whole))[..., : rows.length]
-        product = np.empty_like(total)
-        for number, (matrix, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
-            np.matmul(matrix, slice_of_R, out=product if number else total)
-            if number:
-                total += product
-        add_bias(total, bias, groups)
+        y = output[n].reshape(len(R), groups, -1, math.prod(rows.whole))[..., : rows.length]
+
+        def part(o):
+            total = y[:, :, o]
+            product = np.empty_like(total)
+            for number, (matrix, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
+                np.matmul(matrix[:, o], slice_of_R, out=product if number else total)
+                if number:
+                    total += product
+
+        threads.share(part, threads.evenly(y.shape[2], threads.count()))  # a single block's channels
+        add_bias(y, bias, groups)
 
     threads.share(block, rows.blocks())
     return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])

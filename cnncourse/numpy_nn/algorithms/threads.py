@@ -15,6 +15,8 @@ from queue import SimpleQueue
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from .helpers import Helpers
+
 # Multiplications in a matrix product from which OpenBLAS wakes its own threads, and from which a thread of ours pays.
 BLAS_SHARES, WORTH_SHARING = 1 << 18, 1 << 21
 
@@ -60,13 +62,13 @@ def share(function, items):
                 error = problem
             ended.put(error)
 
-        helpers = min(threads, len(items)) - 1
-        for _ in range(helpers):
-            _jobs(threads).put(work)
-        work()
-        for error in [ended.get() for _ in range(1 + helpers)]:
-            if error:
-                raise error
+        helpers, shares = _helpers(threads), min(threads, len(items))
+        with helpers.apart():
+            helpers.call(work, shares - 1)
+            work()
+            errors = [ended.get() for _ in range(shares)]
+        for error in filter(None, errors):
+            raise error
         return results
 
 
@@ -115,23 +117,11 @@ def _blas():
 
 
 @cache
-def _jobs(threads):
-    """A queue of functions to call, and the threads that call them, one fewer than `threads`.
-
-    The thread that shares out work takes part itself. A ThreadPoolExecutor would do; handing work over with its
-    futures takes three times as long, which is as long as a small layer takes.
-    """
-    jobs = SimpleQueue()
-
-    def help():
-        while True:
-            jobs.get()()
-
-    for number in range(threads - 1):
-        threading.Thread(target=help, name=f"numpy_nn_{number}", daemon=True).start()
-    return jobs
+def _helpers(threads):
+    """The thread that shares out work takes part itself."""
+    return Helpers(threads - 1)
 
 
 # A forked process has none of its parent's threads.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_jobs.cache_clear)
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
