@@ -19,8 +19,6 @@ K_w + K_h numbers written and read again in the cache; the memory itself is only
 images times a weight, K² times over, would take K² such passes. Rounding: a dot product per kernel row, then K_h sums.
 """
 
-import functools
-import itertools
 import math
 
 import numpy as np
@@ -30,7 +28,6 @@ from .threads import count, share
 from .windows import inside, output_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
-LINE = 1 << 11  # numbers; shorter images share a line
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
@@ -56,31 +53,28 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
 
 def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
     """Return ∂L/∂weight: the dot products of the output's gradient with the shifted images."""
-    (N, C), kernel = x.shape[:2], weight_shape[2:]
+    (N, C), (*rows, K) = x.shape[:2], weight_shape[2:]
     m = weight_shape[0] // C
-    upstream = grad_output.reshape(N, C, m, *grad_output.shape[2:])
-    line_up = _Lines.for_blocks(x.shape[2:], kernel, stride, dilation, padding)
+    lines = _Lines(x.shape[2:], weight_shape[2:], stride, dilation, padding)
+    grad = np.empty((N, C, m, *rows, K), x.dtype)
+    upstream = grad_output.reshape(N, C, m, *lines.positions)
 
     def block(item):
         n, c = item
-        lines = line_up(n.stop - n.start)
-        R = lines.shifted(np.moveaxis(x[n, c, None], 0, 2))
-        g = np.zeros((len(R), m, lines.length), x.dtype)
-        lines.windows(g)[...] = np.moveaxis(upstream[n, c], 0, 2)
-        # For each kernel row, R from that row on: (C, m, 1, *rows, K, 1) = (C, 1, 1, *rows, K, L) times (C, m, …, L, 1)
+        R = lines.shifted(x[n, c, None])
+        g = np.zeros((*upstream[n, c].shape[:2], lines.length), x.dtype)
+        lines.windows(g)[...] = upstream[n, c]
+        # For each kernel row, R from that row on: (C, m, *rows, K, 1) = (C, 1, *rows, K, L) times (C, m, …, L, 1).
         later = as_strided(
             R,
-            (len(R), 1, *lines.kernel, lines.length),
+            (len(R), 1, *rows, K, lines.length),
             (R.strides[0], 0, *(s * R.itemsize for s in lines.shifts), *R.strides[1:]),
         )
-        g = g.reshape(*g.shape[:2], *[1] * len(kernel), -1, 1)
-        return np.matmul(later, g)[..., 0].reshape(-1, m, *kernel)
+        g = g.reshape(*g.shape[:2], *[1] * len(rows), -1, 1)
+        np.matmul(later, g, out=grad[n, c, ..., None])
 
-    blocks = line_up(1).blocks(N, C, 1, x.itemsize)
-    grad = np.zeros((C, m, *kernel), x.dtype)
-    for (_, c), part in zip(blocks, share(block, blocks), strict=True):
-        grad[c] += part
-    return grad.reshape(weight_shape)
+    share(block, lines.blocks(N, C, 1, x.itemsize))
+    return grad.sum(axis=0).reshape(weight_shape)
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
@@ -109,23 +103,23 @@ def _correlate(x, filters, stride, dilation, padding, spacing=None, bias=None):
     """
     (groups, c_out, c_in), kernel = filters.shape[:3], filters.shape[3:]
     N, *sizes = len(x), *x.shape[2:]
-    line_up = _Lines.for_blocks(sizes, kernel, stride, dilation, padding, spacing)
+    lines = _Lines(sizes, kernel, stride, dilation, padding, spacing)
     x = x.reshape(N, groups, c_in, *sizes)
     taps = np.moveaxis(filters, 2, -2).reshape(groups, -1, c_in * kernel[-1])
-    output = np.empty((N, groups, c_out, *line_up(1).positions[1:]), x.dtype)
-    bias = np.zeros((groups, 1), x.dtype) if bias is None else bias.reshape(groups, c_out)
+    output = np.empty((N, groups, c_out, *lines.positions), x.dtype)
+    bias = None if bias is None else bias.reshape(groups, c_out, *[1] * len(sizes))
 
     def block(item):
         n, c = item
-        lines = line_up(n.stop - n.start)
-        y = taps[c] @ lines.shifted(np.moveaxis(x[n, c], 0, 2))
-        for k, shift in zip(lines.kernel[-2::-1], lines.shifts[::-1], strict=True):
+        y = taps[c] @ lines.shifted(x[n, c])
+        for k, shift in zip(kernel[-2::-1], lines.shifts[::-1], strict=True):
             y = _add_diagonals(y.reshape(-1, k, y.shape[-1]), shift)
-        y = np.moveaxis(lines.windows(y.reshape(-1, c_out, y.shape[-1])), 2, 0)
-        np.add(y, bias[c].reshape(y.shape[1], -1, *[1] * len(sizes)), out=output[n, c])
+        output[n, c] = lines.windows(y.reshape(-1, c_out, y.shape[-1]))
+        if bias is not None:
+            output[n, c] += bias[c]
 
-    share(block, line_up(1).blocks(N, groups, c_in, x.itemsize))
-    return output.reshape(N, groups * c_out, *output.shape[3:])
+    share(block, lines.blocks(N, groups, c_in, x.itemsize))
+    return output.reshape(N, groups * c_out, *lines.positions)
 
 
 def _add_diagonals(y, shift):
@@ -139,23 +133,10 @@ def _add_diagonals(y, shift):
 
 
 class _Lines:
-    """The arithmetic of images written as one long line: where windows start, and how far a kernel row shifts them.
+    """The arithmetic of images written as one long line: where windows start, and how far a kernel row shifts them."""
 
-    Several images of a channel share a line: to the arithmetic they are one more axis, where the kernel has size 1.
-    """
-
-    @classmethod
-    def for_blocks(cls, sizes, kernel, stride, dilation, padding, spacing=None):
-        """Return a function of how many images share a line; it remembers."""
-        spacing = spacing or (1,) * len(sizes)
-        return functools.cache(
-            lambda images: cls(
-                (images, *sizes), (1, *kernel), (1, *stride), (1, *dilation), [(0, 0), *padding], (1, *spacing)
-            )
-        )
-
-    def __init__(self, sizes, kernel, stride, dilation, padding, spacing):
-        self.spacing = spacing
+    def __init__(self, sizes, kernel, stride, dilation, padding, spacing=None):
+        self.spacing = spacing or (1,) * len(sizes)
         self.before = [before for before, _ in padding]
         self.stride, self.kernel, self.dilation = stride, kernel, dilation
         spread = [(i - 1) * s + 1 for i, s in zip(sizes, self.spacing, strict=True)]
@@ -170,14 +151,12 @@ class _Lines:
         self.length = self.shifted_length - sum((k - 1) * s for k, s in zip(kernel[:-1], self.shifts, strict=True))
 
     def blocks(self, N, groups, c_in, itemsize):
-        """Return (slice of images, slice of groups) for all blocks whose lines fit the cache."""
-        images = max(1, min(N, LINE // self.shifted_length))
-        step = max(1, BLOCK_BYTES // (c_in * self.kernel[-1] * images * self.shifted_length * itemsize))
-        if N < images * count():  # equal parts for all threads
+        """Return (image, slice of groups) for all blocks whose lines fit the cache."""
+        step = max(1, BLOCK_BYTES // (c_in * self.kernel[-1] * self.shifted_length * itemsize))
+        if N < count():  # equal parts of an image for all threads
             parts = -(-groups // (step * count())) * count()
             step = -(-groups // parts)
-        pairs = itertools.product(range(0, N, images), range(0, groups, step))
-        return [(slice(n, min(n + images, N)), slice(c, c + step)) for n, c in pairs]
+        return [(n, slice(c, c + step)) for n in range(N) for c in range(0, groups, step)]
 
     def shifted(self, x):
         """Return R (groups, c_in·K, L) of a block `x` (groups, c_in, *sizes): all its lines, shifted by each tap."""
