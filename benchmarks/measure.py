@@ -8,9 +8,9 @@ import numpy as np
 from cnncourse import timing
 
 clock = time.perf_counter
-# Seconds in which the threads of the contender before fall asleep. For some milliseconds after a call, those of OpenMP
-# and BLAS keep a core busy waiting for the next one.
-REST = 0.03
+# Seconds in which the threads of the contender before fall asleep. For a while after a call, those of OpenMP (5 ms) and
+# BLAS (some 50 ms) keep a core busy waiting for the next one.
+REST = 0.1
 
 
 def count_processor_time():
@@ -18,8 +18,8 @@ def count_processor_time():
 
     Only with one thread is that how long a call takes.
     """
-    global clock
-    clock = timing.clock
+    global clock, REST
+    clock, REST = timing.clock, 0
 
 
 def side_by_side(contenders, budget, least=5, patience=3.0):

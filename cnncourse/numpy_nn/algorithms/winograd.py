@@ -30,8 +30,8 @@ from numpy.lib.stride_tricks import as_strided
 from . import threads
 from .windows import pair
 
-# Output channels in a panel of filters.
-PANEL = 32
+# Output channels in a panel of filters, and how many kernels are transformed by one matrix product.
+PANEL, CHUNK = 32, 256
 # A strip has at most so many tiles that it stays in the cache, and that BLAS multiplies it with a panel of filters
 # where they lie: OpenBLAS does not copy matrices whose product takes at most 10⁶ multiplications.
 TILES, SMALL_PRODUCT = 200, 10**6
@@ -111,8 +111,12 @@ class Filters:
         if o.start in self.kept:
             return self.kept[o.start]
         kernels = self.kernels[:, o]
-        transformed = self.both_axes @ kernels.reshape(-1, 9).T
-        return transformed.reshape(self.m + 2, self.m + 2, *kernels.shape[:2])
+        rows = kernels.reshape(-1, 9)
+        panel = np.empty((len(self.both_axes), len(rows)), rows.dtype)
+        step = len(rows) if len(rows) % CHUNK else CHUNK
+        chunks = panel.reshape(len(panel), -1, step).swapaxes(0, 1)
+        np.matmul(self.both_axes, rows.reshape(-1, step, 9).swapaxes(1, 2), out=chunks)
+        return panel.reshape(self.m + 2, self.m + 2, *kernels.shape[:2])
 
     def keep(self):
         """Compute all panels now and keep them, four times (m = 4) as many numbers as the filters; return self."""
