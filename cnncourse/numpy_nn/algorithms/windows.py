@@ -6,6 +6,7 @@ included) there are ⌊(I − D(K − 1) − 1) / S⌋ + 1 of them.
 """
 
 import itertools
+import math
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -61,6 +62,9 @@ def add_windows(values, x_shape, stride, dilation):
     kernel_size, positions = values.shape[2 : 2 + axes], values.shape[2 + axes :]
     x = np.zeros(x_shape, values.dtype)
     if 0 in positions:
+        return x
+    if math.prod(kernel_size) == 1:  # nothing to add to
+        x[(..., *shifted((0,) * axes, positions, stride, dilation))] = values.reshape(*x_shape[:2], *positions)
         return x
     for k in offsets(kernel_size):
         x[(..., *shifted(k, positions, stride, dilation))] += values[(slice(None), slice(None), *k)]
