@@ -6,7 +6,8 @@ LeNet-5 and ResNet-20 (forward, loss, backward, SGD with momentum).
 Both get the same weights and pictures; outputs are compared first. PyTorch runs eagerly; where they only predict,
 neither keeps anything for gradients. VGG-16 and ResNet-18 are the course's own models; EfficientNet-Lite0 is a PyTorch
 module that `cnncourse.from_torch` translates. All are prepared: filters transformed, batch norms folded into the
-convolution before them, which PyTorch run eagerly does not do. With --profile, the time by layer.
+convolution before them, which PyTorch run eagerly does not do. In the column "folded" torch.fx has done it for PyTorch
+too. With --profile, the time by layer.
 """
 
 from benchmarks import profiles
@@ -32,19 +33,20 @@ def measure(options):
         for name, N in networks:
             if options.only not in name:
                 continue
-            ours, theirs, ours_model, their_model = build(name, N)
-            times = side_by_side({"numpy": ours, "torch": theirs}, 0.5 if options.quick else 5)
+            contenders, our_model, their_model = build(name, N)
+            times = side_by_side(contenders, 0.5 if options.quick else 5)
             rows.append({"network": name, "what": what, "N": N, "times": times})
             progress(f"{name}, {what}, batch {N}: {ratio(times['numpy'], times['torch']):.2f}")
             if options.profile:
-                rows[-1]["profile"] = profiles.compare(ours, theirs, ours_model, their_model)
+                rows[-1]["profile"] = profiles.compare(contenders["numpy"], contenders["torch"], our_model, their_model)
     return rows
 
 
 def predictors(name, N):
-    """Return two functions that compute the logits of N pictures, and their models."""
+    """Return functions that compute the logits of N pictures, and both models."""
     import numpy as np
     import torch
+    from torch.fx.experimental.optimization import fuse
 
     from cnncourse.from_torch import from_torch
     from cnncourse.numpy_nn import models
@@ -67,13 +69,17 @@ def predictors(name, N):
         with no_grad():
             return ours(images)
 
-    def their_predict():
-        with torch.no_grad():
-            return theirs(X)
+    def predict_with(model):
+        def their_predict():
+            with torch.no_grad():
+                return model(X)
 
-    error = relative_error(predict(), their_predict().numpy())
+        return their_predict
+
+    contenders = {"numpy": predict, "torch": predict_with(theirs), "folded": predict_with(fuse(theirs))}
+    error = relative_error(predict(), contenders["torch"]().numpy())
     assert error < 1e-3, f"{name}: logits are off by {error:.1e} of the largest"
-    return predict, their_predict, ours, theirs
+    return contenders, ours, theirs
 
 
 def see_some_pictures(model, X):
@@ -89,7 +95,7 @@ def see_some_pictures(model, X):
 
 
 def learners(name, N):
-    """Return two functions that do one training step on a batch of N, and their models."""
+    """Return functions that do one training step on a batch of N, and both models."""
     import numpy as np
     import torch
 
@@ -117,7 +123,7 @@ def learners(name, N):
     for _ in range(3):  # from the second on, the losses compare the steps
         loss, wanted = step(), their_step()
         assert abs(loss - wanted) < 1e-3 * wanted, f"{name}: a loss of {loss}, PyTorch's is {wanted}"
-    return step, their_step, ours, theirs
+    return {"numpy": step, "torch": their_step}, ours, theirs
 
 
 def report(rows):
@@ -125,10 +131,11 @@ def report(rows):
     for threads in sorted({row["threads"] for row in rows}):
         lines = [
             [f"{row['network']}, {row['what']}", row["N"], milliseconds(row["times"]["numpy"]),
-             milliseconds(row["times"]["torch"]), f"{ratio(row['times']['numpy'], row['times']['torch']):.2f}"]
+             milliseconds(row["times"]["torch"]), f"{ratio(row['times']['numpy'], row['times']['torch']):.2f}",
+             milliseconds(row["times"]["folded"]) if "folded" in row["times"] else ""]
             for row in rows if row["threads"] == threads
         ]  # fmt: skip
-        head = ["Network", "batch", "NumPy, ms", "PyTorch, ms", "ratio"]
+        head = ["Network", "batch", "NumPy, ms", "PyTorch, ms", "ratio", "PyTorch folded, ms"]
         text += f"**{plural(threads, 'thread')}**\n\n" + table(head, lines) + "\n"
     for row in rows:
         if "profile" in row:

@@ -119,7 +119,7 @@ class NumpyGraph:
         """
         folded = {}
         for node, norm in self.norms.items():
-            conv = node.args[0]
+            (conv,) = node.all_input_nodes
             foldable = isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None
             if foldable and self._weight(conv) is not None and len(conv.users) == 1:
                 folded[conv], folded[node] = norm, None
@@ -127,23 +127,26 @@ class NumpyGraph:
         return self
 
     def _weight(self, node):
-        """Return the constant filters of a convolution; None for anything else."""
-        if node.target in (torch.conv2d, nn.functional.conv2d) and isinstance(node.args[1], fx.Node):
-            return self.constants.get(node.args[1].name)
-        return None
+        """Return the filters of a convolution whose filters and bias are constants; None for anything else."""
+        if node.target not in (torch.conv2d, nn.functional.conv2d) or len(node.args) < 2:
+            return None
+        others = [used for used in node.all_input_nodes if used is not node.args[0]]
+        return self.constants[node.args[1].name] if all(used.name in self.constants for used in others) else None
 
     def _prepared(self, node, function, folded):
         """Return the function of a step with what can be computed before its input is known."""
         weight = self._weight(node)
         if weight is None:
             return (lambda input: input) if node in folded else function
-        (_, _, bias, *settings) = fx.map_arg(node.args, lambda used: self.constants.get(used.name))
+        (_, _, *rest), named = fx.map_arg((node.args, node.kwargs), lambda used: self.constants.get(used.name))
+        settings = dict(zip(("bias", "stride", "padding", "dilation", "groups"), rest, strict=False)) | dict(named)
+        bias = settings.pop("bias", None)
         if node in folded:
             norm = folded[node]
             arrays = [_array(x) for x in (norm.running_mean, norm.running_var, norm.weight, norm.bias)]
             weight, bias = F.fuse_conv_bn_weights(weight, bias, *arrays[:2], norm.eps, *arrays[2:])
         prepared = F.prepare_conv2d(weight)
-        return lambda input, *_: F.conv2d(input, weight, bias, *settings, prepared=prepared)
+        return lambda input, *_, **__: F.conv2d(input, weight, bias, **settings, prepared=prepared)
 
     def __repr__(self):
         return f"NumpyGraph({self.name}, {len(self.steps)} steps)"

@@ -121,6 +121,16 @@ def test_winograd_reads_arrays_that_lie_in_memory_in_another_order():
     np.testing.assert_allclose(forward, F.conv2d(x, w, algorithm="im2col"), rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.parametrize("algorithm", ["winograd2", "winograd4"])
+def test_winograd_of_no_images(algorithm):
+    x, w = np.zeros((0, 2, 6, 5)), np.ones((4, 2, 3, 3))
+    y = F.conv2d(x, w, algorithm=algorithm)
+    assert y.shape == (0, 4, 4, 3)
+    grad_input, grad_weight, _ = F.conv2d_backward(y, x, w, algorithm=algorithm)
+    assert grad_input.shape == x.shape
+    np.testing.assert_array_equal(grad_weight, np.zeros_like(w))
+
+
 def test_prepared_filters_give_the_same_output():
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, 64, 9, 10)).astype(np.float32), rng.normal(size=(70, 64, 3, 3)).astype(np.float32)

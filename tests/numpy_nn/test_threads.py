@@ -1,12 +1,13 @@
 """Work shared out over threads: everything is done, errors come through, BLAS keeps to one thread meanwhile."""
 
 import multiprocessing
+import os
 import threading
 
 import numpy as np
 import pytest
 
-from cnncourse.numpy_nn.algorithms import threads
+from cnncourse.numpy_nn.algorithms import helpers, threads
 
 
 @pytest.fixture
@@ -59,6 +60,36 @@ def test_a_shared_product_is_the_product(three, shape):
     out = np.empty((2, 3, N, M)).swapaxes(2, 3)
     assert threads.matmul(a, b, out=out) is out
     np.testing.assert_allclose(out, wanted, rtol=1e-12, atol=1e-10)
+
+
+@pytest.mark.skipif(
+    helpers.processor() is None or len(os.sched_getaffinity(0)) < 2, reason="needs two processors, and Linux"
+)
+def test_nobody_runs_on_the_processor_of_the_thread_that_shares_out(three):
+    everywhere, main, meet = os.sched_getaffinity(0), threading.current_thread(), threading.Barrier(3, timeout=10)
+
+    def where(_):
+        meet.wait()
+        return threading.current_thread() is main, helpers.processor(), os.sched_getaffinity(0)
+
+    for _ in range(20):
+        (_, here, mine), *others = sorted(threads.share(where, range(3)), key=lambda place: not place[0])
+        assert mine == {here}
+        assert all(there != here and allowed == everywhere - {here} for _, there, allowed in others)
+        assert os.sched_getaffinity(0) == everywhere
+    with pytest.raises(ZeroDivisionError):
+        threads.share(lambda x: 1 / x, [0, 0, 0])
+    assert os.sched_getaffinity(0) == everywhere
+
+
+def test_threads_share_work_where_nobody_may_choose_a_processor(three, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(helpers.os, "sched_setaffinity", refuse, raising=False)
+    assert threads.share(lambda x: x + 1, range(9)) == list(range(1, 10))
+    monkeypatch.setattr(helpers, "processor", lambda: None)
+    assert threads.share(lambda x: x + 1, range(9)) == list(range(1, 10))
 
 
 def test_an_error_is_raised(three):

@@ -195,3 +195,30 @@ def test_prepare_folds_only_what_nobody_else_reads():
     wanted_y, *_, wanted_w = model(x)
     np.testing.assert_allclose(y, wanted_y, rtol=1e-12, atol=1e-12)
     assert np.abs(w - wanted_w.numpy()).max() > 0.1
+
+
+class ByHand(nn.Module):
+    """Convolutions with arguments by name, without bias, and with filters or a bias that depend on the input."""
+
+    def __init__(self):
+        super().__init__()
+        self.w, self.b = nn.Parameter(torch.randn(3, 3, 3, 3)), nn.Parameter(torch.randn(3))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(3) for _ in range(5))
+
+    def forward(self, x):
+        conv = nn.functional.conv2d
+        y = self.norms[0](conv(x, self.w, padding=1))
+        y = self.norms[1](conv(y, self.w, stride=(2, 1), bias=self.b, padding="valid"))
+        y = self.norms[2](torch.conv2d(y, self.w, self.b, 1, 2, 1))
+        y = self.norms[3](input=conv(y, self.w, self.b * y.mean((0, 2, 3))))
+        return self.norms[4](conv(x, conv(y, y[:3, :, :3, :3]).mean((2, 3)).unsqueeze(2).unsqueeze(2)[:3], self.b))
+
+
+@torch.no_grad()
+def test_prepare_understands_every_way_to_call_a_convolution():
+    torch.manual_seed(0)
+    model, x = ByHand().double(), torch.randn(4, 3, 12, 11).double()
+    model.train()(x)
+    ours, wanted = from_torch(model.eval()), model(x).numpy()
+    for again in (ours, ours.prepare(), ours.prepare()):
+        np.testing.assert_allclose(again(x.numpy()), wanted, rtol=1e-10, atol=1e-10)
