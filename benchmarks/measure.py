@@ -42,15 +42,23 @@ def side_by_side(contenders, budget, least=5, patience=3.0):
     first = {label: _once(call) for label, call in contenders.items()}
     times = {label: [took] if took > patience else [] for label, took in first.items()}
     quick = {label: call for label, call in contenders.items() if not times[label]}
-    budget += REST * least * len(quick)
+    budget += 1.5 * REST * least * len(quick)
     end, rounds = time.perf_counter() + budget, 0
     while quick and (rounds < least or time.perf_counter() < end):
         for label, call in quick.items():
             time.sleep(REST)
-            call()  # not counted: the caches fill, its own threads wake up
+            _warm_up(call)
             times[label].append(_once(call))
         rounds += 1
     return {label: np.percentile(took, [25, 50, 75]).tolist() for label, took in times.items()}
+
+
+def _warm_up(call):
+    """Call it, not counted, until the caches are full and the system has found a processor for each of its threads."""
+    end = time.perf_counter() + REST / 2
+    call()
+    while time.perf_counter() < end:
+        call()
 
 
 def _once(call):
