@@ -247,6 +247,14 @@ def test_which_algorithm_suits(size, channels, dtype, prepared, name):
     assert choice.choose(whole, w, (1, 1), ((0, 0), (0, 1)), (1, 1), 1, prepared) != "dense"
 
 
+@pytest.mark.parametrize(
+    ("K", "channels", "name"), [(3, 63, "shifted"), (3, 64, "im2col"), (5, 128, "shifted"), (5, 129, "im2col")]
+)
+def test_kernels_are_taken_apart_into_rows_the_longer_the_larger_they_are(K, channels, name):
+    w = np.zeros((4, channels, K, K), np.float32)
+    assert choice.choose((8, channels, 30, 30), w, (2, 2), ((1, 1), (1, 1)), (1, 1), 1) == name
+
+
 @pytest.mark.parametrize(("axes", "kernel"), [(1, (5,)), (2, (3, 4)), (2, (1, 1)), (3, (2, 1, 3))])
 @pytest.mark.parametrize("N", [1, 3, 0])
 def test_a_kernel_as_large_as_the_image_is_a_fully_connected_layer(axes, kernel, N):

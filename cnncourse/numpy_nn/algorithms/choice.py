@@ -28,7 +28,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
-    | few channels, 24 numbers or more in a kernel row | shifted | a GEMM per kernel row; fewer copies than im2col |
+    | few channels (or not so few, 5×5 and larger), 24 numbers or more in a kernel row | shifted | a GEMM per kernel row; fewer copies than im2col |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
     if dense.can(x_shape, weight.shape, padding, groups):
@@ -42,9 +42,9 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
             return "winograd4"
     _, c_in, *rows, K = weight.shape
     # Rows that a stride puts on different lines are multiplied by together; shorter ones make poor GEMMs. With many
-    # channels im2col's one GEMM outweighs its copies.
-    entries = c_in * K * math.prod(map(min, rows, stride))
-    if weight.dtype == np.float32 and math.prod(weight.shape[2:]) > 1 and entries >= 24 and c_in < 64:
+    # channels im2col's one GEMM outweighs its copies, the later the larger the kernel is.
+    entries, few = c_in * K * math.prod(map(min, rows, stride)), 64 if K < 5 else 129
+    if weight.dtype == np.float32 and math.prod(weight.shape[2:]) > 1 and entries >= 24 and c_in < few:
         return "shifted"
     return "im2col"
 
