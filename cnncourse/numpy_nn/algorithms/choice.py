@@ -28,7 +28,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
-    | few channels (or not so few, 5×5 and larger), 24 numbers or more in a kernel row | shifted | a GEMM per kernel row; fewer copies than im2col |
+    | few channels (more if 5×5 or larger), 24 numbers or more in a kernel row | shifted | fewer copies than im2col |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
     if dense.can(x_shape, weight.shape, padding, groups):
