@@ -1,10 +1,9 @@
 """Threads that wait for work, and a processor for each.
 
-A ThreadPoolExecutor would do, but handing work over with its futures takes three times as long, which is as long as a
-small layer takes. And where all processors but one have slept for long, Linux wakes a thread on the processor of the
-one that wakes it: on a virtual machine that is the rule, and two threads then share one processor while another has
-nothing to do. So while work is shared out, the one that hands it out stays where it is, and the helpers run anywhere
-but there.
+A ThreadPoolExecutor would do, but handing work over with its futures takes as long as a small layer. And where all
+processors but one have slept for long, Linux wakes a thread on the processor of the one that wakes it: on a virtual
+machine that is the rule, and two threads then share one processor while another has nothing to do. So while work is
+shared out, the one that hands it out stays where it is, and the helpers run anywhere but there.
 """
 
 import contextlib
