@@ -88,7 +88,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
 
     def block(n):
         columns = threads.matmul(rows, upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
-        grad[n] = add_windows(columns, (len(columns), *x_shape[1:]), stride, dilation)
+        add_windows(columns, grad[n].shape, stride, dilation, out=grad[n])
 
     threads.share(block, _blocks(N, N * x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes))
     return grad

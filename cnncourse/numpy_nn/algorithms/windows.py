@@ -53,14 +53,16 @@ def shifted(k, positions, stride, dilation):
     )
 
 
-def add_windows(values, x_shape, stride, dilation):
+def add_windows(values, x_shape, stride, dilation, out=None):
     """Add window entries (N, C, *kernel, *output) back to where they came from: the adjoint of `windows`.
 
-    Entries that several windows share receive the sum; entries that no window reads stay zero.
+    Entries that several windows share receive the sum; entries that no window reads are zero. Returns `out`, or a new
+    array of `x_shape`.
     """
     axes = len(x_shape) - 2
     kernel_size, positions = values.shape[2 : 2 + axes], values.shape[2 + axes :]
-    x = np.zeros(x_shape, values.dtype)
+    x = np.empty(x_shape, values.dtype) if out is None else out
+    x[...] = 0
     if 0 in positions:
         return x
     if math.prod(kernel_size) == 1:  # nothing to add to
