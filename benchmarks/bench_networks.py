@@ -17,6 +17,7 @@ from benchmarks.tables import milliseconds, ratio, table
 
 PREDICTING = [(name, N) for name in ("VGG-16", "ResNet-18", "EfficientNet-Lite0") for N in (1, 8)]
 LEARNING = [("LeNet-5", 64), ("ResNet-20", 64)]
+MOST_EXPENSIVE = 12  # layers that a profile shows
 
 
 def add_arguments(parser):
@@ -139,9 +140,10 @@ def report(rows):
         text += f"**{plural(threads, 'thread')}**\n\n" + table(head, lines) + "\n"
     for row in rows:
         if "profile" in row:
-            title = f"**{row['network']}, {row['what']}, batch {row['N']}, {plural(row['threads'], 'thread')}**"
-            lines = [[label, *(f"{1e3 * t:.1f}" if t else "" for t in pair)] for label, pair in row["profile"]]
-            text += f"{title}\n\n" + table(["Where the time goes", "NumPy, ms", "PyTorch, ms"], lines) + "\n"
+            title = f"{row['network']}, {row['what']}, batch {row['N']}, {plural(row['threads'], 'thread')}"
+            times = [[label, *(f"{1e3 * t:.1f}" if t else "" for t in pair)] for label, pair in row["profile"]]
+            lines = table(["Where the time goes", "NumPy, ms", "PyTorch, ms"], times[:MOST_EXPENSIVE])
+            text += f"<details><summary>{title}: the most expensive layers</summary>\n\n{lines}\n</details>\n\n"
     return text + "Times are median (quartiles).\n", draw(rows)
 
 

@@ -308,7 +308,7 @@ share = {}
 for L in [1, 2, 3, 5, 10, 20]:
     paths = np.linalg.matrix_power(A, L).sum(axis=1)
     share[L] = (paths[0] / paths[14]) ** 2
-    print(f"{L:2} layers: a corner pixel has {share[L]:.3f} of the paths of a middle pixel")
+    print(f"L = {L:2}: a corner pixel has {share[L]:.3f} of the paths of a middle pixel")
 assert np.isclose(share[1], 4 / 9)
 assert all(np.diff(list(share.values())) < 0), "the deeper, the less the border counts"
 
@@ -933,10 +933,10 @@ depths = [1, 2, 4, 8, 16, 28]
 equal = {L: np.sqrt(squared_influence(L, "equal", draws=1)) for L in depths}
 linear = {L: squared_influence(L, "random") for L in depths}
 with_relu = {L: squared_influence(L, "random", relu=True) for L in depths}
-print("spread in pixels")
+print("spread in pixels after L layers")
 for L in depths:
     print(
-        f"{L:2} layers   √(2L/3) = {np.sqrt(2 * L / 3):.2f}   measured: equal "
+        f"L = {L:2}   √(2L/3) = {np.sqrt(2 * L / 3):.2f}   measured: equal "
         f"{spread(equal[L]):.2f}   random {spread(linear[L]):.2f}   with ReLU "
         f"{spread(with_relu[L]):.2f}"
     )
