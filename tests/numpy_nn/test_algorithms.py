@@ -158,8 +158,11 @@ def test_there_may_be_nothing_to_prepare(weight):
 @pytest.mark.parametrize("axes", [1, 2, 3])
 @pytest.mark.parametrize("module", [depthwise, shifted])
 @pytest.mark.parametrize("S", [(2, 1, 2), (1, 1, 1), (3, 2, 1)])
-def test_block_by_block_in_every_dimension(module, axes, S, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK_BYTES", 1)
+@pytest.mark.parametrize(("workers", "nbytes"), [(1, 1), (5, 1), (5, 1 << 20)])
+def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_BYTES", nbytes)
+    monkeypatch.setattr(depthwise, "WORTH_SHARING", 1)
+    monkeypatch.setattr(threads, "available", lambda: workers)
     rng = np.random.default_rng(0)
     groups = 4 if module is depthwise else 2
     x, w = rng.normal(size=(3, 4, *(7, 6, 5)[:axes])), rng.normal(size=(8, 4 // groups, *(3, 2, 2)[:axes]))

@@ -51,7 +51,10 @@ def test_a_share_shares_out_nothing_itself_unless_it_is_the_only_one(three):
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 7), (300, 200, 100), (1, 3000, 999), (2000, 2000, 1)])
-def test_a_shared_product_is_the_product(three, shape):
+@pytest.mark.parametrize("least", [1, 1 << 24])
+def test_a_shared_product_is_the_product(three, shape, least, monkeypatch):
+    monkeypatch.setattr(threads, "BLAS_SHARES", 1)
+    monkeypatch.setattr(threads, "WORTH_SHARING", least)
     rng = np.random.default_rng(0)
     (M, K, N), stack = shape, (2, 1)
     a, b = rng.normal(size=(*stack, K, M)).swapaxes(2, 3), rng.normal(size=(3, K, N)).astype(np.float32)

@@ -28,6 +28,7 @@ from .threads import count, share
 from .windows import inside, output_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
+WORTH_SHARING = 1 << 20  # numbers in the R of a single image from which another thread pays
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
@@ -153,7 +154,8 @@ class _Lines:
     def blocks(self, N, groups, c_in, itemsize):
         """Return (image, slice of groups) for all blocks whose lines fit the cache."""
         step = max(1, BLOCK_BYTES // (c_in * self.kernel[-1] * self.shifted_length * itemsize))
-        if N < count():  # equal parts of an image for all threads
+        numbers = groups * c_in * self.kernel[-1] * self.shifted_length
+        if N < count() and numbers >= WORTH_SHARING:  # equal parts of an image for all threads
             parts = -(-groups // (step * count())) * count()
             step = -(-groups // parts)
         return [(n, slice(c, c + step)) for n in range(N) for c in range(0, groups, step)]

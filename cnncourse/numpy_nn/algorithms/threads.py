@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 from .helpers import Helpers
 
 # Multiplications in a matrix product from which OpenBLAS wakes its own threads, and from which a thread of ours pays.
-BLAS_SHARES, WORTH_SHARING = 1 << 18, 1 << 21
+BLAS_SHARES, WORTH_SHARING = 1 << 18, 1 << 24
 
 
 class _Here(threading.local):
