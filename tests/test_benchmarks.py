@@ -23,6 +23,7 @@ def bench(*arguments):
 def test_contenders_take_turns_and_the_call_before_each_timed_one_is_not_counted(monkeypatch):
     clock, calls = [0.0], []
     monkeypatch.setattr(measure, "clock", lambda: clock[0])
+    monkeypatch.setattr(measure, "REST", 0)
 
     def contender(name, seconds):
         def call():
@@ -38,9 +39,27 @@ def test_contenders_take_turns_and_the_call_before_each_timed_one_is_not_counted
     assert times == {"a": [1.5, 2, 3.5], "b": [4, 4, 4]}
 
 
+def test_contenders_rest_and_warm_up_before_each_timed_call(monkeypatch):
+    clock, log = [0.0], []
+
+    def passes(seconds, name):
+        log.append(name)
+        clock[0] += seconds
+
+    for name in ("perf_counter", "sleep"):
+        monkeypatch.setattr(measure.time, name, {"sleep": lambda s: passes(s, "z")}.get(name, lambda: clock[0]))
+    monkeypatch.setattr(measure, "clock", lambda: clock[0])
+    contenders = {"a": lambda: passes(0.02, "a"), "b": lambda: passes(3, "b")}
+    times = measure.side_by_side(contenders, budget=0, least=2, patience=100)
+    assert "".join(log) == "ab" + 2 * ("z" + 3 * "a" + "a" + "zbb")  # 50 ms of a; of b one call takes longer anyway
+    assert times["a"] == pytest.approx([0.02] * 3)
+    assert times["b"] == pytest.approx([3] * 3)
+
+
 def test_a_contender_that_takes_too_long_is_called_once(monkeypatch):
     clock, calls = [0.0], []
     monkeypatch.setattr(measure, "clock", lambda: clock[0])
+    monkeypatch.setattr(measure, "REST", 0)
 
     def slow():
         calls.append("slow")

@@ -57,13 +57,14 @@ def drive(page, part, widget: Shown) -> None:
 def bring_into_view(page, selector: str):
     """Scroll the notebook until the widget is on the page: JupyterLab builds only what is near the view."""
     scroller = page.locator(".jp-WindowedPanel-outer:visible").first
-    for y in range(0, 60_000, 600):
-        scroller.evaluate("(e, y) => e.scrollTo(0, y)", y)
-        page.wait_for_timeout(150)
-        if page.locator(selector).count():
-            found = page.locator(selector).first
-            found.scroll_into_view_if_needed()
-            return found
+    for patience in (150, 300, 600):  # milliseconds; on a busy computer cells are built late
+        for y in range(0, 60_000, 600):
+            scroller.evaluate("(e, y) => e.scrollTo(0, y)", y)
+            page.wait_for_timeout(patience)
+            if page.locator(selector).count():
+                found = page.locator(selector).first
+                found.scroll_into_view_if_needed()
+                return found
     raise AssertionError(f"{selector} never came into view")
 
 
