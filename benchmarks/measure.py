@@ -46,15 +46,15 @@ def side_by_side(contenders, budget, least=5, patience=3.0):
     end, rounds = time.perf_counter() + budget, 0
     while quick and (rounds < least or time.perf_counter() < end):
         for label, call in quick.items():
-            time.sleep(REST)
-            _warm_up(call)
+            warm_up(call)
             times[label].append(_once(call))
         rounds += 1
     return {label: np.percentile(took, [25, 50, 75]).tolist() for label, took in times.items()}
 
 
-def _warm_up(call):
-    """Call it, not counted, until the caches are full and the system has found a processor for each of its threads."""
+def warm_up(call):
+    """Rest, then call it, not counted, until caches are full and the system has found a processor for each thread."""
+    time.sleep(REST)
     end = time.perf_counter() + REST / 2
     call()
     while time.perf_counter() < end:

@@ -19,6 +19,7 @@ def compare(ours, theirs, our_model, their_model, rounds=5):
             found[label][side] += took / rounds
             found[OUTSIDE][side] -= took / rounds
 
+        measure.warm_up(call)
         undo = watch_steps(model, their_model, tell) if hasattr(model, "steps") else watch_layers(model, tell)
         start = measure.clock()
         for _ in range(rounds):
