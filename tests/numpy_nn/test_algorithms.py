@@ -1,5 +1,7 @@
 """One convolution, many algorithms: all equal to the loops that define it."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -156,25 +158,27 @@ def test_there_may_be_nothing_to_prepare(weight):
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
-@pytest.mark.parametrize("module", [depthwise, shifted])
+@pytest.mark.parametrize("module", [depthwise, shifted, im2col])
 @pytest.mark.parametrize("S", [(2, 1, 2), (1, 1, 1), (3, 2, 1)])
 @pytest.mark.parametrize(("workers", "nbytes"), [(1, 1), (5, 1), (5, 1 << 20)])
 def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK_BYTES", nbytes)
-    monkeypatch.setattr(depthwise, "WORTH_SHARING", 1)
-    monkeypatch.setattr(threads, "available", lambda: workers)
     rng = np.random.default_rng(0)
     groups = 4 if module is depthwise else 2
     x, w = rng.normal(size=(3, 4, *(7, 6, 5)[:axes])), rng.normal(size=(8, 4 // groups, *(3, 2, 2)[:axes]))
     S, D, P = S[-axes:], (1, 2, 1)[:axes], [(1, 0), (2, 3), (0, 1)][:axes]
     padded = pad_constant(x, P)
-    y = module.forward(x, w, S, D, groups, P)
-    np.testing.assert_allclose(y, im2col.forward(padded, w, S, D, groups), rtol=1e-12, atol=1e-12)
-    g = rng.normal(size=y.shape)
-    wanted = im2col.grad_weight(g, padded, w.shape, S, D, groups)
-    np.testing.assert_allclose(module.grad_weight(g, x, w.shape, S, D, groups, P), wanted, rtol=1e-12, atol=1e-12)
-    wanted = im2col.grad_input(g, w, padded.shape, S, D, groups)[inside(P, x.shape[2:])]
-    np.testing.assert_allclose(module.grad_input(g, w, x.shape, S, D, groups, P), wanted, rtol=1e-12, atol=1e-12)
+    wanted = im2col.forward(padded, w, S, D, groups)
+    g = rng.normal(size=wanted.shape)
+    wanted_weight = im2col.grad_weight(g, padded, w.shape, S, D, groups)
+    wanted_input = im2col.grad_input(g, w, padded.shape, S, D, groups)[inside(P, x.shape[2:])]
+    monkeypatch.setattr(depthwise, "WORTH_SHARING", 1)
+    monkeypatch.setattr(im2col, "WORTH_SHARING", 1)
+    monkeypatch.setattr(threads, "available", lambda: workers)
+    monkeypatch.setattr(module, "BLOCK_BYTES", nbytes)
+    close = functools.partial(np.testing.assert_allclose, rtol=1e-12, atol=1e-12)
+    close(module.forward(x, w, S, D, groups, P), wanted)
+    close(module.grad_weight(g, x, w.shape, S, D, groups, P), wanted_weight)
+    close(module.grad_input(g, w, x.shape, S, D, groups, P), wanted_input)
 
 
 def test_toeplitz_matrix_transposed_is_the_transposed_convolution():

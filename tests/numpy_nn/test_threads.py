@@ -119,7 +119,8 @@ def test_even_slices_cover_everything_once(count, pieces):
 
 
 @pytest.mark.parametrize(
-    ("things", "most", "sizes"), [(0, 4, []), (7, 100, [3, 3, 1]), (7, 2, [2, 2, 2, 1]), (2, 9, [1, 1]), (2, 0, [1, 1])]
+    ("things", "most", "sizes"),
+    [(0, 4, []), (7, 100, [2, 2, 3]), (7, 2, [1, 1, 1, 1, 1, 2]), (2, 9, [1, 1]), (2, 0, [1, 1])],
 )
 def test_blocks_are_small_enough_and_leave_no_thread_without(three, things, most, sizes):
     blocks = threads.blocks(things, most)

@@ -9,14 +9,11 @@ import math
 import numpy as np
 
 from . import dense, depthwise, fft, im2col, shifted, winograd
-from .windows import inside, pad_constant
 
-# Each has a `forward` and refuses what it cannot do. Some put zeros around a block of the image at a time and have
-# gradients of their own; the others take a padded x, and leave the gradients to im2col.
-IN_BLOCKS = {"shifted": shifted, "depthwise": depthwise, "dense": dense}
-PADDED = {"im2col": im2col, "fft": fft}
+# Each has a `forward` and refuses what it cannot do. Those without gradients of their own leave them to im2col.
+ALGORITHMS = {"im2col": im2col, "fft": fft, "shifted": shifted, "depthwise": depthwise, "dense": dense}
 TILE_SIZES = {"winograd2": 2, "winograd4": 4}
-NAMES = ("auto", *PADDED, *IN_BLOCKS, *TILE_SIZES)
+NAMES = ("auto", *ALGORITHMS, *TILE_SIZES)
 
 
 def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
@@ -60,23 +57,19 @@ def prepare(weight):
 def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm, and add `bias` (C_out,) or None."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
-    if name in IN_BLOCKS:
-        return IN_BLOCKS[name].forward(x, weight, stride, dilation, groups, padding, bias=bias)
-    if name in PADDED:
-        return PADDED[name].forward(pad_constant(x, padding), weight, stride, dilation, groups, bias=bias)
+    if name in ALGORITHMS:
+        return ALGORITHMS[name].forward(x, weight, stride, dilation, groups, padding, bias)
     if name != "winograd4" or prepared is None:
         prepared = winograd.Filters(weight, TILE_SIZES[name])
     return winograd.convolve(x, prepared, [before for before, _ in padding], bias)
 
 
 def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):
-    """Return ∂L/∂weight; algorithms without a backward pass of their own leave it to im2col."""
+    """Return ∂L/∂weight."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups)
     if name in TILE_SIZES:
         return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
-    if name in IN_BLOCKS:
-        return IN_BLOCKS[name].grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding)
-    return im2col.grad_weight(grad_output, pad_constant(x, padding), weight.shape, stride, dilation, groups)
+    return _with_gradients(name).grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding)
 
 
 def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, algorithm="auto"):
@@ -88,11 +81,11 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     if name in TILE_SIZES:
         filters = winograd.Filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
-    if name in IN_BLOCKS:
-        return IN_BLOCKS[name].grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)
-    size = tuple(i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True))
-    grad = im2col.grad_input(grad_output, weight, (*x_shape[:2], *size), stride, dilation, groups)
-    return grad[inside(padding, x_shape[2:])]
+    return _with_gradients(name).grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)
+
+
+def _with_gradients(name):
+    return ALGORITHMS[name] if hasattr(ALGORITHMS[name], "grad_weight") else im2col
 
 
 def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepared=False):

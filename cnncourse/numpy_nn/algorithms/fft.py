@@ -24,12 +24,15 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C_out,) or None. A stride
     saves nothing: all positions are computed and some are kept. Returns (N, C_out, H_out, W_out).
     """
-    x = pad_constant(input, [(p, p) for p in pair(padding)])
-    return forward(x, weight, pair(stride), pair(dilation), groups, bias)
+    return forward(input, weight, pair(stride), pair(dilation), groups, [(p, p) for p in pair(padding)], bias)
 
 
-def forward(x, weight, stride, dilation, groups, bias=None):
-    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output)."""
+def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
+    """Cross-correlate `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output).
+
+    `padding` holds (before, after) per axis, and is zero if left out.
+    """
+    x = pad_constant(x, padding or [(0, 0)] * len(stride))
     N, C_in, *sizes = x.shape
     C_out, channels, *kernel_size = weight.shape
     axes = tuple(range(2, x.ndim))

@@ -6,19 +6,21 @@ Convolutional Neural Networks for Document Processing", 2006.
 
 Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops, and N·C_in·K²·H_out·W_out numbers
 written and read again; for 1×1 kernels at stride 1 nothing is copied, since the image is the matrix. Each
-gradient costs as much. Blocks of images are shared out over threads. Rounding: that of a dot product of
-(C_in/groups)·K² terms.
+gradient costs as much. Blocks of images, or of rows of a large image, are shared out over threads. Rounding: that of a
+dot product of (C_in/groups)·K² terms.
 """
 
+import itertools
 import math
 
 import numpy as np
 
 from . import threads
-from .windows import add_bias, add_windows, inside, output_size, pad_constant, pair, windows
+from .windows import add_bias, add_windows, inside, output_size, pad_constant, pad_strip, pair, windows
 
-# Columns of as many images at a time as fit in a processor's cache are cheaper to read back.
+# As many columns at a time as fit in a processor's cache are cheaper to read back.
 BLOCK_BYTES = 1 << 22
+WORTH_SHARING = 1 << 19  # numbers in the columns of few images from which another thread pays
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -27,8 +29,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C_out,) or None.
     Returns (N, C_out, H_out, W_out).
     """
-    x = pad_constant(input, [(p, p) for p in pair(padding)])
-    return forward(x, weight, pair(stride), pair(dilation), groups, bias)
+    return forward(input, weight, pair(stride), pair(dilation), groups, [(p, p) for p in pair(padding)], bias)
 
 
 def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
@@ -47,58 +48,95 @@ def col2im(columns, input_shape, kernel_size, stride=1, padding=0, dilation=1):
     return add_windows(values, (N, C, *padded), S, D)[inside([(p, p) for p in P], (H, W))]
 
 
-def forward(x, weight, stride, dilation, groups, bias=None):
-    """Cross-correlate a padded `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output)."""
-    view = windows(x, weight.shape[2:], stride, dilation)
-    N, C_out, spatial = len(x), len(weight), view.shape[weight.ndim :]
-    rows = weight.reshape(groups, C_out // groups, -1)
-    output = np.empty((N, groups, C_out // groups, math.prod(spatial)), x.dtype)
+def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
+    """Cross-correlate `x` (N, C_in, *spatial) of any dimension, add `bias`; returns (N, C_out, *output).
 
-    def block(n):
-        threads.matmul(rows, _columns(view[n], groups), out=output[n])
-        add_bias(output[n], bias, groups)
+    `padding` holds (before, after) per axis, and is zero if left out.
+    """
+    columns = _Columns(x, weight.shape[2:], stride, dilation, groups, padding)
+    N, C_out = len(x), len(weight)
+    filters = weight.reshape(groups, C_out // groups, -1)
+    output = np.empty((N, groups, C_out // groups, math.prod(columns.positions)), x.dtype)
 
-    threads.share(block, _blocks(N, view.nbytes))
-    return output.reshape(N, C_out, *spatial)
+    def block(item):
+        y = output[columns.place(item)]
+        threads.matmul(filters, columns.of(item), out=y)
+        add_bias(y, bias, groups)
+
+    threads.share(block, columns.blocks())
+    return output.reshape(N, C_out, *columns.positions)
 
 
-def grad_weight(grad_output, x, weight_shape, stride, dilation, groups):
-    """Return ∂L/∂weight = Σ over images and positions of grad_output · column, for a padded `x`."""
-    view = windows(x, weight_shape[2:], stride, dilation)
-    C_out = weight_shape[0]
-    upstream = grad_output.reshape(len(x), groups, C_out // groups, math.prod(grad_output.shape[2:]))
+def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding=None):
+    """Return ∂L/∂weight = Σ over images and positions of grad_output · column."""
+    columns = _Columns(x, weight_shape[2:], stride, dilation, groups, padding)
+    upstream = grad_output.reshape(len(x), groups, weight_shape[0] // groups, math.prod(columns.positions))
 
-    def block(n):
-        return threads.matmul(upstream[n], _columns(view[n], groups).swapaxes(2, 3)).sum(axis=0)
+    def block(item):
+        g = upstream[columns.place(item)]
+        return threads.matmul(g, columns.of(item).swapaxes(2, 3)).sum(axis=0)
 
-    products = threads.share(block, _blocks(len(x), view.nbytes))
+    products = threads.share(block, columns.blocks())
     return np.reshape(sum(products), weight_shape) if products else np.zeros(weight_shape, x.dtype)
 
 
-def grad_input(grad_output, weight, x_shape, stride, dilation, groups):
-    """Return ∂L/∂x of the padded input: the columns' gradients, added where the windows overlap."""
-    (N, C_out), kernel = grad_output.shape[:2], weight.shape[2:]
+def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=None):
+    """Return ∂L/∂x for an `x` of `x_shape`: the columns' gradients, added where the windows overlap."""
+    (N, C_out), kernel, spatial = grad_output.shape[:2], weight.shape[2:], grad_output.shape[2:]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
-    if math.prod(kernel) == 1 and grad_output.shape[2:] == x_shape[2:]:
+    padding = padding or [(0, 0)] * len(kernel)
+    padded = tuple(i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True))
+    if math.prod(kernel) == 1 and spatial == tuple(x_shape[2:]) == padded:
         # The columns are the image itself: the transposed matrix is all there is to it.
         return forward(grad_output, rows.reshape(x_shape[1], C_out // groups, *kernel), stride, dilation, groups)
-    spatial = grad_output.shape[2:]
     upstream = grad_output.reshape(N, groups, C_out // groups, math.prod(spatial))
     grad = np.empty(x_shape, grad_output.dtype)
 
     def block(n):
         columns = threads.matmul(rows, upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
-        add_windows(columns, grad[n].shape, stride, dilation, out=grad[n])
+        sums = add_windows(columns, (len(columns), x_shape[1], *padded), stride, dilation)
+        grad[n] = sums[inside(padding, x_shape[2:])]
 
-    threads.share(block, _blocks(N, N * x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes))
+    threads.share(block, threads.blocks(N, _images(x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes)))
     return grad
 
 
-def _columns(view, groups):
-    """Return windows (N, C, *kernel, *output) as (N, groups, C/groups·K, L).
+class _Columns:
+    """The columns of some images, a block of images or of output rows at a time."""
 
-    They are copied only where they must be: for 1×1 kernels at stride 1 the columns *are* the image.
-    """
+    def __init__(self, x, kernel, stride, dilation, groups, padding):
+        self.x, self.kernel, self.stride, self.dilation, self.groups = x, kernel, stride, dilation, groups
+        self.padding = padding or [(0, 0)] * len(kernel)
+        sizes = [i + before + after for i, (before, after) in zip(x.shape[2:], self.padding, strict=True)]
+        self.positions = output_size(sizes, kernel, stride, dilation)
+        # For 1×1 kernels at stride 1 the columns *are* the image.
+        self.copied = math.prod((*kernel, *stride)) > 1 or any(map(any, self.padding))
+
+    def blocks(self):
+        """Return pairs of slices (images, output rows) whose columns take about `BLOCK_BYTES`."""
+        N, C = self.x.shape[:2]
+        numbers = C * math.prod((*self.kernel, *self.positions))
+        parts = -(-numbers * self.x.itemsize // BLOCK_BYTES) if self.copied else 1
+        if N < threads.count() and self.copied and N * numbers >= WORTH_SHARING:
+            parts = -(-parts // threads.count()) * threads.count()
+        rows = threads.evenly(self.positions[0], max(1, min(parts, self.positions[0])))
+        return list(itertools.product(threads.blocks(N, _images(numbers * self.x.itemsize)), rows))
+
+    def place(self, item):
+        """Return the index of a block in (N, groups, channels, L)."""
+        n, rows = item
+        L = math.prod(self.positions[1:])
+        return n, slice(None), slice(None), slice(rows.start * L, rows.stop * L)
+
+    def of(self, item):
+        """Return the columns (n, groups, C/groups·K, L) of a block."""
+        n, rows = item
+        strip = pad_strip(self.x[n], rows, self.kernel, self.stride, self.dilation, self.padding)
+        return _columns(windows(strip, self.kernel, self.stride, self.dilation), self.groups)
+
+
+def _columns(view, groups):
+    """Return windows (N, C, *kernel, *output) as (N, groups, C/groups·K, L), copied only where they must be."""
     N, C = view.shape[:2]
     axes = (view.ndim - 2) // 2
     K, L = (math.prod(view.shape[a : a + axes]) for a in (2, 2 + axes))
@@ -106,6 +144,6 @@ def _columns(view, groups):
     return np.ascontiguousarray(view.reshape(N, groups, C // groups * K, L))
 
 
-def _blocks(N, nbytes):
-    """Return slices of images whose columns together take about `BLOCK_BYTES`."""
-    return threads.blocks(N, BLOCK_BYTES * N // max(1, nbytes))
+def _images(nbytes):
+    """Return how many images' columns, `nbytes` each, take about `BLOCK_BYTES`."""
+    return BLOCK_BYTES // max(1, nbytes)

@@ -21,7 +21,7 @@ import numpy as np
 from . import threads
 from .windows import add_bias, inside, offsets, output_size, pad_constant, pair, shifted, windows
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 22
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

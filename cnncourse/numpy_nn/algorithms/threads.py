@@ -105,9 +105,9 @@ def evenly(count, pieces):
 
 
 def blocks(things, most):
-    """Cut range(things) into slices of at most `most`, but at least one for each thread."""
-    step = max(1, min(most, -(-things // count())))
-    return [slice(start, start + step) for start in range(0, things, step)]
+    """Cut range(things) into even slices of at most `most`, equally many for each thread where there are enough."""
+    rounds = -(-things // (max(1, most) * count()))
+    return evenly(things, min(things, rounds * count()))
 
 
 @cache

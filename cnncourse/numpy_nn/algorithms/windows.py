@@ -86,6 +86,15 @@ def pad_constant(x, padding, value=0.0):
     return padded
 
 
+def pad_strip(x, rows, kernel_size, stride, dilation, padding):
+    """Return what the output rows `rows` see of `x` (N, C, *spatial), with its part of the padding around it."""
+    size, K, S, D, (before, _) = x.shape[2], kernel_size[0], stride[0], dilation[0], padding[0]
+    start = rows.start * S - before
+    stop = max(start, (rows.stop - 1) * S + D * (K - 1) + 1 - before)
+    first, last = (min(max(0, edge), size) for edge in (start, stop))
+    return pad_constant(x[:, :, first:last], [(first - start, stop - last), *padding[1:]])
+
+
 def add_bias(output, bias, groups):
     """Add `bias` (C_out,), unless it is None, to `output` (N, groups, C_out/groups, positions) in place."""
     if bias is not None:
