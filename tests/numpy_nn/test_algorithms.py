@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.algorithms import choice, depthwise, fft, im2col, loops, shifted, threads, toeplitz, winograd
+from cnncourse.numpy_nn.algorithms import (
+    choice,
+    depthwise,
+    depthwise_toeplitz,
+    fft,
+    im2col,
+    loops,
+    shifted,
+    threads,
+    toeplitz,
+    winograd,
+)
 from cnncourse.numpy_nn.algorithms.windows import inside, pad_constant
 
 SETTINGS = settings(max_examples=60, deadline=None, derandomize=True)
@@ -158,12 +169,14 @@ def test_there_may_be_nothing_to_prepare(weight):
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
-@pytest.mark.parametrize("module", [depthwise, shifted, im2col])
+@pytest.mark.parametrize("module", [depthwise, depthwise_toeplitz, shifted, im2col])
 @pytest.mark.parametrize("S", [(2, 1, 2), (1, 1, 1), (3, 2, 1)])
 @pytest.mark.parametrize(("workers", "nbytes"), [(1, 1), (5, 1), (5, 1 << 20)])
 def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, monkeypatch):
     rng = np.random.default_rng(0)
-    groups = 4 if module is depthwise else 2
+    monkeypatch.setattr(depthwise_toeplitz, "LARGEST", 1 << 20)
+    monkeypatch.setattr(threads, "WORTH_SHARING", 1)
+    groups = 2 if module in (shifted, im2col) else 4
     x, w = rng.normal(size=(3, 4, *(7, 6, 5)[:axes])), rng.normal(size=(8, 4 // groups, *(3, 2, 2)[:axes]))
     S, D, P = S[-axes:], (1, 2, 1)[:axes], [(1, 0), (2, 3), (0, 1)][:axes]
     padded = pad_constant(x, P)
@@ -206,7 +219,7 @@ def relative_error(algorithm, x, w, **arguments):
     return np.abs(F.conv2d(x, w, **arguments, algorithm=algorithm) - exact).max() / np.abs(exact).max()
 
 
-@pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if name not in ("depthwise", "dense")])
+@pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if "depthwise" not in name and name != "dense"])
 @pytest.mark.parametrize(("channels", "size"), [(64, 28), (256, 9)])
 def test_float32_errors_stay_small(algorithm, channels, size):
     rng = np.random.default_rng(0)
@@ -248,7 +261,8 @@ def test_which_algorithm_suits(size, channels, dtype, prepared, name):
         wanted = "shifted" if dtype == np.float32 and channels == 31 else "im2col"
         assert choice.choose(x, w, stride, P, dilation, groups, prepared) == wanted
     assert choice.choose(x, w[:, :, :1, :1], (1, 1), P, (1, 1), 1, prepared) == "im2col"
-    assert choice.choose(x, w[:, :1], (2, 1), P, (1, 1), channels, prepared) == "depthwise"
+    wanted = "depthwise_toeplitz" if size[1:] == (7, 7) else "depthwise"
+    assert choice.choose(x, w[:, :1], (2, 1), P, (1, 1), channels, prepared) == wanted
     whole = (size[0], channels, 3, 3)
     assert choice.choose(whole, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, prepared) == "dense"
     assert choice.choose(whole, w, (1, 1), ((0, 0), (0, 1)), (1, 1), 1, prepared) != "dense"
@@ -280,7 +294,7 @@ def test_a_kernel_as_large_as_the_image_is_a_fully_connected_layer(axes, kernel,
 @pytest.mark.parametrize("algorithm", [name for name in choice.NAMES if name != "dense"])
 def test_every_algorithm_by_name(algorithm):
     rng = np.random.default_rng(0)
-    groups = 4 if algorithm == "depthwise" else 1
+    groups = 4 if "depthwise" in algorithm else 1
     x, w, b = rng.normal(size=(2, 4, 8, 7)), rng.normal(size=(8, 4 // groups, 3, 3)), rng.normal(size=8)
     wanted = loops.conv2d(x, w, b, padding=1, groups=groups)
     got = F.conv2d(x, w, b, padding=1, groups=groups, algorithm=algorithm)
@@ -290,8 +304,16 @@ def test_every_algorithm_by_name(algorithm):
 
 @pytest.mark.parametrize(
     ("algorithm", "arguments"),
-    [("winograd4", {"stride": 2}), ("winograd2", {"dilation": 2}), ("depthwise", {}), ("dense", {})],
+    [
+        ("winograd4", {"stride": 2}),
+        ("winograd2", {"dilation": 2}),
+        ("depthwise", {}),
+        ("depthwise_toeplitz", {}),
+        ("depthwise_toeplitz", {"groups": 2, "padding": 2}),
+        ("dense", {}),
+    ],
 )
 def test_an_algorithm_that_cannot_says_so(algorithm, arguments):
+    weight = np.zeros((2, 2 // arguments.get("groups", 1), 3, 3))
     with pytest.raises(ValueError, match="algorithm: expected another than"):
-        F.conv2d(np.zeros((1, 2, 8, 8)), np.zeros((2, 2, 3, 3)), **arguments, algorithm=algorithm)
+        F.conv2d(np.zeros((1, 2, 8, 8)), weight, **arguments, algorithm=algorithm)

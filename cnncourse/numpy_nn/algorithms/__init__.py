@@ -7,6 +7,7 @@
 | `im2col` | windows as columns, one GEMM | everything, any dimension; also backward |
 | `shifted` | a GEMM for each kernel row | everything, any dimension; also backward |
 | `depthwise` | a small GEMM on each channel's long line | one group per channel, any dimension; also backward |
+| `depthwise_toeplitz` | a matrix for each channel | one group per channel, small images; also backward |
 | `fft` | a product of spectra | everything, any dimension |
 | `winograd` | fewer multiplications per tile | 3×3, stride 1; also backward |
 | `dense` | a fully connected layer | kernels as large as the image; also backward |

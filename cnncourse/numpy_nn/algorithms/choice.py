@@ -8,10 +8,17 @@ import math
 
 import numpy as np
 
-from . import dense, depthwise, fft, im2col, shifted, winograd
+from . import dense, depthwise, depthwise_toeplitz, fft, im2col, shifted, winograd
 
 # Each has a `forward` and refuses what it cannot do. Those without gradients of their own leave them to im2col.
-ALGORITHMS = {"im2col": im2col, "fft": fft, "shifted": shifted, "depthwise": depthwise, "dense": dense}
+ALGORITHMS = {
+    "im2col": im2col,
+    "fft": fft,
+    "shifted": shifted,
+    "depthwise": depthwise,
+    "depthwise_toeplitz": depthwise_toeplitz,
+    "dense": dense,
+}
 TILE_SIZES = {"winograd2": 2, "winograd4": 4}
 NAMES = ("auto", *ALGORITHMS, *TILE_SIZES)
 
@@ -22,6 +29,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     | When | Algorithm | Why |
     | --- | --- | --- |
     | a kernel as large as the image | dense | a fully connected layer: one GEMM for all images |
+    | a group per channel, a batch of small images | depthwise_toeplitz | a matrix per channel for all images |
     | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
@@ -31,7 +39,8 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     if dense.can(x_shape, weight.shape, padding, groups):
         return "dense"
     if groups > 1 and weight.shape[1] == 1:
-        return "depthwise"
+        pays = depthwise_toeplitz.pays(x_shape, weight.shape, stride, padding, dilation)
+        return "depthwise_toeplitz" if pays else "depthwise"
     # With few channels the transforms of tiles cost more than they save, and with few pixels those of filters.
     pixels = x_shape[0] * math.prod(x_shape[2:])
     if weight.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
