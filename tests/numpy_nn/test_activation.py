@@ -78,7 +78,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch, name):
     forward, backward = getattr(F, name), getattr(F, name + "_backward")
     wanted = forward(x), backward(g, x)
     monkeypatch.setattr(_blocks, "BLOCK", 8)
-    monkeypatch.setattr(_blocks, "SHARED", 0)
+    monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
     monkeypatch.setattr(_blocks.threads, "available", lambda: 2)
     np.testing.assert_array_equal((forward(x), backward(g, x)), wanted)
 

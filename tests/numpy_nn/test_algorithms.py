@@ -175,7 +175,7 @@ def test_there_may_be_nothing_to_prepare(weight):
 def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, monkeypatch):
     rng = np.random.default_rng(0)
     monkeypatch.setattr(depthwise_toeplitz, "LARGEST", 1 << 20)
-    monkeypatch.setattr(threads, "WORTH_SHARING", 1)
+    monkeypatch.setattr(threads, "WORTH_SHARING", 0)
     groups = 2 if module in (shifted, im2col) else 4
     x, w = rng.normal(size=(3, 4, *(7, 6, 5)[:axes])), rng.normal(size=(8, 4 // groups, *(3, 2, 2)[:axes]))
     S, D, P = S[-axes:], (1, 2, 1)[:axes], [(1, 0), (2, 3), (0, 1)][:axes]
@@ -184,8 +184,6 @@ def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, mon
     g = rng.normal(size=wanted.shape)
     wanted_weight = im2col.grad_weight(g, padded, w.shape, S, D, groups)
     wanted_input = im2col.grad_input(g, w, padded.shape, S, D, groups)[inside(P, x.shape[2:])]
-    monkeypatch.setattr(depthwise, "WORTH_SHARING", 1)
-    monkeypatch.setattr(im2col, "WORTH_SHARING", 1)
     monkeypatch.setattr(threads, "available", lambda: workers)
     monkeypatch.setattr(module, "BLOCK_BYTES", nbytes)
     close = functools.partial(np.testing.assert_allclose, rtol=1e-12, atol=1e-12)

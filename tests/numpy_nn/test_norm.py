@@ -183,7 +183,7 @@ def test_statistics_survive_a_distant_mean(dtype, tolerance, first):
 def test_batch_norm_in_many_blocks(monkeypatch, shape, training):
     """Blocks of a few images or channels and two threads give what one block gives, and PyTorch's gradients."""
     monkeypatch.setattr(_blocks, "BLOCK", 64)
-    monkeypatch.setattr(_blocks, "SHARED", 0)
+    monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
     monkeypatch.setattr(_blocks.threads, "available", lambda: 2)
     rng = np.random.default_rng(2)
     x, g = rng.normal(3, 2, (2, *shape))

@@ -57,7 +57,7 @@ test_errors = error_tests(OPERATIONS)
 def test_max_pooling_in_many_blocks(monkeypatch, options):
     """A few channels at a time and two threads: PyTorch's winners among ties, and its sums where windows overlap."""
     monkeypatch.setattr(_blocks, "BLOCK", 200)
-    monkeypatch.setattr(_blocks, "SHARED", 0)
+    monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
     monkeypatch.setattr(_blocks.threads, "available", lambda: 2)
     rng = np.random.default_rng(0)
     x = np.maximum(rng.integers(-3, 3, (3, 5, 9, 8)), 0).astype(float)

@@ -24,11 +24,10 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .threads import count, share
+from . import threads
 from .windows import inside, output_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
-WORTH_SHARING = 1 << 20  # numbers in the R of a single image from which another thread pays
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
@@ -74,7 +73,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
         g = g.reshape(*g.shape[:2], *[1] * len(rows), -1, 1)
         np.matmul(later, g, out=grad[n, c, ..., None])
 
-    share(block, lines.blocks(N, C, 1, x.itemsize))
+    threads.share(block, lines.blocks(N, C, 1, x.itemsize))
     return grad.sum(axis=0).reshape(weight_shape)
 
 
@@ -119,7 +118,7 @@ def _correlate(x, filters, stride, dilation, padding, spacing=None, bias=None):
         if bias is not None:
             output[n, c] += bias[c]
 
-    share(block, lines.blocks(N, groups, c_in, x.itemsize))
+    threads.share(block, lines.blocks(N, groups, c_in, x.itemsize))
     return output.reshape(N, groups * c_out, *lines.positions)
 
 
@@ -153,10 +152,13 @@ class _Lines:
 
     def blocks(self, N, groups, c_in, itemsize):
         """Return (image, slice of groups) for all blocks whose lines fit the cache."""
-        step = max(1, BLOCK_BYTES // (c_in * self.kernel[-1] * self.shifted_length * itemsize))
-        numbers = groups * c_in * self.kernel[-1] * self.shifted_length
-        if N < count() and numbers >= WORTH_SHARING:  # equal parts of an image for all threads
-            parts = -(-groups // (step * count())) * count()
+        group = c_in * self.kernel[-1] * self.shifted_length  # numbers in its R
+        step = max(1, BLOCK_BYTES // (group * itemsize))
+        # Few copies make R, and as long are the kernel's filtered lines, which are written and added up.
+        work = N * groups * threads.microseconds(moved=group + 2 * self.shifted_length * math.prod(self.kernel[:-1]))
+        helpers = threads.sharing(work)
+        if N < helpers:  # equal parts of an image for all threads
+            parts = -(-groups // (step * helpers)) * helpers
             step = -(-groups // parts)
         return [(n, slice(c, c + step)) for n in range(N) for c in range(0, groups, step)]
 

@@ -132,8 +132,7 @@ class _Matrices:
         return y.reshape(self.N, self.C, self.m, self.O).transpose(1, 2, 0, 3)
 
     def blocks(self):
-        """Return slices of channels whose T takes about `BLOCK_BYTES`; a single one for little work."""
+        """Return slices of channels whose T takes about `BLOCK_BYTES`."""
         entries = self.m * self.I * self.O
-        if self.C * entries * (self.K + self.N) < threads.WORTH_SHARING:
-            return [slice(0, self.C)]
-        return threads.blocks(self.C, BLOCK_BYTES // (4 * entries))
+        work = threads.microseconds(self.C * entries * (self.K + self.N), self.C * entries)
+        return threads.blocks(self.C, BLOCK_BYTES // (4 * max(1, entries)), work)

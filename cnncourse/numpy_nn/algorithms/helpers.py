@@ -14,7 +14,7 @@ from queue import SimpleQueue
 
 
 class Helpers:
-    """`count` threads that call what is put into `jobs`."""
+    """`count` threads that wait to help the one that calls `run`."""
 
     def __init__(self, count):
         self.jobs = SimpleQueue()
@@ -27,13 +27,28 @@ class Helpers:
         while True:
             self.jobs.get()()
 
-    def call(self, job, times):
-        """Let `job` be called so many times, by whoever is free; it must not raise."""
-        for _ in range(times):
-            self.jobs.put(job)
+    def run(self, job, times):
+        """Let so many threads call `job` at once, this one among them; raise an error of any when all have ended."""
+        ended = SimpleQueue()
+
+        def call():
+            error = None
+            try:
+                job()
+            except BaseException as problem:
+                error = problem
+            ended.put(error)
+
+        with self._apart():
+            for _ in range(times - 1):
+                self.jobs.put(call)
+            call()
+            errors = [ended.get() for _ in range(times)]
+        for error in filter(None, errors):
+            raise error
 
     @contextlib.contextmanager
-    def apart(self):
+    def _apart(self):
         """Within it, the calling thread and the helpers do not run on the same processor."""
         here = processor()
         everywhere = {here} if here is None else os.sched_getaffinity(0)

@@ -20,7 +20,6 @@ from .windows import add_bias, add_windows, inside, output_size, pad_constant, p
 
 # As many columns at a time as fit in a processor's cache are cheaper to read back.
 BLOCK_BYTES = 1 << 22
-WORTH_SHARING = 1 << 19  # numbers in the columns of few images from which another thread pays
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -63,7 +62,7 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
         threads.matmul(filters, columns.of(item), out=y)
         add_bias(y, bias, groups)
 
-    threads.share(block, columns.blocks())
+    threads.share(block, columns.blocks(C_out))
     return output.reshape(N, C_out, *columns.positions)
 
 
@@ -76,7 +75,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding=
         g = upstream[columns.place(item)]
         return threads.matmul(g, columns.of(item).swapaxes(2, 3)).sum(axis=0)
 
-    products = threads.share(block, columns.blocks())
+    products = threads.share(block, columns.blocks(weight_shape[0]))
     return np.reshape(sum(products), weight_shape) if products else np.zeros(weight_shape, x.dtype)
 
 
@@ -97,7 +96,9 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=N
         sums = add_windows(columns, (len(columns), x_shape[1], *padded), stride, dilation)
         grad[n] = sums[inside(padding, x_shape[2:])]
 
-    threads.share(block, threads.blocks(N, _images(x_shape[1] * math.prod(kernel) * upstream[:1, :1, :1].nbytes)))
+    image = x_shape[1] * math.prod((*kernel, *spatial))  # numbers in its columns
+    work = threads.microseconds(N * image * C_out / groups, 2 * N * image)
+    threads.share(block, threads.blocks(N, _images(image * grad.itemsize), work))
     return grad
 
 
@@ -112,15 +113,18 @@ class _Columns:
         # For 1×1 kernels at stride 1 the columns *are* the image.
         self.copied = math.prod((*kernel, *stride)) > 1 or any(map(any, self.padding))
 
-    def blocks(self):
-        """Return pairs of slices (images, output rows) whose columns take about `BLOCK_BYTES`."""
+    def blocks(self, channels):
+        """Return slices (images, output rows) whose columns take about `BLOCK_BYTES`; `channels` is C_out."""
         N, C = self.x.shape[:2]
-        numbers = C * math.prod((*self.kernel, *self.positions))
-        parts = -(-numbers * self.x.itemsize // BLOCK_BYTES) if self.copied else 1
-        if N < threads.count() and self.copied and N * numbers >= WORTH_SHARING:
-            parts = -(-parts // threads.count()) * threads.count()
+        image = C * math.prod((*self.kernel, *self.positions))  # numbers in its columns
+        work = threads.microseconds(N * image * channels / self.groups, N * image if self.copied else 0)
+        parts = 1
+        if self.copied:
+            parts = -(-image * self.x.itemsize // BLOCK_BYTES)
+            if N < threads.sharing(work):
+                parts = -(-parts // threads.count()) * threads.count()
         rows = threads.evenly(self.positions[0], max(1, min(parts, self.positions[0])))
-        return list(itertools.product(threads.blocks(N, _images(numbers * self.x.itemsize)), rows))
+        return list(itertools.product(threads.blocks(N, _images(image * self.x.itemsize), work), rows))
 
     def place(self, item):
         """Return the index of a block in (N, groups, channels, L)."""

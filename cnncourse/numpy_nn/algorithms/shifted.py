@@ -55,7 +55,7 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
                 if number:
                     total += product
 
-        threads.share(part, threads.evenly(y.shape[2], threads.count()))  # a single block's channels
+        threads.share(part, threads.evenly(y.shape[2], threads.sharing(rows.work)))  # a single block's channels
         add_bias(y, bias, groups)
 
     threads.share(block, rows.blocks())
@@ -129,6 +129,8 @@ class _Rows:
         self.steps = [math.prod(lines[a + 1 :]) for a in range(len(lines))]
         self.length = sum((o - 1) * step for o, step in zip(self.positions, self.steps, strict=True)) + 1
         self.products = self._products()
+        multiply_adds = math.prod(weight_shape) * self.length
+        self.work = self.N * threads.microseconds(multiply_adds, math.prod(self.shape))
 
     def _products(self):
         """Return (kernel rows, first rest, start on R's lines) for each GEMM."""
@@ -173,7 +175,7 @@ class _Rows:
 
     def blocks(self):
         """Return slices of images: enough for all threads, and so few that their R stays in the cache."""
-        return threads.blocks(self.N, BLOCK_BYTES // (4 * math.prod(self.shape)))
+        return threads.blocks(self.N, BLOCK_BYTES // (4 * math.prod(self.shape)), self.work)
 
     def lines(self, g):
         """Return an output's gradient as (images, groups, C_out/groups, L), zero at rows that are no outputs."""

@@ -10,15 +10,17 @@ import contextlib
 import os
 import threading
 from functools import cache
-from queue import SimpleQueue
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from .helpers import Helpers
 
-# Multiplications in a matrix product from which OpenBLAS wakes its own threads, and from which a thread of ours pays.
-BLAS_SHARES, WORTH_SHARING = 1 << 18, 1 << 24
+# Microseconds of work from which other threads pay. To wake one and to wait for it takes some 60; and some 20 more each
+# time that both want Python's lock.
+WORTH_SHARING = 400
+# Multiply-adds in a matrix product from which OpenBLAS wakes its own threads.
+BLAS_SHARES = 1 << 18
 
 
 class _Here(threading.local):
@@ -50,37 +52,36 @@ def share(function, items):
     with alone() as threads:
         if len(items) == 1:
             return [function(*items)]
-        results, numbers, ended = [None] * len(items), iter(range(len(items))), SimpleQueue()
+        results, numbers = [None] * len(items), iter(range(len(items)))
 
         def work():
             _here.threads = 1
-            error = None
-            try:
-                for k in numbers:
-                    results[k] = function(items[k])
-            except BaseException as problem:
-                error = problem
-            ended.put(error)
+            for k in numbers:  # the next that nobody has taken
+                results[k] = function(items[k])
 
-        helpers, shares = _helpers(threads), min(threads, len(items))
-        with helpers.apart():
-            helpers.call(work, shares - 1)
-            work()
-            errors = [ended.get() for _ in range(shares)]
-        for error in filter(None, errors):
-            raise error
+        _helpers(threads).run(work, min(threads, len(items)))
         return results
+
+
+def microseconds(multiply_adds=0, moved=0):
+    """Estimate a core's time for so many multiply-adds in matrix products and so many numbers written elsewhere."""
+    return multiply_adds / 100_000 + moved / 4_000
+
+
+def sharing(work):
+    """Return how many threads should share so many microseconds of work: all, or this one alone."""
+    return count() if work >= WORTH_SHARING else 1
 
 
 def matmul(a, b, out=None):
     """Return a @ b, the rows of `a` shared out over threads where that pays."""
-    products = a.size * b.shape[-1]
-    if products < BLAS_SHARES or count() == 1:
+    multiply_adds = a.size * b.shape[-1]
+    if multiply_adds < BLAS_SHARES or count() == 1:
         return np.matmul(a, b, out=out)
     if out is None:
         stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         out = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
-    pieces = evenly(a.shape[-2], count() if products >= WORTH_SHARING else 1)
+    pieces = evenly(a.shape[-2], sharing(microseconds(multiply_adds, out.size)))
     share(lambda rows: np.matmul(a[..., rows, :], b, out=out[..., rows, :]), pieces)
     return out
 
@@ -104,10 +105,11 @@ def evenly(count, pieces):
     return [slice(count * k // pieces, count * (k + 1) // pieces) for k in range(pieces)]
 
 
-def blocks(things, most):
-    """Cut range(things) into even slices of at most `most`, equally many for each thread where there are enough."""
-    rounds = -(-things // (max(1, most) * count()))
-    return evenly(things, min(things, rounds * count()))
+def blocks(things, most, work):
+    """Cut range(things) into even slices of at most `most`, equally many for each thread that pays for so much work."""
+    threads = sharing(work)
+    rounds = -(-things // (max(1, most) * threads))
+    return evenly(things, min(things, rounds * threads))
 
 
 @cache

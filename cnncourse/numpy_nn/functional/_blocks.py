@@ -14,7 +14,6 @@ from ..algorithms import threads
 
 BLOCK = 1 << 17  # values, half a megabyte in float32; smaller blocks cost more calls than they save memory traffic
 LONG_ROW = 512  # values
-SHARED = 1 << 20  # values from which a second thread (about 80 µs in all) pays for a formula of several steps
 
 
 def elementwise(formula, *arrays):
@@ -43,7 +42,7 @@ def in_blocks(function, count, values=1):
         for start in range(part.start, part.stop, step):
             function(slice(start, min(start + step, part.stop)))
 
-    threads.share(run, _parts(count, count * values))
+    threads.share(run, _parts(count, 2 * count * values))
 
 
 def by_channel(function, x, *vectors):
@@ -67,14 +66,12 @@ def by_channel(function, x, *vectors):
                 stop = min(start + images, part.stop)
                 function((slice(start, stop), some), *[s[: stop - start] for s in stretched])
 
-    # Two passes over memory: threads share that as well, so they pay later.
-    threads.share(run, itertools.product(_parts(N, x.size // 2), range(0, C, channels)))
+    threads.share(run, itertools.product(_parts(N, x.size), range(0, C, channels)))
 
 
-def _parts(count, values):
-    """Cut 0 … count − 1 into one slice for each thread that is worth waking."""
-    parts = min(count, threads.count()) if values >= SHARED else 1
-    return threads.evenly(count, parts)
+def _parts(count, moved):
+    """Cut 0 … count − 1 into one slice for each thread that pays for so many numbers moved."""
+    return threads.evenly(count, min(count, threads.sharing(threads.microseconds(moved=moved))))
 
 
 def keep(values, where):
