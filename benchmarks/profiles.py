@@ -34,9 +34,10 @@ def watch_layers(model, tell):
     watched = []
     for layer in model.modules():
         if not any(True for _ in layer.named_children()):
-            for name in ("forward", "backward"):
-                if hasattr(layer, name):
-                    setattr(layer, name, timed(getattr(layer, name), f"{describe(layer)} {name}", tell))
+            for name in ("forward", "backward", "_backward"):
+                if hasattr(layer, name) and not (name == "backward" and hasattr(layer, "_backward")):
+                    label = f"{describe(layer)} {name.lstrip('_')}"
+                    setattr(layer, name, timed(getattr(layer, name), label, tell))
                     watched.append((layer, name))
     return lambda: [delattr(layer, name) for layer, name in watched]
 

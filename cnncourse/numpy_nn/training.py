@@ -50,7 +50,7 @@ def train_step(model, optimizer, images, labels, loss=F.cross_entropy, loss_back
     if not np.isfinite(value):
         raise FloatingPointError(f"loss: expected a finite number, got {value}; try a smaller lr")
     optimizer.zero_grad()
-    model.backward(loss_backward(1.0, logits, labels)[0])
+    model.backward_parameters(loss_backward(1.0, logits, labels)[0])
     optimizer.step()
     return value, logits
 

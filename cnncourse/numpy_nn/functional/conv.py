@@ -22,9 +22,14 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     return _conv(1, input, weight, bias, stride, padding, dilation, groups, algorithm)
 
 
-def conv1d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv1d_backward(
+    grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto",
+    output_mask=(True, True, True),
+):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv1d`; see `conv2d_backward`."""
-    return _conv_backward(1, grad_output, input, weight, bias, stride, padding, dilation, groups)
+    return _conv_backward(
+        1, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
+    )
 
 
 def conv2d(
@@ -69,15 +74,19 @@ def prepare_conv2d(weight):
 
 
 def conv2d_backward(
-    grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"
+    grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto",
+    output_mask=(True, True, True),
 ):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv2d`; the last is None without bias.
 
     A weight is shared by all positions, so its gradient is the *sum* over positions and images; an
     input entry is seen by several windows, so its gradient is the sum over those. `algorithm` as in `conv2d`;
-    those without a backward pass of their own take im2col's.
+    those without a backward pass of their own take im2col's. `output_mask` tells which of the three are wanted, as in
+    `torch.ops.aten.convolution_backward`; the others are None.
     """
-    return _conv_backward(2, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm)
+    return _conv_backward(
+        2, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
+    )
 
 
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
@@ -88,9 +97,14 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     return _conv(3, input, weight, bias, stride, padding, dilation, groups, algorithm)
 
 
-def conv3d_backward(grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv3d_backward(
+    grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto",
+    output_mask=(True, True, True),
+):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv3d`; see `conv2d_backward`."""
-    return _conv_backward(3, grad_output, input, weight, bias, stride, padding, dilation, groups)
+    return _conv_backward(
+        3, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
+    )
 
 
 def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared=None):
@@ -105,7 +119,9 @@ def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorith
     return output[0] if unbatched else output
 
 
-def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm="auto"):
+def _conv_backward(
+    axes, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
+):  # fmt: skip
     S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
     x, unbatched = as_batch(input, axes)
     padded = [i + before + after for i, (before, after) in zip(x.shape[2:], P, strict=True)]
@@ -114,10 +130,15 @@ def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dila
     check_grad_output(grad_output, shape, input.dtype)
     g = grad_output[None] if unbatched else grad_output
 
-    grad_weight = choice.grad_weight(g, x, weight, S, P, D, groups, algorithm)
-    grad_input = choice.grad_input(g, weight, x.shape, S, P, D, groups, algorithm)
-    grad_bias = None if bias is None else g.sum(axis=(0, *range(2, g.ndim)))
-    return (grad_input[0] if unbatched else grad_input), grad_weight, grad_bias
+    grad_input = grad_weight = grad_bias = None
+    if output_mask[0]:
+        grad_input = choice.grad_input(g, weight, x.shape, S, P, D, groups, algorithm)
+        grad_input = grad_input[0] if unbatched else grad_input
+    if output_mask[1]:
+        grad_weight = choice.grad_weight(g, x, weight, S, P, D, groups, algorithm)
+    if output_mask[2] and bias is not None:
+        grad_bias = g.sum(axis=(0, *range(2, g.ndim)))
+    return grad_input, grad_weight, grad_bias
 
 
 def _check(axes, input, weight, bias, stride, padding, dilation, groups):

@@ -133,14 +133,17 @@ def _send_to_maxima(g, padded, win):
     if not (np.isfinite(x).all() and np.isfinite(g).all()):
         return _send_to_winners(g, padded, win)
     for axis, shape, entries, maxima in reversed(steps):
-        grad = np.zeros(shape, g.dtype)
+        # Windows side by side are written; where they overlap or leave gaps, they are added to zeros.
+        K, S, D = win.K[axis], win.S[axis], win.D[axis]
+        side_by_side = S == K and D == 1 and g.shape[2 + axis] * S == shape[2 + axis]
+        grad = np.empty(shape, g.dtype) if side_by_side else np.zeros(shape, g.dtype)
         *places, last = _entries(grad, win, axis)
         for entry, place in zip(entries, places, strict=False):
             # The first maximum takes all: nothing is left for one that comes later.
             share = keep(g, entry == maxima)
-            place += share
+            np.copyto(place, share) if side_by_side else np.add(place, share, out=place)
             g = g - share
-        last += g
+        np.copyto(last, g) if side_by_side else np.add(last, g, out=last)
         g = grad
     return g
 

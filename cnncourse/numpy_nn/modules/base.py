@@ -127,6 +127,13 @@ class Module:
         """Return the gradient by the input of the last `forward`, and add to the parameters' gradients."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
+    def backward_parameters(self, grad_output):
+        """Only add to the parameters' gradients: a training step has no use for the gradient by the pictures.
+
+        A layer that spares work by it overrides this, and so does a container that knows which layer comes first.
+        """
+        self.backward(grad_output)
+
     def __call__(self, input):
         output = self.forward(input)
         if not Module.recording:

@@ -44,6 +44,13 @@ class Sequential(Module):
             grad_output = module.backward(grad_output)
         return grad_output
 
+    def backward_parameters(self, grad_output):
+        modules = list(self)
+        for module in reversed(modules[1:]):
+            grad_output = module.backward(grad_output)
+        for first in modules[:1]:
+            first.backward_parameters(grad_output)
+
     def fold(self):
         """A convolution and the batch norm after it are one convolution."""
         for conv, norm in itertools.pairwise(self):
@@ -195,6 +202,9 @@ class Network(Module):
 
     def backward(self, grad_output):
         return self.wiring.backward(grad_output)
+
+    def backward_parameters(self, grad_output):
+        self.wiring.backward_parameters(grad_output)
 
     def output_shape(self, input_shape):
         return self.wiring.output_shape(input_shape)

@@ -62,13 +62,22 @@ class _Conv(Module):
         return type(self).function(padded, *self._arguments(), **self._options())
 
     def backward(self, grad_output):
-        input, padded = self.recall()
-        grad_input, grad_weight, grad_bias = type(self).function_backward(grad_output, padded, *self._arguments())
+        grad_input = self._backward(grad_output, (True, True, True))
+        if self.padding_mode != "zeros":
+            grad_input = F.pad_backward(grad_input, self.saved[0], self._pad_widths(), mode=self.padding_mode)
+        return grad_input
+
+    def backward_parameters(self, grad_output):
+        self._backward(grad_output, (False, True, True))
+
+    def _backward(self, grad_output, output_mask):
+        _, padded = self.recall()
+        grad_input, grad_weight, grad_bias = type(self).function_backward(
+            grad_output, padded, *self._arguments(), output_mask=output_mask
+        )
         self.weight.add_grad(grad_weight)
         if self.bias:
             self.bias.add_grad(grad_bias)
-        if self.padding_mode != "zeros":
-            grad_input = F.pad_backward(grad_input, input, self._pad_widths(), mode=self.padding_mode)
         return grad_input
 
     def _paddings(self):
