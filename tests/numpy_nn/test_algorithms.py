@@ -148,9 +148,12 @@ def test_prepared_filters_give_the_same_output():
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, 64, 9, 10)).astype(np.float32), rng.normal(size=(70, 64, 3, 3)).astype(np.float32)
     prepared = F.prepare_conv2d(w)
-    assert (prepared.C_in, prepared.C_out, len(prepared.kept)) == (64, 70, 3)
-    wanted = F.conv2d(x, w, padding=1, algorithm="winograd4")
-    np.testing.assert_array_equal(F.conv2d(x, w, padding=1, prepared=prepared), wanted)
+    for m, some in ((4, x), (2, x[:1, :, :7, :6])):
+        wanted = F.conv2d(some, w, padding=1, algorithm=f"winograd{m}")
+        np.testing.assert_array_equal(F.conv2d(some, w, padding=1, prepared=prepared), wanted)
+        assert len(prepared.kept[m].kept) == 3  # panels of 32
+        assert prepared.filters(m) is prepared.kept[m]
+    assert sorted(prepared.kept) == [2, 4]
     exact = F.conv2d(x, w, padding=1, prepared=prepared, algorithm="im2col")
     np.testing.assert_array_equal(exact, F.conv2d(x, w, padding=1, algorithm="im2col"))
 
@@ -250,6 +253,7 @@ def test_float32_gradients_stay_close(channels, padding):
         ((8, 7, 7), 512, np.float32, False, "winograd4"),
         ((2, 7, 7), 512, np.float32, False, "im2col"),
         ((2, 7, 7), 512, np.float32, True, "winograd4"),
+        ((1, 7, 7), 512, np.float32, True, "winograd2"),
     ],
 )
 def test_which_algorithm_suits(size, channels, dtype, prepared, name):
@@ -259,7 +263,7 @@ def test_which_algorithm_suits(size, channels, dtype, prepared, name):
         wanted = "shifted" if dtype == np.float32 and channels == 31 else "im2col"
         assert choice.choose(x, w, stride, P, dilation, groups, prepared) == wanted
     assert choice.choose(x, w[:, :, :1, :1], (1, 1), P, (1, 1), 1, prepared) == "im2col"
-    wanted = "depthwise_toeplitz" if size[1:] == (7, 7) else "depthwise"
+    wanted = "depthwise_toeplitz" if size[0] > 1 and size[1] == 7 else "depthwise"
     assert choice.choose(x, w[:, :1], (2, 1), P, (1, 1), channels, prepared) == wanted
     whole = (size[0], channels, 3, 3)
     assert choice.choose(whole, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, prepared) == "dense"

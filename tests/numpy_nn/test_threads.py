@@ -48,6 +48,11 @@ def test_a_share_shares_out_nothing_itself_unless_it_is_the_only_one(three):
     inside = threads.share(lambda _: threads.share(lambda _: threading.current_thread(), range(50)), range(3))
     assert [len(set(used)) for used in inside] == [1] * 3
     assert threads.count() == 3
+    with threads.alone() as available:
+        assert available == 3
+        for _ in range(2):
+            assert threads.share(lambda _: threads.count(), range(4)) == [1] * 4
+            assert threads.count() == 3
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 7), (300, 200, 100), (1, 3000, 999), (2000, 2000, 1)])

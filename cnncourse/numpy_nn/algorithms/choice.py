@@ -33,6 +33,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     | a group per channel | depthwise | a small GEMM per channel; as exact as im2col |
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
+    | the same, prepared, the pixels of one small image | winograd2 | 16 instead of 36 numbers to read for a kernel |
     | few channels (more if 5×5 or larger), 24 numbers or more in a kernel row | shifted | fewer copies than im2col |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
     """
@@ -45,7 +46,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     pixels = x_shape[0] * math.prod(x_shape[2:])
     if weight.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
         if min(weight.shape[:2]) >= 32 and pixels >= (40 if prepared else 300):
-            return "winograd4"
+            return "winograd4" if pixels >= 80 else "winograd2"
     _, c_in, *rows, K = weight.shape
     # Rows that a stride puts on different lines are multiplied by together; shorter ones make poor GEMMs. With many
     # channels im2col's one GEMM outweighs its copies, the later the larger the kernel is.
@@ -59,7 +60,7 @@ def prepare(weight):
     """Return what `forward` may keep between calls with the same `weight`, or None."""
     large, none = (1, 1, 100, 100), ((0, 0), (0, 0))
     if weight.ndim == 4 and choose(large, weight, (1, 1), none, (1, 1), 1) == "winograd4":
-        return winograd.Filters(weight).keep()
+        return winograd.Prepared(weight)
     return None
 
 
@@ -68,9 +69,9 @@ def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto"
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
     if name in ALGORITHMS:
         return ALGORITHMS[name].forward(x, weight, stride, dilation, groups, padding, bias)
-    if name != "winograd4" or prepared is None:
-        prepared = winograd.Filters(weight, TILE_SIZES[name])
-    return winograd.convolve(x, prepared, [before for before, _ in padding], bias)
+    m = TILE_SIZES[name]
+    filters = winograd.Filters(weight, m) if prepared is None else prepared.filters(m)
+    return winograd.convolve(x, filters, [before for before, _ in padding], bias)
 
 
 def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):

@@ -55,9 +55,12 @@ def share(function, items):
         results, numbers = [None] * len(items), iter(range(len(items)))
 
         def work():
-            _here.threads = 1
-            for k in numbers:  # the next that nobody has taken
-                results[k] = function(items[k])
+            before, _here.threads = _here.threads, 1
+            try:
+                for k in numbers:  # the next that nobody has taken
+                    results[k] = function(items[k])
+            finally:
+                _here.threads = before
 
         _helpers(threads).run(work, min(threads, len(items)))
         return results
@@ -89,15 +92,20 @@ def matmul(a, b, out=None):
 @contextlib.contextmanager
 def alone():
     """Keep BLAS to one thread; gives how many threads there are for work that is shared out meanwhile."""
-    if count() == 1:
-        yield 1
+    threads = count()
+    if _here.threads or threads == 1:  # it already is
+        yield threads
         return
-    before, _here.threads = _here.threads, count()
+    libraries = [(library, library.num_threads) for library in _blas().lib_controllers]
+    _here.threads = threads
     try:
-        with _blas().limit(limits=1):
-            yield _here.threads
+        for library, _ in libraries:
+            library.set_num_threads(1)
+        yield threads
     finally:
-        _here.threads = before
+        for library, before in libraries:
+            library.set_num_threads(before)
+        _here.threads = None
 
 
 def evenly(count, pieces):

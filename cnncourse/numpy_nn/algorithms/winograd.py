@@ -125,6 +125,20 @@ class Filters:
         return self
 
 
+class Prepared:
+    """The filters of one weight (C_out, C_in, 3, 3) for inference: transformed when first needed, and kept."""
+
+    def __init__(self, weight):
+        self.weight, (self.C_out, self.C_in) = weight, weight.shape[:2]
+        self.kept = {}
+
+    def filters(self, m):
+        """Return `Filters` for tiles of m×m outputs: (m+2)²/9 times as many numbers as the weight has."""
+        if m not in self.kept:
+            self.kept[m] = Filters(self.weight, m).keep()
+        return self.kept[m]
+
+
 def convolve(x, filters, padding, bias=None):
     """Cross-correlate `x` (N, C_in, H, W) with `Filters`, add a `bias`; returns (N, C_out, H + 2P − 2, W + 2P − 2).
 

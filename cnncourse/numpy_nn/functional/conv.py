@@ -66,8 +66,9 @@ def conv2d(
 def prepare_conv2d(weight):
     """Return what `conv2d(…, prepared=…)` can spare computing again as long as `weight` stays the same, or None.
 
-    For filters that take Winograd's short cut these are the transformed filters (`algorithms.winograd.Filters`), four
-    times as many numbers as in `weight` (C_out, C_in, 3, 3). Nothing notices a weight that has changed since.
+    For filters that take Winograd's short cut these are the transformed filters (`algorithms.winograd.Prepared`), made
+    by the first convolution: four times as many numbers as in `weight` (C_out, C_in, 3, 3), or 16/9 times for a single
+    small image, which takes smaller tiles. Nothing notices a weight that has changed since.
     """
     check_floats(weight=weight)
     return choice.prepare(weight)
