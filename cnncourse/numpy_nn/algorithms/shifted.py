@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import add_bias, inside, offsets, output_size, pad_constant, pair, shifted, windows
+from .windows import add_bias, inside, offsets, output_size, pad_constant, pad_strip, pair, shifted, windows
 
 BLOCK_BYTES = 1 << 22
 
@@ -40,26 +40,35 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
     `padding` holds (before, after) per axis, and is zero if left out.
     """
     rows = _Rows(x.shape, weight.shape, stride, dilation, groups, padding)
+    if threads.sharing(rows.work) > max(1, len(x)):
+        return _in_strips(x, weight, stride, dilation, groups, rows, bias)
     filters = rows.matrices(weight)
     output = np.empty((len(x), len(weight), *rows.whole), x.dtype)
 
     def block(n):
         R = rows.shifted(x[n])
         y = output[n].reshape(len(R), groups, -1, math.prod(rows.whole))[..., : rows.length]
-
-        def part(o):
-            total = y[:, :, o]
-            product = np.empty_like(total)
-            for number, (matrix, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
-                np.matmul(matrix[:, o], slice_of_R, out=product if number else total)
-                if number:
-                    total += product
-
-        threads.share(part, threads.evenly(y.shape[2], threads.sharing(rows.work)))  # a single block's channels
+        product = np.empty_like(y)
+        for number, (matrix, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
+            np.matmul(matrix, slice_of_R, out=product if number else y)
+            if number:
+                y += product
         add_bias(y, bias, groups)
 
     threads.share(block, rows.blocks())
     return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])
+
+
+def _in_strips(x, weight, stride, dilation, groups, rows, bias):
+    """Return the same for few images: each thread takes some of their output rows, a convolution of its own."""
+    output = np.empty((len(x), len(weight), *rows.positions), x.dtype)
+
+    def strip(some):
+        piece = pad_strip(x, some, weight.shape[2:], stride, dilation, rows.padding)
+        output[:, :, some] = forward(piece, weight, stride, dilation, groups, bias=bias)
+
+    threads.share(strip, threads.evenly(rows.positions[0], min(threads.count(), rows.positions[0])))
+    return output
 
 
 def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
