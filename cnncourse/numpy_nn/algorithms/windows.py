@@ -81,7 +81,10 @@ def pad_constant(x, padding, value=0.0):
     if not any(before or after for before, after in padding):
         return x
     spatial = [i + before + after for i, (before, after) in zip(x.shape[2:], padding, strict=True)]
-    padded = np.full((*x.shape[:2], *spatial), value, x.dtype)
+    padded = np.empty((*x.shape[:2], *spatial), x.dtype)
+    for axis, (before, after) in enumerate(padding, start=2):  # the borders alone: what is inside is written once
+        for border in (slice(0, before), slice(padded.shape[axis] - after, None)):
+            padded[(*[slice(None)] * axis, border)] = value
     padded[inside(padding, x.shape[2:])] = x
     return padded
 
