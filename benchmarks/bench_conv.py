@@ -3,18 +3,22 @@
 Both get the same arrays and as many threads. "Prepared" has transformed the filters before, as a network does that
 only predicts; plain "forward" transforms them every time. Backward computes both gradients. Ratios are NumPy's median
 time by PyTorch's: below 1, NumPy is faster. NumPy's results are compared with PyTorch's before anything is timed.
+With --profile, the lines in which NumPy spends the time of those layers that take more than 1.5 times PyTorch's; and
+with several threads, what it costs to share out no work at all.
 """
 
-from benchmarks import layers
+from benchmarks import layers, lines
 from benchmarks.measure import geometric_mean, relative_error, side_by_side
 from benchmarks.runner import main, plural, progress
 from benchmarks.tables import milliseconds, ratio, table
 
 TOLERANCE = 1e-4  # of the largest entry
+RESISTS, SHOWN = 1.5, 0.04  # the ratio from which a layer's profile is shown, and the lines in it: a share of the time
 
 
 def add_arguments(parser):
     parser.add_argument("--only", default="", metavar="TEXT", help="layers whose name contains it, such as depthwise")
+    parser.add_argument("--profile", action="store_true", help="also where the time goes, line by line")
 
 
 def measure(options):
@@ -26,20 +30,52 @@ def measure(options):
     rows = []
     for layer in layers.NINE + layers.OTHERS:
         if options.only in layer.name:
-            row = {"layer": layer.name, "nine": layer in layers.NINE} | measure_layer(layer, rng, options.quick)
+            row = {"layer": layer.name, "nine": layer in layers.NINE} | measure_layer(layer, rng, options)
             rows.append(row)
             progress(f"{layer.name}: " + ", ".join(f"{name} {value:.2f}" for name, value in ratios(row).items()))
+    if rows and options.profile and options.threads > 1:
+        rows[0]["sharing"] = sharing(options.threads)
     return rows
 
 
-def measure_layer(layer, rng, quick):
+def sharing(threads):
+    """Time what it costs to share out next to nothing: by this package, by PyTorch, and a round trip of two threads."""
+    import threading
+    from queue import SimpleQueue
+
+    import torch
+
+    from cnncourse.numpy_nn.algorithms import threads as ours
+
+    there, back, few = SimpleQueue(), SimpleQueue(), torch.zeros(32769)  # the least that PyTorch shares out
+    other = threading.Thread(target=lambda: [back.put(item) for item in iter(there.get, None)], daemon=True)
+    other.start()
+
+    def round_trip():
+        there.put(0)
+        back.get()
+
+    def relu():
+        torch.relu(few)
+
+    calls = {
+        "there and back between two threads that sleep": round_trip,
+        "numpy_nn shares out nothing": lambda: ours.share(lambda _: None, range(threads)),
+        "PyTorch shares out a ReLU of 32769 values": relu,
+    }
+    times = side_by_side(calls, 1)
+    there.put(None)
+    return times
+
+
+def measure_layer(layer, rng, options):
     """Check and time one layer; returns times and the error against float64."""
     import torch
     import torch.nn.functional as T
 
     from cnncourse.numpy_nn import functional as F
 
-    budget = 0.2 if quick else 2.5
+    budget = 0.2 if options.quick else 2.5
     x, w, g = layer.arrays(rng)
     X, W, G = (torch.from_numpy(array) for array in (x, w, g))
     prepared = F.prepare_conv2d(w) if layer in layers.NINE else None
@@ -65,7 +101,11 @@ def measure_layer(layer, rng, quick):
         off = relative_error(got, wanted.numpy())
         assert off < TOLERANCE, f"{layer.name}: the gradient of the {name} is off by {off:.1e} of its scale"
     back = side_by_side({"numpy": lambda: F.conv2d_backward(g, x, w, **layer.geometry), "torch": backward}, budget)
-    return {"forward": forward, "backward": back, "error": error}
+    row = {"forward": forward, "backward": back, "error": error}
+    if options.profile and ratio(forward["numpy"], forward["torch"]) > RESISTS:
+        found = lines.by_line(contenders["numpy"])
+        row["lines"] = [line for line in found if line[2] > SHOWN * sum(took for *_, took in found)]
+    return row
 
 
 def ratios(row):
@@ -83,7 +123,23 @@ def report(rows):
             if some:
                 text += f"**{plural(threads, 'thread')}, {title}**\n\n" + layer_table(some) + "\n"
     text += "Times are median (quartiles) in ms; error is against float64, by the output's largest entry.\n"
-    return text, draw(rows)
+    for row in rows:
+        if "sharing" in row:
+            times = [[name, milliseconds(took, 3)] for name, took in row["sharing"].items()]
+            text += f"\n**What sharing out costs, {plural(row['threads'], 'thread')}**\n\n" + table(
+                ["What", "ms"], times
+            )
+    return text + "".join(map(profile, rows)), draw(rows)
+
+
+def profile(row):
+    """Return a folded table: the lines in which a layer's forward pass spends its time."""
+    if "lines" not in row:
+        return ""
+    ours, theirs = (milliseconds(row["forward"][name], 2) for name in ("numpy", "torch"))
+    title = f"{row['layer']}, {plural(row['threads'], 'thread')}: NumPy takes {ours} and PyTorch {theirs} ms"
+    rows = [[f"`{where}`", f"`{line.replace('|', '¦')}`", f"{1e3 * took:.2f}"] for where, line, took in row["lines"]]
+    return f"\n<details><summary>{title}</summary>\n\n{table(['Where', 'line', 'ms'], rows)}\n</details>\n"
 
 
 def layer_table(rows):

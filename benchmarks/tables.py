@@ -9,9 +9,9 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
-def milliseconds(quartiles):
+def milliseconds(quartiles, digits=1):
     """Write [lower quartile, median, upper quartile] of seconds as `median (lower–upper)` in milliseconds."""
-    low, median, high = (f"{1e3 * t:.{1 if median_is_short(quartiles) else 0}f}" for t in quartiles)
+    low, median, high = (f"{1e3 * t:.{digits if median_is_short(quartiles) else 0}f}" for t in quartiles)
     return f"{median} ({low}–{high})"
 
 
