@@ -22,10 +22,9 @@ images times a weight, K² times over, would take K² such passes. Rounding: a d
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from . import threads
-from .windows import inside, output_size, pair, windows
+from .windows import as_strided, inside, output_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
 

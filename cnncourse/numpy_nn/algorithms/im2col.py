@@ -135,6 +135,8 @@ class _Columns:
     def of(self, item):
         """Return the columns (n, groups, C/groups·K, L) of a block."""
         n, rows = item
+        if not self.copied:
+            return self.x[n].reshape(-1, self.groups, self.x.shape[1] // self.groups, math.prod(self.positions))
         strip = pad_strip(self.x[n], rows, self.kernel, self.stride, self.dilation, self.padding)
         return _columns(windows(strip, self.kernel, self.stride, self.dilation), self.groups)
 

@@ -9,7 +9,7 @@ import itertools
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib import stride_tricks
 
 
 def pair(value):
@@ -22,6 +22,16 @@ def output_size(size, kernel_size, stride, dilation):
     return tuple((i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(size, kernel_size, stride, dilation, strict=True))
 
 
+def as_strided(x, shape, strides):
+    """Return the entries of `x` seen with another shape and other strides: a view, nothing is checked.
+
+    NumPy's own function takes a tenth as long as a small layer; where `x` is contiguous, its buffer will do.
+    """
+    if x.flags.c_contiguous and x.size:
+        return np.ndarray(shape, x.dtype, x, 0, strides)
+    return stride_tricks.as_strided(x, shape, strides)
+
+
 def windows(x, kernel_size, stride, dilation):
     """Return all windows of `x` (N, C, *spatial) as a read-only view (N, C, *kernel, *output).
 
@@ -30,14 +40,10 @@ def windows(x, kernel_size, stride, dilation):
     axes = len(kernel_size)
     positions = output_size(x.shape[2:], kernel_size, stride, dilation)
     steps = x.strides[2:]
-    return as_strided(
-        x,
-        shape=x.shape[:2] + tuple(kernel_size) + positions,
-        strides=x.strides[:2]
-        + tuple(steps[a] * dilation[a] for a in range(axes))
-        + tuple(steps[a] * stride[a] for a in range(axes)),
-        writeable=False,
-    )
+    taps, places = (tuple(steps[a] * by[a] for a in range(axes)) for by in (dilation, stride))
+    view = as_strided(x, (*x.shape[:2], *kernel_size, *positions), (*x.strides[:2], *taps, *places))
+    view.flags.writeable = False  # entries stand in several windows
+    return view
 
 
 def offsets(kernel_size):

@@ -25,10 +25,9 @@ a decimal digit (float32 errors near 1e-5 of the output's largest entry, where i
 import itertools
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from . import threads
-from .windows import pair
+from .windows import as_strided, pair
 
 # Output channels in a panel of filters, and how many kernels are transformed by one matrix product.
 PANEL, CHUNK = 32, 256
@@ -285,4 +284,4 @@ def overlapping(x, axis, count, size, step):
     """Return `count` pieces of `x`, `size` entries along `axis` every `step`, as a view: (…, count, size, …)."""
     before, here, after = x.strides[:axis], x.strides[axis], x.strides[axis + 1 :]
     shape = (*x.shape[:axis], count, size, *x.shape[axis + 1 :])
-    return as_strided(x, shape, (*before, step * here, here, *after), writeable=False)
+    return as_strided(x, shape, (*before, step * here, here, *after))
