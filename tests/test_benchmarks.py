@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as overview
-from benchmarks import bench_roofline, contenders, layers, measure, tables
+from benchmarks import bench_roofline, contenders, layers, lines, measure, tables
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,6 +54,22 @@ def test_contenders_rest_and_warm_up_before_each_timed_call(monkeypatch):
     assert "".join(log) == "ab" + 2 * ("z" + 3 * "a" + "a" + "zbb")  # 50 ms of a; of b one call takes longer anyway
     assert times["a"] == pytest.approx([0.02] * 3)
     assert times["b"] == pytest.approx([3] * 3)
+
+
+def test_time_is_charged_to_the_line_that_spends_it(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(measure, "clock", lambda: clock[0])
+    monkeypatch.setattr(measure, "warm_up", lambda call: call())
+    spend = lambda seconds: clock.__setitem__(0, clock[0] + seconds)
+    code = "def inner(spend):\n    spend(2)\n\ndef outer(spend):\n    spend(3)\n    inner(spend)\n    spend(3)\n"
+    (tmp_path / "two.py").write_text(code)
+    names = {}
+    exec(compile(code, str(tmp_path / "two.py"), "exec"), names)
+    before = sys.gettrace()
+    found = lines.by_line(lambda: names["outer"](spend), rounds=4, folder=tmp_path)
+    assert sys.gettrace() is before
+    assert found[:2] == [("two.outer", "spend(3)", 6.0), ("two.inner", "spend(2)", 2.0)]  # twice 3: lines of one text
+    assert all(took == 0 for *_, took in found[2:])
 
 
 def test_a_contender_that_takes_too_long_is_called_once(monkeypatch):

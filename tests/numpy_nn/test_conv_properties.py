@@ -1,5 +1,7 @@
 """Convolution and its transpose on drawn arguments: equal to PyTorch's, or refused where PyTorch refuses."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -99,6 +101,20 @@ def test_many_images_are_computed_block_by_block(monkeypatch):
         F.conv2d, F.conv2d_backward, torch.nn.functional.conv2d, arrays, stride=(2, 1), padding=1, groups=2
     )
     assert result == "equal"
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("mask", list(itertools.product([True, False], repeat=3)))
+def test_only_the_gradients_that_are_wanted(axes, mask):
+    rng = np.random.default_rng(0)
+    conv, backward = getattr(F, f"conv{axes}d"), getattr(F, f"conv{axes}d_backward")
+    x, w, b = rng.normal(size=(2, *(6, 5, 4)[:axes])), rng.normal(size=(3, 2, *(2, 3, 1)[:axes])), rng.normal(size=3)
+    g = rng.normal(size=conv(x, w, b).shape)
+    for got, wanted, asked in zip(backward(g, x, w, b, output_mask=mask), backward(g, x, w, b), mask, strict=True):
+        if asked:
+            np.testing.assert_array_equal(got, wanted)
+        else:
+            assert got is None
 
 
 def test_one_by_one_kernel_leaves_the_input_alone():

@@ -206,6 +206,51 @@ def test_containers_forward_and_backward():
     assert ours.output_shape(x.shape) == wanted.shape
 
 
+def nets_whose_first_layer_is_a_convolution():
+    rng = np.random.default_rng(3)
+    plain = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, rng=rng), nn.ReLU(), nn.Conv2d(3, 2, 2, rng=rng))
+    nested = nn.Sequential(nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect", bias=False, rng=rng)))
+    return {
+        "plain": (plain, 2),
+        "nested": (nested, 2),
+        "alone": (nn.Conv2d(2, 5, (3, 1), stride=2, rng=rng), 2),
+        "network": (models.resnet20(rng=rng), 3),
+    }
+
+
+@pytest.mark.parametrize("name", nets_whose_first_layer_is_a_convolution())
+def test_backward_parameters_spares_nothing_but_the_gradient_by_the_pictures(name, monkeypatch):
+    net, C = nets_whose_first_layer_is_a_convolution()[name]
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, C, 9, 7)).astype(np.float32)
+    g = rng.normal(size=net(x).shape).astype(np.float32)
+    net.backward(g)
+    wanted = [parameter.grad for parameter in net.parameters()]
+    first = next(module for module in net.modules() if isinstance(module, nn.Conv2d))
+    asked = []
+    monkeypatch.setattr(
+        nn.Conv2d,
+        "_backward",
+        lambda self, g, mask, real=nn.Conv2d._backward: (asked.append((self is first, mask)), real(self, g, mask))[1],
+    )
+    for parameter in net.parameters():
+        parameter.grad = None
+    assert net.backward_parameters(g) is None
+    for parameter, grad in zip(net.parameters(), wanted, strict=True):
+        np.testing.assert_array_equal(parameter.grad, grad)
+    assert asked[-1] == (True, (False, True, True))
+    assert all(mask == (True, True, True) for is_first, mask in asked if not is_first)
+
+
+def test_backward_parameters_where_no_convolution_comes_first():
+    rng = np.random.default_rng(0)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(6, 4, rng=rng))
+    net(np.ones((2, 2, 3), np.float32))
+    net.backward_parameters(np.ones((2, 4), np.float32))
+    np.testing.assert_array_equal(net[1].weight.grad, np.full((4, 6), 2))
+    nn.Sequential().backward_parameters(np.ones(3))
+
+
 def test_safetensors_both_ways(tmp_path):
     ours, theirs = containers()
     save_weights(theirs, tmp_path / "a.safetensors")

@@ -35,7 +35,7 @@ def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
     """Write each window of `input` (N, C, H, W) as a column: (N, C·K_h·K_w, H_out·W_out)."""
     K, S, P, D = map(pair, (kernel_size, stride, padding, dilation))
     x = pad_constant(input, [(p, p) for p in P])
-    return _columns(windows(x, K, S, D), 1)[:, 0]
+    return _as_columns(windows(x, K, S, D), 1)[:, 0]
 
 
 def col2im(columns, input_shape, kernel_size, stride=1, padding=0, dilation=1):
@@ -138,10 +138,10 @@ class _Columns:
         if not self.copied:
             return self.x[n].reshape(-1, self.groups, self.x.shape[1] // self.groups, math.prod(self.positions))
         strip = pad_strip(self.x[n], rows, self.kernel, self.stride, self.dilation, self.padding)
-        return _columns(windows(strip, self.kernel, self.stride, self.dilation), self.groups)
+        return _as_columns(windows(strip, self.kernel, self.stride, self.dilation), self.groups)
 
 
-def _columns(view, groups):
+def _as_columns(view, groups):
     """Return windows (N, C, *kernel, *output) as (N, groups, C/groups·K, L), copied only where they must be."""
     N, C = view.shape[:2]
     axes = (view.ndim - 2) // 2

@@ -16,8 +16,8 @@ from threadpoolctl import ThreadpoolController
 
 from .helpers import Helpers
 
-# Microseconds of work from which other threads pay. To wake one and to wait for it takes some 60; and some 20 more each
-# time that both want Python's lock.
+# Microseconds of work from which other threads pay. To wake one and to wait for it takes some 60, and more whenever
+# both want Python's lock (`make bench ARGS="conv --profile"` measures it).
 WORTH_SHARING = 400
 # Multiply-adds in a matrix product from which OpenBLAS wakes its own threads.
 BLAS_SHARES = 1 << 18

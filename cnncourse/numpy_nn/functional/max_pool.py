@@ -136,16 +136,20 @@ def _send_to_maxima(g, padded, win):
         # Windows side by side are written; where they overlap or leave gaps, they are added to zeros.
         K, S, D = win.K[axis], win.S[axis], win.D[axis]
         side_by_side = S == K and D == 1 and g.shape[2 + axis] * S == shape[2 + axis]
-        grad = np.empty(shape, g.dtype) if side_by_side else np.zeros(shape, g.dtype)
+        grad, put = (np.empty(shape, g.dtype), np.copyto) if side_by_side else (np.zeros(shape, g.dtype), _add_to)
         *places, last = _entries(grad, win, axis)
         for entry, place in zip(entries, places, strict=False):
             # The first maximum takes all: nothing is left for one that comes later.
             share = keep(g, entry == maxima)
-            np.copyto(place, share) if side_by_side else np.add(place, share, out=place)
+            put(place, share)
             g = g - share
-        np.copyto(last, g) if side_by_side else np.add(last, g, out=last)
+        put(last, g)
         g = grad
     return g
+
+
+def _add_to(place, values):
+    place += values
 
 
 def _send_to_winners(g, padded, win):
