@@ -115,7 +115,8 @@ class NumpyGraph:
         """Compute once what depends on weights alone; return self.
 
         Filters are transformed (`F.prepare_conv2d`), and a batch norm that alone reads what a convolution computes is
-        folded into it (`F.fuse_conv_bn_weights`). Changes of the module's weights are not noticed any more.
+        folded into it (`F.fuse_conv_bn_weights`). A ReLU that alone reads a convolution's or a sum's output changes it
+        in place. Changes of the module's weights are not noticed any more.
         """
         folded = {}
         for node, norm in self.norms.items():
@@ -136,8 +137,10 @@ class NumpyGraph:
     def _prepared(self, node, function, folded):
         """Return the function of a step with what can be computed before its input is known."""
         weight = self._weight(node)
+        if weight is None and node in folded:
+            return lambda input: input
         if weight is None:
-            return (lambda input: input) if node in folded else function
+            return _in_place(function) if self._owns_input(node, folded) else function
         (_, _, *rest), named = fx.map_arg((node.args, node.kwargs), lambda used: self.constants.get(used.name))
         settings = dict(zip(("bias", "stride", "padding", "dilation", "groups"), rest, strict=False)) | dict(named)
         bias = settings.pop("bias", None)
@@ -147,6 +150,14 @@ class NumpyGraph:
             weight, bias = F.fuse_conv_bn_weights(weight, bias, *arrays[:2], norm.eps, *arrays[2:])
         prepared = F.prepare_conv2d(weight)
         return lambda input, *_, **__: F.conv2d(input, weight, bias, **settings, prepared=prepared)
+
+    def _owns_input(self, node, folded):
+        """Return whether this is a ReLU that alone reads an array which was made for it."""
+        if node.target not in CLIPPED or len(node.all_input_nodes) != 1:
+            return False
+        (source,) = node.all_input_nodes
+        fresh = self._weight(source) is not None or source in folded or source.target in SUMS
+        return fresh and len(source.users) == 1
 
     def __repr__(self):
         return f"NumpyGraph({self.name}, {len(self.steps)} steps)"
@@ -203,6 +214,13 @@ def _without_inplace(function):
     return call
 
 
+def _in_place(function):
+    def call(input, *args, **kwargs):
+        return function(input, *args, **kwargs | {"out": input})
+
+    return call
+
+
 SAME_NAME = {
     name
     for name in F.__all__
@@ -236,8 +254,8 @@ def _cat(tensors, dim=0):
     return np.concatenate(tensors, axis=dim)
 
 
-def _hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
-    return np.clip(input, min_val, max_val)
+def _hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False, out=None):
+    return np.clip(input, min_val, max_val, out=out)
 
 
 def _getattr(value, name):
@@ -282,3 +300,5 @@ FUNCTIONS = {
     getattr: _getattr,
     nn.functional.hardtanh: _hardtanh,  # nn.ReLU6 calls it with 0 and 6
 }
+CLIPPED = {nn.functional.relu, torch.relu, nn.functional.relu6, nn.functional.hardtanh}
+SUMS = {operator.add, operator.iadd, torch.add}

@@ -381,6 +381,26 @@ def test_prepared_filters_are_kept_for_inference_and_never_stale():
     np.testing.assert_array_equal(net(x), np.zeros_like(wanted) + net[2].bias.data[:, None, None])
 
 
+def test_a_prepared_relu_changes_only_what_is_its_own():
+    rng = np.random.default_rng(0)
+    block = models.resnet.BasicBlock(3, 3, 1, nn.Identity(), rng=rng)
+    net = nn.Sequential(nn.ReLU(), nn.Conv2d(3, 3, 1, rng=rng), nn.ReLU6(), nn.ReLU(), block, nn.Flatten(), nn.ReLU())
+    x = rng.normal(size=(2, 3, 5, 4)).astype(np.float32)
+    before, wanted = x.copy(), seen_some_pictures(net, x)(x)
+    net.prepare()
+    in_place = [type(module).__name__ for module in net.modules() if getattr(module, "owns_input", False)]
+    assert in_place == ["ReLU6", "ReLU", "ReLU"]  # after the convolution, inside and at the end of the block
+    y = net[1](x)
+    assert net[2](y) is not y  # outside of no_grad the input is kept for a backward pass
+    with nn.no_grad():
+        assert net[2](y) is y
+        np.testing.assert_allclose(net(x), wanted, rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(x, before)
+        net.eval()
+        np.testing.assert_array_equal(net(x), wanted)
+        assert not any(getattr(module, "owns_input", False) for module in net.modules())
+
+
 def test_preparing_leaves_a_read_only_weight_read_only():
     layer = nn.Conv2d(64, 64, 3)
     layer.weight.data.flags.writeable = False

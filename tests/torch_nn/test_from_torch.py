@@ -197,6 +197,37 @@ def test_prepare_folds_only_what_nobody_else_reads():
     assert np.abs(w - wanted_w.numpy()).max() > 0.1
 
 
+class Clipped(nn.Module):
+    """ReLUs of all sorts: of the input, of what others read too, of a norm's, a convolution's and a sum's output."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(4))
+        self.norm, self.relu6 = nn.BatchNorm2d(3), nn.ReLU6(inplace=False)
+
+    def forward(self, x):
+        a, b, c = (conv(x) for conv in self.convs[:3])
+        y = torch.relu(x) + nn.functional.relu(a) + a
+        z = self.relu6(self.norm(b)) - nn.functional.relu(input=c)
+        w = nn.functional.relu6(y + z)
+        v = nn.functional.hardtanh(self.convs[3](w), -0.2, 0.3)
+        return v, x, a, w, nn.functional.relu(y), y
+
+
+@torch.no_grad()
+def test_prepared_relus_change_only_what_is_theirs():
+    torch.manual_seed(0)
+    model, x = Clipped().double(), torch.randn(2, 3, 5, 6).double()
+    model.train()(x)
+    ours, wanted, image = from_torch(model.eval()), model(x), x.numpy().copy()
+    for again in (ours, ours.prepare(), ours.prepare()):
+        for got, value in zip(again(image), wanted, strict=True):
+            np.testing.assert_allclose(got, value, rtol=1e-12, atol=1e-12)
+        np.testing.assert_array_equal(image, x)
+    in_place = [node.name for node, function in ours.steps if function.__qualname__.startswith("_in_place")]
+    assert in_place == ["hardtanh", "relu_2", "relu6", "hardtanh_1"]
+
+
 class ByHand(nn.Module):
     """Convolutions with arguments by name, without bias, and with filters or a bias that depend on the input."""
 

@@ -2,7 +2,7 @@
 
 Every backward takes the same further arguments as its forward and returns the gradient of the loss by
 `input`: the upstream gradient times the derivative at `input`. PyTorch's argument `inplace` is missing, since
-inputs are never modified.
+inputs are never modified; who knows that nobody else needs `input` says `relu(input, out=input)`.
 
 Memory traffic: every forward reads x and writes y, 2 values for each entry; every backward reads g and x and
 writes the gradient, 3 values. Formulas of several steps are computed in blocks that stay in the cache.
@@ -25,10 +25,10 @@ def _check_approximate(approximate):
         raise ValueError(f'approximate: expected "none" or "tanh", got {approximate!r}')
 
 
-def relu(input):
-    """Return max(0, x), elementwise; any shape (Nair & Hinton 2010)."""
+def relu(input, *, out=None):
+    """Return max(0, x), elementwise; any shape (Nair & Hinton 2010). `out` as in NumPy: an array to write to."""
     check_floats(input=input)
-    return np.clip(input, 0, np.inf)  # np.maximum(input, 0) in a third of the time
+    return np.clip(input, 0, np.inf, out=out)  # np.maximum(input, 0) in a third of the time
 
 
 def relu_backward(grad_output, input):
@@ -49,10 +49,10 @@ def leaky_relu_backward(grad_output, input, negative_slope=0.01):
     return elementwise(lambda g, x: keep(g, x > 0) + negative_slope * keep(g, ~(x > 0)), grad_output, input)
 
 
-def relu6(input):
-    """Return min(max(0, x), 6), made for low-precision phones (Howard et al. 2017)."""
+def relu6(input, *, out=None):
+    """Return min(max(0, x), 6), made for low-precision phones (Howard et al. 2017). `out` as in NumPy."""
     check_floats(input=input)
-    return np.clip(input, 0, 6)
+    return np.clip(input, 0, 6, out=out)
 
 
 def relu6_backward(grad_output, input):

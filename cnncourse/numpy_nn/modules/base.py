@@ -198,7 +198,8 @@ class Module:
         """Switch to evaluation mode and keep what depends on weights alone; return self. For inference only.
 
         Filters are transformed, and a batch norm that follows a `Conv2d` in a `Sequential` is folded into it. These
-        weights are read-only until `train` or `eval` is called, so that none can change unnoticed.
+        weights are read-only until `train` or `eval` is called, so that none can change unnoticed. Within `no_grad`, a
+        ReLU that follows one of these, or a `Residual`, changes their output in place.
         """
         self.eval()
         modules = list(self.modules())

@@ -14,6 +14,7 @@ import math
 
 import numpy as np
 
+from .activation import ReLU, ReLU6
 from .base import Module
 from .conv import Conv2d
 from .linear import Identity
@@ -52,10 +53,12 @@ class Sequential(Module):
             first.backward_parameters(grad_output)
 
     def fold(self):
-        """A convolution and the batch norm after it are one convolution."""
-        for conv, norm in itertools.pairwise(self):
-            if isinstance(conv, Conv2d) and isinstance(norm, BatchNorm2d) and norm.running_mean is not None:
-                conv.folded, norm.folded = (norm,), (conv,)
+        """A convolution and the batch norm after it are one convolution; a ReLU may change what was made for it."""
+        for first, second in itertools.pairwise(self):
+            if isinstance(first, Conv2d) and isinstance(second, BatchNorm2d) and second.running_mean is not None:
+                first.folded, second.folded = (second,), (first,)
+            if isinstance(first, (Conv2d, BatchNorm2d, Residual)) and isinstance(second, (ReLU, ReLU6)):
+                second.owns_input = True
 
     def trace(self, input_shape, field, visit):
         for module in self:
