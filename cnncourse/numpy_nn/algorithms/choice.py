@@ -23,7 +23,7 @@ TILE_SIZES = {"winograd2": 2, "winograd4": 4}
 NAMES = ("auto", *ALGORITHMS, *TILE_SIZES)
 
 
-def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
+def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, of_input=False):
     """Return the name of the algorithm that suits these shapes.
 
     | When | Algorithm | Why |
@@ -34,8 +34,10 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
     | the same, prepared, the pixels of one small image | winograd2 | 16 instead of 36 numbers to read for a kernel |
-    | few channels (more if 5×5 or larger), 24 numbers or more in a kernel row | shifted | fewer copies than im2col |
+    | it copies and adds up fewer numbers than im2col copies | shifted | K_w instead of K² copies of the image |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
+
+    `of_input` asks for the gradient by the input, which moves other numbers than the convolution itself.
     """
     if dense.can(x_shape, weight.shape, padding, groups):
         return "dense"
@@ -47,13 +49,28 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False):
     if weight.dtype == np.float32 and _winograd_can(weight.shape, stride, dilation, groups):
         if min(weight.shape[:2]) >= 32 and pixels >= (40 if prepared else 300):
             return "winograd4" if pixels >= 80 else "winograd2"
-    _, c_in, *rows, K = weight.shape
-    # Rows that a stride puts on different lines are multiplied by together; shorter ones make poor GEMMs. With many
-    # channels im2col's one GEMM outweighs its copies, the later the larger the kernel is.
-    entries, few = c_in * K * math.prod(map(min, rows, stride)), 64 if K < 5 else 129
-    if weight.dtype == np.float32 and math.prod(weight.shape[2:]) > 1 and entries >= 24 and c_in < few:
-        return "shifted"
+    if weight.dtype == np.float32 and math.prod(weight.shape[2:]) > 1:
+        if _shifted_moves_less(pixels, weight.shape, stride, groups, of_input):
+            return "shifted"
     return "im2col"
+
+
+def _shifted_moves_less(pixels, weight_shape, stride, groups, of_input):
+    """Return whether `shifted` moves fewer numbers than im2col, both counted for one place of the kernel."""
+    (c_out, c_in, *rows, K), steps = weight_shape, math.prod(stride)
+    c_out //= groups
+    by_im2col = c_in * math.prod(rows) * K
+    filters = 2 * by_im2col * c_out * steps / max(1, pixels)  # shifted rearranges them, once for all places
+    if of_input and steps > 1:
+        # im2col adds its K² copies to every S-th number, shifted to neighbours, and then K_w·S sums to every S-th.
+        return all(2 * s < k for k, s in zip(rows, stride, strict=False))
+    if of_input:  # the convolution from the outputs to the inputs
+        c_in, c_out = c_out, c_in
+    taps = c_in * K * math.prod(stride[:-1])
+    products = math.prod(-(-k // s) for k, s in zip(rows, stride, strict=False))
+    copy = 1 if stride[-1] == 1 else 2  # to read every other number takes twice as long
+    # The products are added up. And with fewer than 24 rows a GEMM is slow.
+    return taps >= 24 and copy * taps + (products - 1) * c_out + filters < copy * by_im2col
 
 
 def prepare(weight):
@@ -87,7 +104,7 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
 
     At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same short cut.
     """
-    name = _named(algorithm, x_shape, weight, stride, padding, dilation, groups)
+    name = _named(algorithm, x_shape, weight, stride, padding, dilation, groups, of_input=True)
     if name in TILE_SIZES:
         filters = winograd.Filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
@@ -98,7 +115,7 @@ def _with_gradients(name):
     return ALGORITHMS[name] if hasattr(ALGORITHMS[name], "grad_weight") else im2col
 
 
-def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepared=False):
+def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepared=False, of_input=False):
     if algorithm not in NAMES:
         raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
     if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
@@ -106,7 +123,7 @@ def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepar
             "algorithm: expected another than 'winograd' unless the kernel is 3×3 with stride, dilation and groups 1"
         )
     if algorithm == "auto":
-        return choose(x_shape, weight, stride, padding, dilation, groups, prepared)
+        return choose(x_shape, weight, stride, padding, dilation, groups, prepared, of_input)
     return algorithm
 
 
