@@ -34,7 +34,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, o
     | float64 | im2col | as exact as a dot product |
     | 3×3, stride 1, dense, 32 channels or more, enough pixels | winograd4 | a quarter of the multiplications |
     | the same, prepared, the pixels of one small image | winograd2 | 16 instead of 36 numbers to read for a kernel |
-    | it copies and adds up fewer numbers than im2col copies | shifted | K_w instead of K² copies of the image |
+    | it copies and adds up clearly fewer numbers than im2col copies | shifted | K_w instead of K² copies of the image |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
 
     `of_input` asks for the gradient by the input, which moves other numbers than the convolution itself.
@@ -56,7 +56,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, o
 
 
 def _shifted_moves_less(pixels, weight_shape, stride, groups, of_input):
-    """Return whether `shifted` moves fewer numbers than im2col, both counted for one place of the kernel."""
+    """Return whether `shifted` moves clearly fewer numbers than im2col, both counted for one place of the kernel."""
     (c_out, c_in, *rows, K), steps = weight_shape, math.prod(stride)
     c_out //= groups
     by_im2col = c_in * math.prod(rows) * K
@@ -69,8 +69,8 @@ def _shifted_moves_less(pixels, weight_shape, stride, groups, of_input):
     taps = c_in * K * math.prod(stride[:-1])
     products = math.prod(-(-k // s) for k, s in zip(rows, stride, strict=False))
     copy = 1 if stride[-1] == 1 else 2  # to read every other number takes twice as long
-    # The products are added up. And with fewer than 24 rows a GEMM is slow.
-    return taps >= 24 and copy * taps + (products - 1) * c_out + filters < copy * by_im2col
+    # The products are added up. With fewer than 24 rows a GEMM is slow, and several calls should save something.
+    return taps >= 24 and copy * taps + (products - 1) * c_out + filters < 0.9 * copy * by_im2col
 
 
 def prepare(weight):
