@@ -93,8 +93,10 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=N
 
     def block(n):
         columns = threads.matmul(rows, upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
-        sums = add_windows(columns, (len(columns), x_shape[1], *padded), stride, dilation)
-        grad[n] = sums[inside(padding, x_shape[2:])]
+        out = grad[n] if padded == tuple(x_shape[2:]) else None
+        sums = add_windows(columns, (len(columns), x_shape[1], *padded), stride, dilation, out)
+        if out is None:
+            grad[n] = sums[inside(padding, x_shape[2:])]
 
     image = x_shape[1] * math.prod((*kernel, *spatial))  # numbers in its columns
     work = threads.microseconds(N * image * C_out / groups, 2 * N * image)
