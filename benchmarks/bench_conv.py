@@ -126,9 +126,8 @@ def report(rows):
     for row in rows:
         if "sharing" in row:
             times = [[name, milliseconds(took, 3)] for name, took in row["sharing"].items()]
-            text += f"\n**What sharing out costs, {plural(row['threads'], 'thread')}**\n\n" + table(
-                ["What", "ms"], times
-            )
+            title = f"What sharing out costs, {plural(row['threads'], 'thread')}"
+            text += f"\n**{title}**\n\n{table(['What', 'ms'], times)}"
     return text + "".join(map(profile, rows)), draw(rows)
 
 

@@ -137,9 +137,9 @@ class NumpyGraph:
     def _prepared(self, node, function, folded):
         """Return the function of a step with what can be computed before its input is known."""
         weight = self._weight(node)
-        if weight is None and node in folded:
-            return lambda input: input
         if weight is None:
+            if node in folded:
+                return lambda input: input
             return _in_place(function) if self._owns_input(node, folded) else function
         (_, _, *rest), named = fx.map_arg((node.args, node.kwargs), lambda used: self.constants.get(used.name))
         settings = dict(zip(("bias", "stride", "padding", "dilation", "groups"), rest, strict=False)) | dict(named)

@@ -24,7 +24,7 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import as_strided, inside, output_size, pair, windows
+from .windows import as_strided, inside, output_size, padded_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
 
@@ -85,7 +85,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     spread = [(o - 1) * s + 1 for o, s in zip(positions, stride, strict=True)]
     after = [i + r - b - s for i, r, b, s in zip(sizes, reach, before, spread, strict=True)]
     if min(before + after) < 0:  # more padding than a kernel reaches over
-        padded = [i + sum(p) for i, p in zip(sizes, padding, strict=True)]
+        padded = padded_size(sizes, padding)
         none = [(0, 0)] * len(sizes)
         return grad_input(grad_output, weight, (N, C, *padded), stride, dilation, groups, none)[inside(padding, sizes)]
     m = len(weight) // C
@@ -139,7 +139,7 @@ class _Lines:
         self.before = [before for before, _ in padding]
         self.stride, self.kernel, self.dilation = stride, kernel, dilation
         spread = [(i - 1) * s + 1 for i, s in zip(sizes, self.spacing, strict=True)]
-        self.sizes = [i + before + after for i, (before, after) in zip(spread, padding, strict=True)]
+        self.sizes = padded_size(spread, padding)
         self.positions = output_size(self.sizes, kernel, stride, dilation)
         # With a stride along the rows, only every S-th entry is the first of a window: a line for each rest modulo S.
         self.width = -(-self.sizes[-1] // stride[-1])

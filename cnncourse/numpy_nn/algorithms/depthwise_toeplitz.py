@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import output_size, pair
+from .windows import output_size, padded_size, pair
 
 BLOCK_BYTES = 1 << 21  # of the T of a block of channels
 LARGEST = 1 << 12  # entries of T
@@ -89,8 +89,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
 
 
 def _positions(x_shape, weight_shape, stride, dilation, padding):
-    padded = [i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True)]
-    return output_size(padded, weight_shape[2:], stride, dilation)
+    return output_size(padded_size(x_shape[2:], padding), weight_shape[2:], stride, dilation)
 
 
 @functools.lru_cache(maxsize=16)

@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import add_bias, add_windows, inside, output_size, pad_constant, pad_strip, pair, windows
+from .windows import add_bias, add_windows, inside, output_size, pad_constant, pad_strip, padded_size, pair, windows
 
 # As many columns at a time as fit in a processor's cache are cheaper to read back.
 BLOCK_BYTES = 1 << 22
@@ -84,7 +84,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=N
     (N, C_out), kernel, spatial = grad_output.shape[:2], weight.shape[2:], grad_output.shape[2:]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
     padding = padding or [(0, 0)] * len(kernel)
-    padded = tuple(i + before + after for i, (before, after) in zip(x_shape[2:], padding, strict=True))
+    padded = padded_size(x_shape[2:], padding)
     if math.prod(kernel) == 1 and spatial == tuple(x_shape[2:]) == padded:
         # The columns are the image itself: the transposed matrix is all there is to it.
         return forward(grad_output, rows.reshape(x_shape[1], C_out // groups, *kernel), stride, dilation, groups)
@@ -110,8 +110,7 @@ class _Columns:
     def __init__(self, x, kernel, stride, dilation, groups, padding):
         self.x, self.kernel, self.stride, self.dilation, self.groups = x, kernel, stride, dilation, groups
         self.padding = padding or [(0, 0)] * len(kernel)
-        sizes = [i + before + after for i, (before, after) in zip(x.shape[2:], self.padding, strict=True)]
-        self.positions = output_size(sizes, kernel, stride, dilation)
+        self.positions = output_size(padded_size(x.shape[2:], self.padding), kernel, stride, dilation)
         # For 1×1 kernels at stride 1 the columns *are* the image.
         self.copied = math.prod((*kernel, *stride)) > 1 or any(map(any, self.padding))
 

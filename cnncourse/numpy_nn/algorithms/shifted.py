@@ -19,7 +19,18 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import add_bias, inside, offsets, output_size, pad_constant, pad_strip, pair, shifted, windows
+from .windows import (
+    add_bias,
+    inside,
+    offsets,
+    output_size,
+    pad_constant,
+    pad_strip,
+    padded_size,
+    pair,
+    shifted,
+    windows,
+)
 
 BLOCK_BYTES = 1 << 22
 
@@ -126,11 +137,11 @@ class _Rows:
         self.N, self.C, *self.sizes = x_shape
         self.weight_shape, self.kernel = weight_shape, weight_shape[2:]
         self.padding = padding or [(0, 0)] * len(stride)
-        padded = [i + before + after for i, (before, after) in zip(self.sizes, self.padding, strict=True)]
+        padded = padded_size(self.sizes, self.padding)
         self.positions = output_size(padded, self.kernel, stride, dilation)
         # A few zero rows make all rests equally many.
         self.quotients = [-(-i // s) for i, s in zip(padded[:-1], stride[:-1], strict=True)]
-        self.padded = [q * s for q, s in zip(self.quotients, stride[:-1], strict=True)] + padded[-1:]
+        self.padded = [*(q * s for q, s in zip(self.quotients, stride[:-1], strict=True)), padded[-1]]
         lines = [*self.quotients, self.positions[-1]]
         self.shape = (groups, math.prod(stride[:-1]) * weight_shape[1] * self.kernel[-1], math.prod(lines))
         # What a slice of R computes: all outputs, and with three axes also rows between one plane and the next.

@@ -17,6 +17,11 @@ def pair(value):
     return value if isinstance(value, tuple) else (value, value)
 
 
+def padded_size(size, padding):
+    """Return how large each axis is with its padding, (before, after) for each."""
+    return tuple(i + before + after for i, (before, after) in zip(size, padding, strict=True))
+
+
 def output_size(size, kernel_size, stride, dilation):
     """Return how many windows fit along each axis of a padded input; negative or zero means none."""
     return tuple((i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(size, kernel_size, stride, dilation, strict=True))
@@ -86,8 +91,7 @@ def pad_constant(x, padding, value=0.0):
     """
     if not any(before or after for before, after in padding):
         return x
-    spatial = [i + before + after for i, (before, after) in zip(x.shape[2:], padding, strict=True)]
-    padded = np.empty((*x.shape[:2], *spatial), x.dtype)
+    padded = np.empty((*x.shape[:2], *padded_size(x.shape[2:], padding)), x.dtype)
     for axis, (before, after) in enumerate(padding, start=2):  # the borders alone: what is inside is written once
         for border in (slice(0, before), slice(padded.shape[axis] - after, None)):
             padded[(*[slice(None)] * axis, border)] = value

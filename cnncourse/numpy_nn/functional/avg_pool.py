@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from ..algorithms.windows import add_windows, inside, offsets, pad_constant, shifted
+from ..algorithms.windows import add_windows, inside, offsets, pad_constant, padded_size, shifted
 from ._arguments import as_batch, check_grad_output, check_integer
 from ._pool_windows import check
 
@@ -111,7 +111,7 @@ def _avg_pool_backward(
     share = grad_output.reshape(shape) / _divisor(win, x.shape[2:], count_include_pad, divisor_override, x.dtype)
     every_entry = share.reshape(*shape[:2], *[1] * axes, *win.positions)
     values = np.broadcast_to(every_entry, (*shape[:2], *win.K, *win.positions))
-    padded = [i + before + after for i, (before, after) in zip(x.shape[2:], win.paddings, strict=True)]
+    padded = padded_size(x.shape[2:], win.paddings)
     grad = add_windows(values, (*shape[:2], *padded), win.S, win.D)[inside(win.paddings, x.shape[2:])]
     return grad[0] if unbatched else grad
 

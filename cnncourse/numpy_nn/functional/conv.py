@@ -10,7 +10,7 @@ convolution arithmetic for deep learning", arXiv:1603.07285, and this course's l
 """
 
 from ..algorithms import choice
-from ..algorithms.windows import output_size
+from ..algorithms.windows import output_size, padded_size
 from ._arguments import as_batch, check_floats, check_grad_output, check_integer, per_axis
 
 
@@ -125,8 +125,7 @@ def _conv_backward(
 ):  # fmt: skip
     S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
     x, unbatched = as_batch(input, axes)
-    padded = [i + before + after for i, (before, after) in zip(x.shape[2:], P, strict=True)]
-    positions = output_size(padded, weight.shape[2:], S, D)
+    positions = output_size(padded_size(x.shape[2:], P), weight.shape[2:], S, D)
     shape = (len(weight), *positions) if unbatched else (len(x), len(weight), *positions)
     check_grad_output(grad_output, shape, input.dtype)
     g = grad_output[None] if unbatched else grad_output
@@ -168,7 +167,7 @@ def _check(axes, input, weight, bias, stride, padding, dilation, groups):
     if bias is not None and bias.shape != (C_out,):
         raise ValueError(f"bias: expected shape ({C_out},), one number per filter, got {bias.shape}")
     P = _paddings(padding, axes, K, S, D)
-    size = tuple(i + before + after for i, (before, after) in zip(x.shape[2:], P, strict=True))
+    size = padded_size(x.shape[2:], P)
     if min(output_size(size, K, S, D)) < 1:
         extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
         raise ValueError(
