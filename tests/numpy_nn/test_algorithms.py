@@ -271,25 +271,29 @@ def test_which_algorithm_suits(size, channels, dtype, prepared, name):
 
 
 @pytest.mark.parametrize(
-    ("N", "C_in", "C_out", "size", "K", "stride", "groups", "names"),
+    ("N", "C_in", "C_out", "size", "K", "stride", "padding", "groups", "names"),
     [
-        (8, 3, 64, 224, 7, 2, 1, ("im2col", "shifted")),  # to add up 64 outputs four times is no less than 147 copies
-        (1, 64, 128, 56, 3, 2, 1, ("im2col", "im2col")),
-        (64, 6, 16, 14, 5, 1, 1, ("shifted", "shifted")),
-        (64, 1, 6, 32, 5, 1, 1, ("im2col", "im2col")),  # one channel: a kernel row has five taps, too few for a GEMM
-        (8, 64, 128, 56, 3, 2, 1, ("shifted", "im2col")),  # a small kernel: its gradient goes to every other number
-        (8, 256, 512, 14, 3, 2, 1, ("im2col", "im2col")),  # few places for so many filters
-        (8, 20, 500, 56, 3, 1, 2, ("im2col", "im2col")),  # adding up so many outputs outweighs the copies
-        (8, 512, 8, 28, 3, 1, 1, ("shifted", "shifted")),
-        (1, 192, 192, 14, 5, 1, 1, ("im2col", "im2col")),
-        (8, 256, 64, 56, 1, 1, 1, ("im2col", "im2col")),
-        (8, 96, 96, 28, 2, 2, 1, ("im2col", "im2col")),  # nothing overlaps: both copy everything once
+        (8, 3, 64, 224, 7, 2, 3, 1, ("im2col", "im2col")),  # to add up 64 outputs four times is no less than 147 copies
+        (1, 64, 128, 56, 3, 2, 1, 1, ("im2col", "im2col")),
+        (64, 6, 16, 14, 5, 1, 2, 1, ("shifted", "shifted")),
+        (64, 6, 16, 14, 5, 1, 0, 1, ("shifted", "im2col")),  # the gradient gets a border of four zeros all around
+        (64, 32, 64, 14, 5, 1, 0, 1, ("shifted", "im2col")),
+        (32, 16, 16, 14, 7, 1, 0, 1, ("shifted", "shifted")),
+        (64, 1, 6, 32, 5, 1, 2, 1, ("im2col", "im2col")),  # one channel: a kernel row has five taps, few for a GEMM
+        (64, 6, 4, 32, 5, 1, 2, 1, ("shifted", "im2col")),
+        (8, 64, 128, 56, 3, 2, 1, 1, ("shifted", "im2col")),  # a stride: as im2col adds them up, nothing is copied
+        (8, 256, 512, 14, 3, 2, 1, 1, ("im2col", "im2col")),  # few places for so many filters
+        (8, 20, 500, 56, 3, 1, 1, 2, ("im2col", "im2col")),  # adding up so many outputs outweighs the copies
+        (8, 512, 8, 28, 3, 1, 1, 1, ("shifted", "shifted")),
+        (1, 192, 192, 14, 5, 1, 2, 1, ("im2col", "shifted")),
+        (8, 256, 64, 56, 1, 1, 0, 1, ("im2col", "im2col")),
+        (8, 96, 96, 28, 2, 2, 1, 1, ("im2col", "im2col")),  # nothing overlaps: both copy everything once
     ],
 )
-def test_kernels_are_taken_apart_into_rows_where_that_moves_fewer_numbers(
-    N, C_in, C_out, size, K, stride, groups, names
+def test_kernels_are_taken_apart_into_rows_where_that_saves_something(
+    N, C_in, C_out, size, K, stride, padding, groups, names
 ):
-    w, P = np.zeros((C_out, C_in // groups, K, K), np.float32), ((K // 2, K // 2),) * 2
+    w, P = np.zeros((C_out, C_in // groups, K, K), np.float32), ((padding, padding),) * 2
     arguments = (N, C_in, size, size), w, (stride, stride), P, (1, 1), groups
     assert tuple(choice.choose(*arguments, of_input=of_input) for of_input in (False, True)) == names
 

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from . import dense, depthwise, depthwise_toeplitz, fft, im2col, shifted, winograd
+from . import dense, depthwise, depthwise_toeplitz, fft, im2col, shifted, threads, winograd
+from .windows import output_size, padded_size
 
 # Each has a `forward` and refuses what it cannot do. Those without gradients of their own leave them to im2col.
 ALGORITHMS = {
@@ -37,7 +38,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, o
     | it copies and adds up clearly fewer numbers than im2col copies | shifted | K_w instead of K² copies of the image |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
 
-    `of_input` asks for the gradient by the input, which moves other numbers than the convolution itself.
+    `of_input` asks for the gradient by the input, where `shifted` must take less time by estimate.
     """
     if dense.can(x_shape, weight.shape, padding, groups):
         return "dense"
@@ -50,27 +51,43 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, o
         if min(weight.shape[:2]) >= 32 and pixels >= (40 if prepared else 300):
             return "winograd4" if pixels >= 80 else "winograd2"
     if weight.dtype == np.float32 and math.prod(weight.shape[2:]) > 1:
-        if _shifted_moves_less(pixels, weight.shape, stride, groups, of_input):
-            return "shifted"
+        if of_input:
+            sooner = _shifted_adds_sooner(x_shape, weight.shape, stride, padding, dilation, groups)
+        else:
+            sooner = _shifted_moves_less(pixels, weight.shape, stride, groups)
+        return "shifted" if sooner else "im2col"
     return "im2col"
 
 
-def _shifted_moves_less(pixels, weight_shape, stride, groups, of_input):
+def _shifted_moves_less(pixels, weight_shape, stride, groups):
     """Return whether `shifted` moves clearly fewer numbers than im2col, both counted for one place of the kernel."""
     (c_out, c_in, *rows, K), steps = weight_shape, math.prod(stride)
     c_out //= groups
     by_im2col = c_in * math.prod(rows) * K
     filters = 2 * by_im2col * c_out * steps / max(1, pixels)  # shifted rearranges them, once for all places
-    if of_input and steps > 1:
-        # im2col adds its K² copies to every S-th number, shifted to neighbours, and then K_w·S sums to every S-th.
-        return all(2 * s < k for k, s in zip(rows, stride, strict=False))
-    if of_input:  # the convolution from the outputs to the inputs
-        c_in, c_out = c_out, c_in
     taps = c_in * K * math.prod(stride[:-1])
     products = math.prod(-(-k // s) for k, s in zip(rows, stride, strict=False))
     copy = 1 if stride[-1] == 1 else 2  # to read every other number takes twice as long
     # The products are added up. With fewer than 24 rows a GEMM is slow, and several calls should save something.
     return taps >= 24 and copy * taps + (products - 1) * c_out + filters < 0.9 * copy * by_im2col
+
+
+def _shifted_adds_sooner(x_shape, weight_shape, stride, padding, dilation, groups):
+    """Return whether the gradient by the input takes less time by `shifted`, which writes it as a convolution."""
+    (c_out, c_in, *rows, K), (N, _, *sizes) = weight_shape, x_shape
+    c_out //= groups
+    if max(stride) > 1 or c_out * K < 24:  # with a stride, it leaves that to im2col
+        return False
+    padded = padded_size(sizes, padding)
+    lines = output_size(padded, weight_shape[2:], stride, dilation)[0] * math.prod(padded[1:])
+    columns = c_in * math.prod(rows) * K * lines
+    heights = [i + d * (k - 1) for i, d, k in zip(sizes[:-1], dilation, rows, strict=False)]
+    copies = c_out * K * math.prod(heights) * sizes[-1]
+    sums = (math.prod(rows) - 1) * c_in * math.prod(sizes)
+    filters = c_out * c_in * math.prod(rows) * K
+    by_im2col = threads.microseconds(c_out * columns, 1.25 * columns)  # to add them takes longer than to write them
+    by_shifted = threads.microseconds(filters * math.prod(sizes), copies + sums + 2 * filters / max(1, N))
+    return by_shifted < by_im2col
 
 
 def prepare(weight):

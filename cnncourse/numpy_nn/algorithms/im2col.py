@@ -16,7 +16,18 @@ import math
 import numpy as np
 
 from . import threads
-from .windows import add_bias, add_windows, inside, output_size, pad_constant, pad_strip, padded_size, pair, windows
+from .windows import (
+    add_bias,
+    add_windows,
+    inside,
+    offsets,
+    output_size,
+    pad_constant,
+    pad_strip,
+    padded_size,
+    pair,
+    windows,
+)
 
 # As many columns at a time as fit in a processor's cache are cheaper to read back.
 BLOCK_BYTES = 1 << 22
@@ -81,27 +92,80 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding=
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=None):
     """Return ∂L/∂x for an `x` of `x_shape`: the columns' gradients, added where the windows overlap."""
-    (N, C_out), kernel, spatial = grad_output.shape[:2], weight.shape[2:], grad_output.shape[2:]
+    (N, C_out), C, kernel, spatial = grad_output.shape[:2], x_shape[1], weight.shape[2:], grad_output.shape[2:]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
     padding = padding or [(0, 0)] * len(kernel)
     padded = padded_size(x_shape[2:], padding)
-    if math.prod(kernel) == 1 and spatial == tuple(x_shape[2:]) == padded:
-        # The columns are the image itself: the transposed matrix is all there is to it.
-        return forward(grad_output, rows.reshape(x_shape[1], C_out // groups, *kernel), stride, dilation, groups)
-    upstream = grad_output.reshape(N, groups, C_out // groups, math.prod(spatial))
+    if math.prod(kernel) == 1:  # nothing overlaps: the transposed matrix, and zeros where no window looks
+        ones = (1,) * len(kernel)
+        columns = forward(grad_output, rows.reshape(C, C_out // groups, *kernel), ones, ones, groups)
+        if spatial == tuple(x_shape[2:]) == padded:
+            return columns
+        columns = columns.reshape(N, C, *kernel, *spatial)
+        return add_windows(columns, (N, C, *padded), stride, dilation)[inside(padding, x_shape[2:])]
     grad = np.empty(x_shape, grad_output.dtype)
+    sums = _Sums(padded, kernel, spatial, stride, dilation)
 
     def block(n):
-        columns = threads.matmul(rows, upstream[n]).reshape(len(upstream[n]), x_shape[1], *kernel, *spatial)
-        out = grad[n] if padded == tuple(x_shape[2:]) else None
-        sums = add_windows(columns, (len(columns), x_shape[1], *padded), stride, dilation, out)
-        if out is None:
-            grad[n] = sums[inside(padding, x_shape[2:])]
+        g = sums.lines(grad_output[n])
+        columns = threads.matmul(rows, g.reshape(len(g), groups, C_out // groups, -1))
+        sums.write(columns.reshape(len(g), C, *kernel, -1), grad[n], padding)
 
-    image = x_shape[1] * math.prod((*kernel, *spatial))  # numbers in its columns
+    image = C * math.prod((*kernel, *spatial))  # numbers in its columns
     work = threads.microseconds(N * image * C_out / groups, 2 * N * image)
     threads.share(block, threads.blocks(N, _images(image * grad.itemsize), work))
     return grad
+
+
+class _Sums:
+    """The columns' gradients, added up to the gradient of a padded image of size `padded`.
+
+    An entry of the kernel meets every S-th row and column of the image. So the image is taken apart into S images along
+    each axis, by the rest of a row's or column's number modulo the stride S. Each of these is one long line, and what
+    entry k says about all windows is a line too, which starts ⌊k·D/S⌋ rows or columns further on. To add one to the
+    other is one long sum, instead of one for each row, of every S-th number.
+    """
+
+    def __init__(self, padded, kernel, positions, stride, dilation):
+        self.stride, self.positions = stride, positions
+        self.sizes = [-(-i // s) for i, s in zip(padded, stride, strict=True)]
+        self.steps = [math.prod(self.sizes[a + 1 :]) for a in range(len(padded))]
+        last = sum((o - 1) * step for o, step in zip(positions, self.steps, strict=True))
+        self.length = last + 1 if min(positions) else 0
+        axes = (_entries_by_shift(*axis) for axis in zip(kernel, stride, dilation, strict=True))
+        self.shifts = list(itertools.product(*axes))
+
+    def lines(self, g):
+        """Return an output's gradient `g` (n, C_out, *positions) as lines (n, C_out, L), zeros between its rows."""
+        gaps = [(0, i - o) for i, o in zip(self.sizes[1:], self.positions[1:], strict=True)]
+        return pad_constant(g, [(0, 0), *gaps]).reshape(*g.shape[:2], -1)[..., : self.length]
+
+    def write(self, columns, out, padding):
+        """Add up columns' gradients (n, C, *kernel, L), and write what lies inside of the padding to `out`."""
+        images = np.zeros((*columns.shape[:2], *self.stride, math.prod(self.sizes)), columns.dtype)
+        for shift in self.shifts:
+            by, entries, rests = zip(*shift, strict=True)
+            start = sum(q * step for q, step in zip(by, self.steps, strict=True))
+            images[(..., *rests, slice(start, start + self.length))] += columns[(..., *entries, slice(None))]
+        images = images.reshape(*images.shape[:-1], *self.sizes)
+        for rest in offsets(self.stride):
+            target, source = [], []
+            for r, s, (before, _), size in zip(rest, self.stride, padding, out.shape[2:], strict=True):
+                q = -((r - before) // s)  # the first that is not in the padding
+                places = range(q * s + r - before, size, s)
+                target.append(slice(places.start, size, s))
+                source.append(slice(q, q + len(places)))
+            out[(..., *target)] = images[(slice(None), slice(None), *rest, *source)]
+
+
+def _entries_by_shift(K, S, D):
+    """Return (q, those k with ⌊k·D/S⌋ = q, the rests of their k·D modulo S), the last two as slices."""
+    entries = []
+    for q, some in itertools.groupby(range(K), lambda k: k * D // S):
+        k = list(some)
+        rests = [i * D % S for i in k]
+        entries.append((q, slice(k[0], k[-1] + 1), slice(rests[0], rests[-1] + 1, D)))
+    return entries
 
 
 class _Columns:

@@ -10,27 +10,16 @@ Source: A. Anderson et al., "Low-memory GEMM-based convolution algorithms for de
 
 Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops; N·C_in·H_pad·W_out·K_w numbers are copied, and
 the output is added to itself K_h − 1 times, in blocks of images that stay in the cache. The weight's gradient has the
-same flops and copies; the input's is such a convolution itself (stride 1), or the steps above backwards: K_h products
-added into R's gradient, and that K_w times to the image. Rounding: a dot product per kernel row, then K_h additions.
+same flops and copies; the input's is such a convolution itself, but with a stride, im2col's. Rounding: a dot product
+per kernel row, then K_h additions.
 """
 
 import math
 
 import numpy as np
 
-from . import threads
-from .windows import (
-    add_bias,
-    inside,
-    offsets,
-    output_size,
-    pad_constant,
-    pad_strip,
-    padded_size,
-    pair,
-    shifted,
-    windows,
-)
+from . import im2col, threads
+from .windows import add_bias, offsets, output_size, pad_constant, pad_strip, padded_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
 
@@ -95,27 +84,15 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
-    """Return ∂L/∂x for an `x` of `x_shape`."""
+    """Return ∂L/∂x for an `x` of `x_shape`: a convolution of the gradient with kernels turned around."""
     reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
     beyond = [
         (r - before, size + before - o)
         for r, size, o, (before, _) in zip(reach, x_shape[2:], grad_output.shape[2:], padding, strict=True)
     ]
-    if max(stride) == 1 and min(map(min, beyond)) >= 0:  # a convolution of the gradient with kernels turned around
+    if max(stride) == 1 and min(map(min, beyond)) >= 0:
         return forward(grad_output, _flipped(weight, groups), stride, dilation, groups, beyond)
-    rows = _Rows(x_shape, weight.shape, stride, dilation, groups, padding)
-    filters = rows.matrices(weight)
-    grad = np.empty(x_shape, grad_output.dtype)
-
-    def block(n):
-        g = rows.lines(grad_output[n])
-        R = np.zeros((len(g), *rows.shape), g.dtype)
-        for matrix, slice_of_R in zip(filters, rows.slices(R), strict=True):
-            slice_of_R += matrix.swapaxes(1, 2) @ g
-        grad[n] = rows.unshifted(R)
-
-    threads.share(block, rows.blocks())
-    return grad
+    return im2col.grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)
 
 
 def _flipped(weight, groups):
@@ -217,15 +194,3 @@ class _Rows:
         q = range(4, taps.ndim - 1, 2)
         taps = taps.transpose(0, 1, *(a + 1 for a in q), 2, 3, *q, taps.ndim - 1)
         return np.ascontiguousarray(taps).reshape(len(taps), *self.shape)
-
-    def unshifted(self, R):
-        """Return the images' gradient from that of R: the adjoint of `shifted`."""
-        lead = len(self.quotients)
-        R = R.reshape(len(R), self.groups, *self.stride[:-1], -1, self.kernel[-1], *self.quotients, self.positions[-1])
-        q = range(4 + lead, R.ndim - 1)
-        R = R.transpose(0, 1, 2 + lead, 3 + lead, *(b for a in q for b in (a, a - lead - 2)), R.ndim - 1)
-        R = R.reshape(len(R), self.C, self.kernel[-1], *self.padded[:-1], self.positions[-1])
-        x = np.zeros((len(R), self.C, *self.padded), R.dtype)
-        for k in range(self.kernel[-1]):
-            x[(..., *shifted((k,), self.positions[-1:], self.stride[-1:], self.dilation[-1:]))] += R[:, :, k]
-        return x[inside(self.padding, self.sizes)]
