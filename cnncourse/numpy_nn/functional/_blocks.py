@@ -13,6 +13,7 @@ import numpy as np
 from ..algorithms import threads
 
 BLOCK = 1 << 17  # values, half a megabyte in float32; smaller blocks cost more calls than they save memory traffic
+SHARED_BLOCK = 1 << 19  # where several short calls follow each other, between any two of which threads may have to wait
 LONG_ROW = 512  # values
 
 
@@ -52,8 +53,10 @@ def by_channel(function, x, *vectors):
     Short rows are faster with the numbers written out, which is done once for all images.
     """
     N, C, S = x.shape
-    channels = min(C, max(1, BLOCK // S))
-    images = min(N, max(1, BLOCK // (channels * S)))
+    parts = _parts(N, 2 * x.size)
+    most = BLOCK if len(parts) == 1 else SHARED_BLOCK
+    channels = min(C, max(1, most // S))
+    images = min(N, max(1, most // (channels * S)))
 
     def run(item):
         part, first = item
@@ -66,7 +69,7 @@ def by_channel(function, x, *vectors):
                 stop = min(start + images, part.stop)
                 function((slice(start, stop), some), *[s[: stop - start] for s in stretched])
 
-    threads.share(run, itertools.product(_parts(N, x.size), range(0, C, channels)))
+    threads.share(run, itertools.product(parts, range(0, C, channels)))
 
 
 def _parts(count, moved):
@@ -74,12 +77,14 @@ def _parts(count, moved):
     return threads.evenly(count, min(count, threads.sharing(threads.microseconds(moved=moved))))
 
 
-def keep(values, where):
-    """Return `values` where the mask is true and 0 elsewhere.
+def keep(values, where, out=None):
+    """Return `values` where the mask is true and 0 elsewhere; `out` as in NumPy.
 
     It multiplies the values' bits by 0 or 1. `np.where` would branch at every value, which costs ten times as much
     when the mask is irregular, and 0 · ∞ would be NaN.
     """
-    bits = np.array(where, f"i{values.itemsize}")
+    out = np.empty(values.shape, values.dtype) if out is None else out
+    bits = out.view(f"i{values.itemsize}")
+    bits[...] = where
     bits *= values.view(bits.dtype)
-    return bits.view(values.dtype)
+    return out

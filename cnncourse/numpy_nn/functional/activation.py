@@ -11,7 +11,7 @@ writes the gradient, 3 values. Formulas of several steps are computed in blocks 
 import numpy as np
 
 from ._arguments import check_floats, check_grad_output
-from ._blocks import elementwise, keep
+from ._blocks import elementwise, in_blocks, keep
 from .erf import erf
 
 
@@ -33,8 +33,16 @@ def relu(input, *, out=None):
 
 def relu_backward(grad_output, input):
     """Let the gradient pass where x > 0; at x = 0 the derivative is taken as 0."""
+    return _pass_where(lambda x: x > 0, grad_output, input)
+
+
+def _pass_where(condition, grad_output, input):
+    """Return the gradient where `condition(input)` holds and 0 elsewhere."""
     _check(grad_output, input)
-    return keep(grad_output, input > 0)
+    grad = np.empty(input.shape, input.dtype)
+    g, x, out = (array.reshape(-1) for array in (grad_output, input, grad))
+    in_blocks(lambda block: keep(g[block], condition(x[block]), out[block]), grad.size)
+    return grad
 
 
 def leaky_relu(input, negative_slope=0.01):
@@ -57,8 +65,7 @@ def relu6(input, *, out=None):
 
 def relu6_backward(grad_output, input):
     """Let the gradient pass where 0 < x < 6."""
-    _check(grad_output, input)
-    return keep(grad_output, (input > 0) & (input < 6))
+    return _pass_where(lambda x: (x > 0) & (x < 6), grad_output, input)
 
 
 def sigmoid(input):
