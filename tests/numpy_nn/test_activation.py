@@ -72,7 +72,9 @@ def test_kinks_ties_and_far_ends(name, dtype):
     assert got.dtype == got_grad.dtype == x.detach().numpy().dtype
 
 
-@pytest.mark.parametrize("name", ["leaky_relu", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh"])
+@pytest.mark.parametrize(
+    "name", ["relu", "relu6", "leaky_relu", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh"]
+)
 def test_blocks_and_threads_change_nothing(monkeypatch, name):
     x, g = np.random.default_rng(0).normal(size=(2, 3, 5, 7))
     forward, backward = getattr(F, name), getattr(F, name + "_backward")

@@ -107,11 +107,16 @@ def test_winograd_strip_by_strip_and_panel_by_panel(m, workers, tiles, size, mon
     np.testing.assert_allclose(winograd.grad_filters(g, x, (0, 0), m), wanted, rtol=1e-11, atol=1e-11)
 
 
-@pytest.mark.parametrize("algorithm", ["winograd2", "winograd4", "fft"])
+@pytest.mark.parametrize("algorithm", ["winograd2", "winograd4", "fft", "shifted"])
 @pytest.mark.parametrize("padding", [0, 1, (2, 0), (3, 4), "same"])
 @pytest.mark.parametrize("size", [(3, 3), (5, 9), (8, 6)])
-def test_gradients_by_another_algorithm(algorithm, padding, size):
+@pytest.mark.parametrize(("tiles", "workers"), [(200, 1), (1, 1), (1, 2)])
+def test_gradients_by_another_algorithm(algorithm, padding, size, tiles, workers, monkeypatch):
     """With more than two rows of padding the input's gradient leaves out some of the upstream gradient."""
+    for name in ("TILES", "MANY_TILES"):
+        monkeypatch.setattr(winograd, name, tiles)
+    monkeypatch.setattr(threads, "available", lambda: workers)
+    monkeypatch.setattr(threads, "WORTH_SHARING", 0)
     rng = np.random.default_rng(0)
     x, w, b = rng.normal(size=(3, 2, *size)), rng.normal(size=(4, 2, 3, 3)), rng.normal(size=4)
     g = rng.normal(size=F.conv2d(x, w, padding=padding).shape)
@@ -193,6 +198,23 @@ def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, mon
     close(module.forward(x, w, S, D, groups, P), wanted)
     close(module.grad_weight(g, x, w.shape, S, D, groups, P), wanted_weight)
     close(module.grad_input(g, w, x.shape, S, D, groups, P), wanted_input)
+    if module is shifted:
+        for ours, theirs in zip(
+            shifted.gradients(g, x, w, S, P, D, groups), (wanted_input, wanted_weight), strict=True
+        ):
+            close(ours, theirs)
+
+
+@pytest.mark.parametrize(("algorithm", "apart"), [("winograd4", "grad_filters"), ("shifted", "grad_weight")])
+def test_both_gradients_are_computed_together(algorithm, apart, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, w, g = (rng.normal(size=shape) for shape in ((20, 4, 16, 12), (6, 4, 3, 3), (20, 6, 16, 12)))
+    both = F.conv2d_backward(g, x, w, padding=1, algorithm=algorithm)
+    monkeypatch.setattr(choice.ALGORITHMS.get(algorithm, winograd), apart, None)  # it would fail if it were called
+    again = F.conv2d_backward(g, x, w, padding=1, algorithm=algorithm)
+    one = F.conv2d_backward(g, x, w, padding=1, algorithm=algorithm, output_mask=(True, False, False))
+    for ours, theirs in ((again[0], one[0]), *zip(again[:2], both[:2], strict=True)):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
 
 
 def test_toeplitz_matrix_transposed_is_the_transposed_convolution():

@@ -128,6 +128,21 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     return _with_gradients(name).grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)
 
 
+def gradients(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):
+    """Return (∂L/∂x, ∂L/∂weight), computed together where that spares work."""
+    geometry = (stride, padding, dilation, groups)
+    names = {_named(algorithm, x.shape, weight, *geometry, of_input=of_input) for of_input in (True, False)}
+    (name,) = names if len(names) == 1 else (None,)
+    if name in TILE_SIZES:
+        return winograd.gradients(grad_output, x, weight, [before for before, _ in padding], TILE_SIZES[name])
+    if name == "shifted":
+        return shifted.gradients(grad_output, x, weight, *geometry)
+    return (
+        grad_input(grad_output, weight, x.shape, *geometry, algorithm),
+        grad_weight(grad_output, x, weight, *geometry, algorithm),
+    )
+
+
 def _with_gradients(name):
     return ALGORITHMS[name] if hasattr(ALGORITHMS[name], "grad_weight") else im2col
 

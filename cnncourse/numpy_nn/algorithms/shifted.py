@@ -44,18 +44,7 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
         return _in_strips(x, weight, stride, dilation, groups, rows, bias)
     filters = rows.matrices(weight)
     output = np.empty((len(x), len(weight), *rows.whole), x.dtype)
-
-    def block(n):
-        R = rows.shifted(x[n])
-        y = output[n].reshape(len(R), groups, -1, math.prod(rows.whole))[..., : rows.length]
-        product = np.empty_like(y)
-        for number, (matrix, slice_of_R) in enumerate(zip(filters, rows.slices(R), strict=True)):
-            np.matmul(matrix, slice_of_R, out=product if number else y)
-            if number:
-                y += product
-        add_bias(y, bias, groups)
-
-    threads.share(block, rows.blocks())
+    threads.share(lambda n: rows.multiply(filters, rows.shifted(x[n]), output[n], bias), rows.blocks())
     return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])
 
 
@@ -74,25 +63,51 @@ def _in_strips(x, weight, stride, dilation, groups, rows, bias):
 def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
     """Return ∂L/∂weight: for each kernel row, the output's gradient times the slice of R that it was multiplied by."""
     rows = _Rows(x.shape, weight_shape, stride, dilation, groups, padding)
-
-    def block(n):
-        g = rows.lines(grad_output[n]).swapaxes(2, 3)
-        return [(slice_of_R @ g).sum(axis=0) for slice_of_R in rows.slices(rows.shifted(x[n]))]
-
-    grads = threads.share(block, rows.blocks())
+    grads = threads.share(lambda n: rows.correlate(rows.shifted(x[n]), grad_output[n]), rows.blocks())
     return rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
 
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     """Return ∂L/∂x for an `x` of `x_shape`: a convolution of the gradient with kernels turned around."""
-    reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
-    beyond = [
-        (r - before, size + before - o)
-        for r, size, o, (before, _) in zip(reach, x_shape[2:], grad_output.shape[2:], padding, strict=True)
-    ]
+    beyond = _beyond(grad_output.shape, weight.shape, x_shape, dilation, padding)
     if max(stride) == 1 and min(map(min, beyond)) >= 0:
         return forward(grad_output, _flipped(weight, groups), stride, dilation, groups, beyond)
     return im2col.grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding)
+
+
+def gradients(grad_output, x, weight, stride, padding, dilation, groups):
+    """Return (∂L/∂x, ∂L/∂weight), at stride 1 both from one R, that of the upstream gradient.
+
+    ∂L/∂x is a convolution of the gradient with kernels turned around, and x says which way these would have to change.
+    """
+    beyond = _beyond(grad_output.shape, weight.shape, x.shape, dilation, padding)
+    flipped = _flipped(weight, groups)
+    rows = _Rows(grad_output.shape, flipped.shape, stride, dilation, groups, beyond)
+    if max(stride) > 1 or min(map(min, beyond)) < 0 or threads.sharing(rows.work) > max(1, len(x)):
+        return (
+            grad_input(grad_output, weight, x.shape, stride, dilation, groups, padding),
+            grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding),
+        )
+    filters = rows.matrices(flipped)
+    grad = np.empty((*x.shape[:2], *rows.whole), x.dtype)
+
+    def block(n):
+        R = rows.shifted(grad_output[n])
+        rows.multiply(filters, R, grad[n])
+        return rows.correlate(R, x[n])
+
+    grads = threads.share(block, rows.blocks())
+    turned = rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
+    return np.ascontiguousarray(grad[(..., *map(slice, rows.positions))]), _flipped(turned, groups)
+
+
+def _beyond(grad_shape, weight_shape, x_shape, dilation, padding):
+    """Return the padding (before, after) with which the gradient's convolution has the size of x."""
+    reach = [d * (k - 1) for k, d in zip(weight_shape[2:], dilation, strict=True)]
+    return [
+        (r - before, size + before - o)
+        for r, size, o, (before, _) in zip(reach, x_shape[2:], grad_shape[2:], padding, strict=True)
+    ]
 
 
 def _flipped(weight, groups):
@@ -169,6 +184,21 @@ class _Rows:
             for i, part in zip(k, np.split(product.swapaxes(1, 2), len(k), axis=2), strict=True):
                 rows[i] = part.reshape(rows[i].shape)
         return weight.reshape(self.weight_shape)
+
+    def multiply(self, filters, R, output, bias=None):
+        """Write Σ matrix · slice of R, and the bias, to some images' `output` (n, C_out, *whole)."""
+        y = output.reshape(len(R), self.groups, -1, math.prod(self.whole))[..., : self.length]
+        product = np.empty_like(y)
+        for number, (matrix, slice_of_R) in enumerate(zip(filters, self.slices(R), strict=True)):
+            np.matmul(matrix, slice_of_R, out=product if number else y)
+            if number:
+                y += product
+        add_bias(y, bias, self.groups)
+
+    def correlate(self, R, grad_output):
+        """Return the gradients by `matrices`, transposed: those of some images."""
+        g = self.lines(grad_output).swapaxes(2, 3)
+        return [(slice_of_R @ g).sum(axis=0) for slice_of_R in self.slices(R)]
 
     def blocks(self):
         """Return slices of images: enough for all threads, and so few that their R stays in the cache."""

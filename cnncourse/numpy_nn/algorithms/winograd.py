@@ -36,6 +36,8 @@ PANEL, CHUNK = 32, 256
 TILES, SMALL_PRODUCT = 200, 10**6
 # Tiles in a strip that are too few to share out: forward, and in the gradient of the filters.
 FEW_TILES, MANY_TILES = 32, 128
+# Kernels whose gradients are too many to be added up strip by strip beside the convolution.
+MANY_KERNELS = 256**2
 # So many neighbouring tiles of a row are transformed by one banded matrix.
 GROUP = 4
 
@@ -143,67 +145,112 @@ def convolve(x, filters, padding, bias=None):
 
     `padding` may be negative: then so many rows and columns of `x` are left out on either side.
     """
-    m, C_in, C_out = filters.m, filters.C_in, filters.C_out
-    At, _, Bt = (M.astype(x.dtype) for M in TRANSFORMS[m])
-    N, _, H, W = x.shape
-    H_out, W_out = H + 2 * padding[0] - 2, W + 2 * padding[1] - 2
-    output = np.empty((N, C_out, H_out, W_out), x.dtype)
-    columns = -(-W_out // m)
-    into, out_of = banded(Bt, columns, m), banded(At.T, columns, m)
-
-    def convolve_strip(strip):
-        n, i = strip
-        d = to_tiles(cut(x, strip, columns, m, 2, padding), Bt, into, m)
-        y = np.empty((m + 2, d.shape[2], m + 2, C_out), x.dtype).swapaxes(1, 2)
-        threads.share(lambda o: np.matmul(d, filters.panel(o), out=y[..., o]), filters.panels)
-        y = from_tiles(y, At, out_of, len(x[n]), columns)
-        rows = slice(m * i.start, min(m * i.stop, H_out))
-        y = y[: rows.stop - rows.start, ..., :W_out]
-        if bias is not None:
-            y += bias[:, None]
-        output[n, :, rows] = y.transpose(1, 2, 0, 3)
-
-    every = strips(N, -(-H_out // m), columns, min(TILES, SMALL_PRODUCT // (PANEL * C_in)), FEW_TILES)
-    if len(every) > 1 and not filters.kept:  # a single strip needs each panel just once
+    output = _output(x, filters, padding)
+    tiling = _Tiling(output.shape, filters.m, x.dtype)
+    every = tiling.strips(min(TILES, SMALL_PRODUCT // (PANEL * filters.C_in)), FEW_TILES)
+    if len(every) > 1:  # a single strip needs each panel just once
         filters.keep()
-    threads.share(convolve_strip, every)
+    threads.share(lambda strip: tiling.convolve(tiling.inputs(x, strip, padding), filters, strip, output, bias), every)
     return output
 
 
 def grad_filters(grad_output, x, padding, m=4):
     """Return ∂L/∂weight (C_out, C_in, 3, 3) for the upstream `grad_output` (N, C_out, H_out, W_out)."""
-    At, G, Bt = (M.astype(x.dtype) for M in TRANSFORMS[m])
-    N, C_out, H_out, W_out = grad_output.shape
-    C_in, columns = x.shape[1], -(-W_out // m)
-    into, out_of = banded(Bt, columns, m), banded(At.T, columns, m)
-    both_axes = np.kron(G, G)
+    tiling = _Tiling(grad_output.shape, m, x.dtype)
+    every = tiling.strips(TILES, MANY_TILES)
+    if len(every) != 1:
 
-    def inputs(strip):
-        return to_tiles(cut(x, strip, columns, m, 2, padding), Bt, into, m)
+        def products(strip):
+            return tiling.outputs(grad_output, strip).swapaxes(2, 3) @ tiling.inputs(x, strip, padding)
 
-    def upstream(strip):
-        return to_tiles(cut(grad_output, strip, columns, m, 0, (0, 0)), At.T, out_of, m)
-
-    def transform_back(products):
-        return (products.reshape(len(both_axes), -1).T @ both_axes).reshape(-1, C_in, 3, 3)
-
-    def correlate_strips(some):
-        total = None
-        for strip in some:
-            products = upstream(strip).swapaxes(2, 3) @ inputs(strip)
-            total = products if total is None else np.add(total, products, out=total)
-        return transform_back(total)
-
-    every = strips(N, -(-H_out // m), columns, TILES, MANY_TILES)
-    if not every:
-        return np.zeros((C_out, C_in, 3, 3), x.dtype)
-    if len(every) > 1:
-        shares = min(threads.count(), len(every))
-        return sum(threads.share(correlate_strips, [every[k::shares] for k in range(shares)]))
+        shape = (m + 2, m + 2, grad_output.shape[1], x.shape[1])
+        return _add_up(products, every, shape, tiling.G)
     # Few tiles: the products of one panel of filters at a time stay in the cache until they are transformed back.
-    d, g = threads.share(lambda tiles: tiles(*every), (inputs, upstream))
-    panels = [g[..., o : o + 2 * PANEL].swapaxes(2, 3) for o in range(0, C_out, 2 * PANEL)]
-    return np.concatenate(threads.share(lambda panel: transform_back(panel @ d), panels))
+    tiles = (lambda: tiling.inputs(x, *every, padding), lambda: tiling.outputs(grad_output, *every))
+    d, g = threads.share(lambda compute: compute(), tiles)
+    panels = [g[..., o : o + 2 * PANEL].swapaxes(2, 3) for o in range(0, g.shape[3], 2 * PANEL)]
+    return np.concatenate(threads.share(lambda panel: _transform_back(panel @ d, tiling.G), panels))
+
+
+def gradients(grad_output, x, weight, padding, m=4):
+    """Return (∂L/∂x, ∂L/∂weight), both from the same tiles of the upstream gradient.
+
+    ∂L/∂x is a convolution of the gradient with kernels turned around, and x says which way these would have to change.
+    """
+    beyond = [2 - P for P in padding]
+    filters = Filters(weight, m, flipped=True)
+    tiling = _Tiling(x.shape, m, x.dtype)
+    every = tiling.strips(min(TILES, SMALL_PRODUCT // (PANEL * filters.C_in)), MANY_TILES)
+    if len(every) <= 1 or weight.size > 9 * MANY_KERNELS:
+        return convolve(grad_output, filters, beyond), grad_filters(grad_output, x, padding, m)
+    filters.keep()
+    grad = np.empty_like(x, order="C")
+
+    def products(strip):
+        g = tiling.inputs(grad_output, strip, beyond)
+        tiling.convolve(g, filters, strip, grad)
+        return g.swapaxes(2, 3) @ tiling.outputs(x, strip)
+
+    shape = (m + 2, m + 2, *weight.shape[:2])
+    return grad, _add_up(products, every, shape, tiling.G[:, ::-1])
+
+
+def _output(x, filters, padding):
+    H_out, W_out = (size + 2 * P - 2 for size, P in zip(x.shape[2:], padding, strict=True))
+    return np.empty((len(x), filters.C_out, H_out, W_out), x.dtype)
+
+
+def _add_up(products, every, shape, G):
+    """Return Gᵀ (Σ products(strip)) G, each thread with a sum of its own."""
+
+    def add_up(some):
+        total = np.zeros(shape, G.dtype)
+        for strip in some:
+            total += products(strip)
+        return _transform_back(total, G)
+
+    shares = max(1, min(threads.count(), len(every)))
+    return sum(threads.share(add_up, [every[k::shares] for k in range(shares)]))
+
+
+def _transform_back(products, G):
+    """Return Gᵀ p G for products p (m+2, m+2, C_out, C_in), as (C_out, C_in, 3, 3)."""
+    both_axes = np.kron(G, G)
+    return (products.reshape(len(both_axes), -1).T @ both_axes).reshape(*products.shape[2:], 3, 3)
+
+
+class _Tiling:
+    """How outputs (N, C_out, H_out, W_out) are made of m×m tiles, and the transforms from and to these."""
+
+    def __init__(self, output_shape, m, dtype):
+        self.N, _, self.H_out, self.W_out = output_shape
+        self.m = m
+        self.At, self.G, self.Bt = (M.astype(dtype) for M in TRANSFORMS[m])
+        self.rows, self.columns = -(-self.H_out // m), -(-self.W_out // m)
+        self.into, self.out_of = banded(self.Bt, self.columns, m), banded(self.At.T, self.columns, m)
+
+    def strips(self, most, least):
+        return strips(self.N, self.rows, self.columns, most, least)
+
+    def inputs(self, x, strip, padding):
+        """Return Bᵀ d B as (m+2, m+2, tiles, C_in) for the input tiles of a strip."""
+        return to_tiles(cut(x, strip, self.columns, self.m, 2, padding), self.Bt, self.into, self.m)
+
+    def outputs(self, g, strip):
+        """Return A g Aᵀ as (m+2, m+2, tiles, C_out) for the gradient by a strip's output tiles."""
+        return to_tiles(cut(g, strip, self.columns, self.m, 0, (0, 0)), self.At.T, self.out_of, self.m)
+
+    def convolve(self, d, filters, strip, output, bias=None):
+        """Write the strip's convolution to `output`, given its input tiles as `inputs` returns them."""
+        n, i = strip
+        y = np.empty((self.m + 2, d.shape[2], self.m + 2, filters.C_out), d.dtype).swapaxes(1, 2)
+        threads.share(lambda o: np.matmul(d, filters.panel(o), out=y[..., o]), filters.panels)
+        y = from_tiles(y, self.At, self.out_of, len(output[n]), self.columns)
+        rows = slice(self.m * i.start, min(self.m * i.stop, self.H_out))
+        y = y[: rows.stop - rows.start, ..., : self.W_out]
+        if bias is not None:
+            y += bias[:, None]
+        output[n, :, rows] = y.transpose(1, 2, 0, 3)
 
 
 def strips(N, rows, columns, most, least):

@@ -131,11 +131,14 @@ def _conv_backward(
     g = grad_output[None] if unbatched else grad_output
 
     grad_input = grad_weight = grad_bias = None
-    if output_mask[0]:
+    if output_mask[0] and output_mask[1]:
+        grad_input, grad_weight = choice.gradients(g, x, weight, S, P, D, groups, algorithm)
+    elif output_mask[0]:
         grad_input = choice.grad_input(g, weight, x.shape, S, P, D, groups, algorithm)
-        grad_input = grad_input[0] if unbatched else grad_input
-    if output_mask[1]:
+    elif output_mask[1]:
         grad_weight = choice.grad_weight(g, x, weight, S, P, D, groups, algorithm)
+    if grad_input is not None and unbatched:
+        grad_input = grad_input[0]
     if output_mask[2] and bias is not None:
         grad_bias = g.sum(axis=(0, *range(2, g.ndim)))
     return grad_input, grad_weight, grad_bias
