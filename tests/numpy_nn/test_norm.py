@@ -180,11 +180,11 @@ def test_statistics_survive_a_distant_mean(dtype, tolerance, first):
 
 @pytest.mark.parametrize("shape", [(5, 4, 3, 7), (7, 30, 2, 2), (2, 3, 30, 20), (1, 9, 8, 8), (6, 5)])
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(("workers", "block", "shared_block"), [(1, 64, 10**6), (2, 10**6, 64), (2, 64, 10**6)])
-def test_batch_norm_in_many_blocks(monkeypatch, shape, training, workers, block, shared_block):
+@pytest.mark.parametrize(("workers", "block", "large_block"), [(1, 64, 10**6), (2, 10**6, 64), (2, 64, 10**6)])
+def test_batch_norm_in_many_blocks(monkeypatch, shape, training, workers, block, large_block):
     """Blocks of a few images or channels and two threads give what one block gives, and PyTorch's gradients."""
     monkeypatch.setattr(_blocks, "BLOCK", block)
-    monkeypatch.setattr(_blocks, "SHARED_BLOCK", shared_block)
+    monkeypatch.setattr(_blocks, "LARGE_BLOCK", large_block)
     monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
     monkeypatch.setattr(_blocks.threads, "available", lambda: workers)
     rng = np.random.default_rng(2)

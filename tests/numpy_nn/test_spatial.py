@@ -56,7 +56,7 @@ test_errors = error_tests(OPERATIONS)
 @pytest.mark.parametrize("options", [(2,), (3, 2, 1), (3, 1, 1), ((2, 3), (3, 1), (1, 0), (1, 2))])
 def test_max_pooling_in_many_blocks(monkeypatch, options):
     """A few channels at a time and two threads: PyTorch's winners among ties, and its sums where windows overlap."""
-    monkeypatch.setattr(_blocks, "BLOCK", 200)
+    monkeypatch.setattr(_blocks, "LARGE_BLOCK", 200)
     monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
     monkeypatch.setattr(_blocks.threads, "available", lambda: 2)
     rng = np.random.default_rng(0)

@@ -13,7 +13,7 @@ import numpy as np
 from ..algorithms import threads
 
 BLOCK = 1 << 17  # values, half a megabyte in float32; smaller blocks cost more calls than they save memory traffic
-SHARED_BLOCK = 1 << 19  # where several short calls follow each other, between any two of which threads may have to wait
+LARGE_BLOCK = 1 << 19  # for many short calls a block: each is a cost of its own, and other threads may be in its way
 LONG_ROW = 512  # values
 
 
@@ -35,9 +35,9 @@ def elementwise(formula, *arrays):
     return output.reshape(shape)
 
 
-def in_blocks(function, count, values=1):
+def in_blocks(function, count, values=1, large=False):
     """Call function(block) for slices that cover 0 … count − 1, the numbers of things of `values` values each."""
-    step = max(1, BLOCK // values)
+    step = max(1, (LARGE_BLOCK if large else BLOCK) // values)
 
     def run(part):
         for start in range(part.start, part.stop, step):
@@ -54,7 +54,7 @@ def by_channel(function, x, *vectors):
     """
     N, C, S = x.shape
     parts = _parts(N, 2 * x.size)
-    most = BLOCK if len(parts) == 1 else SHARED_BLOCK
+    most = BLOCK if len(parts) == 1 else LARGE_BLOCK
     channels = min(C, max(1, most // S))
     images = min(N, max(1, most // (channels * S)))
 

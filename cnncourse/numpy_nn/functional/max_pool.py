@@ -117,7 +117,7 @@ def _channels(x):
 
 def _in_blocks(function, x):
     """Call function(channels) for slices of channels that fit into the cache."""
-    in_blocks(function, x.shape[0] * x.shape[1], math.prod(x.shape[2:]))
+    in_blocks(function, x.shape[0] * x.shape[1], math.prod(x.shape[2:]), large=True)
 
 
 def _send_to_maxima(g, padded, win):
