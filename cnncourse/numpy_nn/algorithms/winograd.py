@@ -120,9 +120,10 @@ class Filters:
         return panel.reshape(self.m + 2, self.m + 2, *kernels.shape[:2])
 
     def keep(self):
-        """Compute all panels now and keep them, four times (m = 4) as many numbers as the filters; return self."""
-        starts = [o.start for o in self.panels]
-        self.kept = dict(zip(starts, threads.share(self.panel, self.panels), strict=True))
+        """Compute all panels, if need be, and keep them: four times (m = 4) as many numbers as the filters."""
+        if not self.kept:
+            panels = threads.share(self.panel, self.panels)
+            self.kept = {o.start: panel for o, panel in zip(self.panels, panels, strict=True)}
         return self
 
 
