@@ -3,17 +3,17 @@
 Both get the same arrays and as many threads. "Prepared" has transformed the filters before, as a network does that
 only predicts; plain "forward" transforms them every time. Backward computes both gradients. Ratios are NumPy's median
 time by PyTorch's: below 1, NumPy is faster. NumPy's results are compared with PyTorch's before anything is timed.
-With --profile, the lines in which NumPy spends the time of those layers that take more than 1.5 times PyTorch's; and
-with several threads, what it costs to share out no work at all.
+With --profile, the lines in which NumPy spends the time of those passes that take more than 1.5 times PyTorch's; and
+with several threads, what it costs to share out no work at all, and to share Python's lock.
 """
 
-from benchmarks import layers, lines
+from benchmarks import contention, layers, lines
 from benchmarks.measure import geometric_mean, relative_error, side_by_side
 from benchmarks.runner import main, plural, progress
 from benchmarks.tables import milliseconds, ratio, table
 
 TOLERANCE = 1e-4  # of the largest entry
-RESISTS, SHOWN = 1.5, 0.04  # the ratio from which a layer's profile is shown, and the lines in it: a share of the time
+RESISTS = 1.5  # the ratio from which a pass's profile is shown
 
 
 def add_arguments(parser):
@@ -65,7 +65,7 @@ def sharing(threads):
     }
     times = side_by_side(calls, 1)
     there.put(None)
-    return times
+    return times | contention.measure()
 
 
 def measure_layer(layer, rng, options):
@@ -100,11 +100,12 @@ def measure_layer(layer, rng, options):
     for name, got, wanted in zip(("input", "weight"), ours, backward(), strict=False):
         off = relative_error(got, wanted.numpy())
         assert off < TOLERANCE, f"{layer.name}: the gradient of the {name} is off by {off:.1e} of its scale"
-    back = side_by_side({"numpy": lambda: F.conv2d_backward(g, x, w, **layer.geometry), "torch": backward}, budget)
-    row = {"forward": forward, "backward": back, "error": error}
-    if options.profile and ratio(forward["numpy"], forward["torch"]) > RESISTS:
-        found = lines.by_line(contenders["numpy"])
-        row["lines"] = [line for line in found if line[2] > SHOWN * sum(took for *_, took in found)]
+    backwards = {"numpy": lambda: F.conv2d_backward(g, x, w, **layer.geometry), "torch": backward}
+    back = side_by_side(backwards, budget)
+    row = {"forward": forward, "backward": back, "error": error, "lines": {}}
+    for direction, both in (("forward", contenders), ("backward", backwards)):
+        if options.profile and ratio(row[direction]["numpy"], row[direction]["torch"]) > RESISTS:
+            row["lines"][direction] = lines.expensive(both["numpy"])
     return row
 
 
@@ -128,17 +129,19 @@ def report(rows):
             times = [[name, milliseconds(took, 3)] for name, took in row["sharing"].items()]
             title = f"What sharing out costs, {plural(row['threads'], 'thread')}"
             text += f"\n**{title}**\n\n{table(['What', 'ms'], times)}"
-    return text + "".join(map(profile, rows)), draw(rows)
+    return text + "".join(map(profiles, rows)), draw(rows)
 
 
-def profile(row):
-    """Return a folded table: the lines in which a layer's forward pass spends its time."""
-    if "lines" not in row:
-        return ""
-    ours, theirs = (milliseconds(row["forward"][name], 2) for name in ("numpy", "torch"))
-    title = f"{row['layer']}, {plural(row['threads'], 'thread')}: NumPy takes {ours} and PyTorch {theirs} ms"
-    rows = [[f"`{where}`", f"`{line.replace('|', '¦')}`", f"{1e3 * took:.2f}"] for where, line, took in row["lines"]]
-    return f"\n<details><summary>{title}</summary>\n\n{table(['Where', 'line', 'ms'], rows)}\n</details>\n"
+def profiles(row):
+    """Return a folded table for each direction: the lines in which a layer spends its time."""
+    text = ""
+    for direction, found in row["lines"].items():
+        ours, theirs = (milliseconds(row[direction][name], 2) for name in ("numpy", "torch"))
+        title = f"{row['layer']}, {direction}, {plural(row['threads'], 'thread')}"
+        rows = [[f"`{where}`", f"`{line.replace('|', '¦')}`", f"{1e3 * took:.2f}"] for where, line, took in found]
+        text += f"\n<details><summary>{title}: NumPy takes {ours} and PyTorch {theirs} ms</summary>\n\n"
+        text += table(["Where", "line", "ms"], rows) + "\n</details>\n"
+    return text
 
 
 def layer_table(rows):

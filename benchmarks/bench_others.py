@@ -7,22 +7,23 @@ Cython part must be compiled there, by `python setup.py build_ext --inplace` in 
 All results are compared before anything is timed. All is float32; numpy-ml, whose own layers compute in float64,
 comes in both. A call that takes more than three seconds is made once. SciPy computes a part of each layer, since all
 would take minutes, and its time is scaled up. "Prepared" is the course's convolution with its filters transformed
-beforehand.
+beforehand. With --profile, where ours is less than ten times as fast as numpy-ml, how much of our time is matrix
+products alone.
 """
 
 import os
 import sys
 from pathlib import Path
 
-from benchmarks import layers
+from benchmarks import layers, lines
 from benchmarks.contenders import ELSEWHERE, Ours, Prepared
 from benchmarks.measure import relative_error, side_by_side
 from benchmarks.runner import main, plural, progress
-from benchmarks.tables import milliseconds, ratio, table
+from benchmarks.tables import MEDIAN, milliseconds, ratio, table
 
 LAYERS = layers.NINE + [layer for layer in layers.OTHERS if layer.groups == 1]
 DIRECTIONS = ("forward", "backward")
-OURS = "this course"
+OURS, SLOW, FACTOR = "this course", "numpy-ml", 10
 
 
 def add_arguments(parser):
@@ -32,6 +33,7 @@ def add_arguments(parser):
                             help=f"where the package lies (or in the variable {variable})")  # fmt: skip
     parser.add_argument("--without", nargs="*", default=[], metavar="NAME", help=f"of {', '.join(ELSEWHERE)}")
     parser.add_argument("--only", default="", metavar="TEXT", help="layers whose name contains it")
+    parser.add_argument("--profile", action="store_true", help="also the share of matrix products")
 
 
 def measure(options):
@@ -44,7 +46,7 @@ def measure(options):
     rng, rows = np.random.default_rng(0), []
     for layer in LAYERS:
         if options.only in layer.name:
-            rows.append({"layer": layer.name} | measure_layer(layer, contenders, rng, 0.2 if options.quick else 2.0))
+            rows.append({"layer": layer.name} | measure_layer(layer, contenders, rng, options))
             for direction in DIRECTIONS:
                 times = [f"{name} {1e3 * took[1]:.1f}" for name, took in rows[-1][direction].items()]
                 progress(f"{layer.name}, {direction}, ms: {', '.join(times)}")
@@ -63,11 +65,12 @@ def find(without):
     return found
 
 
-def measure_layer(layer, contenders, rng, budget):
+def measure_layer(layer, contenders, rng, options):
     """Check and time one layer for all that can run it."""
+    budget = 0.2 if options.quick else 2.0
     arrays = layer.arrays(rng)
     calls = {name: contender.calls(layer, *arrays) for name, contender in contenders.items()}
-    result = {}
+    result = {"products": {}}
     for which, direction in enumerate(DIRECTIONS):
         able = {name: both[which] for name, both in calls.items() if both[which]}
         for name, call in able.items():
@@ -79,6 +82,8 @@ def measure_layer(layer, contenders, rng, budget):
         result[direction] = {
             name: [t / contenders[name].share(layer) for t in took] for name, took in times.items()
         }  # fmt: skip
+        if options.profile:
+            result["products"][direction] = lines.matrix_products(able[OURS])
     return result
 
 
@@ -97,7 +102,22 @@ def report(rows):
             names = list(dict.fromkeys(name for row in some for name in row[direction]))
             lines = [[row["layer"], *(cell(row[direction], name) for name in names)] for row in some]
             text += f"**{plural(threads, 'thread')}, {direction}, ms**\n\n" + table(["Layer", *names], lines) + "\n"
-    return text + "Times are median (quartiles); in bold, how many times as long as ours.\n", None
+    return text + "Times are median (quartiles); in bold, how many times as long as ours.\n" + bound(rows), None
+
+
+def bound(rows):
+    """Return a table of those passes where ours is less than ten times as fast as numpy-ml: why it cannot be."""
+    head = ["Layer, pass, threads", f"a tenth of {SLOW}", "ours", "of it matrix products"]
+    cells = []
+    for row in rows:
+        for direction, products in row["products"].items():
+            ours, theirs = row[direction][OURS], row[direction].get(SLOW)
+            if theirs and ratio(theirs, ours) < FACTOR:
+                name = f"{row['layer']}, {direction}, {row['threads']}"
+                tenth = 1e3 * theirs[MEDIAN] / FACTOR
+                cells.append([name, f"{tenth:.2f}", milliseconds(ours, 2), f"{1e3 * products:.2f}"])
+    title = f"\n<details><summary>Where it is less than {FACTOR} times {SLOW}'s speed, ms</summary>\n\n"
+    return title + table(head, cells) + "\n</details>\n" if cells else ""
 
 
 def cell(times, name):

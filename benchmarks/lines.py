@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import measure
 
+SHOWN = 0.04  # lines with a smaller share of the time are not worth a look
 PACKAGE = Path(__file__).resolve().parent.parent / "cnncourse" / "numpy_nn"
 
 
@@ -54,3 +55,14 @@ def by_line(call, rounds=20, folder=PACKAGE):
         file = Path(code.co_filename)
         merged[f"{file.stem}.{code.co_name}", linecache.getline(str(file), number).strip()] += seconds / rounds
     return sorted(((where, line, took) for (where, line), took in merged.items()), key=lambda item: -item[2])
+
+
+def expensive(call):
+    """Return those of `by_line(call)` that take more than `SHOWN` of its time."""
+    found = by_line(call)
+    return [line for line in found if line[2] > SHOWN * sum(took for *_, took in found)]
+
+
+def matrix_products(call):
+    """Return the seconds that one call spends in lines with a matrix product."""
+    return sum(took for _, line, took in by_line(call) if " @ " in line or "matmul(" in line)

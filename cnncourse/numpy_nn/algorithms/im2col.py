@@ -92,6 +92,8 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding=
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=None):
     """Return ∂L/∂x for an `x` of `x_shape`: the columns' gradients, added where the windows overlap."""
+    if max(stride) > 1 and max(dilation) > 1:  # then gaps are as good as entries
+        weight, dilation = _without_dilation(weight, dilation), (1,) * len(dilation)
     (N, C_out), C, kernel, spatial = grad_output.shape[:2], x_shape[1], weight.shape[2:], grad_output.shape[2:]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
     padding = padding or [(0, 0)] * len(kernel)
@@ -122,31 +124,36 @@ class _Sums:
 
     An entry of the kernel meets every S-th row and column of the image. So the image is taken apart into S images along
     each axis, by the rest of a row's or column's number modulo the stride S. Each of these is one long line, and what
-    entry k says about all windows is a line too, which starts ⌊k·D/S⌋ rows or columns further on. To add one to the
-    other is one long sum, instead of one for each row, of every S-th number.
+    an entry says about all windows is a line too; those of entries with the same rest start so many rows or columns
+    after each other. They are added as wholes, along the kernel's rows and then down: a few long sums, instead of one
+    for each row of the image, of every S-th number.
     """
 
     def __init__(self, padded, kernel, positions, stride, dilation):
         self.stride, self.positions = stride, positions
         self.sizes = [-(-i // s) for i, s in zip(padded, stride, strict=True)]
         self.steps = [math.prod(self.sizes[a + 1 :]) for a in range(len(padded))]
-        last = sum((o - 1) * step for o, step in zip(positions, self.steps, strict=True))
-        self.length = last + 1 if min(positions) else 0
-        axes = (_entries_by_shift(*axis) for axis in zip(kernel, stride, dilation, strict=True))
-        self.shifts = list(itertools.product(*axes))
+        *down, self.along = (_entries_by_shift(*axis) for axis in zip(kernel, stride, dilation, strict=True))
+        self.down = list(itertools.product(*down))
 
     def lines(self, g):
         """Return an output's gradient `g` (n, C_out, *positions) as lines (n, C_out, L), zeros between its rows."""
-        gaps = [(0, i - o) for i, o in zip(self.sizes[1:], self.positions[1:], strict=True)]
-        return pad_constant(g, [(0, 0), *gaps]).reshape(*g.shape[:2], -1)[..., : self.length]
+        widths = [*self.positions[:1], *self.sizes[1:]] if len(self.sizes) > 1 else self.sizes
+        gaps = [(0, i - o) for i, o in zip(widths, self.positions, strict=True)]
+        return pad_constant(g, gaps).reshape(*g.shape[:2], -1)
 
     def write(self, columns, out, padding):
         """Add up columns' gradients (n, C, *kernel, L), and write what lies inside of the padding to `out`."""
-        images = np.zeros((*columns.shape[:2], *self.stride, math.prod(self.sizes)), columns.dtype)
-        for shift in self.shifts:
-            by, entries, rests = zip(*shift, strict=True)
-            start = sum(q * step for q, step in zip(by, self.steps, strict=True))
-            images[(..., *rests, slice(start, start + self.length))] += columns[(..., *entries, slice(None))]
+        L, total = columns.shape[-1], math.prod(self.sizes)
+        (_, first, rests), *others = self.along
+        for shift, entries, places in others:
+            columns[..., places, shift:] += columns[..., entries, : L - shift]
+        images = np.zeros((*columns.shape[:2], *self.stride, total), columns.dtype)
+        for combined in self.down:
+            shifts, entries, places = zip(*combined, strict=True) if combined else ((), (), ())
+            start = sum(shift * step for shift, step in zip(shifts, self.steps, strict=False))
+            stop = min(start + L, total)
+            images[(..., *places, rests, slice(start, stop))] += columns[(..., *entries, first, slice(stop - start))]
         images = images.reshape(*images.shape[:-1], *self.sizes)
         for rest in offsets(self.stride):
             target, source = [], []
@@ -159,13 +166,16 @@ class _Sums:
 
 
 def _entries_by_shift(K, S, D):
-    """Return (q, those k with ⌊k·D/S⌋ = q, the rests of their k·D modulo S), the last two as slices."""
-    entries = []
-    for q, some in itertools.groupby(range(K), lambda k: k * D // S):
-        k = list(some)
-        rests = [i * D % S for i in k]
-        entries.append((q, slice(k[0], k[-1] + 1), slice(rests[0], rests[-1] + 1, D)))
-    return entries
+    """Return (shift, entries, rests) for the kernel entries of one axis that start equally far; S or D is 1."""
+    return [(D * k // S, slice(k, min(k + S, K)), slice(0, min(S, K - k))) for k in range(0, K, S)]
+
+
+def _without_dilation(weight, dilation):
+    """Return the kernels with zeros in the gaps between their entries."""
+    sizes = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    whole = np.zeros((*weight.shape[:2], *sizes), weight.dtype)
+    whole[(..., *(slice(None, None, d) for d in dilation))] = weight
+    return whole
 
 
 class _Columns:
