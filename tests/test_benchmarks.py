@@ -1,16 +1,18 @@
 """The benchmarks' own tools: how they time, count, compare and publish. What they measure is nobody's pass or fail."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import __main__ as overview
-from benchmarks import bench_roofline, contenders, layers, lines, measure, tables
+from benchmarks import bench_roofline, contenders, contention, layers, lines, measure, tables
 
 ROOT = Path(__file__).parents[1]
 
@@ -70,6 +72,28 @@ def test_time_is_charged_to_the_line_that_spends_it(tmp_path, monkeypatch):
     assert sys.gettrace() is before
     assert found[:2] == [("two.outer", "spend(3)", 6.0), ("two.inner", "spend(2)", 2.0)]  # twice 3: lines of one text
     assert all(took == 0 for *_, took in found[2:])
+
+
+def test_the_share_of_matrix_products(monkeypatch):
+    found = [
+        ("a.f", "np.matmul(a, b)", 3.0),
+        ("a.f", "y = w[c] @ x", 2.0),
+        ("a.g", "y += 1", 1.0),
+        ("a.g", "@cache", 0.1),
+    ]
+    monkeypatch.setattr(lines, "by_line", lambda call: found)
+    assert lines.matrix_products(None) == 5
+    assert lines.expensive(None) == found[:3]
+
+
+@pytest.mark.parametrize("start", [threading.Thread, multiprocessing.get_context("spawn").Process])
+def test_a_layer_is_timed_beside_another_thread_or_process(start, monkeypatch):
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    monkeypatch.setattr(contention, "SECONDS", 0.05)
+    event = threading.Event if start is threading.Thread else multiprocessing.get_context("spawn").Event
+    low, median, high = contention.beside(start, event, contention.layer_backward())
+    assert 0 < low <= median <= high
+    assert before is None or os.sched_getaffinity(0) == before
 
 
 def test_a_contender_that_takes_too_long_is_called_once(monkeypatch):

@@ -10,8 +10,8 @@ Source: A. Anderson et al., "Low-memory GEMM-based convolution algorithms for de
 
 Cost in two dimensions: 2·N·C_out·H_out·W_out·(C_in/groups)·K² flops; N·C_in·H_pad·W_out·K_w numbers are copied, and
 the output is added to itself K_h − 1 times, in blocks of images that stay in the cache. The weight's gradient has the
-same flops and copies; the input's is such a convolution itself, but with a stride, im2col's. Rounding: a dot product
-per kernel row, then K_h additions.
+same flops and copies; the input's is such a convolution itself, but with a stride, im2col's. Asked for together, both
+use the copies of one. Rounding: a dot product per kernel row, then K_h additions.
 """
 
 import math

@@ -6,7 +6,8 @@ points (0, ±1, ±2, ∞), the tile's 9·m² products shrink to (m+2)², in one 
     y = Aᵀ [(G g) ⊙ (Bᵀ d)],      in two      Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A
 
 for kernel g and input tile d; the products ⊙, summed over channels, are (m+2)² matrix products. Both gradients have
-the same three parts: ∂L/∂x is a convolution, and ∂L/∂g = Gᵀ [(A ∂L/∂Y Aᵀ) ⊙ (Bᵀ d B)] G. Source: A. Lavin, S. Gray,
+the same three parts: ∂L/∂x is a convolution, and ∂L/∂g = Gᵀ [(A ∂L/∂Y Aᵀ) ⊙ (Bᵀ d B)] G. Asked for together, both
+start from the same tiles of ∂L/∂Y. Source: A. Lavin, S. Gray,
 "Fast Algorithms for Convolutional Neural Networks", CVPR 2016, arXiv:1509.09308; S. Winograd, "Arithmetic Complexity of
 Computations", 1980.
 
