@@ -37,8 +37,8 @@ PANEL, CHUNK = 32, 256
 TILES, SMALL_PRODUCT = 200, 10**6
 # Tiles in a strip that are too few to share out: forward, and in the gradient of the filters.
 FEW_TILES, MANY_TILES = 32, 128
-# Kernels whose gradients are too many to be added up strip by strip beside the convolution.
-MANY_KERNELS = 256**2
+# Kernels whose products stay in the cache, and kernels that are too many to add up strip by strip beside a convolution.
+KERNELS, MANY_KERNELS = 1 << 14, 1 << 16
 # So many neighbouring tiles of a row are transformed by one banded matrix.
 GROUP = 4
 
@@ -166,12 +166,19 @@ def grad_filters(grad_output, x, padding, m=4):
             return tiling.outputs(grad_output, strip).swapaxes(2, 3) @ tiling.inputs(x, strip, padding)
 
         shape = (m + 2, m + 2, grad_output.shape[1], x.shape[1])
-        return _add_up(products, every, shape, tiling.G)
+        return _add_up(products, every, shape, np.kron(tiling.G, tiling.G))
     # Few tiles: the products of one panel of filters at a time stay in the cache until they are transformed back.
     tiles = (lambda: tiling.inputs(x, *every, padding), lambda: tiling.outputs(grad_output, *every))
     d, g = threads.share(lambda compute: compute(), tiles)
-    panels = [g[..., o : o + 2 * PANEL].swapaxes(2, 3) for o in range(0, g.shape[3], 2 * PANEL)]
-    return np.concatenate(threads.share(lambda panel: _transform_back(panel @ d, tiling.G), panels))
+    grad = np.empty((g.shape[3], d.shape[3], 3, 3), x.dtype)
+    back = np.kron(tiling.G, tiling.G)
+
+    def panel(o):
+        _transform_back(g[..., o].swapaxes(2, 3) @ d, back, out=grad[o])
+
+    step = max(1, min(2 * PANEL, KERNELS // d.shape[3]))
+    threads.share(panel, [slice(o, o + step) for o in range(0, len(grad), step)])
+    return grad
 
 
 def gradients(grad_output, x, weight, padding, m=4):
@@ -194,7 +201,7 @@ def gradients(grad_output, x, weight, padding, m=4):
         return g.swapaxes(2, 3) @ tiling.outputs(x, strip)
 
     shape = (m + 2, m + 2, *weight.shape[:2])
-    return grad, _add_up(products, every, shape, tiling.G[:, ::-1])
+    return grad, _add_up(products, every, shape, filters.both_axes)
 
 
 def _output(x, filters, padding):
@@ -202,23 +209,23 @@ def _output(x, filters, padding):
     return np.empty((len(x), filters.C_out, H_out, W_out), x.dtype)
 
 
-def _add_up(products, every, shape, G):
+def _add_up(products, every, shape, both_axes):
     """Return Gᵀ (Σ products(strip)) G, each thread with a sum of its own."""
 
     def add_up(some):
-        total = np.zeros(shape, G.dtype)
+        total = np.zeros(shape, both_axes.dtype)
         for strip in some:
             total += products(strip)
-        return _transform_back(total, G)
+        return _transform_back(total, both_axes, np.empty((*shape[2:], 3, 3), both_axes.dtype))
 
     shares = max(1, min(threads.count(), len(every)))
     return sum(threads.share(add_up, [every[k::shares] for k in range(shares)]))
 
 
-def _transform_back(products, G):
-    """Return Gᵀ p G for products p (m+2, m+2, C_out, C_in), as (C_out, C_in, 3, 3)."""
-    both_axes = np.kron(G, G)
-    return (products.reshape(len(both_axes), -1).T @ both_axes).reshape(*products.shape[2:], 3, 3)
+def _transform_back(products, both_axes, out):
+    """Write Gᵀ p G for products p (m+2, m+2, C_out, C_in) to `out` (C_out, C_in, 3, 3); `both_axes` is G ⊗ G."""
+    np.matmul(products.reshape(len(both_axes), -1).T, both_axes, out=out.reshape(-1, 9))
+    return out
 
 
 class _Tiling:
