@@ -12,6 +12,7 @@ import torch
 from torch import fx, nn
 
 from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.algorithms import threads
 
 
 class _Tracer(fx.Tracer):
@@ -83,10 +84,11 @@ class NumpyGraph:
                                       + ", ".join(sorted(unknown)))  # fmt: skip
         self.inputs = [node for node in graph.nodes if node.op == "placeholder"]
         (self.output,) = [node.args[0] for node in graph.nodes if node.op == "output"]
-        self.last_use = {}
-        for node, _ in self.steps:
-            for used in node.all_input_nodes:
-                self.last_use[used.name] = node.name
+        last_use = {used.name: node.name for node, _ in self.steps for used in node.all_input_nodes}
+        kept = {*self.constants, *(node.name for node in _nodes(self.output))}
+        self.spent = {node.name: [] for node, _ in self.steps}  # what nobody will read after a step
+        for name in last_use.keys() - kept:
+            self.spent[last_use[name]].append(name)
 
     def __call__(self, *arrays):
         """Compute the output for the given inputs, float32 or float64 like the module's weights."""
@@ -102,13 +104,12 @@ class NumpyGraph:
         def value(node):
             return values[node.name]
 
-        for node, function in self.steps:
-            args = fx.map_arg(node.args, value)
-            values[node.name] = function(*args, **fx.map_arg(node.kwargs, value))
-            for used in node.all_input_nodes:  # free what nobody will read again
-                if self.last_use[used.name] == node.name and used.name not in self.constants:
-                    if not _outputs(self.output, used):
-                        values[used.name] = None
+        with threads.alone():  # once, not for every layer
+            for node, function in self.steps:
+                kwargs = fx.map_arg(node.kwargs, value) if node.kwargs else {}
+                values[node.name] = function(*fx.map_arg(node.args, value), **kwargs)
+                for name in self.spent[node.name]:
+                    values[name] = None
         return fx.map_arg(self.output, value)
 
     def prepare(self):
@@ -163,10 +164,10 @@ class NumpyGraph:
         return f"NumpyGraph({self.name}, {len(self.steps)} steps)"
 
 
-def _outputs(output, node):
+def _nodes(output):
     found = []
-    fx.map_arg(output, lambda n: found.append(n is node))
-    return any(found)
+    fx.map_arg(output, found.append)
+    return found
 
 
 def _attribute(module, path):

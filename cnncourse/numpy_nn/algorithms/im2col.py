@@ -98,20 +98,20 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=N
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
     padding = padding or [(0, 0)] * len(kernel)
     padded = padded_size(x_shape[2:], padding)
-    if math.prod(kernel) == 1:  # nothing overlaps: the transposed matrix, and zeros where no window looks
-        ones = (1,) * len(kernel)
-        columns = forward(grad_output, rows.reshape(C, C_out // groups, *kernel), ones, ones, groups)
-        if spatial == tuple(x_shape[2:]) == padded:
-            return columns
-        columns = columns.reshape(N, C, *kernel, *spatial)
-        return add_windows(columns, (N, C, *padded), stride, dilation)[inside(padding, x_shape[2:])]
+    single = math.prod(kernel) == 1 and padded == tuple(x_shape[2:])  # nothing overlaps
+    if single and spatial == padded:
+        # The columns are the image itself: the transposed matrix is all there is to it.
+        return forward(grad_output, rows.reshape(C, C_out // groups, *kernel), stride, dilation, groups)
     grad = np.empty(x_shape, grad_output.dtype)
     sums = _Sums(padded, kernel, spatial, stride, dilation)
 
     def block(n):
-        g = sums.lines(grad_output[n])
+        g = grad_output[n] if single else sums.lines(grad_output[n])
         columns = threads.matmul(rows, g.reshape(len(g), groups, C_out // groups, -1))
-        sums.write(columns.reshape(len(g), C, *kernel, -1), grad[n], padding)
+        if single:
+            add_windows(columns.reshape(len(g), C, *kernel, *spatial), grad[n].shape, stride, dilation, grad[n])
+        else:
+            sums.write(columns.reshape(len(g), C, *kernel, -1), grad[n], padding)
 
     image = C * math.prod((*kernel, *spatial))  # numbers in its columns
     work = threads.microseconds(N * image * C_out / groups, 2 * N * image)
