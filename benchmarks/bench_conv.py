@@ -10,7 +10,7 @@ with several threads, what it costs to share out no work at all, and to share Py
 from benchmarks import contention, layers, lines
 from benchmarks.measure import geometric_mean, relative_error, side_by_side
 from benchmarks.runner import main, plural, progress
-from benchmarks.tables import milliseconds, ratio, table
+from benchmarks.tables import folded, milliseconds, ratio, table
 
 TOLERANCE = 1e-4  # of the largest entry
 RESISTS = 1.5  # the ratio from which a pass's profile is shown
@@ -139,8 +139,8 @@ def profiles(row):
         ours, theirs = (milliseconds(row[direction][name], 2) for name in ("numpy", "torch"))
         title = f"{row['layer']}, {direction}, {plural(row['threads'], 'thread')}"
         rows = [[f"`{where}`", f"`{line.replace('|', '¦')}`", f"{1e3 * took:.2f}"] for where, line, took in found]
-        text += f"\n<details><summary>{title}: NumPy takes {ours} and PyTorch {theirs} ms</summary>\n\n"
-        text += table(["Where", "line", "ms"], rows) + "\n</details>\n"
+        title += f": NumPy takes {ours} and PyTorch {theirs} ms"
+        text += folded(title, table(["Where", "line", "ms"], rows))
     return text
 
 

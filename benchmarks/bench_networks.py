@@ -13,7 +13,7 @@ too. With --profile, the time by layer.
 from benchmarks import profiles
 from benchmarks.measure import relative_error, side_by_side
 from benchmarks.runner import main, plural, progress
-from benchmarks.tables import milliseconds, ratio, table
+from benchmarks.tables import folded, milliseconds, ratio, table
 
 PREDICTING = [(name, N) for name in ("VGG-16", "ResNet-18", "EfficientNet-Lite0") for N in (1, 8)]
 LEARNING = [("LeNet-5", 64), ("ResNet-20", 64)]
@@ -143,8 +143,8 @@ def report(rows):
             title = f"{row['network']}, {row['what']}, batch {row['N']}, {plural(row['threads'], 'thread')}"
             times = [[label, *(f"{1e3 * t:.1f}" if t else "" for t in pair)] for label, pair in row["profile"]]
             lines = table(["Where the time goes", "NumPy, ms", "PyTorch, ms"], times[:MOST_EXPENSIVE])
-            text += f"<details><summary>{title}: the most expensive layers</summary>\n\n{lines}\n</details>\n\n"
-    return text + "Times are median (quartiles).\n", draw(rows)
+            text += folded(f"{title}: the most expensive layers", lines)
+    return text + "\nTimes are median (quartiles).\n", draw(rows)
 
 
 def draw(rows):

@@ -19,7 +19,7 @@ from benchmarks import layers, lines
 from benchmarks.contenders import ELSEWHERE, Ours, Prepared
 from benchmarks.measure import relative_error, side_by_side
 from benchmarks.runner import main, plural, progress
-from benchmarks.tables import MEDIAN, milliseconds, ratio, table
+from benchmarks.tables import MEDIAN, folded, milliseconds, ratio, table
 
 LAYERS = layers.NINE + [layer for layer in layers.OTHERS if layer.groups == 1]
 DIRECTIONS = ("forward", "backward")
@@ -100,8 +100,8 @@ def report(rows):
         some = [row for row in rows if row["threads"] == threads]
         for direction in DIRECTIONS:
             names = list(dict.fromkeys(name for row in some for name in row[direction]))
-            lines = [[row["layer"], *(cell(row[direction], name) for name in names)] for row in some]
-            text += f"**{plural(threads, 'thread')}, {direction}, ms**\n\n" + table(["Layer", *names], lines) + "\n"
+            cells = [[row["layer"], *(cell(row[direction], name) for name in names)] for row in some]
+            text += f"**{plural(threads, 'thread')}, {direction}, ms**\n\n" + table(["Layer", *names], cells) + "\n"
     return text + "Times are median (quartiles); in bold, how many times as long as ours.\n" + bound(rows), None
 
 
@@ -116,8 +116,7 @@ def bound(rows):
                 name = f"{row['layer']}, {direction}, {row['threads']}"
                 tenth = 1e3 * theirs[MEDIAN] / FACTOR
                 cells.append([name, f"{tenth:.2f}", milliseconds(ours, 2), f"{1e3 * products:.2f}"])
-    title = f"\n<details><summary>Where it is less than {FACTOR} times {SLOW}'s speed, ms</summary>\n\n"
-    return title + table(head, cells) + "\n</details>\n" if cells else ""
+    return folded(f"Where it is less than {FACTOR} times {SLOW}'s speed, ms", table(head, cells)) if cells else ""
 
 
 def cell(times, name):

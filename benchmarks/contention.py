@@ -3,11 +3,11 @@
 import multiprocessing
 import os
 import threading
-import time
 
 import numpy as np
 
 from benchmarks.layers import Layer
+from benchmarks.measure import side_by_side
 
 LAYER = Layer("3×3, 32→32, 16², batch 64", 64, 32, 32, 16)
 SECONDS = 1.0
@@ -61,14 +61,10 @@ def again_and_again(ready, stop):
 def timed(call):
     """Return the quartiles of a call's time on the clock, the calling thread on a processor of its own."""
     everywhere = stay_on(0)
-    times, end = [], time.perf_counter() + SECONDS
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
+    times = side_by_side({"": call}, SECONDS)
     if everywhere:
         os.sched_setaffinity(0, everywhere)
-    return np.percentile(times, [25, 50, 75]).tolist()
+    return times[""]
 
 
 def stay_on(number):

@@ -9,6 +9,11 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
+def folded(title, body):
+    """Return Markdown that shows its title alone until it is clicked on."""
+    return f"\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"
+
+
 def milliseconds(quartiles, digits=1):
     """Write [lower quartile, median, upper quartile] of seconds as `median (lower–upper)` in milliseconds."""
     low, median, high = (f"{1e3 * t:.{digits if median_is_short(quartiles) else 0}f}" for t in quartiles)

@@ -147,7 +147,8 @@ def convolve(x, filters, padding, bias=None):
 
     `padding` may be negative: then so many rows and columns of `x` are left out on either side.
     """
-    output = _output(x, filters, padding)
+    H_out, W_out = (size + 2 * P - 2 for size, P in zip(x.shape[2:], padding, strict=True))
+    output = np.empty((len(x), filters.C_out, H_out, W_out), x.dtype)
     tiling = _Tiling(output.shape, filters.m, x.dtype)
     every = tiling.strips(min(TILES, SMALL_PRODUCT // (PANEL * filters.C_in)), FEW_TILES)
     if len(every) > 1:  # a single strip needs each panel just once
@@ -202,11 +203,6 @@ def gradients(grad_output, x, weight, padding, m=4):
 
     shape = (m + 2, m + 2, *weight.shape[:2])
     return grad, _add_up(products, every, shape, filters.both_axes)
-
-
-def _output(x, filters, padding):
-    H_out, W_out = (size + 2 * P - 2 for size, P in zip(x.shape[2:], padding, strict=True))
-    return np.empty((len(x), filters.C_out, H_out, W_out), x.dtype)
 
 
 def _add_up(products, every, shape, both_axes):
