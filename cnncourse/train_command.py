@@ -12,7 +12,10 @@ import numpy as np
 
 DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
 # The learning rates are for SGD with momentum 0.9 and batches of 64.
-LEARNING_RATES = {"lenet5": 0.05, "lenet5-1998": 0.002, "small-vgg": 0.05, "resnet20": 0.1}
+LEARNING_RATES = {
+    "lenet5": 0.05, "lenet5-1998": 0.002, "small-vgg": 0.05,
+    "resnet20": 0.1, "resnet56": 0.1, "plain20": 0.1, "plain56": 0.1,
+}  # fmt: skip
 SCENES = {"train": 10_000, "test": 2_000}
 
 
@@ -31,6 +34,7 @@ class Settings:
     augment: bool
     seed: int
     images: int | None
+    size: int = 32
 
 
 class CommandError(Exception):
@@ -57,9 +61,11 @@ def parser():
         prog="cnncourse train",
         description="Train a network. Stop it when you like: the same command goes on from the last epoch.",
     )
+    p.add_argument("model", nargs="?", choices=LEARNING_RATES, metavar="MODEL",
+                   help=f"one of {', '.join(LEARNING_RATES)}; default: lenet5")  # fmt: skip
     p.add_argument("--data", choices=DATA, default="fashion-mnist", help="default: %(default)s")
     p.add_argument("--full", action="store_true", help="all of the data set, not the part that comes along")
-    p.add_argument("--model", choices=LEARNING_RATES, default="lenet5", help="default: %(default)s")
+    p.add_argument("--model", choices=LEARNING_RATES, dest="option", metavar="MODEL", help="the same as MODEL")
     p.add_argument("--backend", choices=("numpy", "torch"), default="numpy", help="default: %(default)s")
     p.add_argument("--device", default="auto", help="torch only: auto, cpu, cuda, mps; default: %(default)s")
     p.add_argument("--threads", type=int, help="how many CPU threads PyTorch may use")
@@ -68,7 +74,9 @@ def parser():
     p.add_argument("--lr", type=float, help="learning rate of SGD with momentum; default: the model's own")
     p.add_argument("--weight-decay", type=float, default=5e-4, help="default: %(default)s")
     p.add_argument("--augment", action="store_true", help="mirror and shift the training images at random")
-    p.add_argument("--images", type=int, help="train on the first so many images only")
+    p.add_argument("--images", type=int, help="train on the first IMAGES images only")
+    p.add_argument("--size", type=int, choices=(16, 32), default=32,
+                   help="pixels a side; 16 takes a quarter of the time; default: %(default)s")  # fmt: skip
     p.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     p.add_argument("--output", type=Path, help="folder for the results; default: runs/DATA-MODEL-BACKEND")
     p.add_argument("--fresh", action="store_true", help="start anew although the folder holds a run")
@@ -78,6 +86,9 @@ def parser():
 
 def run(arguments):
     """Train, evaluate, and leave weights, history and curves in the output folder."""
+    if arguments.option and arguments.model and arguments.option != arguments.model:
+        raise CommandError(f"--model: expected one network, got {arguments.model} and --model {arguments.option}")
+    arguments.model = arguments.model or arguments.option or "lenet5"
     settings = Settings(
         data=arguments.data,
         full=arguments.full or arguments.data in ("mnist", "cifar10"),  # of these nothing comes along
@@ -90,12 +101,14 @@ def run(arguments):
         augment=arguments.augment,
         seed=arguments.seed,
         images=arguments.images,
+        size=arguments.size,
     )
     for name in ("epochs", "batch_size", "images"):
         value = getattr(settings, name)
         if value is not None and value < 1:
             raise CommandError(f"--{name.replace('_', '-')}: expected at least 1, got {value}")
-    name = "-".join([settings.data + ("-full" if settings.full else ""), settings.model, settings.backend])
+    data = settings.data + ("-full" if settings.full else "") + ("" if settings.size == 32 else f"{settings.size}")
+    name = "-".join([data, settings.model, settings.backend])
     output = arguments.output or Path("runs") / name
     checkpoint = open_run(output, settings, arguments.fresh)
     train, test = load_data(settings)
@@ -117,6 +130,7 @@ def open_run(output, settings, fresh):
     elif notes.exists() and checkpoint.exists():
         before = json.loads(notes.read_text(encoding="utf-8"))
         now = asdict(settings)
+        before = {"size": 32} | before  # runs from before this setting was there
         differing = [f"{key} was {before.get(key)}, now {now[key]}" for key in now if before.get(key) != now[key]]
         if differing:
             raise CommandError(
@@ -129,9 +143,11 @@ def open_run(output, settings, fresh):
 
 
 def load_data(settings):
-    """Return ((images, labels), (images, labels)): 32×32, normalised with the training set's statistics."""
+    """Return ((images, labels), (images, labels)), normalised with the training set's statistics."""
     from cnncourse.data import transforms
 
+    if settings.size != 32 and settings.model.startswith("lenet5"):
+        raise CommandError(f"--size: {settings.model} is made for 32 pixels a side, got {settings.size}")
     if settings.model.startswith("lenet5-1998") and settings.data in ("cifar10", "scenes"):
         raise CommandError(f"--model: lenet5-1998 sees one grey channel, but {settings.data} is in colour")
     parts = [load_split(settings, split) for split in ("train", "test")]
@@ -140,6 +156,8 @@ def load_data(settings):
     margin = (32 - images[0].shape[-1]) // 2  # 2 for 28×28, 0 for 32×32
     widths = ((0, 0), (0, 0), (margin, margin), (margin, margin))
     images = [transforms.normalize(np.pad(x, widths), mean, std).astype(np.float32) for x in images]
+    if settings.size == 16:
+        images = [x.reshape(*x.shape[:2], 16, 2, 16, 2).mean((3, 5)) for x in images]
     (_, labels), (_, test_labels) = parts
     first = slice(settings.images)
     return (images[0][first], labels[first]), (images[1], test_labels)
@@ -172,7 +190,7 @@ def build(models, settings, channels, **options):
         return models.LeNet5Original(**options)
     if settings.model == "small-vgg":
         return models.SmallVGG(10, channels, batch_norm=True, **options)
-    return models.resnet20(10, channels, **options)
+    return getattr(models, settings.model)(10, channels, **options)
 
 
 def train_numpy(settings, train, test, checkpoint, progress, arguments):

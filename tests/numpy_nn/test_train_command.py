@@ -40,6 +40,19 @@ def test_it_trains_and_leaves_weights_history_and_curves(backend, tmp_path, caps
     assert (out / "weights.safetensors").read_bytes() == before
 
 
+def test_the_model_is_an_argument_and_images_can_be_smaller(tmp_path, capsys):
+    few = ["--images", "32", "--epochs", "1", "--batch-size", "16", "--quiet", "--size", "16"]
+    assert main(["plain20", *few, "--backend", "torch", "--device", "cpu", "--output", str(tmp_path / "run")]) == 0
+    text = capsys.readouterr().out
+    assert "test images of 1×16×16" in text
+    assert "plain20 in PyTorch on cpu: 269,434 parameters" in text
+    for line in (["resnet20", "--help"], ["--help"]):
+        with pytest.raises(SystemExit) as end:
+            main(line)
+        assert end.value.code == 0
+        assert "resnet20" in capsys.readouterr().out
+
+
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):
     assert main([*SMALL, "--output", str(tmp_path / "whole")]) == 0
     step, calls = training.train_step, []
@@ -72,6 +85,8 @@ def test_other_settings_are_refused_unless_fresh(tmp_path, capsys):
     ("arguments", "names"),
     [
         (["--model", "lenet5-1998", "--data", "scenes"], "--model: lenet5-1998"),
+        (["lenet5", "--model", "resnet20"], "--model: expected one network, got lenet5 and --model resnet20"),
+        (["lenet5", "--size", "16"], "--size: lenet5 is made for 32"),
         (["--epochs", "0"], "--epochs"),
         (["--images", "0"], "--images"),
         (["--backend", "torch", "--device", "abacus"], "--device.*abacus"),

@@ -20,6 +20,7 @@ SMALL = [
     ("SmallVGG", {}, (3, 32, 32)),
     ("SmallVGG", {"batch_norm": True, "in_channels": 1}, (1, 32, 32)),
     ("resnet20", {}, (3, 32, 32)),
+    ("plain20", {}, (3, 32, 32)),
     ("resnet20", {"shortcut": "projection", "in_channels": 1, "num_classes": 5}, (1, 32, 32)),
     ("resnet56", {}, (3, 32, 32)),
     ("resnet18", {}, (3, 65, 47)),

@@ -4,6 +4,8 @@ from .lenet import LeNet5, LeNet5Original
 from .resnet import (
     ResNet,
     SmallResNet,
+    plain20,
+    plain56,
     resnet18,
     resnet20,
     resnet34,
@@ -21,6 +23,8 @@ __all__ = [
     "ResNet",
     "SmallResNet",
     "SmallVGG",
+    "plain20",
+    "plain56",
     "resnet101",
     "resnet152",
     "resnet18",

@@ -38,6 +38,20 @@ class BasicBlock(Network):
         self.wire(Sequential(Residual(body, self.downsample), ReLU()))
 
 
+class PlainBlock(Network):
+    """The two layers of a basic block without the shortcut: the plain network that figure 2 is compared with."""
+
+    expansion = 1
+    last_norm = "bn2"
+
+    def __init__(self, in_channels, planes, stride=1, shortcut=None, *, rng=None):
+        self.conv1 = Conv2d(in_channels, planes, 3, stride, padding=1, bias=False, rng=rng)
+        self.bn1 = BatchNorm2d(planes)
+        self.conv2 = Conv2d(planes, planes, 3, padding=1, bias=False, rng=rng)
+        self.bn2 = BatchNorm2d(planes)
+        self.wire(Sequential(self.conv1, self.bn1, ReLU(), self.conv2, self.bn2, ReLU()))
+
+
 class Bottleneck(Network):
     """1×1 narrows, 3×3 works, 1×1 widens by four; plus x: figure 5, right."""
 
@@ -93,7 +107,7 @@ def stage(block, in_channels, planes, blocks, stride, shortcut, rng):
     channels = planes * block.expansion
     layers = Sequential()
     for index in range(blocks):
-        change = index == 0 and (stride != 1 or in_channels != channels)
+        change = shortcut and index == 0 and (stride != 1 or in_channels != channels)
         kept = None
         if change:
             kept = (
@@ -113,7 +127,7 @@ def initialise(network, zero_init_residual):
     for module in network.modules():
         if isinstance(module, Conv2d):
             module.weight.redraw(init.kaiming_normal(module.weight.shape, "fan_out"))
-        if zero_init_residual and isinstance(module, (BasicBlock, Bottleneck)):
+        if zero_init_residual and isinstance(module, (BasicBlock, PlainBlock, Bottleneck)):
             getattr(module, module.last_norm).weight.redraw(init.constant(0))
 
 
@@ -155,8 +169,8 @@ class SmallResNet(Network):
     depth : int
         6n + 2: three stages of n blocks with 16, 32 and 64 channels.
     num_classes, in_channels : int
-    shortcut : "pad" or "projection"
-        Option A, as in the paper, or option B.
+    shortcut : "pad", "projection" or None
+        Option A, as in the paper, option B, or the plain network without shortcuts.
     zero_init_residual : bool
         Start the last γ of each block at zero.
     rng : numpy.random.Generator, optional
@@ -166,14 +180,15 @@ class SmallResNet(Network):
     def __init__(self, depth, num_classes=10, in_channels=3, shortcut="pad", zero_init_residual=False, *, rng=None):
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
-        if shortcut not in ("pad", "projection"):
-            raise ValueError(f"shortcut: expected 'pad' or 'projection', got {shortcut!r}")
+        if shortcut not in ("pad", "projection", None):
+            raise ValueError(f"shortcut: expected 'pad', 'projection' or None, got {shortcut!r}")
+        block = BasicBlock if shortcut else PlainBlock
         blocks = (depth - 2) // 6
         self.conv1 = Conv2d(in_channels, 16, 3, padding=1, bias=False, rng=rng)
         self.bn1 = BatchNorm2d(16)
-        self.layer1 = stage(BasicBlock, 16, 16, blocks, 1, shortcut, rng)
-        self.layer2 = stage(BasicBlock, 16, 32, blocks, 2, shortcut, rng)
-        self.layer3 = stage(BasicBlock, 32, 64, blocks, 2, shortcut, rng)
+        self.layer1 = stage(block, 16, 16, blocks, 1, shortcut, rng)
+        self.layer2 = stage(block, 16, 32, blocks, 2, shortcut, rng)
+        self.layer3 = stage(block, 32, 64, blocks, 2, shortcut, rng)
         self.fc = Linear(64, num_classes, rng=rng)
         initialise(self, zero_init_residual)
         stem = Sequential(self.conv1, self.bn1, ReLU())
@@ -214,3 +229,13 @@ def resnet20(num_classes=10, in_channels=3, *, shortcut="pad", zero_init_residua
 def resnet56(num_classes=10, in_channels=3, *, shortcut="pad", zero_init_residual=False, rng=None):
     """ResNet-56 for 32×32 images: 853,018 parameters (855,770 with projections)."""
     return SmallResNet(56, num_classes, in_channels, shortcut, zero_init_residual, rng=rng)
+
+
+def plain20(num_classes=10, in_channels=3, *, rng=None):
+    """ResNet-20 without its shortcuts: 269,722 parameters, as many as with the paper's."""
+    return SmallResNet(20, num_classes, in_channels, shortcut=None, rng=rng)
+
+
+def plain56(num_classes=10, in_channels=3, *, rng=None):
+    """ResNet-56 without its shortcuts: 853,018 parameters, as many as with the paper's."""
+    return SmallResNet(56, num_classes, in_channels, shortcut=None, rng=rng)

@@ -5,6 +5,8 @@ from .lenet import LeNet5, LeNet5Original
 from .resnet import (
     ResNet,
     SmallResNet,
+    plain20,
+    plain56,
     resnet18,
     resnet20,
     resnet34,
@@ -24,6 +26,8 @@ __all__ = [
     "SmallResNet",
     "SmallVGG",
     "efficientnet_lite0",
+    "plain20",
+    "plain56",
     "resnet101",
     "resnet152",
     "resnet18",

@@ -28,6 +28,14 @@ class BasicBlock(nn.Module):
         return F.relu(y + kept)
 
 
+class PlainBlock(BasicBlock):
+    """The two layers of a basic block without the shortcut: the plain network that figure 2 is compared with."""
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(y)))
+
+
 class Bottleneck(nn.Module):
     """1×1 narrows, 3×3 works, 1×1 widens by four; plus x: figure 5, right."""
 
@@ -76,7 +84,7 @@ def stage(block, in_channels, planes, blocks, stride, shortcut):
     """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too."""
     channels = planes * block.expansion
     kept = None
-    if stride != 1 or in_channels != channels:
+    if shortcut and (stride != 1 or in_channels != channels):
         kept = PadShortcut(channels, stride) if shortcut == "pad" else projection(in_channels, channels, stride)
     rest = [block(channels, planes) for _ in range(blocks - 1)]
     return nn.Sequential(block(in_channels, planes, stride, kept), *rest)
@@ -120,14 +128,15 @@ class SmallResNet(nn.Module):
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
-        if shortcut not in ("pad", "projection"):
-            raise ValueError(f"shortcut: expected 'pad' or 'projection', got {shortcut!r}")
+        if shortcut not in ("pad", "projection", None):
+            raise ValueError(f"shortcut: expected 'pad', 'projection' or None, got {shortcut!r}")
+        block = BasicBlock if shortcut else PlainBlock
         blocks = (depth - 2) // 6
         self.conv1 = nn.Conv2d(in_channels, 16, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        self.layer1 = stage(BasicBlock, 16, 16, blocks, 1, shortcut)
-        self.layer2 = stage(BasicBlock, 16, 32, blocks, 2, shortcut)
-        self.layer3 = stage(BasicBlock, 32, 64, blocks, 2, shortcut)
+        self.layer1 = stage(block, 16, 16, blocks, 1, shortcut)
+        self.layer2 = stage(block, 16, 32, blocks, 2, shortcut)
+        self.layer3 = stage(block, 32, 64, blocks, 2, shortcut)
         self.fc = nn.Linear(64, num_classes)
         initialise(self, zero_init_residual)
 
@@ -170,3 +179,13 @@ def resnet20(num_classes=10, in_channels=3, *, shortcut="pad", zero_init_residua
 def resnet56(num_classes=10, in_channels=3, *, shortcut="pad", zero_init_residual=False):
     """ResNet-56 for 32×32 images."""
     return SmallResNet(56, num_classes, in_channels, shortcut, zero_init_residual)
+
+
+def plain20(num_classes=10, in_channels=3):
+    """ResNet-20 without its shortcuts."""
+    return SmallResNet(20, num_classes, in_channels, shortcut=None)
+
+
+def plain56(num_classes=10, in_channels=3):
+    """ResNet-56 without its shortcuts."""
+    return SmallResNet(56, num_classes, in_channels, shortcut=None)
