@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 
 _LAZY = {
+    "at_least": "cnncourse.bounds",
+    "at_most": "cnncourse.bounds",
     "check": "cnncourse.checks",
     "progress": "cnncourse.checks.progress",
     "setup": "cnncourse.session",

@@ -1,6 +1,19 @@
-"""What all tests share: the count of PyTorch's own test inputs that were run, printed at the end."""
+"""What all tests share: ``--all``, other seeds in a margin run, the count of PyTorch's own test inputs."""
 
 from collections import Counter
+
+from cnncourse.bounds import shift_seeds
+from tests.sampling import Sampling
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="run all cases of sampled tests (see tests/sampling.py)")
+
+
+def pytest_configure(config):
+    shift_seeds()
+    config.addinivalue_line("markers", "sampled(share, reason): an ordinary run takes this share of the cases")
+    config.pluginmanager.register(Sampling(), "sampling")
 
 
 def pytest_terminal_summary(terminalreporter):
