@@ -21,6 +21,7 @@ SYSTEM_PACKAGES = {  # what some tests need from the system: Debian package -> a
     "bubblewrap": "/usr/bin/bwrap",
     "chromium": "/usr/bin/chromium",
     "dataset-fashion-mnist": "/usr/share/datasets/fashion-mnist",
+    "npm": "/usr/bin/npm",
 }
 # no question about news on the first start, and no request over the network
 LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'
@@ -167,6 +168,7 @@ def lab(arguments):
 def test(arguments):
     environment("dev", arguments.torch)
     install_system_packages()
+    run(program("python"), "-m", "tools.book", "--fetch")  # while there is a network
     run(*without_network(), program("python"), "-m", "tools.run_tests", *arguments.rest)
 
 
@@ -190,6 +192,7 @@ TARGETS = {
     "test": (test, "run what CI runs: lint, tests, notebooks compared; ARGS=--all leaves nothing out"),
     "notebooks": (module("tools.build_notebooks"), "rebuild the lessons whose source has changed"),
     "exercises": (module("tools.build_exercises"), "rebuild masters and student versions of the exercises"),
+    "book": (module("tools.book", "book"), "build the course as a website; ARGS=--serve shows it on this computer"),
     "release": (module("tools.release", "classroom"), "release exercises to a class, through nbgrader"),
     "bench": (module("benchmarks", "bench"), "measure how fast it all is; ARGS=--help lists the parts"),
     "lint": (lint, "check the code's style"),

@@ -1,0 +1,1 @@
+"""Build the course as a website that asks no other site for anything."""
