@@ -1,6 +1,6 @@
 # Each target is one line of make.py, which also works without make: `py make.py lab` on Windows.
 PYTHON ?= python3
-TORCH ?= default
+TORCH ?= auto
 COURSE = @$(PYTHON) make.py --torch $(TORCH)
 
 .DEFAULT_GOAL := help

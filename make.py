@@ -7,16 +7,18 @@ installed into the folder .venv beside this file; deleting that folder undoes it
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from tools import which_torch
+
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11)
-GIGABYTES = {"default": 8, "cpu": 3}  # free space that a first installation wants
 SYSTEM_PACKAGES = {  # what some tests need from the system: Debian package -> a path it brings
     "bubblewrap": "/usr/bin/bwrap",
     "chromium": "/usr/bin/chromium",
@@ -33,6 +35,14 @@ def say(text):
 
 def stop(text):
     sys.exit("\n" + text)
+
+
+def write(path, text):
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text)
+    os.replace(str(temporary), str(path))
 
 
 def program(name):
@@ -58,14 +68,16 @@ def check_python():
         )
 
 
-def check_disk(torch):
-    needed = GIGABYTES[torch]
+def check_disk(torch, reason):
+    needed, small = which_torch.gigabytes(torch), which_torch.gigabytes("cpu")
     free = shutil.disk_usage(str(ROOT)).free / 1e9
     if free < needed:
-        hint = "" if torch == "cpu" else " On Linux, `make lab TORCH=cpu` needs only {}.".format(GIGABYTES["cpu"])
+        hint = " With `make lab TORCH=cpu` it needs {} GB.".format(small) if small < needed else ""
         stop(
-            "The disk that holds this folder has {:.1f} GB free; the installation needs {} GB.{}\n"
-            "Free some space or move the folder to another disk, then run this again.".format(free, needed, hint)
+            "The disk that holds this folder has {:.1f} GB free; the installation needs {} GB, with {}\n"
+            "({}).{}\nFree some space or move the folder to another disk, then run this again.".format(
+                free, needed, which_torch.KINDS[torch], reason, hint
+            )
         )
 
 
@@ -80,47 +92,68 @@ def create_venv():
         )
 
 
-def install(uv, extra, torch):
-    """Install the package with `extra`, with the exact versions of constraints.txt where they can be had."""
-    target = ".[{}]".format(extra) if extra else "."
-    command = [uv, "pip", "install", "--python", program("python"), "-e", target]
+def install(extra, torch, exact=True, again=False):
+    """Install the package with `extra` and this PyTorch; return whether that went well."""
+    command = [program("uv"), "pip", "install", "--python", program("python")]
+    command += ["-e", ".[{}]".format(extra) if extra else "."]
     if torch == "cpu":
         command += ["--torch-backend", "cpu"]
+    if again:  # the other kind has the same version number, so it would count as installed
+        command += ["--reinstall-package", "torch", "--reinstall-package", "torchvision"]
+    return subprocess.run(command + ["-c", "constraints.txt"] * exact, cwd=str(ROOT)).returncode == 0
+
+
+def install_or_stop(extra, torch, reason, asked):
+    """Install; go on with the ordinary PyTorch or the newest versions where that helps. Return what was taken."""
+    before = which_torch.installed(VENV)
+    again = bool(before) and before[0] != torch
+    if again:
+        say("changing from {} to {}: {}".format(which_torch.KINDS[before[0]], which_torch.KINDS[torch], reason))
+        for file in VENV.glob(".installed-*"):  # they speak of the other kind
+            file.unlink()
     say("installing the course and what it needs; the first time this downloads 1 to 4 GB")
-    if subprocess.run(command + ["-c", "constraints.txt"], cwd=str(ROOT)).returncode == 0:
-        return
+    if install(extra, torch, again=again):
+        return torch, reason
     if shutil.disk_usage(str(ROOT)).free < 0.2e9:
         stop("The disk is full. Free some space, then run this again: it goes on where it stopped.")
+    if torch == "cpu" and asked == "auto" and not before:
+        reason = "there is no NVIDIA GPU, but the small one could not be installed"
+        say("the small PyTorch cannot be had here; taking the ordinary one")
+        check_disk("default", reason)
+        return install_or_stop(extra, "default", reason, asked)
     if os.environ.get("CI") == "true":
         stop("The exact versions in constraints.txt could not be installed.")
     say("the exact versions in constraints.txt cannot be had here; trying the newest that fit")
-    if subprocess.run(command, cwd=str(ROOT)).returncode:
-        stop(
-            "The installation failed; the lines above say where. Most often the network is down or a proxy is not set\n"
-            "(HTTPS_PROXY). Run this again when it is back: what is installed already is kept."
-        )
+    if install(extra, torch, exact=False, again=again):
+        return torch, reason
+    hint = "\nThe small PyTorch comes from download.pytorch.org; TORCH=default takes the ordinary one from PyPI."
+    stop(
+        "The installation failed; the lines above say where. Most often the network is down or a proxy is not set\n"
+        "(HTTPS_PROXY). Run this again when it is back: what is installed already is kept." + hint * (torch == "cpu")
+    )
 
 
-def environment(extra="", torch="default"):
+def environment(extra="", asked="auto"):
     """Make .venv hold the course with `extra`; costs nothing when it does already."""
     check_python()
-    wanted = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "make.py")]
-    stamp = hashlib.sha256(b"".join(wanted) + torch.encode()).hexdigest()
+    torch, reason = which_torch.decide(asked, VENV)
+    wanted = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "make.py"))
+    stamp = hashlib.sha256(wanted + torch.encode()).hexdigest()
     done = VENV / (".installed-" + (extra or "base"))
     # "dev" holds all that is needed elsewhere, and "bench" holds "dev"
     enough = [done, VENV / ".installed-bench"] + ([VENV / ".installed-dev"] if extra != "bench" else [])
     if any(file.exists() and file.read_text() == stamp for file in enough):
         return
+    say("{}: {}".format(which_torch.KINDS[torch], reason))
     if not Path(program("python")).exists():
-        check_disk(torch)
+        check_disk(torch, reason)
         create_venv()
     if not Path(program("uv")).exists():
         run(program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
-    install(program("uv"), extra, torch)
-    settings = VENV / "share" / "jupyter" / "lab" / "settings"
-    settings.mkdir(parents=True, exist_ok=True)
-    (settings / "overrides.json").write_text(LAB_SETTINGS)
-    done.write_text(stamp)
+    torch, reason = install_or_stop(extra, torch, reason, asked)
+    which_torch.keep(torch, reason, VENV)
+    write(VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json", LAB_SETTINGS)
+    write(done, hashlib.sha256(wanted + torch.encode()).hexdigest())
 
 
 def install_system_packages():
@@ -153,20 +186,41 @@ def without_network():
 
 
 def lab(arguments):
-    environment(torch=arguments.torch)
-    start = "notebooks/00_start_here.ipynb"
+    environment(asked=arguments.torch)
     say("JupyterLab opens in your browser; ctrl-C here stops it")
-    options = ["--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=/lab/tree/" + start]
+    added = {  # what is added, unless ARGS has one of these options
+        "--ServerApp.root_dir=" + str(ROOT): ("root-dir", "notebook-dir"),
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb": ("default-url", "root-dir", "notebook-dir"),
+    }
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options += ["--allow-root"]
+        added["--allow-root"] = ("allow-root",)
     if os.path.exists("/.dockerenv"):  # reachable from outside the container; the token still guards it
-        options += ["--ip=0.0.0.0", "--no-browser"]
-    path = os.pathsep.join([str(Path(program("python")).parent), os.environ.get("PATH", "")])
-    run(program("jupyter"), "lab", *options, *arguments.rest, env=dict(os.environ, PATH=path))  # for its terminals
+        added["--ip=0.0.0.0"] = ("ip", "sock")
+        added["--no-browser"] = ("no-browser", "browser", "open-browser")
+    # "--ServerApp.root_dir=x", "--root_dir=x" and "--root-dir x" all say root-dir
+    flags = [word.split("=")[0] for word in arguments.rest if word[:1] == "-"]
+    said = {flag.lstrip("-").split(".")[-1].replace("_", "-") for flag in flags}
+    options = [option for option, names in added.items() if not said & set(names)]
+    path = os.pathsep.join([str(Path(program("python")).parent), os.environ.get("PATH", "")])  # for its terminals
+    run(program("jupyter"), "lab", *options, *arguments.rest, env=dict(os.environ, PATH=path, **menus(arguments)))
+
+
+def menus(arguments):
+    """Return the variables that hide nbgrader's menus, which are there for teachers, from learners."""
+    if arguments.teacher:
+        return {}
+    folder = VENV / "etc" / "learner"
+    parts = ["formgrader", "validate_assignment", "assignment_list", "course_list"]
+    server = {"ServerApp": {"jpserver_extensions": {"nbgrader.server_extensions." + part: False for part in parts}}}
+    page = {"disabledExtensions": {"@jupyter/nbgrader": True}}
+    for name, content in (("jupyter_server_config.json", server), ("labconfig/page_config.json", page)):
+        write(folder / name, json.dumps(content))
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join([str(folder)] + ([others] if others else []))}
 
 
 def test(arguments):
-    environment("dev", arguments.torch)
+    environment("dev", asked=arguments.torch)
     install_system_packages()
     run(program("python"), "-m", "tools.book", "--fetch")  # while there is a network
     run(*without_network(), program("python"), "-m", "tools.run_tests", *arguments.rest)
@@ -176,14 +230,14 @@ def module(name, extra="dev"):
     """Return a target that runs one of the course's tools."""
 
     def target(arguments):
-        environment(extra, arguments.torch)
+        environment(extra, asked=arguments.torch)
         run(program("python"), "-m", name, *arguments.rest)
 
     return target
 
 
 def lint(arguments):
-    environment("dev", arguments.torch)
+    environment("dev", asked=arguments.torch)
     run(program("ruff"), "check", ".", *arguments.rest)
 
 
@@ -206,18 +260,20 @@ def main():
         description=__doc__,
         epilog="targets:\n" + "\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
         add_help=False,  # behind a target, --help asks that target
     )
     parser.add_argument("target", nargs="?", choices=list(TARGETS), metavar="TARGET")
-    parser.add_argument("--torch", choices=list(GIGABYTES), default=os.environ.get("TORCH") or "default",
-                        help="'cpu' installs the small PyTorch without CUDA on Linux")  # fmt: skip
+    parser.add_argument("--torch", choices=["auto", *which_torch.KINDS], default=os.environ.get("TORCH") or "auto",
+                        help="'cpu' is the small PyTorch without CUDA; 'auto' takes it where it suits")  # fmt: skip
+    parser.add_argument("--teacher", action="store_true", help="lab: with nbgrader's menus, if it is installed")
     arguments, arguments.rest = parser.parse_known_args()
     if {"-h", "--help"} & set(arguments.rest) and arguments.target in (None, "lab"):
         parser.print_help()
         return
     if arguments.target is None:
         print("\n".join(["make TARGET, where TARGET is one of", *lines]))
-        print("On Linux, TORCH=cpu behind it installs the small PyTorch, for machines without a GPU.")
+        print("TORCH=cpu or TORCH=default behind it says which PyTorch to install, where the choice is yours (Linux).")
         return
     try:
         TARGETS[arguments.target][0](arguments)

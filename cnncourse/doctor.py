@@ -124,16 +124,37 @@ def check_torch() -> Iterator[Finding]:
         yield Finding("problem", "torch and torchvision", f"cannot be used: {error}", cure)
 
 
+def check_kind_of_torch() -> Iterator[Finding]:
+    """Which of the two PyTorches `make lab` has taken, and why (see tools/which_torch.py)."""
+    try:
+        version = metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return  # check_packages has said so
+    what = "kind of PyTorch"
+    try:
+        kind, _, reason = Path(sys.prefix, "torch.txt").read_text(encoding="utf-8").partition("\n")
+    except OSError:
+        kind, reason = ("cpu" if "+cpu" in version else "default"), ""
+    because = f" ({reason.strip()})" if reason.strip() else ""
+    if kind == "cpu":
+        yield Finding("ok", what, f"the small one, for the CPU alone{because}")
+    elif sys.platform.startswith("linux") and "NVIDIA GPU, but" in reason:
+        cure = "the small one saves 4 GB and computes the same: `make lab TORCH=cpu`, where its index can be reached"
+        yield Finding("note", what, f"the ordinary one, with CUDA{because}", cure)
+    else:
+        yield Finding("ok", what, f"the ordinary one{because}")
+
+
 def check_blas() -> Iterator[Finding]:
     """Which library computes NumPy's matrix products, and with which processor's kernels."""
     output, error = trial(BLAS_TRIAL, seconds=60)
     if error is not None:
-        yield Finding("warning", "NumPy's BLAS", f"could not be asked: {error}", COURSE_AGAIN)
+        yield Finding("warning", "NumPy's matrix products", f"could not be asked: {error}", COURSE_AGAIN)
     elif os.environ.get("OPENBLAS_CORETYPE"):
         cure = "matrix products may be faster without this variable: `make bench` measures without it"
-        yield Finding("note", "NumPy's BLAS", f"{output}, as OPENBLAS_CORETYPE asks", cure)
+        yield Finding("note", "NumPy's matrix products", f"{output}, as OPENBLAS_CORETYPE asks", cure)
     else:
-        yield Finding("ok", "NumPy's BLAS", output)
+        yield Finding("ok", "NumPy's matrix products", output)
 
 
 def check_data() -> Iterator[Finding]:
@@ -163,7 +184,7 @@ def check_full_sets() -> Iterator[Finding]:
         try:
             folder = find_folder(source)
         except MissingDataError:
-            found = f"not on this computer; full=True downloads its {source.megabytes} MB when first used"
+            found = f"not on this computer, and few experiments use it; it is downloaded then ({source.megabytes} MB)"
             yield Finding("note", what, found)
             continue
         try:
@@ -224,17 +245,18 @@ def check_for_teachers_and_contributors() -> Iterator[Finding]:
     yield Finding("ok" if browser else "note", "chromium (for contributors)", browser or "not installed", cure)
 
 
-# In the order in which one would mend things. The slow ones start PyTorch or a kernel.
+# What a learner needs comes first, in the order in which one would repair it. The slow ones start PyTorch or a kernel.
 CHECKS = (
     check_python,
     check_packages,
     check_torch_versions,
     check_torch,
-    check_blas,
     check_kernel,
     check_data,
-    check_full_sets,
     check_disk,
+    check_kind_of_torch,  # from here on, what works as it is and could be better
+    check_full_sets,
+    check_blas,
     check_for_teachers_and_contributors,
 )
 SLOW = (check_torch, check_blas, check_kernel)

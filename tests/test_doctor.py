@@ -37,7 +37,7 @@ def test_this_installation_has_no_problem(capsys):
 @pytest.mark.slow
 def test_pytorch_and_the_kernel_work_here():
     findings = doctor.examine(doctor.SLOW)
-    findings = {name: state for name, state in states(findings).items() if name != "NumPy's BLAS"}
+    findings = {name: state for name, state in states(findings).items() if name != "NumPy's matrix products"}
     assert findings == {"torch and torchvision": "ok", "Jupyter kernel": "ok"}
 
 
@@ -139,6 +139,35 @@ def test_the_kernels_of_blas_are_named(monkeypatch, variable, error, state, says
     assert finding.state == state
     assert says in finding.cure
     assert (error or "openblas 0.3.31 Haswell") in finding.found
+
+
+@pytest.mark.parametrize(
+    ("record", "state", "says"),
+    [
+        ("cpu\nthere is no NVIDIA GPU\n", "ok", "the small one, for the CPU alone (there is no NVIDIA GPU)"),
+        ("default\nthere is an NVIDIA GPU\n", "ok", "the ordinary one (there is an NVIDIA GPU)"),
+        ("default\nthere is no NVIDIA GPU, but the index is away\n", "note", "the ordinary one, with CUDA (there"),
+        (None, "ok", "the small one"),
+    ],
+)
+def test_the_kind_of_pytorch_and_why_it_was_taken(monkeypatch, tmp_path, record, state, says):
+    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor.metadata, "version", {"torch": "2.15.0+cpu"}.get)
+    if record:
+        (tmp_path / "torch.txt").write_text(record)
+    finding = one(doctor.check_kind_of_torch)
+    assert (finding.state, finding.cure == "") == (state, state == "ok")
+    assert says in finding.found
+
+
+def test_what_learners_need_comes_first_and_no_argument_of_a_function_is_shown(no_data, capsys):
+    doctor.main(["--quick"])
+    shown = capsys.readouterr().out
+    order = ["packages", "data that comes along", "disk of this folder", "kind of PyTorch", "full MNIST", "nbgrader"]
+    places = [shown.index(f"{what}  ") if what != "nbgrader" else shown.index(what) for what in order]
+    assert places == sorted(places)
+    assert "full=" not in shown
 
 
 def test_blas_answers_here():
