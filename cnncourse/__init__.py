@@ -14,6 +14,7 @@ _LAZY = {
     "progress": "cnncourse.checks.progress",
     "setup": "cnncourse.session",
     "show": "cnncourse.viz.show",
+    "table": "cnncourse.viz.table",
     "versions": "cnncourse.session",
 }
 

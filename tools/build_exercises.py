@@ -1,8 +1,8 @@
 """Build the exercises: ``solutions/source/NN_name.py`` to an executed master and a student version.
 
-    python -m tools.build_exercises            build what is stale
+    python -m tools.build_exercises            build what is stale; where only text has changed, run nothing
     python -m tools.build_exercises 02 03      only these
-    python -m tools.build_exercises --force    build all
+    python -m tools.build_exercises --force    run and build all
     python -m tools.build_exercises --check    build nothing; fail if anything is stale
 
 The master, ``solutions/NN_name/NN_name.ipynb``, is in nbgrader's source format. The student version,
@@ -24,7 +24,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from cnncourse.checks import load_task
-from tools.notebook_builder import execute, is_stale, read_source, write
+from tools.notebook_builder import execute, is_stale, read_source, reuse_outputs, write
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "solutions" / "source"
@@ -82,12 +82,14 @@ def student_version(solved: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def build(source: Path) -> float:
-    """Execute the master, derive the student version, write both; return the seconds it took."""
+def build(source: Path, force: bool = False) -> float:
+    """Run the master unless only its text has changed, derive the student version; return the seconds it took."""
     start = time.perf_counter()
     solved_path, student_path = paths(source)
     solved_path.parent.mkdir(parents=True, exist_ok=True)
-    solved = execute(master(source), cwd=solved_path.parent)
+    solved = master(source)
+    if force or not reuse_outputs(solved, solved_path):
+        solved = execute(solved, cwd=solved_path.parent)
     write(solved, solved_path)
     write(student_version(solved), student_path)
     return time.perf_counter() - start
@@ -116,7 +118,7 @@ def main(argv: list[str] | None = None) -> int:
     failed = 0
     for source in todo:
         try:
-            print(f"{source.stem}: {build(source):.0f} s")
+            print(f"{source.stem}: {build(source, arguments.force):.0f} s")
         except CellExecutionError as problem:
             failed += 1
             print(f"{source.stem} failed:\n{problem}", file=sys.stderr)

@@ -1,8 +1,8 @@
 """Build the lessons: ``notebooks/source/NN_name.py`` to executed ``notebooks/NN_name.ipynb``.
 
-    python -m tools.build_notebooks            build what is stale
+    python -m tools.build_notebooks            build what is stale; where only text has changed, run nothing
     python -m tools.build_notebooks 02 03      only these
-    python -m tools.build_notebooks --force    build all
+    python -m tools.build_notebooks --force    run and build all
     python -m tools.build_notebooks --check    build nothing; fail if anything is stale
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from tools.notebook_builder import execute, is_stale, read_source, write
+from tools.notebook_builder import execute, is_stale, read_source, reuse_outputs, write
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
@@ -37,10 +37,14 @@ def pairs(wanted: list[str]) -> list[tuple[Path, Path]]:
     return [(source, FOLDER / f"{source.stem}.ipynb") for source in chosen]
 
 
-def build(source: Path, notebook: Path) -> float:
-    """Execute one lesson and write it; return the seconds it took."""
+def build(source: Path, notebook: Path, force: bool = False) -> float | None:
+    """Write one lesson, executed; return the seconds it took, or None where only its text changed and nothing ran."""
     start = time.perf_counter()
-    write(execute(read_source(source), cwd=notebook.parent), notebook)
+    lesson = read_source(source)
+    if not force and reuse_outputs(lesson, notebook):
+        write(lesson, notebook)
+        return None
+    write(execute(lesson, cwd=notebook.parent), notebook)
     return time.perf_counter() - start
 
 
@@ -70,12 +74,16 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     failed, durations = 0, {}
     with ThreadPoolExecutor(arguments.jobs) as pool, tqdm(total=len(todo), unit="lesson") as bar:
-        running = {pool.submit(build, *pair): pair for pair in todo}
+        running = {pool.submit(build, *pair, arguments.force): pair for pair in todo}
         for future in as_completed(running):
             source, notebook = running[future]
             try:
-                durations[notebook.stem] = future.result()
-                tqdm.write(f"{notebook.name}: {durations[notebook.stem]:.0f} s")
+                seconds = future.result()
+                if seconds is None:
+                    tqdm.write(f"{notebook.name}: only text has changed, so the outputs stay")
+                else:
+                    durations[notebook.stem] = seconds
+                    tqdm.write(f"{notebook.name}: {seconds:.0f} s")
             except CellExecutionError as error:
                 failed += 1
                 tqdm.write(f"{source.name} did not run to its end, so {notebook.name} stays as it was:\n{error}")

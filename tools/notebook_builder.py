@@ -8,6 +8,7 @@ the SHA-256 of the source that it was built from.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -20,6 +21,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from tools.folding import cover, fold
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 300  # seconds
@@ -41,7 +44,7 @@ def stable_ids(notebook: NotebookNode) -> NotebookNode:
 
 
 def read_source(source: Path) -> NotebookNode:
-    """Read a py:percent file as an unexecuted notebook with stable cell ids."""
+    """Read a py:percent file as an unexecuted notebook with stable cell ids, folded as `tools.folding` says."""
     parsed = jupytext.read(source, fmt="py:percent")
     notebook = nbformat.v4.new_notebook(cells=parsed.cells)
     notebook.metadata = NotebookNode(
@@ -51,7 +54,7 @@ def read_source(source: Path) -> NotebookNode:
     )
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
-    return stable_ids(notebook)
+    return stable_ids(fold(notebook))
 
 
 def _merge_streams(outputs: list) -> list:
@@ -117,7 +120,41 @@ def execute(notebook: NotebookNode, cwd: Path, timeout: int = CELL_TIMEOUT) -> N
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = _merge_streams(cell.outputs)
-    return _rename_widgets(notebook)
+    return cover(_rename_widgets(notebook))
+
+
+def reuse_outputs(notebook: NotebookNode, path: Path) -> bool:
+    """Give `notebook` the outputs of the one at `path` if both have the same code; return whether they had.
+
+    Then only text, comments or what is folded has changed, and nothing has to run again.
+    """
+    if not path.exists():
+        return False
+    built = nbformat.read(path, as_version=4)
+    if _what_runs(built) != _what_runs(notebook):
+        return False
+    olds = iter(cell for cell in built.cells if cell.cell_type == "code")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            old = next(olds)
+            cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    if "widgets" in built.metadata:
+        notebook.metadata.widgets = built.metadata.widgets
+    cover(notebook)
+    return True
+
+
+def _what_runs(notebook: NotebookNode) -> list[tuple[str, bool]]:
+    """Return for each code cell what it does, without comments and layout, and whether an error is expected of it."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [(_meaning(cell.source), "raises-exception" in cell.metadata.get("tags", [])) for cell in cells]
+
+
+def _meaning(code: str) -> str:
+    try:
+        return ast.dump(ast.parse(code))
+    except SyntaxError:  # a line that only IPython understands
+        return code
 
 
 def write(notebook: NotebookNode, path: Path) -> None:

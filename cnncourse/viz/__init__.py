@@ -1,7 +1,8 @@
 """Figures, animations and widgets in one consistent style.
 
 Every function takes NumPy arrays, draws nothing on the screen, and returns a matplotlib ``Figure``;
-``cnncourse.show(figure, alt)`` displays it together with the words that stand for it.
+``cnncourse.show(figure, "08/loss-over-rate")`` displays it together with the words that stand for it, which are in
+``alt/08.toml``; ``cnncourse.table(rows, columns)`` shows numbers.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 
+from cnncourse.viz.alt import words
+
 
 def settle_layout(figure) -> None:
     """Lay the figure out once and fix its axes at rounded places.
@@ -19,7 +21,7 @@ def settle_layout(figure) -> None:
         axes.set_position([round(side, 5) for side in (x0, y0, width, height)])
 
 
-def show(figure, alt: str) -> None:
+def show(figure, key: str, **fields) -> None:
     """Display a matplotlib figure as PNG, with alt text, and close it.
 
     The alt text is the output's ``text/plain``, so that a screen reader, a terminal and the comparison
@@ -29,19 +31,23 @@ def show(figure, alt: str) -> None:
     ----------
     figure : matplotlib.figure.Figure
         The figure; closed afterwards, so that it does not show twice.
-    alt : str
-        What one should see, in a sentence or two.
+    key : str
+        Where the figure's alt text is: ``"08/loss-over-rate"`` is ``loss-over-rate`` in ``cnncourse/viz/alt/08.toml``.
+        A sentence with spaces is the alt text itself.
+    fields
+        Values for the places in the alt text that are written ``{name}``.
 
     Raises
     ------
-    ValueError
-        If `alt` says too little (fewer than four words).
+    TypeError
+        If `key` is not a string.
     """
-    if not isinstance(alt, str) or len(alt.split()) < 4:
-        raise ValueError(f"alt must say in a sentence what the figure shows, got {alt!r}")
+    if not isinstance(key, str):
+        raise TypeError(f'show: key must be a string such as "08/loss-over-rate", got {key!r}')
     import matplotlib.pyplot as plt
     from IPython.display import display
 
+    alt = words(key, fields)
     settle_layout(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})

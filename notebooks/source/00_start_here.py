@@ -48,6 +48,10 @@
 # | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what mends it? | [14](../exercises/14_resnet/14_resnet.ipynb) |
 #
 # The lessons build on each other; 05 (how it is computed fast) can wait until you are curious.
+#
+# Planned, and not there yet: 11 AlexNet and ZFNet · 13 GoogLeNet and Inception · 15 SENet, MobileNet, EfficientNet,
+# ConvNeXt · 16 What CNNs learn · 17 Transfer learning · 18 Detection · 19 Segmentation and U-Net ·
+# 20 One dimension, three dimensions, graphs · 21 Scaling up
 
 # %% [markdown]
 # ## Your progress

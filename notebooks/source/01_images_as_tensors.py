@@ -56,8 +56,7 @@ shuffled_cat = cat.ravel()[shuffle].reshape(cat.shape)
 
 show(
     viz.image_row([cat, shuffled_cat], ["a cat", "the same pixels, shuffled"], height=3),
-    "A grey photograph of a cat's face, and beside it the same pixels in shuffled order: noise "
-    "without any structure.",
+    "01/cat-and-shuffled-pixels",
 )
 
 # %% [markdown]
@@ -92,13 +91,11 @@ show(
         ["the photograph", "rows 60–159, columns 200–299"],
         height=3,
     ),
-    "A photograph of a man behind a camera on a tripod, and an enlarged part of it with his head "
-    "and the camera.",
+    "01/photograph-and-part",
 )
 show(
     viz.pixel_grid(camera[rows, columns], "rows 138–150, columns 250–267", first=(138, 250)),
-    "Thirteen rows and eighteen columns of grey pixels, each with its value from 0 to 255 written "
-    "into it.",
+    "01/pixel-values",
 )
 
 # %% [markdown]
@@ -132,8 +129,7 @@ show(
         [astronaut, red, green, blue],
         ["colour", "channel 0: red", "channel 1: green", "channel 2: blue"],
     ),
-    "A portrait of an astronaut in colour and its three channels as grey images. "
-    "The orange suit is light in the red channel and dark in the blue one.",
+    "01/colour-and-channels",
 )
 
 # %% [markdown]
@@ -166,8 +162,7 @@ show(
         ["original", "+ 100 in uint8", "+ 100/255 in floats"],
         share=False,
     ),
-    "Three versions of the photograph: the original; one where the light sky has turned dark; one "
-    "evenly brighter.",
+    "01/overflow",
 )
 
 # %% [markdown]
@@ -225,11 +220,7 @@ print("PyTorch agrees:", np.array_equal(in_torch.numpy(), to_tensor(small)))
 right, wrong = to_tensor(small), small.reshape(3, *small.shape[:2]).astype(np.float32) / 255
 
 titles = ["transpose, as colour", "its channel 0", "reshape, as colour", "its channel 0"]
-show(
-    viz.image_row([right, right[0], wrong, wrong[0]], titles),
-    "After transpose: the portrait, and its red channel. After reshape: a meaningless picture, "
-    "whose first channel shows the top third of the portrait with every row broken into three.",
-)
+show(viz.image_row([right, right[0], wrong, wrong[0]], titles), "01/transpose-or-reshape")
 
 # %% [markdown]
 # `transpose` says "call the axes differently"; `reshape` says "keep the numbers in their order in memory and cut the
@@ -260,11 +251,7 @@ for row, (name, address) in enumerate([("NCHW", nchw), ("NHWC", nhwc)]):
     for channel in range(C):
         viz.draw_values(axes[row, channel], address[0, channel].astype(float), 0, address.max())
         axes[row, channel].set_title(f"{name}, channel {channel}")
-show(
-    figure,
-    "Memory addresses 0 to 23 written into the pixels of three channels. NCHW: channel 0 holds 0 "
-    "to 7. NHWC: channel 0 holds 0, 3, 6 and so on, channel 1 holds 1, 4, 7.",
-)
+show(figure, "01/addresses-in-memory")
 
 # %% [markdown]
 # NumPy counts its strides in bytes, PyTorch in elements. `transpose` changes the strides and moves nothing;
@@ -327,11 +314,7 @@ print(
 )
 
 names = [data.FASHION_CLASSES[label] for label in batch.labels]
-show(
-    viz.scene_row(batch.images, names, columns=6, height=1.5),
-    "Twelve small colour pictures, each a garment in one colour over a piece of a photograph, "
-    "with its class as title.",
-)
+show(viz.scene_row(batch.images, names, columns=6, height=1.5), "01/batch-of-scenes")
 
 # %% [markdown]
 # A batch is one array, so its images must have one size:
@@ -430,8 +413,7 @@ show(
         ["zeros around [0, 1]", "zeros around normalised values"],
         height=2.2,
     ),
-    "A cup of coffee twice, with a rim of padding: black on the left; on the right the "
-    "photograph's mean brown.",
+    "01/cup-with-two-rims",
 )
 
 # %% [markdown]
@@ -466,14 +448,10 @@ jumps = {
     for name, x in sets.items()
 }
 
-show(
-    viz.bar_chart(jumps, "jump at the border", size=(7, 3)),
-    "Bars for four photographs and Fashion-MNIST: jump at the border with a rim of zeros and of "
-    "the mean. The mean has the smaller jump for all photographs, and the larger one for "
-    "Fashion-MNIST.",
-)
+show(viz.bar_chart(jumps, "jump at the border", size=(7, 3)), "01/jump-at-the-rim")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert all(
     jumps[name]["rim = mean"] < jumps[name]["rim 0"]
     for name in ["cat", "coffee", "motorcycle", "rocket"]
@@ -534,9 +512,7 @@ layers = {
 }
 show(
     viz.bar_chart(layers, "parameters (log scale)", decimals=0, log=True, size=(6.5, 3.2)),
-    "Bars on a logarithmic scale: a fully connected layer of 512 units has 1.6 million parameters "
-    "at 32 by 32 pixels and 77 million at 224 by 224; a convolution layer with 512 filters has "
-    "14,336 at any size.",
+    "01/parameters-of-a-dense-layer",
 )
 
 # %% [markdown]
@@ -634,8 +610,7 @@ show(
         columns=10,
         height=0.95,
     ),
-    "One Fashion-MNIST image of each class in the upper row; below each, its shuffled version, "
-    "which looks like noise.",
+    "01/shuffled-garments",
 )
 
 # %% [markdown]
@@ -716,24 +691,19 @@ for kind in ["linear", "MLP", "CNN"]:
     )
 
 # %%
-assert abs(score["MLP"]["original"] - score["MLP"]["shuffled"]) < 0.02, "the MLP does not care"
-assert abs(score["linear"]["original"] - score["linear"]["shuffled"]) < 0.02, (
-    "nor does the linear classifier"
-)
-assert score["CNN"]["original"] - score["CNN"]["shuffled"] > 0.015, "the CNN does"
-assert score["CNN"]["original"] > score["MLP"]["original"] + 0.005
-assert score["CNN"]["shuffled"] > 0.7, "but it does not fall to chance"
-
 figure = viz.bar_chart(
     score, "test accuracy (axis starts at 0.7)", decimals=3, spread=spread, size=(7, 3.4)
 )
 figure.axes[0].set_ylim(0.7, 0.92)
-show(
-    figure,
-    "Test accuracies of a linear classifier, an MLP and a CNN on original and shuffled images. "
-    "Linear and MLP: no difference beyond the error bars. CNN: best on the original, clearly "
-    "lower on the shuffled images.",
-)
+show(figure, "01/accuracy-shuffled")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert abs(score["MLP"]["original"] - score["MLP"]["shuffled"]) < 0.02
+assert abs(score["linear"]["original"] - score["linear"]["shuffled"]) < 0.02
+assert score["CNN"]["original"] - score["CNN"]["shuffled"] > 0.015
+assert score["CNN"]["original"] > score["MLP"]["original"] + 0.005
+assert score["CNN"]["shuffled"] > 0.7
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -773,9 +743,7 @@ show(
         boxes=[None, scene.boxes, None, None],
         height=2.3,
     ),
-    "The same picture of four garments, two of them trousers, four times: plain; with a frame "
-    "around each garment; with pixels coloured by class, both trousers alike; with pixels "
-    "coloured by object, the trousers differently.",
+    "01/four-tasks",
 )
 
 # %% [markdown]
@@ -808,7 +776,7 @@ print(f"of the first garment's box, its visible pixels fill {inside.mean():.0%}"
 # %% [markdown]
 # Each task needs the answers to keep more of the *where* than the one before. Classification may forget where a
 # garment lies; segmentation must carry its place through the whole network. Lessons 03 and 04 make that exact
-# (shapes, receptive fields, equivariance), lessons 18 and 19 build networks for it.
+# (shapes, receptive fields, equivariance), lessons 18 and 19 (planned) build networks for it.
 
 # %% [markdown]
 # ## 10. What makes images hard
@@ -857,8 +825,7 @@ garment = (
 versions = {"original": garment, **{name: change(garment) for name, change in changes.items()}}
 show(
     viz.image_row(list(versions.values()), list(versions), height=1.5, low=0, high=1),
-    "A pullover six times: as it is, darker, with little contrast, moved a few pixels, lying on "
-    "its side, over gravel.",
+    "01/five-changes",
 )
 
 # %% [markdown]
@@ -887,13 +854,10 @@ show(
     viz.image_row(
         [garment, others[nearest]], ["the pullover", f"the stranger: {stranger}"], height=1.5
     ),
-    "The pullover and, beside it, the training image of another class that is nearest to it pixel "
-    "by pixel.",
+    "01/nearest-of-another-class",
 )
 show(
-    viz.bar_chart(distance, "distance to the original", size=(7, 3)),
-    "Distances to the original pullover. The nearest image of another class is nearer than every "
-    "one of the five changed versions of the pullover itself.",
+    viz.bar_chart(distance, "distance to the original", size=(7, 3)), "01/distance-to-the-original"
 )
 
 # %% [markdown]
@@ -937,15 +901,15 @@ for name, change in {"original": lambda x: x, **changes}.items():
     print(f"{name:9}", "   ".join(f"{kind} {value:.2f}" for kind, value in robust[name].items()))
 
 # %%
-assert all(robust[name]["CNN"] < robust["original"]["CNN"] - 0.02 for name in changes)
-assert robust["moved"]["CNN"] < 0.5, "moving the garments by four pixels wrecks the CNN too"
-
 show(
     viz.bar_chart(robust, "test accuracy, mean of three starts", size=(8, 3.2)),
-    "Test accuracy of the MLP and the CNN on unchanged, darker, low-contrast, moved, turned and "
-    "cluttered test images. Every change costs both of them; moved and turned garments cost most, "
-    "for the CNN nearly as much as the MLP.",
+    "01/accuracy-after-changes",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(robust[name]["CNN"] < robust["original"]["CNN"] - 0.02 for name in changes)
+assert robust["moved"]["CNN"] < 0.5
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>

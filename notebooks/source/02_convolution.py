@@ -58,9 +58,7 @@ figure = viz.image_row(
 )
 # signed numbers: red adds, blue subtracts
 figure.axes[1].images[0].set(cmap="RdBu_r", clim=(-0.5, 0.5))
-show(
-    figure, "A cat's face, and an image of weights that is zero everywhere but around the left eye."
-)
+show(figure, "02/cat-and-eye-weights")
 
 # %% [markdown]
 # Now the cat moves its head: we shift the picture to the right, one pixel at a time.
@@ -80,8 +78,7 @@ show(
     viz.line_chart(
         shifts, {"answer": answers}, "shift of the picture (pixels)", "answer", size=(5.5, 2.6)
     ),
-    "The neuron's answer over the shift of the picture: it falls steeply within a few pixels and "
-    "stays low.",
+    "02/answer-over-shift",
 )
 
 # %% [markdown]
@@ -147,12 +144,7 @@ for place, (i, j) in zip(figure.axes, np.repeat(outputs, 3, axis=0), strict=True
     place.plot(
         j, i, "o", markersize=9, markerfacecolor="none", markeredgecolor="black", markeredgewidth=2
     )
-show(
-    figure,
-    "Weights of two outputs, whose places are circled. Fully connected: two unrelated patterns. "
-    "Equivariant: one pattern, moved with the output. Local: the same pattern, zero but for five "
-    "by five weights around the output.",
-)
+show(figure, "02/weights-of-two-outputs")
 
 # %% [markdown]
 # **Second demand: locality.** *What is at a place is decided by its surroundings*: $w[u, v] = 0$ unless $|u|, |v| \le
@@ -216,12 +208,7 @@ print(f"{equations.shape[0]} equations for {equations.shape[1]} unknowns leave {
 # %%
 x = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1], [3, 1, 0, 2, 2]])
 w = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
-show(
-    viz.sliding_window(x, w, position=(1, 2)),
-    "Five panels: the 5 by 5 input with a frame around rows 1 to 3 and columns 2 to 4; the "
-    "window; the kernel; the nine products; and the 3 by 3 output, filled up to row 1, column 2, "
-    "which holds their sum.",
-)
+show(viz.sliding_window(x, w, position=(1, 2)), "02/one-window")
 
 
 # %%
@@ -272,12 +259,7 @@ for axes, response in zip(figure.axes, [raw_map, template_map], strict=False):
     i, j = place_of_maximum(response)
     axes.plot(j, i, "o", markersize=14, markerfacecolor="none", markeredgecolor="#E69F00",
               markeredgewidth=2.5, clip_on=False)  # fmt: skip
-show(
-    figure,
-    "Two maps of answers with the largest one circled. With the raw eye the map is a blurred "
-    "picture and the circle is in the bright background; with the mean subtracted there is a "
-    "sharp peak at the left eye.",
-)
+show(figure, "02/where-is-the-eye")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -371,12 +353,7 @@ figure = viz.image_row(
     signed=True,
     height=1.9,
 )
-show(
-    figure,
-    "The portrait, the answers of the filter's three kernels on red, green and blue, and their "
-    "sum: strongly positive only on the orange suit and the red stripes of the flag, near zero on "
-    "white and grey.",
-)
+show(figure, "02/filter-on-three-channels")
 
 # %% [markdown]
 # ### How many parameters?
@@ -425,12 +402,7 @@ panels = {"image": impulse, "kernel": w, "cross-correlation": cross_correlate2d(
 for place, (title, values) in zip(axes[0], panels.items(), strict=True):
     viz.draw_values(place, values.astype(float), 0, 9 if values.max() > 1 else 1)
     place.set_title(title)
-show(
-    figure,
-    "A single bright pixel; a kernel with the numbers 1 to 9; their cross-correlation, which is "
-    "the kernel turned by 180 degrees, 9 at the top left; their convolution, which is the kernel "
-    "itself.",
-)
+show(figure, "02/one-bright-pixel")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -483,11 +455,7 @@ print("cross-corr.     commutative:", np.array_equal(cross(a, b), cross(b, a)),
 sums = np.arange(1, 7)[:, None] + np.arange(1, 7)[None, :]
 figure = viz.pixel_grid(sums, "X + Y for each throw", first=(1, 1))
 figure.axes[0].set(xlabel="second die, Y", ylabel="first die, X")
-show(
-    figure,
-    "A six by six table of sums of two dice: 2 in the top left corner, 12 in the bottom right; "
-    "equal sums lie on diagonals that run from bottom left to top right.",
-)
+show(figure, "02/sums-of-two-dice")
 
 # %% [markdown]
 # To get $z$, the first die must show some $x$ and the second *the rest*, $z - x$. For independent dice the two
@@ -532,12 +500,7 @@ figure, axes = viz.figure_grid(size=(9.5, 2.1))
 viz.draw_values(axes[0, 0], np.stack([strip, window, strip * window]), 0, 0.6, decimals=2)
 axes[0, 0].set_yticks(range(3), ["p, with zeros around", "q flipped, moved to z = 5", "products"])
 axes[0, 0].tick_params(length=0)
-show(
-    figure,
-    "Three rows of cells: the chances of the first die with zeros around; those of the second in "
-    "reverse order, moved so that they overlap; and the products of the cells that lie on top of "
-    "each other.",
-)
+show(figure, "02/dice-as-a-sliding-window")
 
 flipped = q[::-1].reshape(1, 1, -1).copy()
 by_layer = functional.conv1d(p.reshape(1, 1, -1), flipped, padding=len(q) - 1)[0, 0]
@@ -604,8 +567,7 @@ for _ in range(3):
 grids = {f"sum of {k + 1}": h * (np.arange(len(law)) + (k + 1) / 2) for k, law in enumerate(laws)}
 show(
     viz.line_chart(grids, dict(zip(grids, laws, strict=True)), "value", "density", size=(6, 2.8)),
-    "Densities: one uniform number has a box, the sum of two a triangle, of three and four ever "
-    "smoother bells.",
+    "02/densities-of-sums",
 )
 normal = np.exp(-((grids["sum of 4"] - 2) ** 2) / (2 * 4 / 12)) / np.sqrt(2 * np.pi * 4 / 12)
 print(
@@ -643,8 +605,7 @@ show(
         ["sharp", "mean of 2000 shifted", "convolved"],
         height=2.6,
     ),
-    "A sharp photograph of a man with a camera, the mean of two thousand randomly shifted copies, "
-    "and its convolution with the law of the shifts. The last two look the same.",
+    "02/trembling-hand",
 )
 
 # %% [markdown]
@@ -666,8 +627,7 @@ kernels = {
 }
 show(
     viz.kernel_row(list(kernels.values()), list(kernels), share=False, height=1.25),
-    "Seven 3 by 3 kernels with their numbers, red for positive and blue for negative: identity, "
-    "blur, sharpen, Sobel in x and y, Laplacian and emboss.",
+    "02/seven-kernels",
 )
 for name, kernel in kernels.items():
     print(
@@ -688,17 +648,14 @@ filtered = {
 keeps = ["identity", "blur", "sharpen", "emboss"]
 show(
     viz.image_row([filtered[name] for name in keeps], keeps, height=2.3, low=0, high=1),
-    "The photograph under kernels with sum one: unchanged, blurred, with crisper edges, and as if "
-    "lit from the side.",
+    "02/kernels-with-sum-one",
 )
 drops = ["Sobel x", "Sobel y", "Laplacian"]
 show(
     viz.image_row(
         [filtered[name] for name in drops], drops, signed=True, height=2.6, bar=True, low=-2, high=2
     ),
-    "The photograph under kernels with sum zero, on a scale from blue to red. The sky is white. "
-    "Sobel x shows upright edges, Sobel y level ones, the Laplacian thin double lines along all "
-    "edges.",
+    "02/kernels-with-sum-zero",
 )
 
 # %% [markdown]
@@ -730,8 +687,7 @@ print("on a ramp that rises by 3:", np.unique(cross_correlate2d(ramp, sobel_x)))
 strength = np.hypot(filtered["Sobel x"], filtered["Sobel y"])
 show(
     viz.image_row([camera, strength], ["photograph", "strength of edges"], share=False, height=2.8),
-    "The photograph and the strength of its edges: bright outlines of man, camera and tripod on "
-    "black.",
+    "02/edge-strength",
 )
 
 # %% [markdown]
@@ -801,8 +757,7 @@ pairs = {
 }
 show(
     viz.image_row([gravel, camera], ["gravel", "photographer"], height=2.2),
-    "Two photographs of 128 by 128 pixels: gravel, a texture of small stones; and the man with "
-    "the camera.",
+    "02/gravel-and-photograph",
 )
 
 # %% [markdown]
@@ -839,9 +794,7 @@ show(
         size=(6.5, 3.2),
         markers=False,
     ),
-    "Loss over steps, both axes logarithmic. Gravel falls to the level of the noise within ten "
-    "steps, the normalised photographer gets near it after a hundred, the raw photographer is "
-    "still far away.",
+    "02/loss-while-learning-a-kernel",
 )
 for name, (x, _) in pairs.items():
     print(f"{name:26} largest curvature / smallest: {curvatures(x)[-1] / curvatures(x)[0]:6.0f}")
@@ -853,15 +806,14 @@ show(
         ["the truth", "gravel", "photographer", "raw"],
         decimals=1,
     ),
-    "The true Sobel kernel and the kernels after 100 steps. From gravel it is right to a decimal; "
-    "from the photographer it is roughly right; from the raw photograph it is a smeared "
-    "difference of left and right.",
+    "02/learned-kernels",
 )
-assert np.abs(learned["gravel, normalised"][0] - sobel_x).max() < 0.05
 at_step_20 = [losses[name][20] for name in pairs]
-assert at_step_20 == sorted(at_step_20), (
-    "gravel before the normalised photographer before the raw one"
-)
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.abs(learned["gravel, normalised"][0] - sobel_x).max() < 0.05
+assert at_step_20 == sorted(at_step_20)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -938,10 +890,11 @@ show(
         decimals=1,
         height=1.7,
     ),
-    "Four kernels: the numbers minus 4 to 4; the one learned from the convolution, which is it "
-    "turned by 180 degrees; one learned from the strength of edges, all small; one learned from "
-    "the moved picture, a single 1 off the middle.",
+    "02/kernels-for-three-targets",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
 
 # %% [markdown]

@@ -75,8 +75,7 @@ def centred(image, side=28):
 titles = [f"{m.shape[2]}×{m.shape[3]}" for m in maps[:3]]
 show(
     viz.image_row([centred(m[0, 0]) for m in maps[:3]], titles, low=0, high=1),
-    "A grey bag at 28 by 28 pixels, then blurred once at 24 by 24, then blurred twice at 20 by 20 "
-    "pixels.",
+    "03/bag-after-two-layers",
 )
 
 # %% [markdown]
@@ -89,8 +88,7 @@ show(
 titles = [f"{k}: {m.shape[2]}×{m.shape[3]}" for k, m in enumerate(maps)]
 show(
     viz.image_row([centred(m[0, 0]) for m in maps], titles, low=0, high=1, height=1.4),
-    "The bag after 0 to 6 layers: 28, 24, 20, 16, 12, 8 and 4 pixels on a side, each more blurred "
-    "than the one before.",
+    "03/bag-after-six-layers",
 )
 print("layers:", len(maps) - 1, " last map:", maps[-1].shape[2:])
 
@@ -179,7 +177,7 @@ print(f"{cases} cases agree; in {refused} of them no window fits, and both libra
 # > **Predict**, before you touch anything: with $I=6, K=3, P=1, S=2$, is there a pixel that no window reads? What if
 # > you change $I$ to 7?
 
-# %%
+# %% tags=["open"]
 from cnncourse.viz.widgets.window_stepper import WindowStepper
 
 digits = rng.integers(0, 10, size=(9, 9))
@@ -191,9 +189,7 @@ WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1)
 # %%
 show(
     viz.sliding_window(digits[:6, :6], np.ones((3, 3)), position=(1, 1), stride=2, padding=1),
-    "A 6 by 6 image with a rim of zeros, a 3 by 3 window in its middle, the nine products and "
-    "their sum, which is written into the middle of a 3 by 3 output. The last column and row of "
-    "the padded image lie outside every window.",
+    "03/window-in-the-middle",
 )
 
 # %% [markdown]
@@ -215,7 +211,8 @@ print("3×3, padding 1, stride 2: ", *[f"{output_size(I, 3, 2, 1):3}" for I in r
 # pooling window with stride 2 rounds down: $\lfloor (I-2)/2 \rfloor + 1 = \lfloor I/2 \rfloor$. Networks in which
 # the two meet in two branches fail on images of odd size, and only on those.
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert all(output_size(I, 3, S, 1) == -(-I // S) for I in range(1, 50) for S in range(1, 6))
 assert all(output_size(I, 2, 2) == I // 2 for I in range(2, 50))
 
@@ -277,13 +274,10 @@ for place, (name, count) in zip(axes[0], counts.items(), strict=True):
     place.set_title(f"{name} padding")
     for spine in place.spines.values():
         spine.set_visible(True)
-show(
-    figure,
-    "How many 3 by 3 windows read each pixel of a 7 by 7 image. Valid: 1 in the corner, rising to "
-    "9. Same: 4 in the corners, 6 at the edges, 9 inside. Full: 9 everywhere.",
-)
+show(figure, "03/windows-per-pixel")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert (counts["valid"][0, 0], counts["same"][0, 0], counts["full"][0, 0]) == (1, 4, 9)
 assert (counts["same"][0, 3], counts["same"][3, 3]) == (6, 9)
 assert counts["full"].min() == counts["full"].max() == 9
@@ -309,8 +303,11 @@ for L in [1, 2, 3, 5, 10, 20]:
     paths = np.linalg.matrix_power(A, L).sum(axis=1)
     share[L] = (paths[0] / paths[14]) ** 2
     print(f"L = {L:2}: a corner pixel has {share[L]:.3f} of the paths of a middle pixel")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.isclose(share[1], 4 / 9)
-assert all(np.diff(list(share.values())) < 0), "the deeper, the less the border counts"
+assert all(np.diff(list(share.values())) < 0)
 
 # %% [markdown]
 # Smaller, and it keeps falling. **Verdict: false.** Same padding preserves the size, not the weight of the border.
@@ -341,8 +338,7 @@ show(
     viz.image_row(
         [coffee[0, :, 70:330, 130:430], *guesses], ["the truth", "zeros", *modes[1:]], height=1.55
     ),
-    "A crop of a cup of coffee with its true surroundings, and with surroundings guessed by zeros "
-    "(black), by mirroring, by repeating the border pixels in streaks, and by wrapping around.",
+    "03/guessed-surroundings",
 )
 
 # %% [markdown]
@@ -376,13 +372,15 @@ rms = {
 }
 show(
     viz.bar_chart(rms, "error at the border (RMS)", decimals=3, size=(6, 2.8)),
-    "Bars: the error that each padding mode makes in a 7 by 7 mean at the border. Replicate is "
-    "the smallest, reflect a little larger, zeros several times as large, circular the largest.",
+    "03/error-of-padding-modes",
 )
 
 # %%
-assert rms["replicate"] < rms["reflect"] < rms["zeros"] < rms["circular"]
 print(f"mean square error, circular / zeros: {(rms['circular'] / rms['zeros']) ** 2:.1f}")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert rms["replicate"] < rms["reflect"] < rms["zeros"] < rms["circular"]
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -420,8 +418,7 @@ assert all(untouched[L] == (28 - 2 * L) ** 2 for L in states)
 titles = [f"{L} layer{'s' * (L > 1)}\n{untouched[L]} pixels are 1" for L in (1, 3, 9)]
 show(
     viz.image_row([states[L] for L in (1, 3, 9)], titles, low=0, high=1, bar=True, height=1.8),
-    "A white square after 1, 3 and 9 layers with zero padding: a dark rim that grows inwards, a "
-    "pixel with each layer.",
+    "03/rim-after-layers",
 )
 
 # %% [markdown]
@@ -449,11 +446,7 @@ print(
 pictures = [camera[0, 0], *(np.abs(y[0, 0]) for y in [dense, *strided.values()])]
 names = ["input", "S = 1", "S = 2", "S = 4"]
 titles = [f"{name}\n{p.shape[0]}×{p.shape[1]}" for name, p in zip(names, pictures, strict=True)]
-show(
-    viz.image_row(pictures, titles, share=False, height=2.2),
-    "A photograph of a man with a camera; its vertical edges by a Sobel kernel with stride 1, 2 "
-    "and 4: the same picture of edges, coarser each time.",
-)
+show(viz.image_row(pictures, titles, share=False, height=2.2), "03/strides")
 
 # %% [markdown]
 # It *computes* only what it keeps, so stride $S$ saves a factor of $S^2$ in this layer, and in every layer after it.
@@ -470,8 +463,7 @@ show(
     viz.sliding_window(
         digits[:7, :7], np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), position=(1, 1), dilation=2
     ),
-    "A 3 by 3 kernel with dilation 2 on a 7 by 7 image: the nine pixels it reads lie two apart "
-    "and span 5 by 5 pixels.",
+    "03/dilated-window",
 )
 
 x, w = rng.normal(size=(2, 3, 20, 23)), rng.normal(size=(4, 3, 3, 3))
@@ -529,6 +521,9 @@ for S, P, D, groups in product((1, 2), (0, 1, 2), (1, 2), (1, 2, 4)):
     )
     worst = max(worst, np.abs(naive - fast).max(), np.abs(naive - in_torch.numpy()).max())
 print("loops, NumPy and PyTorch differ by less than 1e-12:", worst < 1e-12)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert worst < 1e-12
 
 # %% [markdown]
@@ -550,9 +545,7 @@ titles = [f"groups = {g}\n{int(m.sum())} connections" for g, m in meets.items()]
 titles[-1] = "groups = 8: depthwise\n8 connections"
 show(
     viz.image_row([1 - m for m in meets.values()], titles, low=0, high=1, height=1.9),
-    "Four 8 by 8 tables of which output channel (row) reads which input channel (column): all "
-    "with one group; two blocks of 4 by 4 with two; four blocks with four; only the diagonal with "
-    "eight groups, the depthwise convolution.",
+    "03/who-reads-which-channel",
 )
 
 # %% [markdown]
@@ -580,9 +573,7 @@ show(
         ["input", "brightness", "red − green", "yellow − blue"],
         share=False,
     ),
-    "A portrait of an astronaut and three maps made from its colours alone: brightness; red minus "
-    "green, high on the orange suit and the flag's stripes; yellow minus blue, high on the suit "
-    "and the skin.",
+    "03/one-by-one-kernels",
 )
 
 # %% [markdown]
@@ -617,6 +608,9 @@ layer = nn.Conv2d(3, 10, kernel_size=5, stride=1, padding=2)
 print("output:", (10, side, side), " PyTorch:", tuple(layer(torch.zeros(1, 3, 32, 32)).shape[1:]))
 print("parameters:", parameters, " PyTorch:", sum(p.numel() for p in layer.parameters()))
 print(f"multiply-adds: {multiply_adds:,}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert (side, parameters, multiply_adds) == (32, 760, 768_000)
 
 # %% [markdown]
@@ -647,10 +641,7 @@ shares = {
     for name, bill in bills.items()
 }
 show(
-    viz.bar_chart(shares, "share of the total (%)", decimals=0, size=(9, 3.2)),
-    "Each layer's share of parameters, multiply-adds and memory. Parameters: almost all in the "
-    "last layers. Memory: mostly in the first, halving with each layer. Multiply-adds: small in "
-    "the first, equal from then on.",
+    viz.bar_chart(shares, "share of the total (%)", decimals=0, size=(9, 3.2)), "03/cost-per-layer"
 )
 
 # %% [markdown]
@@ -672,6 +663,9 @@ separable = conv_cost(128, 128, 3, 56, 56, groups=128)[1] + conv_cost(128, 256, 
 print(f"ordinary  {ordinary:12,} multiply-adds")
 print(f"separable {separable:12,} multiply-adds, {separable / ordinary:.3f} of it")
 print(f"1/C_out + 1/K² = {1 / 256 + 1 / 9:.3f}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.isclose(separable / ordinary, 1 / 256 + 1 / 9)
 
 # %% [markdown]
@@ -748,12 +742,7 @@ stacks = {
     "dilation 2, 2, 2": [(3, 1, 2)] * 3,
 }  # K, S, D of each layer; no padding
 drawn = {name: layers for name, layers in stacks.items() if name != "one 7×7"}
-show(
-    receptive_cones(drawn, width=23),
-    "Four stacks of layers as rows of units, with lines from a unit at the top to all units below "
-    "that it depends on. Three 3×3: a cone over 7 pixels. With pooling: 10 pixels. Dilation 1, 2, "
-    "4: 15 pixels without holes. Dilation 2, 2, 2: 13 pixels, but every second one is skipped.",
-)
+show(receptive_cones(drawn, width=23), "03/receptive-cones")
 
 # %%
 from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
@@ -800,6 +789,9 @@ for _ in range(40):
             assert (rows[0], rows[-1]) == (reads_first, reads_last), (layers, unit)
             checked += 1
 print(checked, "units of 40 random stacks: first and last pixel as predicted")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert checked > 40
 
 # %% [markdown]
@@ -821,13 +813,14 @@ measured = (influence(network, (1, 64, 64), (4, 4)) > 0).any(axis=1).sum()
 print("measured after the last layer:", measured)
 
 sizes, jumps = [f[0] for f in fields], [f[1] for f in fields]
+
+# %% tags=["check"]
+# Check that the text is true.
 assert sizes == [1, 3, 4, 8, 10, 18, 22]
 assert measured == sizes[-1]
-assert all(sizes[k] < 2 * sizes[k - 1] for k in (2, 4, 6)), "no pool doubles the size"
-assert all(jumps[k] == 2 * jumps[k - 1] for k in (2, 4, 6)), "every pool doubles the jump"
-assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8], (
-    "so each later convolution adds twice as much"
-)
+assert all(sizes[k] < 2 * sizes[k - 1] for k in (2, 4, 6))
+assert all(jumps[k] == 2 * jumps[k - 1] for k in (2, 4, 6))
+assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8]
 
 # %% [markdown]
 # **Verdict: false as it stands.** A 2×2 pool adds one jump: 3 → 4, 8 → 10, 18 → 22. What it doubles is the *jump*,
@@ -852,6 +845,9 @@ for name, layer_number in recipes.items():
         f"{name:24} {L:3} layers, size "
         f"{receptive_fields([layer_number(k) for k in range(L)])[-1][0]}"
     )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert list(needed.values()) == [112, 7, 7]
 
 # %% [markdown]
@@ -866,6 +862,9 @@ blocks = [
 ]
 table = summary(modules.Sequential(*blocks), (1, 3, 64, 64))
 print(table)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert [row.receptive_field.size[0] for row in table.rows] == sizes[1:]
 assert table.rows[0].multiply_adds == conv_cost(3, 8, 3, 64, 64)[1]
 
@@ -959,9 +958,7 @@ show(
         },
         "layers of 3×3", "pixels", size=(7.5, 3.6),
     ),
-    "Against depth: the radius of the receptive field rises in a straight line to 28 pixels; the "
-    "three measured spreads lie together on the curve of the square root of two thirds of L and "
-    "reach about 4 pixels.",
+    "03/spread-over-depth"
 )  # fmt: skip
 
 # %%
@@ -974,10 +971,11 @@ for L in chosen:
 titles = [f"{L} layers: 95 % within\n{inside[L]:.0%} of the field" for L in chosen]
 show(
     influence_row([np.sqrt(with_relu[L]) for L in chosen], titles, frames, height=2.3),
-    "Influence of each pixel on the middle unit, for 4, 8, 16 and 28 layers with random weights "
-    "and ReLU: a bright spot that grows slowly, inside a square frame, the receptive field, which "
-    "grows fast.",
+    "03/influence-with-relu",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert inside[28] < inside[8] < 1
 
 # %% [markdown]
@@ -1014,7 +1012,8 @@ for H, W in [(32, 32), (28, 28), (45, 60), (300, 451)]:
             outcome[name, H, W] = "refused"
         print(f"    {name:20} {outcome[name, H, W]}")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert all(result == (1, 10) for (name, *_), result in outcome.items() if name.startswith("global"))
 assert [result for (name, *_), result in outcome.items() if name.startswith("flatten")] == [
     (1, 10),
@@ -1094,7 +1093,8 @@ print(f"one pass over the photograph = {windows:,} crops")
 #
 # Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
-# **1.** An image of 227×227 pixels, a kernel of 11×11, stride 4, no padding (the first layer of AlexNet, lesson 11).
+# **1.** An image of 227×227 pixels, a kernel of 11×11, stride 4, no padding (the first layer of AlexNet,
+# lesson 11 (planned)).
 # What is the output's size? And with 224×224 pixels: how many rows at the bottom are read by no window?
 #
 # <details><summary>Answer</summary>

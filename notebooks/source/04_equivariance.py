@@ -61,8 +61,7 @@ moved = np.roll(sandal, 6, axis=3)
 sobel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
 edges, edges_of_moved = NF.conv2d(sandal, sobel, padding=1), NF.conv2d(moved, sobel, padding=1)
 show(
-    viz.image_row([sandal[0, 0], moved[0, 0]], ["x", "x, moved"], height=2.0),
-    "A grey sandal on black, and the same sandal six pixels further to the right.",
+    viz.image_row([sandal[0, 0], moved[0, 0]], ["x", "x, moved"], height=2.0), "04/sandal-and-moved"
 )
 show(
     viz.image_row(
@@ -71,8 +70,7 @@ show(
         signed=True,
         height=2.0,
     ),
-    "The vertical edges of the sandal in red and blue, and those of the moved sandal, six pixels "
-    "further to the right.",
+    "04/edges-of-both",
 )
 
 # %% [markdown]
@@ -96,8 +94,7 @@ show(
         low=-4,
         high=4,
     ),
-    "Difference (a) shows two copies of the sandal's edges in opposite colours; difference (b) is "
-    "empty.",
+    "04/two-differences",
 )
 
 # %% [markdown]
@@ -189,14 +186,13 @@ print(f"{'global mean':24}                           invariance error "
 
 # %%
 exact = ["relu(x − ½)", "conv, circular padding", "minus the image's mean"]
-assert all(error[name][0] < 1e-12 and error[name][1] > 0.1 for name in exact), (
-    "equivariant, and not invariant"
-)
-assert error["conv, zero padding"][0] > 0.1, "the border"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(error[name][0] < 1e-12 and error[name][1] > 0.1 for name in exact)
+assert error["conv, zero padding"][0] > 0.1
 assert error["each pixel its own gain"][0] > 0.1
-assert error["sort each row"][1] < 1e-12, (
-    "sorting forgets places: invariant to shifts along the row"
-)
+assert error["sort each row"][1] < 1e-12
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -244,13 +240,16 @@ deep = max(equivariance_error(five_layers, x, *shift) for shift in shifts)
 head = max(invariance_error(with_global_mean, x, *shift) for shift in shifts)
 print("five layers, equivariance error below 1e-12:", deep < 1e-12)
 print("and global mean, invariance error below 1e-12:", head < 1e-12)
-assert max(deep, head) < 1e-12
 
 torch_layer = nn.Conv2d(
     3, 8, 3, padding=1, padding_mode="circular", bias=False, dtype=torch.float64
 )
 in_torch = equivariance_error(lambda x: torch_layer(torch.from_numpy(x)).detach().numpy(), x, 3, -5)
 print("a PyTorch layer with circular padding, below 1e-12:", in_torch < 1e-12)
+
+# %% tags=["check"]
+# Check that the text is true.
+assert max(deep, head) < 1e-12
 
 # %% [markdown]
 # ## 2. At the border
@@ -281,16 +280,17 @@ for L in (1, 3, 6):
     b = translate(zero_padded(photo, L), d, d, "zeros")
     wrong[L] = (np.abs(a - b) > 1e-9)[0].any(axis=0)  # in any of the 8 channels
     assert not wrong[L][d + L : 96 - L, d + L : 96 - L].any(), "inside, the two agree"
-assert wrong[1].mean() < wrong[3].mean() < wrong[6].mean(), "and the bands grow"
 titles = [f"{L} layer{'s' * (L > 1)}: {wrong[L].mean():.0%} differ" for L in wrong]
 show(
     viz.image_row(
         [photo[0, 0], *wrong.values()], ["the photograph", *titles], low=0, high=1, height=2.1
     ),
-    "A photograph, and for 1, 3 and 6 layers the places where shifting before and after the "
-    "network differ, in white: thin bands along the edge of the shifted picture and along the "
-    "lower and right border, which grow wider with depth.",
+    "04/places-that-differ",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert wrong[1].mean() < wrong[3].mean() < wrong[6].mean()
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -372,12 +372,7 @@ error = {name: np.array([[best_match_error(f, grey, S, dy, dx) for dx in range(6
 # > **Predict** the pattern of zeros in the 6×6 table of shifts, for each of the five.
 
 # %%
-show(
-    shift_maps(list(error.values()), list(error), height=2.0),
-    "Five tables of the error over shifts of 0 to 5 pixels down and right. Stride 1, convolution "
-    "and pooling: all zero. Stride 2, both: zero only where both shifts are even. Two poolings: "
-    "zero only where both are multiples of 4.",
-)
+show(shift_maps(list(error.values()), list(error), height=2.0), "04/error-over-shifts")
 
 # %%
 for name, (_, S) in layers.items():
@@ -475,15 +470,14 @@ show(
     viz.bar_chart(
         wobble, "variation over shifts,\n% of that between scenes", decimals=1, size=(6.5, 2.8)
     ),
-    "Variation of the network's global means over shifts, relative to that between scenes, as "
-    "bars: largest for keeping every second pixel and the max pool; a small part of that for "
-    "blur-pool, and least for the mean.",
+    "04/variation-over-shifts",
 )
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert wobble["mean"] < wobble["blur-pool"] < wobble["max pool"] < wobble["every second"]
 assert wobble["blur-pool"] < 0.3 * wobble["max pool"]
-assert wobble["mean"] > 0.01, "better, not exact"
+assert wobble["mean"] > 0.01
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -591,25 +585,12 @@ show(
     viz.line_chart(
         distances, over_shift, "shift down and right (pixels)", "test accuracy", size=(7.5, 3.4)
     ),
-    "Test accuracy over the shift. MLP and flattened CNN fall steeply. The augmented CNN is level "
-    "up to 3 pixels and then falls. The CNN with the global maximum dips in between, is back at 4 "
-    "pixels, and is far above all others at 6.",
+    "04/accuracy-over-shift",
 )
 
 # %%
 start, four, six = ({name: values[d] for name, values in over_shift.items()} for d in (0, 4, 6))
-assert start["MLP"] - four["MLP"] > 0.3
-assert start["CNN, flattened"] - four["CNN, flattened"] > 0.3, (
-    "convolutions alone do not make a classifier invariant"
-)
-assert start["CNN, global maximum"] - four["CNN, global maximum"] < 0.08
-assert (
-    six["CNN, global maximum"]
-    > max(value for name, value in six.items() if name != "CNN, global maximum") + 0.2
-)
 augmented = over_shift["CNN, flattened, augmented"]
-assert augmented[0] - augmented[3] < 0.1, "level where it was trained"
-assert augmented[3] - augmented[6] > 0.1, "and not beyond"
 
 # 64×64: no window that sees a garment is cut off
 roomy = np.pad(x_test[:200], ((0, 0), (0, 0), (12, 12), (12, 12)))
@@ -625,6 +606,18 @@ print(
     " at shift 4",
     equal[4],
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert start["MLP"] - four["MLP"] > 0.3
+assert start["CNN, flattened"] - four["CNN, flattened"] > 0.3
+assert start["CNN, global maximum"] - four["CNN, global maximum"] < 0.08
+assert (
+    six["CNN, global maximum"]
+    > max(value for name, value in six.items() if name != "CNN, global maximum") + 0.2
+)
+assert augmented[0] - augmented[3] < 0.1
+assert augmented[3] - augmented[6] > 0.1
 assert equal == {2: False, 4: True}
 
 # %% [markdown]
@@ -682,7 +675,8 @@ for name, f in candidates.items():
     result[name] = turned, larger
     print(f"{name:24} quarter turn: error {turned:4.2f}   magnified by 2: error {larger:4.2f}")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert [turned < 1e-12 for turned, _ in result.values()] == [True, False, True, True]
 assert [larger < 1e-12 for _, larger in result.values()] == [True, False, False, False]
 
@@ -732,22 +726,20 @@ viz.draw_lines(axes[0, 1], factors, over_factor)
 axes[0, 0].set(xlabel="turned by (degrees)", ylabel="test accuracy", ylim=(0, 1))
 axes[0, 1].set(xlabel="magnified by")
 axes[0, 1].legend(loc="lower right")
-show(
-    figure,
-    "Test accuracy over the angle and over the magnification. Without augmentation it falls "
-    "steeply away from 0° and from 1. Trained on rotations: level to 40°, then falling. Trained "
-    "on sizes: flatter over the factor, no better over the angle.",
-)
+show(figure, "04/accuracy-over-angle-and-size")
 
 # %%
 plain, turned, sized = (over_angle[name] for name in trained)
-assert plain[3] < 0.5, "no augmentation: lost at 60°"
-assert turned[2] > plain[2] + 0.2, "trained on rotations: good within ±60°"
-assert turned[9] < turned[0] - 0.3, "and not far beyond"
-assert turned[0] < plain[0], "at a price"
 plain_s, turned_s, sized_s = (over_factor[name] for name in trained)
-assert sized_s[2] > plain_s[2] + 0.1, "trained on sizes: good at 0.6"
-assert sized[3] < turned[3] - 0.2, "sizes teach nothing about rotation"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert plain[3] < 0.5
+assert turned[2] > plain[2] + 0.2
+assert turned[9] < turned[0] - 0.3
+assert turned[0] < plain[0]
+assert sized_s[2] > plain_s[2] + 0.1
+assert sized[3] < turned[3] - 0.2
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -789,8 +781,7 @@ by_conv = NF.conv2d(image[None, None], w[None, None])
 print("M @ x equals the convolution:", np.allclose(M @ image.ravel(), by_conv.ravel()))
 show(
     matrix_row([one_row], ["one axis: 8 pixels, kernel 1 2 3"], values=True),
-    "A matrix with 6 rows and 8 columns; each row holds 1, 2, 3, one place further to the right "
-    "than the row above.",
+    "04/matrix-of-one-axis",
 )
 show(
     matrix_row(
@@ -800,9 +791,7 @@ show(
         values=True,
         cell=0.34,
     ),
-    "A matrix with 9 rows and 25 columns in blocks of 3 by 5. Each block is itself a matrix with "
-    "constant diagonals, holding 1 2 3, 4 5 6 or 7 8 9; the blocks are also the same along "
-    "diagonals, and the rest is empty.",
+    "04/matrix-of-two-axes",
 )
 
 # %% [markdown]
@@ -828,6 +817,9 @@ print(
 )
 print(f"a fully connected layer has {M28.size // different:,} times the parameters, "
       f"a local layer without sharing {nonzero // different}")  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
 assert (M28.size, nonzero, different) == (676 * 784, 676 * 9, 9)
 
 # %% [markdown]
@@ -858,17 +850,19 @@ print(
     "averaged matrix times x = circular convolution with its first row:",
     np.allclose(averaged @ x_line, glued),
 )
-assert np.allclose(averaged @ S, S @ averaged)
-assert np.allclose(averaged @ x_line, glued)
 show(
     matrix_row(
         [S, M_random, averaged],
         ["the shift S", "any matrix", "averaged over all shifts"],
         cell=0.21,
     ),
-    "Three 12 by 12 matrices: the shift, with ones below the diagonal; random numbers; their "
-    "average over all shifts, whose diagonals are constant and continue around the edge.",
+    "04/averaged-matrix",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.allclose(averaged @ S, S @ averaged)
+assert np.allclose(averaged @ x_line, glued)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -951,13 +945,7 @@ axes[0, 0].set(
 )
 axes[0, 1].set(title="task B: a gain at each place")
 axes[0, 0].legend()
-show(
-    figure,
-    "Relative error over the number of training patches, logarithmic. Task A: the convolution is "
-    "good from four patches on, the local learner from 32, the dense one only far above 64; these "
-    "two have a peak at 9 and 64. Task B: the convolution stays at an error it cannot leave; the "
-    "local learner is best from 32 on.",
-)
+show(figure, "04/four-learners")
 
 # %%
 error_a = {
@@ -969,9 +957,12 @@ error_b = {
 for kind in error_a:
     enough = [next((N for N in counts if e[kind][N] < 0.1), "never") for e in (error_a, error_b)]
     print(f"{kind:6} error below 10 %: task A from N = {enough[0]}, task B from N = {enough[1]}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert error_a["conv"][4] < 0.1 < error_a["local"][4]
 assert error_a["local"][128] < error_a["dense"][128]
-assert all(error_b["conv"][N] > 0.1 for N in counts), "a wrong assumption is not repaired by data"
+assert all(error_b["conv"][N] > 0.1 for N in counts)
 assert error_b["local"][512] < error_b["conv"][512]
 
 # %% [markdown]

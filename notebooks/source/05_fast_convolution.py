@@ -70,7 +70,7 @@ show(
         height=2.2,
         share=False,
     ),
-    "A part of a photograph of a cat, the same out of focus, and the kernel: a white disc.",
+    "05/cat-out-of-focus",
 )
 
 # %% [markdown]
@@ -112,7 +112,7 @@ show(
         height=2,
         share=False,
     ),
-    "A small colour patch of the cat's face, and three of its eight feature maps.",
+    "05/patch-and-feature-maps",
 )
 
 # %% [markdown]
@@ -131,8 +131,7 @@ show(
     matrix_row(
         [small], ["3×3 kernel 1 … 9 on a 4×4 image: four windows"], [(2, 4)], values=True, cell=0.36
     ),
-    "A matrix with four rows, one for each window, and 16 columns, one for each pixel; each row "
-    "holds the nine weights at the window's pixels.",
+    "05/small-toeplitz-matrix",
 )
 M = toeplitz.conv_matrix(w, H, W, padding=1)
 by_matrix = (x.reshape(N, -1) @ M.T).reshape(by_loops.shape)
@@ -141,6 +140,9 @@ print(
     "not zero"
 )
 print("agrees with the loops to 1e-12:", np.abs(by_matrix - by_loops).max() < 1e-12)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.allclose(by_matrix, by_loops, atol=1e-12)
 
 # %% [markdown]
@@ -157,11 +159,13 @@ tiny = np.arange(1.0, 10).reshape(1, 1, 3, 3)
 columns = im2col.im2col(tiny, 2)
 show(
     matrix_row([tiny[0, 0], columns[0]], ["the image", "its columns"], values=True, cell=0.42),
-    "A 3 by 3 image with the numbers 1 to 9, and beside it four columns, one for each window: 1 2 "
-    "4 5, then 2 3 5 6, then 4 5 7 8, then 5 6 8 9.",
+    "05/windows-as-columns",
 )
 kernel = np.array([[1.0, 2, 3, 4]])
 print("kernel 1 2 3 4 as a row, times the columns:", (kernel @ columns[0])[0])
+
+# %% tags=["check"]
+# Check that the text is true.
 assert (kernel @ columns[0])[0, 0] == 1 * 1 + 2 * 2 + 3 * 4 + 4 * 5
 
 # %% [markdown]
@@ -190,6 +194,9 @@ print(
     f"the image has {x.size:,} numbers, its columns {columns.size:,}: {columns.size // x.size} "
     "times as many"
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.allclose(conv_by_im2col(x, w, 1), by_loops, atol=1e-12)
 assert columns.size == K**2 * x.size
 
@@ -224,9 +231,11 @@ show(
         values=True,
         cell=0.5,
     ),
-    "The image 1 to 9; what came back: 1, 4, 3; 8, 20, 12; 7, 16, 9; and how many windows read "
-    "each pixel: one in the corners, two on the edges, four in the middle.",
+    "05/there-and-back",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.array_equal(back, visits * tiny)
 
 # %% [markdown]
@@ -247,12 +256,15 @@ left, right = np.sum(columns * upstream), np.sum(image * returned)
 folded = F.fold(torch.from_numpy(upstream), (9, 8), (3, 2), stride=(2, 1), padding=(1, 0)).numpy()
 print(f"<im2col x, y> = {left:.3f}   <x, col2im y> = {right:.3f}")
 print("col2im agrees with PyTorch's fold:", np.allclose(returned, folded))
-assert abs(left - right) < 1e-10
-assert np.allclose(returned, folded)
 
 by_columns = im2col.col2im(w.reshape(8, -1).T @ by_loops.reshape(1, 8, -1), x.shape, 3, padding=1)
 by_transpose = (by_loops.reshape(1, -1) @ M).reshape(x.shape)
 print("col2im after the filters' transpose = M transposed:", np.allclose(by_columns, by_transpose))
+
+# %% tags=["check"]
+# Check that the text is true.
+assert abs(left - right) < 1e-10
+assert np.allclose(returned, folded)
 assert np.allclose(by_columns, by_transpose)
 
 # %% [markdown]
@@ -280,7 +292,6 @@ def conv_by_shifts(x, w, P):
 four_weights = [(0, 0, -1), (0, 2, 1), (2, 0, -1), (2, 2, 1)]  # (u, v, weight)
 shares = [weight * x[:, :1, u : u + 22, v : v + 22] for u, v, weight in four_weights]
 print("agrees with the loops to 1e-12:", np.abs(conv_by_shifts(x, w, 1) - by_loops).max() < 1e-12)
-assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 show(
     viz.image_row(
         [*(s[0, 0] for s in shares), sum(shares)[0, 0]],
@@ -288,9 +299,12 @@ show(
         signed=True,
         height=1.9,
     ),
-    "Four shifted copies of the patch, two of them negative in blue and two positive in red; "
-    "their sum shows vertical edges.",
+    "05/four-shifted-copies",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 
 # %% [markdown]
 # Four shifted pictures, two added and two subtracted, are a kernel with four weights. The package's `shifted` goes one
@@ -327,6 +341,9 @@ print("spectrum of w:     ", V)
 print("conj(W) · X:       ", V.conj() * X)
 print("back, correlation: ", np.fft.ifft(V.conj() * X).real)
 print("without conjugate: ", np.fft.ifft(V * X).real, "← convolution")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.allclose(np.fft.ifft(V.conj() * X).real, [1 - 2, 2 - 3, 3 - 4, 4 - 1])
 assert np.allclose(np.fft.ifft(V * X).real, [1 - 4, 2 - 1, 3 - 2, 4 - 3])
 
@@ -347,16 +364,18 @@ circulant = np.stack([np.roll(np.r_[1.0, 2, 3, np.zeros(n - 3)], i) for i in ran
 in_waves = wave @ circulant @ np.linalg.inv(wave)
 spectrum = np.fft.fft(circulant[0]).conj()
 print("diagonal in the basis of waves:", np.allclose(in_waves, np.diag(spectrum)))
-assert np.allclose(in_waves, np.diag(spectrum))
 show(
     matrix_row(
         [circulant, np.abs(in_waves).round(9)],
         ["circular, with 1 2 3", "size, in waves"],
         cell=0.22,
     ),
-    "Left a 12 by 12 matrix with three constant diagonals which continue around the edge; right "
-    "the same map in the basis of waves: only the main diagonal is not zero.",
+    "05/circulant-matrix",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.allclose(in_waves, np.diag(spectrum))
 
 # %% [markdown]
 # ### An image
@@ -375,7 +394,6 @@ def conv_by_fft(x, w, P):
 
 
 print("agrees with the loops to 1e-12:", np.abs(conv_by_fft(x, w, 1) - by_loops).max() < 1e-12)
-assert np.allclose(conv_by_fft(x, w, 1), by_loops, atol=1e-12)
 size = photo.shape[2:]
 P_spectrum, D_spectrum = np.fft.fft2(photo[0, 0]), np.fft.fft2(disc[0, 0], s=size)
 circular = np.fft.ifft2(P_spectrum * D_spectrum.conj()).real
@@ -398,12 +416,14 @@ show(
         height=2.2,
         share=False,
     ),
-    "Spectra with slow waves in the middle. The photograph's falls off from the middle; the "
-    "disc's has rings; the product has both. Transformed back: the cat out of focus, with the far "
-    "sides of the picture mixed in at the right and below.",
+    "05/spectra",
 )
 valid = tuple(slice(size_a - 40) for size_a in size)
 print("inside, it is the puzzle's picture:", np.allclose(circular[valid], blurred[0, 0]))
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.allclose(conv_by_fft(x, w, 1), by_loops, atol=1e-12)
 assert np.allclose(circular[valid], blurred[0, 0])
 
 # %% [markdown]
@@ -416,13 +436,16 @@ assert np.allclose(circular[valid], blurred[0, 0])
 n = photo.size
 flops = 3 * 2.5 * n * np.log2(n) + 6 * n / 2
 print(f"direct: {2 * disc.size} flops for each output pixel; by FFT {flops / blurred.size:.0f}")
-assert flops / blurred.size < 2 * disc.size / 10
 repeated = 2 * 2.5 * np.log2(n) + 3
 print(
     f"for a large image and a kernel whose spectrum is kept: about {repeated:.0f} flops, whatever "
     "the kernel's size"
 )
-assert repeated / 2 < 100, "the puzzle's hundred multiplications"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert flops / blurred.size < 2 * disc.size / 10
+assert repeated / 2 < 100
 
 # %% [markdown]
 # So the first half of the puzzle is solved. In a large image that is fewer than a hundred multiplications for each
@@ -464,6 +487,9 @@ print(
     " directly:",
     np.convolve(a, g),
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.allclose(C @ ((G @ g) * (E @ a)), np.convolve(a, g))
 
 # %% [markdown]
@@ -494,6 +520,9 @@ d = np.array([1.0, 2, 3, 4])
 m1, m2, m3, m4 = (1 - 3) * 1, (2 + 3) * 3, (3 - 2) * 1, (2 - 4) * 3
 print("products:", m1, m2, m3, m4, "  outputs:", m1 + m2 + m3, m2 - m3 - m4)
 print("directly:", 1 * 1 + 2 * 2 + 3 * 3, 2 * 1 + 3 * 2 + 4 * 3)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.array_equal(E.T @ ((G @ g) * (C.T @ d)), [14, 20])
 assert np.array_equal(winograd.winograd_f23(d, g), [m1 + m2 + m3, m2 - m3 - m4])
 
@@ -516,7 +545,6 @@ d, g = rng.normal(size=(4, 4)), rng.normal(size=(3, 3))
 Y = At @ ((G @ g @ G.T) * (Bt @ d @ Bt.T)) @ At.T
 direct = im2col.conv2d(d[None, None], g[None, None])[0, 0]
 print("F(2×2, 3×3) of one tile agrees:", np.allclose(Y, direct))
-assert np.allclose(Y, direct)
 for m in (2, 4):
     by_winograd = winograd.conv2d(x, w, padding=1, m=m)
     print(
@@ -530,9 +558,12 @@ show(
     viz.kernel_row(
         [*winograd.F2, winograd.F4[2]], ["Aᵀ, m = 2", "G", "Bᵀ", "Bᵀ, m = 4"], values=True
     ),
-    "The matrices of F(2, 3), with entries 0, 1, −1 and one half, and the input transform of F(4, "
-    "3), with entries up to 5.",
+    "05/winograd-matrices",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.allclose(Y, direct)
 
 # %% [markdown]
 # Larger tiles save more. But the points $0, \pm 1, \pm 2, \dots$ make larger entries, and these cost digits. How many?
@@ -624,16 +655,12 @@ table = {
     "microseconds, measured": {name: took[name] * 1e6 for name in six},
     "rounding, measured": rounding,
 }
-show(
-    cost_panels(table),
-    "Four panels of bars, one row for each algorithm: flops, bytes, measured time and measured "
-    "rounding error, all on logarithmic scales. Loops take by far the longest; the big matrix has "
-    "by far the most flops and bytes.",
-)
+show(cost_panels(table), "05/cost-of-six-ways")
 
-# %%
-assert took["loops"] > 100 * took["im2col"], "compiled code"
-assert took["toeplitz"] > 3 * took["im2col"], "zeros cost as much as other numbers"
+# %% tags=["check"]
+# Check that the text is true.
+assert took["loops"] > 100 * took["im2col"]
+assert took["toeplitz"] > 3 * took["im2col"]
 assert all(error < 1e-5 for error in rounding.values())
 assert counted["toeplitz"][0] == 64 * counted["im2col"][0]
 assert counted["winograd"][0] > counted["im2col"][0]
@@ -678,26 +705,24 @@ table = {
     "microseconds, measured": {name: layer_time[name] * 1e6 for name in four_ways},
     "rounding, measured": layer_error,
 }
-show(
-    cost_panels(table),
-    "Flops, bytes, measured time and measured rounding of im2col, shifted, FFT and Winograd with "
-    "tiles of 2 and of 4, for a layer with 64 channels. Winograd with m = 4 has the fewest flops "
-    "and the largest rounding error.",
-)
+show(cost_panels(table), "05/cost-on-a-layer")
 
 # %%
-assert min(layer_cost, key=lambda name: layer_cost[name][0]) == "winograd, m = 4"
-assert layer_error["winograd, m = 4"] > 2 * layer_error["im2col"], "the price of the larger tile"
-assert layer_error["winograd, m = 4"] < 1e-4
-assert layer_error["winograd, m = 2"] < 1e-5
-assert layer_time["fft"] > layer_time["im2col"], "3×3 is too small for the FFT"
-assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1)), "flops and bytes"
 print(
     "times fewer flops than im2col: m = 2",
     round(layer_cost["im2col"][0] / layer_cost["winograd, m = 2"][0], 2),
     " m = 4",
     round(layer_cost["im2col"][0] / layer_cost["winograd, m = 4"][0], 2),
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert min(layer_cost, key=lambda name: layer_cost[name][0]) == "winograd, m = 4"
+assert layer_error["winograd, m = 4"] > 2 * layer_error["im2col"]
+assert layer_error["winograd, m = 4"] < 1e-4
+assert layer_error["winograd, m = 2"] < 1e-5
+assert layer_time["fft"] > layer_time["im2col"]
+assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1))
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -732,6 +757,9 @@ for name, conv in {"im2col": im2col.conv2d, "fft": fft.conv2d}.items():
     relative[name] = np.abs(single[dark] / truth[dark] - 1).max()
     print(f"{name:7} relative error in the dark half below 1e-6: {relative[name] < 1e-6}")
 print("the FFT's is more than 100 times as large:", relative["fft"] > 100 * relative["im2col"])
+
+# %% tags=["check"]
+# Check that the text is true.
 assert relative["im2col"] < 1e-6
 assert relative["fft"] > 100 * relative["im2col"]
 
@@ -769,23 +797,22 @@ for place, lines, ylabel in (
     viz.draw_lines(place, sizes, lines)
     place.set(xlabel="kernel size K", ylabel=ylabel, yscale="log")
     place.legend()
-show(
-    figure,
-    "Two panels over the kernel size. Counted flops: im2col grows steadily and crosses the nearly "
-    "level FFT. Measured time: the same picture, with the crossing at another kernel size.",
-)
+show(figure, "05/cost-over-kernel-size")
 for title, lines in (("flops", mflop), ("time", ms)):
     faster = [K for K, a, b in zip(sizes, lines["im2col"], lines["fft"], strict=True) if b < a]
     print(f"the FFT needs less {title} than im2col at K =", *faster)
 
 # %%
-assert ms["im2col"][0] < ms["fft"][0], "small kernels: im2col"
-assert ms["fft"][-1] < ms["im2col"][-1] / 2, "large kernels: FFT"
-assert mflop["fft"][1] < mflop["im2col"][1], "at 3×3 the FFT has fewer flops"
 rate = {name: np.median(np.divide(mflop[name], ms[name])) for name in mflop}
-assert rate["im2col"] > 1.5 * rate["fft"], "but its flops are slower ones"
 few = next(K for K, a, b in zip(sizes, mflop["im2col"], mflop["fft"], strict=True) if b < a)
 print("counted in flops, the FFT is ahead from K =", few)
+
+# %% tags=["check"]
+# Check that the text is true.
+assert ms["im2col"][0] < ms["fft"][0]
+assert ms["fft"][-1] < ms["im2col"][-1] / 2
+assert mflop["fft"][1] < mflop["im2col"][1]
+assert rate["im2col"] > 1.5 * rate["fft"]
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -806,9 +833,12 @@ puzzle = seconds(
 print(f"im2col takes {puzzle['im2col'] / puzzle['fft']:.0f} times as long as the FFT")
 
 # %%
+print("the same picture by FFT, in less than a third of the time")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.allclose(fft.conv2d(photo, disc), blurred)
 assert puzzle["fft"] < puzzle["im2col"] / 3
-print("the same picture by FFT, in less than a third of the time")
 
 # %% [markdown]
 # | Situation | Choose | Why |
@@ -857,20 +887,18 @@ points = {
 for name, (flops, count) in layer_cost.items():
     points[name] = flops / count, flops / layer_time[name]
 points["GEMM"] = 2 * n**3 / (3 * A.nbytes), peak
-show(
-    roofline(peak, bandwidth, points),
-    "The roof of this computer: a slope, where memory limits, then a level, where arithmetic "
-    "does. ReLU and the big matrix lie at the left, near the slope and far below the peak; the "
-    "convolutions lie further right.",
-)
+show(roofline(peak, bandwidth, points), "05/roofline")
 print(f"ridge: a computation needs {peak / bandwidth:.0f} flops a byte to be limited by arithmetic")
 
 # %%
 speed = {name: at for name, (_, at) in points.items()}
-assert speed["ReLU"] < speed["GEMM"] / 5, "memory, not arithmetic, limits the ReLU"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert speed["ReLU"] < speed["GEMM"] / 5
 assert speed["big matrix, one image"] < speed["GEMM"] / 1.5
-assert speed["im2col"] > speed["ReLU"], "columns are copied once and used by all 64 filters"
-assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4, "flops a byte"
+assert speed["im2col"] > speed["ReLU"]
+assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>

@@ -66,11 +66,7 @@ figure = viz.image_row(
     share=False,
     height=2.6,
 )
-show(
-    figure,
-    "A sharp photograph of a man with a camera; a kernel that is non-zero on its diagonal only "
-    "and fades towards the lower right; the photograph smeared along that diagonal.",
-)
+show(figure, "06/moved-while-exposed")
 
 # %% [markdown]
 # The idea: start from a plain grey picture `x`. Blur it and compare with the blurred photograph. The difference
@@ -186,11 +182,7 @@ image = np.array(
     [[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1], [3, 1, 0, 2, 2]]
 )
 from_above = np.array([[1, -2], [3, 1]])
-show(
-    weight_gradient(image, from_above, kernel_size=3, stride=2),
-    "Upper row: the four 3 by 3 windows of a 5 by 5 image. Lower row: each window times its "
-    "upstream gradient, 1, minus 2, 3 and 1; and, framed, the sum of the four.",
-)
+show(weight_gradient(image, from_above, kernel_size=3, stride=2), "06/windows-and-their-gradients")
 
 for S in [1, 2]:
     positions = NF.conv2d(image[None, None].astype(float), np.ones((1, 1, 3, 3)), stride=S).size
@@ -264,20 +256,10 @@ figure = viz.line_chart(
 )
 figure.axes[0].set_xticks(positions, positions)
 figure.axes[0].minorticks_off()
-show(
-    figure,
-    "Steps to learn a kernel over the number of positions, both axes logarithmic. With the sum: "
-    "about twenty steps or fewer throughout. With the average: rising with the number of "
-    "positions, from hundreds into the thousands.",
-)
+show(figure, "06/steps-over-positions")
 
 # %%
 ratio = np.array(steps_by_rule["average"]) / steps_by_rule["sum"]
-assert max(steps_by_rule["sum"]) < 3 * min(steps_by_rule["sum"]), (
-    "the sum: one learning rate serves all sizes"
-)
-assert all(np.diff(ratio) > 0), "the average: the larger the image, the slower"
-assert ratio[-1] > 100
 
 x, w, g = (
     rng.normal(size=(1, 1, 9, 9)),
@@ -293,6 +275,12 @@ print(
     f"measured slope of L {difference:.3f}   sum over 49 positions {the_sum:.3f}   average "
     f"{the_sum / 49:.3f}"
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert max(steps_by_rule["sum"]) < 3 * min(steps_by_rule["sum"])
+assert all(np.diff(ratio) > 0)
+assert ratio[-1] > 100
 assert abs(difference - the_sum) < 1e-6
 assert abs(difference - the_sum / 49) > 0.01
 
@@ -334,12 +322,7 @@ assert abs(difference - the_sum / 49) > 0.01
 # %%
 kernel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 from_above = np.array([[1, -2, 0], [3, 1, -1], [2, 0, 4]])
-show(
-    backward_scatter(from_above, kernel, size=(5, 5), position=(1, 1)),
-    "Five panels: the 3 by 3 upstream gradient with its middle entry framed; the kernel; entry "
-    "times kernel; the 5 by 5 gradient of the input before that product is added to its middle "
-    "window, and after.",
-)
+show(backward_scatter(from_above, kernel, size=(5, 5), position=(1, 1)), "06/scatter-one-entry")
 
 # %% [markdown]
 # ### Under your hands
@@ -351,7 +334,7 @@ show(
 # > **Predict**, before you touch anything: at stride 2, which of the pixels get contributions from most windows? Then
 # > tick *only count arrivals* and go to the end.
 
-# %%
+# %% tags=["open"]
 from cnncourse.viz.widgets.backward_scatter import BackwardScatter
 
 digits = np.random.default_rng(1)
@@ -364,16 +347,10 @@ BackwardScatter(upstream, weights, stride=2, position=1)
 # %%
 show(
     backward_scatter([[1, -2], [3, 1]], kernel, size=(5, 5), position=(1, 1), stride=2),
-    "At stride 2 a 2 by 2 upstream gradient is scattered over a 5 by 5 input; the fourth product "
-    "is being added to the lower right window, which shares its first row and first column with "
-    "its neighbours.",
+    "06/scatter-with-stride",
 )
 arrivals = NF.conv_transpose2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3)), stride=2)[0, 0]
-show(
-    viz.pixel_grid(arrivals, "windows that reach each pixel"),
-    "How many windows reach each pixel of the 5 by 5 image at stride 2: once nearly everywhere, "
-    "twice in the middle row and the middle column, four times in the very middle.",
-)
+show(viz.pixel_grid(arrivals, "windows that reach each pixel"), "06/arrivals-per-pixel")
 
 # %% [markdown]
 # Uneven counts: the middle pixel has four times the say of a corner. We come back to that in section 10.
@@ -429,7 +406,6 @@ for step in range(1, 201):
 print("loss at the start:", round(losses[0], 3), "  after 200 steps below 1e-6:", losses[-1] < 1e-6)
 print(f"typical error of a pixel: {np.sqrt(((x - sharp) ** 2).mean()):.3f}; "
       f"away from the rim: {np.sqrt(((x - sharp)[..., 6:-6, 6:-6] ** 2).mean()):.3f}")  # fmt: skip
-assert losses[-1] < 1e-6
 show(
     viz.image_row(
         [p[0, 0] for p in pictures],
@@ -438,9 +414,12 @@ show(
         high=1,
         height=1.95,
     ),
-    "The picture being recovered: plain grey, a blurred ghost after one step, nearly sharp after "
-    "20 steps, and sharp after 200 steps but for streaks near the rim.",
+    "06/picture-recovered",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert losses[-1] < 1e-6
 
 # %% [markdown]
 # <details><summary><b>Why it works, and why not quite</b></summary>
@@ -448,7 +427,7 @@ show(
 # The loss goes to zero, but the picture is not perfect near the rim. Rim pixels lie in few windows (lesson 03 counted
 # them), so the 122×122 blurred pixels do not pin down all 128×128 sharp ones: many pictures have the same blur, and
 # the gradient cannot tell them apart. The gradient of the input is a tool in its own right: the same walk
-# makes the pictures of lesson 16, which show what a network looks for.
+# makes the pictures of lesson 16 (planned), which show what a network looks for.
 # </details>
 
 # %% [markdown]
@@ -601,13 +580,14 @@ errors = {
     for name, f in functions.items()
 }
 best = {name: steps[int(np.argmin(error))] for name, error in errors.items()}
-assert 1e-8 < best["convolution, then tanh"] < 1e-3 <= best["convolution alone"]
 show(
     viz.line_chart(steps, errors, "step ε", "largest error", log="xy", size=(6.5, 3.2)),
-    "Error of central differences over the step, both axes logarithmic. With tanh the curve is a "
-    "V with its lowest point in the middle, near a step of 0.00001. For the convolution alone it "
-    "falls all the way to large steps.",
+    "06/error-over-step-size",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert 1e-8 < best["convolution, then tanh"] < 1e-3 <= best["convolution alone"]
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -646,8 +626,6 @@ print(
     f"{cases} settings; all three gradients within 1e-6 of the differences: "
     f"{worst['numerical'] < 1e-6}, within 1e-12 of PyTorch: {worst['torch'] < 1e-12}"
 )
-assert worst["numerical"] < 1e-6
-assert worst["torch"] < 1e-12
 
 w = rng.normal(size=(4, 1, 3, 2))
 g = rng.normal(size=NF.conv2d(x, w, b, 2, 1, 2, 2).shape)
@@ -655,6 +633,11 @@ pairs = zip(
     conv2d_loops(x, w, b, 2, 1, 2, 2, g), NF.conv2d_backward(g, x, w, b, 2, 1, 2, 2), strict=True
 )
 print("the loops of section 5 agree as well:", all(np.abs(a - c).max() < 1e-12 for a, c in pairs))
+
+# %% tags=["check"]
+# Check that the text is true.
+assert worst["numerical"] < 1e-6
+assert worst["torch"] < 1e-12
 
 # %% [markdown]
 # ## 7. The fast code: correlations again
@@ -733,6 +716,9 @@ for S, P, D in product([1, 2, 3], [0, 1, 2], [1, 2]):
     agree.append(np.allclose(grad_weight_as_convolution(g, x, w, S, P, D), grad_w, atol=1e-12))
     agree.append(np.allclose(grad_input_as_convolution(g, x, w, S, P, D), grad_x, atol=1e-12))
 print(f"{sum(agree)} of {len(agree)} comparisons agree")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert all(agree)
 
 # %% [markdown]
@@ -761,12 +747,7 @@ for place, (title, matrix) in zip(
     place.set_title(title)
     for spine in place.spines.values():
         spine.set_visible(True)
-show(
-    figure,
-    "The 4 by 25 matrix of a 3 by 3 kernel at stride 2 on a 5 by 5 image: in each row the numbers "
-    "1 to 9 in runs of three; and its transpose, in whose row for the middle pixel stand four "
-    "numbers.",
-)
+show(figure, "06/matrix-and-transpose")
 
 # %% [markdown]
 # And the weight's gradient? If all 100 entries of $M$ were free, their gradient would be $\partial L/\partial M =
@@ -863,7 +844,7 @@ print(
 # ## 10. Transposed convolution and its checkerboard
 #
 # $M^\top$ maps small arrays to large ones. So it can be used as a *forward* layer wherever a network has to enlarge its
-# maps: to say a class for each pixel (lesson 19), or to draw pictures. That layer is called **transposed
+# maps: to say a class for each pixel (lesson 19 (planned)), or to draw pictures. That layer is called **transposed
 # convolution**: PyTorch's `conv_transpose2d`, our `NF.conv_transpose2d`. Its output has
 #
 # $$ (I - 1) S - 2P + D(K - 1) + 1 $$
@@ -912,11 +893,7 @@ figure, axes = viz.figure_grid(1, 3, size=(10, 3.7), width_ratios=[10, 11, 12])
 for place, counts, K in zip(axes[0], maps, (2, 3, 4), strict=True):
     viz.draw_values(place, counts, 0, 4, cell=0.27)
     place.set_title(f"K = {K}, S = 2")
-show(
-    figure,
-    "Arrivals at each pixel for kernels of 2, 3 and 4 at stride 2. K = 2: one everywhere. K = 3: a "
-    "checkerboard of ones, twos and fours. K = 4: four everywhere but at the rim.",
-)
+show(figure, "06/arrivals-for-three-kernels")
 
 # %% [markdown]
 # With $K = 3$ a flat input comes out as a **checkerboard**: 4, 2, 2, 1. The rule one reads (Odena, Dumoulin and Olah,
@@ -987,6 +964,9 @@ columns = [
 best = np.linalg.lstsq(np.array(columns).T, camera[2:-2, 2:-2].ravel(), rcond=None)[0].reshape(3, 3)
 sums = [best[p::2, q::2].sum() for p, q in product([0, 1], repeat=2)]
 print("the best kernel:\n", best.round(2), "\nsums by parity:", np.round(sums, 2))
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.allclose(sums, 1, atol=0.01)
 
 # %% [markdown]
@@ -1036,9 +1016,7 @@ for K in [3, 4]:
     assert (by_place.max() / by_place.min() > 5) == (K == 3)
 show(
     viz.image_row(list(energies.values()), list(energies), height=2.8, low=0, bar=True),
-    "Mean square of the input's gradient. With 3 by 3 kernels: a regular pattern that repeats "
-    "every four pixels, with dark single pixels in a bright grid. With 4 by 4 kernels: even, but "
-    "for noise.",
+    "06/where-gradients-arrive",
 )
 
 # %% [markdown]
@@ -1049,7 +1027,7 @@ show(
 # </details>
 #
 # So some pixels weigh many times as much as their neighbours: to the loss, and to anybody who looks at such
-# gradients to see "what the network looked at" (lesson 16). The eye sees a pattern in the picture; it is in the
+# gradients to see "what the network looked at" (lesson 16 (planned)). The eye sees a pattern in the picture; it is in the
 # arithmetic.
 
 # %% [markdown]

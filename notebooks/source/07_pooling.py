@@ -66,9 +66,7 @@ show(
         ["the shirt", "its 2×2 maxima", "one pixel lower", "its 2×2 maxima"],
         height=2.3,
     ),
-    "A shirt with narrow horizontal stripes. Pooled, its lower half has lost all stripes. The "
-    "same shirt one pixel lower: pooled, the stripes of the lower half are there, and those in "
-    "the middle are gone.",
+    "07/shirt-one-pixel-down",
 )
 belly = small[:, 0, 9:15, 8]
 print("down the belly of the small shirts:", belly[0].round(1), "and", belly[1].round(1))
@@ -93,11 +91,7 @@ print("down the belly of the small shirts:", belly[0].round(1), "and", belly[1].
 # %%
 image = np.array([[1, 3, 2, 0, 5, 1], [4, 2, 0, 1, 2, 2], [0, 0, 7, 3, 1, 6],
                   [2, 1, 3, 8, 6, 6], [5, 2, 1, 1, 0, 3], [3, 6, 2, 4, 4, 0]])  # fmt: skip
-show(
-    pooling(image, kernel_size=2, stride=2),
-    "A 6 by 6 image cut into nine windows of 2 by 2, the largest number of each circled; the 3 by "
-    "3 array of those maxima; and the 3 by 3 array of the windows' means.",
-)
+show(pooling(image, kernel_size=2, stride=2), "07/max-and-mean-by-hand")
 
 # %% [markdown]
 # As code that is the formula, and as fast code: the pixels that are number $(u, v)$ of their window form a slice with
@@ -139,7 +133,7 @@ for K, S in [(2, 2), (3, 2), (3, 1)]:
     )
 
 # %% [markdown]
-# With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is AlexNet's choice (lesson 11), and its authors found that
+# With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is AlexNet's choice (lesson 11 (planned)), and its authors found that
 # it overfits slightly less. The output size is lesson 03's formula, so an odd row at the end may be left over.
 #
 # Two facts that help to place the two kinds. *Average pooling is a convolution*: one with the constant weights
@@ -182,12 +176,7 @@ for place, (title, values) in zip(axes[0], panels.items(), strict=True):
     place.set_title(title)
     for spine in place.spines.values():
         spine.set_visible(True)
-show(
-    figure,
-    "A 5 by 5 map of negative numbers. Its padded 3 by 3 maxima: with a rim of zeros, zero "
-    "everywhere but in the middle; with a rim of minus infinity, the largest real number of each "
-    "window.",
-)
+show(figure, "07/padding-a-negative-map")
 
 print(
     "PyTorch pads with −∞:",
@@ -197,6 +186,9 @@ positive = NF.relu(rng.normal(size=(1, 1, 5, 5)))
 print("after a ReLU the two agree:",
       np.array_equal(NF.max_pool2d(np.pad(positive, ((0, 0), (0, 0), (1, 1), (1, 1))), 3, 2),
                      NF.max_pool2d(positive, 3, 2, 1)))  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
 assert with_zeros.max() == 0 > with_minus_infinity.max()
 
 # %% [markdown]
@@ -282,12 +274,7 @@ for I, O in [(6, 3), (7, 3), (5, 4), (3, 5)]:
 
 # %%
 from_above = np.array([[1, -2, 3], [2, 1, -1], [4, 2, -3]])
-show(
-    pooling(image, kernel_size=2, stride=2, grad_output=from_above),
-    "The 6 by 6 image with the winner of each window circled; the 3 by 3 upstream gradient; the "
-    "image's gradient through max pooling, each entry at its winner's place, zeros elsewhere; and "
-    "through the mean, a quarter at each.",
-)
+show(pooling(image, kernel_size=2, stride=2, grad_output=from_above), "07/backward-by-hand")
 
 # %% [markdown]
 # Look at the window in the middle right: it holds 6 three times. Three winners? Only the first, in reading order, got
@@ -409,13 +396,11 @@ show(
         ["original", *(f"{name} of 8×8" for name in ways)],
         height=2.35,
     ),
-    "Part of a photograph, and three coarse versions of it made of squares: by mean, calm; by "
-    "first pixel, ragged; by maximum, too bright, with dark things eaten away.",
+    "07/three-ways-to-shrink",
 )
 show(
     viz.bar_chart(errors, "error (root mean square)", decimals=3, size=(7, 2.9)),
-    "Reconstruction errors for windows of 2, 4 and 8 pixels. The mean has the smallest error, "
-    "then the first pixel; the maximum has the largest for every window.",
+    "07/reconstruction-error",
 )
 
 # %%
@@ -460,6 +445,9 @@ print(
     "height of the peak after 8×8, as a share:",
     {name: round(float(value), 2) for name, value in height.items()},
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert height["maximum"] == 1
 assert height["mean"] < 0.5
 
@@ -535,9 +523,7 @@ show(
     viz.line_chart(
         shifts, curves, "shift of the picture (pixels)", "change of the map", size=(7.5, 3.4)
     ),
-    "Relative change of edge maps over the shift of the picture. Without pooling and with every "
-    "fourth pixel the curves leap up at once. With mean and maximum of 4 by 4 they rise about "
-    "half as fast; with 8 by 8 slowest.",
+    "07/change-over-shift",
 )
 print(
     "change at a shift of 1:", {name: round(float(curve[1]), 2) for name, curve in curves.items()}
@@ -545,10 +531,13 @@ print(
 
 # %%
 at_one = {name: curve[1] for name, curve in curves.items()}
+
+# %% tags=["check"]
+# Check that the text is true.
 assert abs(at_one["every 4th pixel"] - at_one["no pooling"]) < 0.15
 assert max(at_one["mean 4×4"], at_one["max 4×4"]) < 0.7 * at_one["no pooling"]
 assert at_one["max 8×8"] < at_one["max 4×4"]
-assert curves["max 4×4"][8] > 0.8, "beyond the window nothing is left of it"
+assert curves["max 4×4"][8] > 0.8
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -633,12 +622,7 @@ for place, (title, picture) in zip(axes[:, 0], panels.items(), strict=True):
     place.set(yticks=[], xticks=[], title=title)
 axes[-1, 0].set_xticks([0, 0.125, 0.25, 0.375, 0.5])
 axes[-1, 0].set_xlabel("frequency of the stripes (stripes a pixel)")
-show(
-    figure,
-    "Stripes that grow narrower from left to right. Every second pixel: in the right half false "
-    "stripes appear and grow wider again. Max and mean: weaker false stripes on a light and on a "
-    "grey ground. Blur: the right half is nearly plain grey.",
-)
+show(figure, "07/stripes-made-small")
 for name, f in halves.items():
     print(f"{name:24} contrast of the false stripes {f(chart)[0, 0, 0, 70:125].std():.2f}")
 
@@ -663,9 +647,6 @@ def half_pixel_error(f, x):
     return np.linalg.norm(moved - expected) / np.linalg.norm(expected - expected.mean())
 
 
-assert np.array_equal(
-    NF.max_pool2d(edges, 2), first_pixel(NF.max_pool2d(wrap(edges, 0, 1), 2, stride=1), 2)
-)
 layers = {
     "every\nsecond": halves["every second pixel"],
     "mean\n2×2": halves["mean 2×2"],
@@ -676,18 +657,16 @@ layers = {
     "max, blur\n1 4 6 4 1": lambda x: max_blur_pool(x, (1, 4, 6, 4, 1)),
 }
 half = {name: half_pixel_error(f, edges) for name, f in layers.items()}
-show(
-    viz.bar_chart(half, "equivariance error at 1 pixel", size=(9, 3.2)),
-    "How far seven ways of halving a map are from moving by half a pixel when the input moves by "
-    "one. Every second pixel is worst, mean and maximum are better, overlap helps a little; a "
-    "blur, above all after the maximum, a lot.",
+show(viz.bar_chart(half, "equivariance error at 1 pixel", size=(9, 3.2)), "07/half-a-pixel")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.array_equal(
+    NF.max_pool2d(edges, 2), first_pixel(NF.max_pool2d(wrap(edges, 0, 1), 2, stride=1), 2)
 )
 
 # %%
 subsampled, mean, maximum, overlapping, blur, max_blur, wide_blur = half.values()
-assert subsampled > 1.3 * max(mean, maximum)
-assert min(mean, maximum) > overlapping > 1.1 * blur
-assert blur > 1.5 * max_blur > 2.5 * wide_blur
 
 blurred = np.stack([max_blur_pool(one[None])[0] for one in shirts])
 show(
@@ -698,19 +677,24 @@ show(
         low=0,
         high=1,
     ),
-    "The puzzle's shirt pooled in two ways, each for both positions. With plain max pooling "
-    "stripes appear and vanish; with the blur both are a little dull and nearly alike.",
+    "07/shirt-pooled-in-two-ways",
 )
 plain, repaired = (np.abs(y[0] - y[1]).mean() / y.mean() for y in (small, blurred))
 print(
     f"difference between the two small shirts, in units of their mean: {plain:.2f}; with blur "
     f"{repaired:.2f}"
 )
-assert repaired < 0.75 * plain
 
 column = shirt[10:28, 12]  # down the belly of the large shirt
 spectrum = np.abs(np.fft.rfft(column - column.mean(), n=200))
 print(f"strongest frequency of its stripes: {spectrum.argmax() / 200:.2f} stripes a pixel")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert subsampled > 1.3 * max(mean, maximum)
+assert min(mean, maximum) > overlapping > 1.1 * blur
+assert blur > 1.5 * max_blur > 2.5 * wide_blur
+assert repaired < 0.75 * plain
 
 # %% [markdown]
 # The puzzle is solved: the shirt's stripes are just too narrow for the small picture, $f > \frac14$. Plain pooling
@@ -770,6 +754,9 @@ kinds = ["max", "mean", "stride", "stride, equal cost", "max, blur"]
 for kind in kinds:
     weights = sum(p.numel() for p in make(kind).parameters())
     print(f"{kind:18} {weights:6,} parameters   {cost(kind):7,} multiply-adds")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert abs(cost("stride, equal cost") / cost("max") - 1) < 0.02
 
 # %% [markdown]
@@ -826,34 +813,28 @@ for kind in kinds:
           f"  changed by one pixel: {changed[kind]:.3f}")  # fmt: skip
 
 # %%
-assert abs(accuracy["max"][0] - accuracy["stride, equal cost"][0]) < 0.04, (
-    "unshifted: no clear difference"
-)
-assert changed["stride, equal cost"] > changed["max"] + 0.015, "but stride is less stable"
-assert changed["stride"] > changed["mean"] + 0.015
-assert changed["max, blur"] < changed["max"] - 0.01, "and the blur more stable"
-assert accuracy["max"][1] > accuracy["stride, equal cost"][1]
-assert accuracy["max"][3] < accuracy["max"][0] - 0.15, "three pixels wreck it all the same"
-
 figure = viz.line_chart(
     range(4), accuracy, "shift of the test image (pixels)", "test accuracy", size=(7, 3.4)
 )
 figure.axes[0].set_xticks(range(4))
-show(
-    figure,
-    "Test accuracy of the five networks over the shift of the test images. All start close "
-    "together and fall. The two strided ones fall first, max and mean later, and the one with "
-    "blur least.",
-)
+show(figure, "07/accuracy-over-shift")
 show(
     viz.bar_chart(
         {kind.replace(", ", ",\n"): value for kind, value in changed.items()},
         "predictions changed by one pixel",
         size=(7, 3),
     ),
-    "Share of predictions that a shift by one pixel changes. Largest for the two strided "
-    "networks, smaller for max and mean pooling, smallest for max with blur.",
+    "07/predictions-that-change",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert abs(accuracy["max"][0] - accuracy["stride, equal cost"][0]) < 0.04
+assert changed["stride, equal cost"] > changed["max"] + 0.015
+assert changed["stride"] > changed["mean"] + 0.015
+assert changed["max, blur"] < changed["max"] - 0.01
+assert accuracy["max"][1] > accuracy["stride, equal cost"][1]
+assert accuracy["max"][3] < accuracy["max"][0] - 0.15
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>

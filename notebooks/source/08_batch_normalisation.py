@@ -119,11 +119,10 @@ for name, order in [("shuffled", shuffled), ("sorted by class", by_class)]:
     puzzle[name] = right(network, order, 100)
     print(f"{name:16} {puzzle[name]:.3f} right")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert puzzle["shuffled"] > 0.7
-assert puzzle["sorted by class"] < puzzle["shuffled"] - 0.2, (
-    "the order of the test pictures decides"
-)
+assert puzzle["sorted by class"] < puzzle["shuffled"] - 0.2
 
 # %% [markdown]
 # Every layer of lessons 02 to 07 looks at one picture at a time. Here the answer about one picture depends on *who else
@@ -259,6 +258,9 @@ for name, value in running.items():
     print(f"{name:18}", value, " equal:", np.allclose(value, layer.running_var))
 print("running mean equal:", np.allclose(running_mean, layer.running_mean))
 unbiased_is_right = np.allclose(running["divided by M - 1"], layer.running_var)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert unbiased_is_right
 assert not np.allclose(running["divided by M"], layer.running_var, rtol=0.01)
 
@@ -286,10 +288,9 @@ for steps in [5, 15, 60]:
         f"{early[steps][1]:.2f} in eval()"
     )
 
-# %%
-assert early[5][1] < early[5][0] - 0.15, (
-    "too early, the running statistics are still those of nobody"
-)
+# %% tags=["check"]
+# Check that the text is true.
+assert early[5][1] < early[5][0] - 0.15
 assert abs(early[60][1] - early[60][0]) < 0.15
 
 # %% [markdown]
@@ -374,6 +375,9 @@ place, nudge = (1, 2, 3, 4), np.zeros_like(x)
 nudge[place] = 1e-6
 slope = ((batch_norm(x + nudge, gamma, beta) - batch_norm(x - nudge, gamma, beta)) * g).sum() / 2e-6
 print(f"one entry, numerically {slope:.3f}, closed form {closed[0][place]:.3f}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert abs(slope - closed[0][place]) < 1e-6
 
 # %% [markdown]
@@ -407,6 +411,9 @@ print(
     "the true gradient under ones:",
     np.abs(backward_closed(np.ones_like(g), x, gamma)[0]).max().round(3),
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert [p[0] for p in passed.values()] == [True, False, True]
 assert not any(p[1] for p in passed.values())
 
@@ -438,6 +445,9 @@ for a in [1, 10]:
         f"{grads[a].norm().item():7.3f}, gradient along the weights "
         f"{abs((grads[a] * w).sum().item()):.3f}"
     )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert torch.allclose(grads[10] * 10, grads[1])
 
 # %% [markdown]
@@ -492,26 +502,21 @@ for place, kind, title in zip(places[0], (0, 1), ("activations", "gradients"), s
 figure.legend(
     *places[0, 0].get_legend_handles_labels(), title="batch norm", loc="outside right center"
 )
-show(
-    figure,
-    "Two panels over 30 layers with logarithmic axes. Activations: without batch norm a steep "
-    "fall, a level line and a steep rise, according to the start; with it three lines on top of "
-    "one another, level. Gradients: without it three very different slopes; with it three lines "
-    "that rise together from the last layer to the first.",
-)
+show(figure, "08/size-over-depth")
 
 # %%
 for (norm, gain), (std, grad) in deep.items():
     print(f"batch norm {norm!s:5} start × {gain:<3}: "
           f"activations, last over first: 10^{round(np.log10(std[-1] / std[0])):<3}"
           f"gradients, first over last: 10^{round(np.log10(grad[0] / grad[-1]))}")  # fmt: skip
-assert all(np.ptp(np.log10(deep[True, gain][0])) < 0.3 for gain in (0.5, 1, 2)), (
-    "level over 30 layers, for every start"
-)
-assert deep[False, 2][0][-1] > 1e6 * deep[False, 2][0][0]
-assert deep[False, 0.5][0][-1] < 1e-6 * deep[False, 0.5][0][0]
 growth = (deep[True, 1][1][0] / deep[True, 1][1][-1]) ** (1 / 29)
 print(f"with batch norm, the gradient grows by a factor of {growth:.1f} per layer on its way back")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(np.ptp(np.log10(deep[True, gain][0])) < 0.3 for gain in (0.5, 1, 2))
+assert deep[False, 2][0][-1] > 1e6 * deep[False, 2][0][0]
+assert deep[False, 0.5][0][-1] < 1e-6 * deep[False, 0.5][0][0]
 assert 1.1 < growth < 1.35
 
 # %% [markdown]
@@ -581,15 +586,16 @@ HistogramPlayer(histograms, spreads, frames, low=-3, high=3)
 stills = {f"{name}, step {frames[k]}": histograms[name][k] for k in (0, -1) for name in histograms}
 show(
     histogram_rows(stills, edges, "what the ReLU is given", columns=2, height=2.8),
-    "Four panels of six histograms each, one per layer. Without batch norm at the start: thin "
-    "needles in the upper layers. With batch norm at the start: six bells around zero of equal "
-    "width. Below, the same at the end.",
+    "08/histograms-during-training",
 )
 
 # %%
 needles = spreads["without batch norm"][0] / spreads["with batch norm"][0]
-assert needles[-1] < 0.1, "plain, from PyTorch's default start: the last layer hardly varies"
-assert np.all(np.abs(spreads["with batch norm"][0] - 1) < 0.05), "gamma = 1, beta = 0 at the start"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert needles[-1] < 0.1
+assert np.all(np.abs(spreads["with batch norm"][0] - 1) < 0.05)
 assert np.mean(losses["with batch norm"][-20:]) < np.mean(losses["without batch norm"][-20:]) - 0.3
 
 # %% [markdown]
@@ -636,17 +642,15 @@ figure.axes[0].axhline(np.log(10), color="0.5", linewidth=1, linestyle=":")
 figure.axes[0].annotate(
     "guessing: log 10", (0.011, np.log(10)), (0, 4), textcoords="offset points", fontsize=9
 )
-show(
-    figure,
-    "Loss after 60 steps over the learning rate. Both lines are valleys. The one with batch norm "
-    "lies further right, at larger learning rates, and reaches lower.",
-)
+show(figure, "08/loss-over-rate")
 
 # %%
 learns = {
     name: [rates[k] for k in np.flatnonzero(values < 2.0)] for name, values in reached.items()
 }
 
+# %% tags=["check"]
+# Check that the text is true.
 assert max(learns["with batch norm"]) >= 3 * max(learns["without batch norm"], default=0.01)
 assert min(reached["with batch norm"]) < min(reached["without batch norm"]) - 0.2
 
@@ -691,15 +695,11 @@ figure = viz.line_chart(
 )
 figure.axes[0].set_xticks(sizes, sizes)
 figure.axes[0].minorticks_off()
-show(
-    figure,
-    "Right answers over the batch size at test time. eval: a level line at the top. train with "
-    "shuffled pictures: rising with the batch size up to near that line. train with sorted "
-    "pictures: low throughout.",
-)
+show(figure, "08/accuracy-over-batch-size")
 
-# %%
-assert accident["eval()"] == accident["eval(), sorted"], "in eval() nobody depends on the company"
+# %% tags=["check"]
+# Check that the text is true.
+assert accident["eval()"] == accident["eval(), sorted"]
 assert curve["train(), shuffled"][-1] > accident["eval()"] - 0.05
 assert curve["train(), shuffled"][1] < accident["eval()"] - 0.05
 assert max(curve["train(), sorted"]) < accident["eval()"] - 0.15
@@ -773,6 +773,9 @@ g = rng.normal(size=without.shape)
 grad_bias = backward_closed(g, with_bias, gamma)[0].sum(axis=axes)
 print("same output with and without the bias:", same)
 print("gradient of the bias is zero:", np.abs(grad_bias).max() < 1e-10)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert same
 assert np.abs(grad_bias).max() < 1e-10
 
@@ -815,6 +818,9 @@ folded = nn.Sequential(*plain)
 with torch.no_grad():
     difference = (folded(x_test) - network(x_test)).abs().max().item()
 print(f"{len(layers)} layers become {len(folded)}; same logits to 1e-4: {difference < 1e-4}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert difference < 1e-4
 
 # %% [markdown]
@@ -832,7 +838,10 @@ attempt = NF.conv2d(x, weight * factor[:, None, None], folded_bias, padding=1)
 error = np.abs(attempt - true)[0, 0]
 print(f"largest error inside {error[1:-1, 1:-1].max():.3f}, at the border {error.max():.3f}")
 show(viz.image_row([error], ["error of folding backwards"], height=2.2, bar=True),
-     "An 8 by 8 map that is black inside, with non-zero pixels only on its rim.")  # fmt: skip
+     "08/folding-backward-error")  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
 assert error[1:-1, 1:-1].max() < 1e-10
 assert error.max() > 0.1
 
@@ -863,11 +872,7 @@ for place, (name, marked) in zip(places[0], groups.items(), strict=True):
     place.set(title=name, xlabel="channel", xticks=range(1, 7), yticks=range(1, 5), aspect="equal")
 places[0, 0].invert_yaxis()
 places[0, 0].set_ylabel("image")
-show(
-    figure,
-    "Four grids of four images by six channels. Batch norm: the first column is marked. Layer "
-    "norm: the first row. Instance norm: one cell. Group norm: the left half of the first row.",
-)
+show(figure, "08/who-shares-a-mean")
 
 # %%
 x = rng.normal(1, 2, size=(4, 6, 5, 5))
@@ -969,6 +974,9 @@ for module in zero:
 spread = zero[:3](x_test[:10]).std(dim=1).max().item()
 print(f"5. outputs the same for half and double the scale: {same_forward}; "
       f"all weights equal: channels differ by {spread:.3f}")  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
 assert level < 0.3
 assert bool(fresh.running_mean != 0)
 assert same_forward

@@ -91,10 +91,7 @@ def cnn(seed=0, dropout=0.0):
 
 
 few = torch.from_numpy(x_train[:20]), torch.from_numpy(y_train[:20])
-show(
-    viz.image_row(list(x_train[:20, 0]), columns=10, height=0.9),
-    "Twenty small grey garments on black.",
-)
+show(viz.image_row(list(x_train[:20, 0]), columns=10, height=0.9), "09/twenty-garments")
 
 # %% [markdown]
 # > **Predict.** Which final loss do you expect from each after 60 steps on the same twenty pictures?
@@ -105,15 +102,14 @@ for name, last in [("logits", []), ("softmax, then cross_entropy", [nn.Softmax(d
     network = nn.Sequential(cnn(), *last)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     puzzle[name] = [torch_step(network, optimizer, *few)[0] for _ in range(60)]
-show(
-    viz.training_curves(puzzle, xlabel="step", size=(7, 3)),
-    "Two loss curves on the same twenty pictures. One falls to nearly zero; the other stays far "
-    "above.",
-)
+show(viz.training_curves(puzzle, xlabel="step", size=(7, 3)), "09/two-loss-curves")
 
 # %%
 floor = np.log(np.e + 9) - 1
 print(f"the second can never get below log(e + 9) - 1 = {floor:.2f}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert puzzle["logits"][-1] < 0.1
 assert puzzle["softmax, then cross_entropy"][-1] > floor
 
@@ -182,20 +178,12 @@ figure = viz.line_chart(
     shifts, moved, "shift of the test pictures in pixels", "share of right answers", size=(6.5, 3)
 )
 figure.axes[0].set_xticks(shifts)
-show(
-    figure,
-    "Right answers over the shift. Flatten starts higher and falls steeply; global average falls "
-    "less.",
-)
+show(figure, "09/accuracy-of-two-heads")
 
 # %%
 fall = {name: values[0] - values[2] for name, values in moved.items()}
-assert fall["flatten"] > fall["global average"] + 0.05, (
-    "the head that gives each place its own weights suffers more"
-)
 
 x = np.arange(18.0).reshape(1, 2, 3, 3)
-assert np.array_equal(x.reshape(1, 18).reshape(1, 2, 3, 3), x), "flattening itself loses nothing"
 large = torch.zeros(5, 1, 20, 20)
 print("global average on 20×20:", tuple(by_head["global average"](large).shape))
 try:
@@ -204,6 +192,11 @@ try:
 except RuntimeError:
     takes_any_size = False
 print("flatten on 20×20 works:", takes_any_size)
+
+# %% tags=["check"]
+# Check that the text is true.
+assert fall["flatten"] > fall["global average"] + 0.05
+assert np.array_equal(x.reshape(1, 18).reshape(1, 2, 3, 3), x)
 assert not takes_any_size
 
 # %% [markdown]
@@ -260,6 +253,9 @@ print("logits of 1000:", cross_entropy(big, np.array([1])))
 print(f"equal logits, ten classes: {cross_entropy(np.zeros((1, 10)), np.array([0])):.3f}")
 fresh = evaluate(cnn(), x_test, y_test)[0]
 print(f"a fresh network is near log 10 = {np.log(10):.3f}:", abs(fresh - np.log(10)) < 0.5)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert abs(fresh - np.log(10)) < 0.5
 
 # %% [markdown]
@@ -294,6 +290,9 @@ for numerator in [1, 2, 18]:
         f"Var(w) = {numerator:2} / fan_in: mean square times "
         f"10^{round(np.log10(remains[numerator]))}, theory 10^{round(20 * np.log10(numerator / 2))}"
     )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert 0.05 < remains[2] < 20
 assert remains[1] < 1e-4
 assert remains[18] > 1e15
@@ -332,6 +331,9 @@ for filters, head in [(True, True), (True, False), (False, True), (False, False)
         f"filters equal {filters!s:5}, head equal {head!s:5}: largest difference "
         f"{spread[filters, head]:.2f}"
     )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert spread[True, True] < 1e-9
 assert spread[True, False] > 0.01
 
@@ -377,11 +379,10 @@ for (name, path), style in zip(paths.items(), ["-o", "--s"], strict=True):
     places[0, 0].plot(*path.T, style, markersize=3, label=name)
 places[0, 0].legend(frameon=True, framealpha=1, edgecolor="white")
 places[0, 0].set(xlabel="along the valley", ylabel="across")
-show(
-    figure,
-    "Contours of a long valley and two paths from the left. The plain one creeps along the "
-    "valley; the one with momentum takes long steps, swings, and ends nearer to the middle.",
-)
+show(figure, "09/paths-in-a-valley")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert np.linalg.norm(paths["momentum 0.8"][-1]) < 0.5 * np.linalg.norm(paths["plain"][-1])
 
 # %% [markdown]
@@ -400,8 +401,7 @@ for name, make in falling.items():
         rates[name].append(optimizer.lr)
         schedule.step()
 show(viz.line_chart(np.arange(30), rates, "epoch", "learning rate", size=(6.5, 2.8), markers=False),
-     "Learning rate over 30 epochs: one falls in two steps to a tenth each, the other along half a "
-     "cosine.")  # fmt: skip
+     "09/two-schedules")  # fmt: skip
 
 # %% [markdown]
 # ## 5. The same network in NumPy and in PyTorch
@@ -445,6 +445,9 @@ print(
     "  all weights and running statistics too:",
     apart < 1e-9,
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert worst < 1e-9
 assert apart < 1e-9
 
@@ -480,7 +483,7 @@ examples = {
 }
 show(
     viz.image_row([image[0, 0] for image in examples.values()], list(examples), height=1.7),
-    "A boot: as it is, mirrored, shifted with a black rim, turned by 15 degrees, smaller.",
+    "09/augmented-boot",
 )
 
 # %% [markdown]
@@ -545,17 +548,15 @@ for name, options in recipes.items():
             [evaluate(network, np.roll(x_test, 2, axis=3), y_test)[1] for network in networks]
         ),
     }
-show(
-    viz.bar_chart(results, "share of right answers", size=(9, 3.4)),
-    "Right answers on training, test and moved test pictures for four recipes. Without any: "
-    "training at the top, test well below, moved far below. With augmentation the three bars are "
-    "closest together.",
-)
+show(viz.bar_chart(results, "share of right answers", size=(9, 3.4)), "09/four-recipes")
 
 # %%
 gap = {name: values["training"] - values["test"] for name, values in results.items()}
+
+# %% tags=["check"]
+# Check that the text is true.
 assert results["nothing"]["training"] > 0.95
-assert gap["nothing"] > 0.1, "learned by heart"
+assert gap["nothing"] > 0.1
 assert gap["augmentation"] < gap["nothing"] - 0.03
 assert results["augmentation"]["test, moved"] > results["nothing"]["test, moved"] + 0.05
 
@@ -586,13 +587,10 @@ best = int(np.argmin(curves["validation"])) + 1
 print(f"lowest validation loss in epoch {best} of 24")
 figure = viz.training_curves(curves, size=(7.5, 3.2))
 figure.axes[0].axvline(best, color="0.4", linewidth=1, linestyle=":")
-show(
-    figure,
-    "Loss over 24 epochs. Training falls towards zero. Validation falls, then rises again. "
-    "A dotted line marks the epoch with the lowest validation loss.",
-)
+show(figure, "09/validation-curve")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert curves["training"][-1] < 0.3 * curves["validation"][-1]
 assert min(curves["validation"]) < curves["validation"][-1] - 0.05
 
@@ -613,18 +611,17 @@ with torch.no_grad():
     probabilities = network(torch.from_numpy(x_test)).softmax(dim=1).numpy()
 predicted = probabilities.argmax(axis=1)
 counts = confusion_matrix(y_test, predicted, 10)
-show(
-    confusion_figure(counts, data.FASHION_CLASSES),
-    "A ten by ten matrix with large bold numbers on the diagonal. The mistakes gather among the "
-    "upper garments (T-shirt, pullover, dress, coat, shirt) and among the three kinds of shoe.",
-)
+show(confusion_figure(counts, data.FASHION_CLASSES), "09/confusion")
 
 # %%
 tops, shoes = [0, 2, 3, 4, 6], [5, 7, 9]
 mistakes = counts - np.diag(np.diag(counts))
 inside = mistakes[np.ix_(tops, tops)].sum() + mistakes[np.ix_(shoes, shoes)].sum()
-assert inside > 0.75 * mistakes.sum(), "mistakes stay within the kind of garment"
-assert np.argmin(np.diag(counts)) in tops, "and an upper garment is the hardest to name"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert inside > 0.75 * mistakes.sum()
+assert np.argmin(np.diag(counts)) in tops
 
 # %% [markdown]
 # And the mistakes it was surest of:
@@ -635,10 +632,7 @@ surest = wrong[np.argsort(-probabilities[wrong].max(axis=1))[:8]]
 names = [
     f"{data.FASHION_CLASSES[y_test[i]]}\n→ {data.FASHION_CLASSES[predicted[i]]}" for i in surest
 ]
-show(
-    viz.image_row(list(pictures[surest]), names, columns=8, height=1.7),
-    "Eight garments in full resolution, each with its true class and the class it was taken for.",
-)
+show(viz.image_row(list(pictures[surest]), names, columns=8, height=1.7), "09/surest-mistakes")
 
 # %% [markdown]
 # Some you could not tell yourself, some are labelled oddly, and some are plain silly. This is where ideas for the
@@ -674,7 +668,8 @@ print(
     f"{evaluate(loud, x_test, y_test)[0]:.2f}; log 10: 2.30"
 )
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert not takes_any_size
 assert fall["flatten"] > fall["global average"]
 assert evaluate(loud, x_test, y_test)[0] > 2 * np.log(10)

@@ -73,8 +73,7 @@ show(
         share=False,
         height=1.35,
     ),
-    "An ankle boot of 32 by 32 pixels, and six maps of 28 by 28 that random 5 by 5 filters make "
-    "of it: blurred, shaded or with bright and dark contours.",
+    "10/boot-and-six-maps",
 )
 
 # %% [markdown]
@@ -109,11 +108,7 @@ for name in ["c1", "s2", "c3", "s4", "c5", "f6", "output"]:
     layers.append(
         (name.upper() if len(name) == 2 else name, shape if len(shape) == 3 else (*shape, 1, 1))
     )
-show(
-    map_stacks(layers),
-    "LeNet-5 as stacks of maps drawn to scale: input of 32 by 32; C1, 6 maps of 28 by 28; S2, 6 "
-    "of 14 by 14; C3, 16 of 10 by 10; S4, 16 of 5 by 5; then columns of 120, 84 and 10 numbers.",
-)
+show(map_stacks(layers), "10/all-layers")
 
 # %% [markdown]
 # | layer | window | stride | from → to | size |
@@ -143,6 +138,9 @@ print(
     f"between pixel {int(start)} and pixel {int(last + 0.5)}: {int(last + 0.5) - int(start) + 1} "
     "pixels"
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert (size, jump, start, last) == (14, 2, 6.5, 24.5)
 
 # %% [markdown]
@@ -182,6 +180,9 @@ print(
     f"the largest variance between the two levels: {halves.var():.3f} = (1.275 / 2)² = "
     f"{largest:.3f}"
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert inputs.var() < largest < 0.5
 
 # %% [markdown]
@@ -234,12 +235,11 @@ print("ones in the window  ", *[f"{n:6}" for n in ones])
 for name, (w, b) in settings.items():
     print(f"{name:20}", *[f"{value:6.2f}" for value in f(w * ones + b)])
 
-# %%
-assert (np.diff(f(0.1 * ones - 0.2)) > 0.05).all(), "small coefficient: nearly a straight line"
-assert (f(6 * ones - 3) > 0).tolist() == [False, True, True, True, True], "large coefficient: OR"
-assert (f(6 * ones - 21) > 0).tolist() == [False, False, False, False, True], (
-    "large and low bias: AND"
-)
+# %% tags=["check"]
+# Check that the text is true.
+assert (np.diff(f(0.1 * ones - 0.2)) > 0.05).all()
+assert (f(6 * ones - 3) > 0).tolist() == [False, True, True, True, True]
+assert (f(6 * ones - 21) > 0).tolist() == [False, False, False, False, True]
 
 # %% [markdown]
 # A small coefficient makes a mean, almost linear: a blur. A large one makes a decision: with one bias "is there *any*
@@ -272,11 +272,11 @@ show(
         size=(6.4, 3.0),
         markers=False,
     ),
-    "The scaled tanh passes through minus 1 and 1 and flattens beyond 1.7; plain tanh flattens at "
-    "1; ReLU is zero left of zero and then rises without end.",
+    "10/scaled-tanh",
 )
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert abs(f(1.0) - 1) < 1e-4
 assert abs(abs(a[curvature.argmax()]) - 1) < 0.02
 
@@ -295,10 +295,7 @@ table = np.zeros((6, 16), dtype=int)
 for o, maps in enumerate(C3_TABLE):
     table[list(maps), o] = 1
 show(
-    connection_table(table, row_label="map of S2", column_label="map of C3"),
-    "A grid of 6 rows, the maps of S2, and 16 columns, the maps of C3, with a cross for every "
-    "connection: columns 0 to 5 have three crosses in a row, 6 to 11 four in a row, 12 to 14 two "
-    "pairs, and column 15 has all six.",
+    connection_table(table, row_label="map of S2", column_label="map of C3"), "10/connection-table"
 )
 
 # %% [markdown]
@@ -310,6 +307,9 @@ show(
 # %%
 print("crosses:", table.sum(), "of", table.size, "  by column:", table.sum(axis=0))
 print("parameters:", 25 * table.sum() + 16, "  with all connected:", 25 * table.size + 16)
+
+# %% tags=["check"]
+# Check that the text is true.
 assert 25 * table.sum() + 16 == 1516
 
 # %% [markdown]
@@ -354,8 +354,7 @@ show(
     viz.image_row(
         list(codes.reshape(10, 12, 7)), [str(k) for k in range(10)], signed=True, height=1.3
     ),
-    "Ten drawings, 7 cells wide and 12 high, of the digits 0 to 9: red where the code is plus "
-    "one, blue where it is minus one.",
+    "10/ten-codes",
 )
 
 # %% [markdown]
@@ -425,7 +424,8 @@ print(
     f"{connections + codes.size:,}"
 )
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert counted == paper
 assert parameters == 60_000 == summary(original, (1, 1, 32, 32)).parameters
 assert connections + codes.size == 340_908
@@ -445,8 +445,7 @@ show(
         },
         size=(9, 2.8),
     ),
-    "Two panels of horizontal bars. Parameters: 80 percent are in C5 and 17 in F6. Connections: "
-    "C1 and C3 have four of every five, C5 one of seven.",
+    "10/counts-per-layer",
 )
 
 # %% [markdown]
@@ -473,7 +472,6 @@ print(summary(modern, (1, 1, 32, 32)))
 # $60{,}000 - 44 + 900 + 850 = 61{,}706$. And the same in PyTorch: equal keys, equal numbers, for both forms.
 
 # %%
-assert 60_000 - 44 + 900 + 850 == 61_706 == summary(modern, (1, 1, 32, 32)).parameters
 batch = to_input(garments[:8])
 for ours, theirs in [(original, torch_models.LeNet5Original()), (modern, torch_models.LeNet5())]:
     theirs.load_state_dict(
@@ -485,6 +483,10 @@ for ours, theirs in [(original, torch_models.LeNet5Original()), (modern, torch_m
         f"{type(ours).__name__:15} NumPy = PyTorch: "
         f"{np.allclose(ours(batch), by_torch, rtol=1e-4, atol=1e-4)}"
     )
+
+# %% tags=["check"]
+# Check that the text is true.
+assert 60_000 - 44 + 900 + 850 == 61_706 == summary(modern, (1, 1, 32, 32)).parameters
 
 # %% [markdown]
 # ## 8. Which change was worth it?
@@ -547,12 +549,13 @@ for kind, values in scores.items():
 
 # %%
 mean = {kind: np.mean(values) for kind, values in scores.items()}
+
+# %% tags=["check"]
+# Check that the text is true.
 assert min(mean.values()) > 0.7
-assert max(mean.values()) - min(mean.values()) < 0.1, "no change is worth more than that"
-assert mean["1998"] > mean["today"] - 0.04, "the old form holds its own"
-assert abs(mean["1998"] - mean["1998, all connected"]) < 0.04, (
-    "the table neither helps nor harms much"
-)
+assert max(mean.values()) - min(mean.values()) < 0.1
+assert mean["1998"] > mean["today"] - 0.04
+assert abs(mean["1998"] - mean["1998, all connected"]) < 0.04
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -593,8 +596,11 @@ for kind, values in alike.items():
 
 # %%
 mean_likeness = {kind: np.mean(values) for kind, values in alike.items()}
+
+# %% tags=["check"]
+# Check that the text is true.
 assert abs(mean_likeness["1998"] - mean_likeness["1998, all connected"]) < 0.15
-assert max(mean_likeness.values()) < 0.7, "with or without the table, the maps are far from copies"
+assert max(mean_likeness.values()) < 0.7
 
 # %% [markdown]
 # About as alike with the table as without. Nothing collapses when every map sees everything, since the random start has
@@ -617,22 +623,19 @@ show(
         6,
         height=1.3,
     ),
-    "Six filters of 5 by 5 weights, signed: some are red on one side and blue on the other, some "
-    "have a stripe.",
+    "10/filters-of-c1",
 )
 
 # %%
 show(
     viz.feature_maps(first[0].numpy(), [f"C1, map {c}" for c in range(6)], 6, height=1.4),
-    "The six maps of the boot after ReLU: some show the whole shape, some a part such as the sole "
-    "or the back, and some are nearly black.",
+    "10/maps-of-c1",
 )
 
 # %%
 show(
     viz.feature_maps(second[0].numpy(), [f"C3, {c}" for c in range(16)], 8, height=1.05),
-    "Sixteen maps of 10 by 10 pixels: blurred bright spots on black, and many maps that are "
-    "black all over.",
+    "10/maps-of-c3",
 )
 
 # %%
@@ -640,7 +643,10 @@ with torch.no_grad():
     first = torch.relu(network.conv1(x_test))
     second = torch.relu(network.conv2(F.max_pool2d(first, 2)))
 quiet = [(maps == 0).float().mean().item() for maps in (first, second)]
-assert quiet[1] > 0.3, "in C3 a good part of all numbers is zero"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert quiet[1] > 0.3
 
 # %% [markdown]
 # C1's maps are still pictures of a boot: edges and areas. C3's are not; one can say *where* something is, hardly
@@ -671,11 +677,7 @@ def drawings(network):
     return viz.image_row(list(pictures), names, signed=True, height=1.55, low=-1.72, high=1.72)
 
 
-show(
-    drawings(networks["1998"][0]),
-    "What F6 draws for one garment of each class: faint patterns of red and blue cells in which "
-    "no digit can be read.",
-)
+show(drawings(networks["1998"][0]), "10/drawn-by-softmax-network")
 
 # %% [markdown]
 # No digits at all, though the network answers correctly three times out of four!
@@ -709,15 +711,10 @@ scores["equation 8"] = [accuracy(network, x_test, y_test) for network in network
 print("accuracy with equation 8:", *[f"{value:.3f}" for value in scores["equation 8"]])
 
 # %%
-show(
-    drawings(networks["equation 8"][0]),
-    "F6 of the network trained with equation 8: most digits from 0 to 9 can be read; coat "
-    "and shirt look like mixtures of several digits.",
-)
+show(drawings(networks["equation 8"][0]), "10/drawn-by-equation-8-network")
 
 # %%
 common = (codes == codes[0]).all(axis=0)  # cells in which all ten codes agree
-assert common.sum() > 10
 for name in ["1998", "equation 8"]:
     drawn = draw(networks[name][0], x_test)
     means = np.array([drawn[labels == k].mean(axis=0) for k in range(10)])
@@ -728,6 +725,10 @@ for name in ["1998", "equation 8"]:
           f"error of a cell below 0.4: {error < 0.4}")  # fmt: skip
     assert right >= 8
     assert (error < 0.4) == (name == "equation 8")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert common.sum() > 10
 assert np.mean(scores["equation 8"]) > 0.65
 
 # %% [markdown]
@@ -782,10 +783,11 @@ for name, values in rank.items():
 
 # %%
 mean_rank = {name: np.mean(values) for name, values in rank.items()}
-assert min(mean_rank.values()) > 0.6, "all four know something about strangers"
-assert (
-    max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998, softmax"] + 0.03
-), "not the better one"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert min(mean_rank.values()) > 0.6
+assert max(v for k, v in mean_rank.items() if "distance" in k) < mean_rank["1998, softmax"] + 0.03
 
 # %% [markdown]
 # **Verdict: not here.** All four tell strangers from garments better than guessing. But the distance is no better than

@@ -67,8 +67,7 @@ show(
         ["photograph", "one 7×7", "three 3×3"],
         height=2.2,
     ),
-    "A grey crop of a cat, and the same blurred by one 7 by 7 mean and by three 3 by 3 means: "
-    "both blurred, the second a little less.",
+    "12/one-blur-or-three",
 )
 print("sizes:", once.shape[2:], thrice.shape[2:])
 
@@ -121,6 +120,9 @@ for entry in CONFIGS[16]:
         C = entry
 ours = sum(p.numel() for p in vgg_features(CONFIGS[16], 3).parameters())
 print(*[f"{label}: {C}@{H}×{W}" for label, (C, H, W) in sizes], sep="\n")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert sizes[-1][1] == (512, 7, 7)
 
 # %%
@@ -128,9 +130,7 @@ show(
     map_stacks(
         [*sizes, ("fc6", (4096, 1, 1)), ("fc7", (4096, 1, 1)), ("fc8", (1000, 1, 1))], seen=4
     ),
-    "VGG-16 to scale: an image of 224 by 224, then after each of five stages maps of 112, 56, 28, "
-    "14 and 7 pixels, 64, 128, 256, 512 and 512 of them; then three columns of 4096, 4096 and "
-    "1000 numbers.",
+    "12/all-stages",
 )
 
 # %% [markdown]
@@ -156,6 +156,9 @@ for C in [1, 64, 512]:
     print(f"{C:3} {three:13,} {one:12,}   {1 - three / one:.0%}")
 one = nn.Conv2d(64, 64, 7, padding=3, bias=False)
 three = nn.Sequential(*[nn.Conv2d(64, 64, 3, padding=1, bias=False) for _ in range(3)])
+
+# %% tags=["check"]
+# Check that the text is true.
 assert sum(p.numel() for p in one.parameters()) == stack_weights(1, 7, 64)
 assert sum(p.numel() for p in three.parameters()) == stack_weights(3, 3, 64)
 
@@ -200,7 +203,8 @@ missed = {name: reach(target) for name, target in targets.items()}
 for name, error in missed.items():
     print(f"{name:7} {error:.1%} of the kernel's squared size is missed")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert missed["blur"] < 0.01
 assert missed["random"] > 0.03
 
@@ -221,6 +225,9 @@ for _ in range(3):
 counts = np.round(influence[0, 0] * 9**3)
 print(counts.astype(int))
 print(f"corner : middle = 1 : {int(counts[3, 3] / counts[0, 0])}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert counts[0, 0] == 1
 assert counts[3, 3] == 49
 
@@ -239,9 +246,14 @@ for depth, table in family.items():
     field = [row.receptive_field.size[0] for row in table.rows if row.layer == "MaxPool2d"][-1]
     print(f"VGG-{depth} {table.parameters:13,} {table.multiply_adds:17,}   {field}×{field} pixels")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert {depth: table.parameters for depth, table in family.items()} == {
-    11: 132_863_336, 13: 133_047_848, 16: 138_357_544, 19: 143_667_240}  # fmt: skip
+    11: 132_863_336,
+    13: 133_047_848,
+    16: 138_357_544,
+    19: 143_667_240,
+}
 assert family[19].multiply_adds > 2.5 * family[11].multiply_adds
 assert family[19].parameters < 1.1 * family[11].parameters
 
@@ -270,9 +282,7 @@ show(
         },
         size=(10, 5),
     ),
-    "Horizontal bars for the 16 layers of VGG-16. Parameters: three quarters in the first linear "
-    "layer, the next one 12 percent. Multiply-adds: spread over the convolutions, almost none in "
-    "the linear layers. Numbers kept: the two layers at 224 by 224 have almost half.",
+    "12/counts-per-layer",
 )
 
 # %%
@@ -289,6 +299,9 @@ print(
     f"multiply-adds: convolutions {sum(r.multiply_adds for r in convs) / work:.1%}, linear layers "
     f"{sum(r.multiply_adds for r in linears) / work:.1%}"
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert fc6 == 102_764_544
 assert 0.7 < fc6 / total < 0.8
 assert sum(r.parameters for r in convs) == ours == 14_714_688
@@ -306,6 +319,9 @@ assert sum(r.multiply_adds for r in convs) / work > 0.99
 lean = sum(row.parameters for row in convs) + 512 * 1000 + 1000
 lean_work = sum(row.multiply_adds for row in convs) + 512 * 1000
 print(f"{lean:,} parameters, {lean / total:.0%} of the original; work: {lean_work / work:.1%}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert lean == 15_227_688
 
 # %% [markdown]
@@ -319,6 +335,9 @@ inside = [row for before, row in zip(rows[:-1], rows[1:], strict=True)
           if row.layer == "Conv2d" and before.output_shape == row.output_shape]  # fmt: skip
 for row in inside:
     print(f"{'×'.join(map(str, row.output_shape[1:])):12} {row.multiply_adds:13,}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) == 1
 
 # %% [markdown]
@@ -364,12 +383,12 @@ show(
     viz.line_chart(
         np.arange(1, 17), sizes_by, "convolution", "root mean square", log="y", size=(7, 3.2)
     ),
-    "Typical size after each convolution, logarithmic: with sigma 0.01 it falls by many powers of "
-    "ten; with Kaiming's weights and with batch norm it stays near 1.",
+    "12/size-over-depth",
 )
 
-# %%
-assert sizes_by["σ = 0.01"][-1] < 1e-6, "it dies"
+# %% tags=["check"]
+# Check that the text is true.
+assert sizes_by["σ = 0.01"][-1] < 1e-6
 assert 0.01 < sizes_by["Kaiming"][-1] < 100
 assert 0.1 < sizes_by["σ = 0.01, batch norm"][-1] < 10
 
@@ -420,9 +439,10 @@ for name, batch_norm in [("without batch norm", False), ("with batch norm", True
         ]
     print(f"{name:19}", *[f"{value:.3f}" for value in scores[name]])
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert np.mean(scores["with batch norm"]) > np.mean(scores["without batch norm"]) + 0.08
-assert min(scores["with batch norm"]) > 0.3, "ten classes: guessing gives 0.1"
+assert min(scores["with batch norm"]) > 0.3
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -440,8 +460,7 @@ show(
         [data.FASHION_CLASSES[k].split("/")[0] for k in unseen.labels[:8]],
         height=1.2,
     ),
-    "Eight scenes of 32 by 32 pixels, a coloured garment over a patch of a photograph, each with "
-    "its true class above.",
+    "12/eight-scenes",
 )
 
 # %% [markdown]

@@ -37,7 +37,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cnncourse import data, show, viz
+from cnncourse import data, show, table, viz
 from cnncourse.numpy_nn import functional as NF
 from cnncourse.numpy_nn import models as numpy_models
 from cnncourse.numpy_nn.gradcheck import GradientError, gradcheck, gradcheck_module
@@ -136,18 +136,12 @@ titles = [
     "detour, 11 layers",
     "detour, 41 layers",
 ]
-show(
-    viz.image_row(pictures, titles, height=2.0),
-    "A photograph of a cat and four reconstructions. Plain: after 11 layers blurred and dim, "
-    "after 41 nearly flat grey. With the detour: after 11 layers clear, after 41 dimmer, the cat "
-    "still recognisable.",
-)
+show(viz.image_row(pictures, titles, height=2.0), "14/cat-after-layers")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert min(kept[False][0], kept[True][0]) > 0.9
-assert kept[False][2] < 0.2 < 0.3 < kept[True][2], (
-    "the plain stack loses the cat, the other keeps it"
-)
+assert kept[False][2] < 0.2 < 0.3 < kept[True][2]
 
 # %% [markdown]
 # One plus sign decides whether the cat survives. What has this to do with training? Somebody must learn from what is
@@ -216,11 +210,10 @@ def at_the_end(losses):
 plain_losses, plain_accuracy = compare_depths(skip=False)
 plain = at_the_end(plain_losses)
 
-# %%
-assert (np.diff(plain.mean(axis=1)) > 0.1).all(), (
-    "plain: each deeper network has the larger training loss"
-)
-assert plain[0].max() < plain[2].min(), "in every one of the three starts"
+# %% tags=["check"]
+# Check that the text is true.
+assert (np.diff(plain.mean(axis=1)) > 0.1).all()
+assert plain[0].max() < plain[2].min()
 assert plain_accuracy[0].min() > plain_accuracy[2].max()
 
 # %% [markdown]
@@ -254,9 +247,7 @@ show(
     residual_blocks(
         [Block("plain", pair, shortcut=None), Block("residual: the basic block", pair)]
     ),
-    "Two columns of layers: 3 by 3 convolution, batch norm, ReLU, convolution, batch norm, ReLU. "
-    "In the second a line runs from the input past five layers to a plus sign just before the "
-    "last ReLU.",
+    "14/two-blocks",
 )
 
 # %% [markdown]
@@ -278,15 +269,12 @@ for place, title, losses in zip(
     place.set(title=title, xlabel="step")
     place.legend()
 axes[0, 0].set_ylabel("training loss\n(three starts, 15 steps)")
-show(
-    figure,
-    "Training loss over 80 steps for 8, 20 and 44 layers. Plain: the curves lie the higher the "
-    "deeper the network. Residual: the two deeper networks end lowest.",
-)
+show(figure, "14/loss-plain-and-residual")
 
-# %%
-assert residual.mean(axis=1)[1:].max() < residual.mean(axis=1)[0] - 0.05, "residual: depth helps"
-assert (residual[2] < plain[2] - 0.3).all(), "at 44 layers the detour wins with every start"
+# %% tags=["check"]
+# Check that the text is true.
+assert residual.mean(axis=1)[1:].max() < residual.mean(axis=1)[0] - 0.05
+assert (residual[2] < plain[2] - 0.3).all()
 assert residual_accuracy[2].min() > plain_accuracy[2].max()
 
 # %% [markdown]
@@ -311,9 +299,10 @@ for kind, skip, depths in [("plain", False, (8, 44)), ("residual", True, (20, 44
             f"{kind:9}{depth:3} layers, learning rate 0.1: training loss {faster[kind, depth]:.2f}"
         )
 
-# %%
-assert faster["plain", 44] > faster["plain", 8] + 0.3, "plain networks degrade at this rate too"
-assert faster["residual", 44] < faster["plain", 44] - 0.3, "and the shortcut helps at this rate too"
+# %% tags=["check"]
+# Check that the text is true.
+assert faster["plain", 44] > faster["plain", 8] + 0.3
+assert faster["residual", 44] < faster["plain", 44] - 0.3
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -398,6 +387,9 @@ print(
     check.entries,
     "entries",
 )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert check.passed
 
 # %% [markdown]
@@ -418,11 +410,14 @@ by_length = [
 ]
 print("paths of length 0, 1, …, 5:", np.round(by_length, 4), " sum:", round(sum(by_length), 4))
 print("product of the 1 + f:", np.prod(1 + slopes).round(4), "  plain:", np.prod(slopes).round(5))
-assert np.isclose(sum(by_length), np.prod(1 + slopes))
 
 many = rng.normal(scale=0.2, size=40)
 print(f"40 random slopes of size 0.2: plain 10^{np.log10(np.abs(np.prod(many))):.0f}, "
       f"residual {np.prod(1 + many):.2f}")  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.isclose(sum(by_length), np.prod(1 + slopes))
 
 # %% [markdown]
 # The "+1" is no guarantee. With slopes around 1 instead of 0.2 the residual product would be $2^{40}$. So the identity
@@ -468,15 +463,11 @@ for name, (skip, batch_norm) in KINDS.items():
 figure = viz.line_chart(
     np.arange(22), norms, "block", "gradient norm / at the last block", log="y", size=(6.5, 3.3)
 )
-show(
-    figure,
-    "Gradient norm over the block, logarithmic. Plain without batch norm: nearly level, falling a "
-    "little towards the input. Plain with batch norm and residual without: rising towards the "
-    "input by hundreds or more. Residual with batch norm: rising by a few tens at most.",
-)
+show(figure, "14/gradient-over-depth")
 
-# %%
-assert norms["plain, BN"][0] > 200, "it explodes, it does not vanish"
+# %% tags=["check"]
+# Check that the text is true.
+assert norms["plain, BN"][0] > 200
 assert norms["residual"][0] > 200
 assert norms["residual, BN"][0] < 60
 assert 0.02 < norms["plain"][0] < 2
@@ -529,7 +520,8 @@ for name, skip in [("plain", False), ("residual", True)]:
         ],
     )
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert cosines["plain"][0] > 0.9
 assert abs(cosines["plain"][2]) < 0.2
 assert cosines["residual"][2] > 0.8
@@ -572,10 +564,7 @@ show(
             ),
         ]
     ),
-    "Four blocks. Basic: two 3 by 3 convolutions and a bare shortcut. First of a stage: stride 2, "
-    "and a 1 by 1 convolution on the shortcut. Bottleneck: 1 by 1, 3 by 3, 1 by 1. "
-    "Pre-activation: batch norm and ReLU come before each convolution, and nothing follows the "
-    "sum.",
+    "14/four-blocks",
 )
 
 # %%
@@ -585,6 +574,9 @@ print(
     f"weights of the body: basic on 64 channels {basic_64:,}, basic on 256 channels {basic_256:,}"
 )
 print(f"                     bottleneck on 256 channels {bottleneck_256:,}")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert bottleneck_256 < basic_64 < basic_256 / 10
 
 # %% [markdown]
@@ -623,10 +615,11 @@ small = {
     kind: summary(numpy_models.resnet20(shortcut=kind), (1, 3, 32, 32))
     for kind in ["pad", "projection"]
 }
-for kind, table in small.items():
-    print(
-        f"summary, {kind:10} {table.parameters:,} parameters, {table.multiply_adds:,} multiply-adds"
-    )
+for kind, net in small.items():
+    print(f"summary, {kind:10} {net.parameters:,} parameters, {net.multiply_adds:,} multiply-adds")
+
+# %% tags=["check"]
+# Check that the text is true.
 assert small["pad"].parameters == by_hand == 269_722
 assert small["projection"].parameters == by_hand + projections == 272_474
 
@@ -642,22 +635,19 @@ CONFIGURATIONS = {
     18: ("basic", (2, 2, 2, 2)), 34: ("basic", (3, 4, 6, 3)), 50: ("bottleneck", (3, 4, 6, 3)),
     101: ("bottleneck", (3, 4, 23, 3)), 152: ("bottleneck", (3, 8, 36, 3)),
 }  # fmt: skip
-big = {}
+big, rows = {}, []
 for depth, (block, counts) in CONFIGURATIONS.items():
-    table = big[depth] = summary(getattr(numpy_models, f"resnet{depth}")(), (1, 3, 224, 224))
+    net = big[depth] = summary(getattr(numpy_models, f"resnet{depth}")(), (1, 3, 224, 224))
     layers = 2 + sum(counts) * {"basic": 2, "bottleneck": 3}[block]
-    print(
-        f"ResNet-{depth:<4}{block:11}{counts!s:15} layers {layers:<4} parameters "
-        f"{table.parameters:>10,}   multiply-adds {table.multiply_adds / 1e9:4.1f} · 10⁹"
-    )
-    assert layers == depth
+    rows.append((f"ResNet-{depth}", block, counts, layers, net.parameters, net.multiply_adds / 1e9))
 vgg = summary(numpy_models.vgg16(), (1, 3, 224, 224))
-print(
-    f"VGG-16, for comparison: {vgg.parameters:,} parameters, {vgg.multiply_adds / 1e9:.1f} · 10⁹ "
-    "multiply-adds"
-)
+rows.append(("VGG-16", None, None, 13 + 3, vgg.parameters, vgg.multiply_adds / 1e9))
+columns = {"network": "", "block": "", "blocks per stage": "d", "layers": "d", "parameters": ",d"}
+table(rows, columns | {"multiply-adds in 10⁹": ".1f"}, "Networks for 224×224 pixels")
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
+assert [row[3] for row in rows] == [*CONFIGURATIONS, 16]
 assert big[18].parameters == 11_689_512
 assert big[50].parameters == 25_557_032
 assert {d: big[d].parameters for d in (34, 101, 152)} == {
@@ -810,7 +800,8 @@ for name, change in [("γ = 1", lambda net: net), ("last γ = 0", zero_init)]:
         f"{name:11} training loss of two starts at learning rate 0.4: {at_high_rate[name].round(2)}"
     )
 
-# %%
+# %% tags=["check"]
+# Check that the text is true.
 assert (at_high_rate["last γ = 0"] + 0.3 < at_high_rate["γ = 1"]).all()
 
 # %% [markdown]
@@ -854,9 +845,11 @@ for name, after_sum in [("post-activation", F.relu), ("pre-activation", lambda x
         f"{name:16} share of the signal that arrives {through[name][0]:.2f}, of the gradient "
         f"{through[name][1]:.2f}"
     )
+
+# %% tags=["check"]
+# Check that the text is true.
 assert through["pre-activation"] == (1.0, 1.0)
 assert max(through["post-activation"]) < 0.7
-
 
 # %% [markdown]
 # About half of a signed signal is lost, and with it half of the gradient; but note that it is lost *once*. After the
@@ -888,6 +881,9 @@ with torch.no_grad():
     stream = pre.features(x_some)[:-1]
 sizes = [stream[l].var().item() for l in (0, 5, 10, 20)]
 print("variance of the stream after 0, 5, 10, 20 blocks:", *np.round(sizes, 0))
+
+# %% tags=["check"]
+# Check that the text is true.
 assert sizes[0] < sizes[1] < sizes[2] < sizes[3]
 
 # %% [markdown]
@@ -913,11 +909,7 @@ bars = {
     f"{name}\n{year}" + (f"\n{layers} layers" if layers else ""): error
     for year, name, layers, error in ILSVRC
 }
-show(
-    viz.bar_chart(bars, "top-5 error in %", decimals=1, size=(9, 3.4)),
-    "Bars of the top-5 error, falling from 28 percent in 2010 over 16 with AlexNet, 12, 7 with "
-    "VGG and GoogLeNet, to below 4 with ResNet's 152 layers in 2015 and 2.3 with SENet in 2017.",
-)
+show(viz.bar_chart(bars, "top-5 error in %", decimals=1, size=(9, 3.4)), "14/errors-by-year")
 
 # %% [markdown]
 # From 8 to 19 layers in two years, and from 22 to 152 in one: the jump is the plus sign. Lesson 12's VGG was at the
@@ -950,8 +942,11 @@ print(
 # %%
 degrades = plain.mean(axis=1)[2] > plain.mean(axis=1)[0] + 0.2
 improves = residual.mean(axis=1)[2] < residual.mean(axis=1)[0] - 0.05
-assert degrades, "claim 1: plain networks degrade with depth"
-assert improves, "claim 1: residual networks do not, at a learning rate that suits them"
+
+# %% tags=["check"]
+# Check that the text is true.
+assert degrades
+assert improves
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>

@@ -32,7 +32,7 @@ from cnncourse.checks import check
 # ## Task 1 · `to_tensor`
 #
 # Difficulty ●○○ · 10 minutes · 4 points ·
-# lesson section [Which axis comes first](../../notebooks/01_images_as_tensors.ipynb)
+# lesson section [Which axis comes first](../../notebooks/01_images_as_tensors.ipynb#4.-Which-axis-comes-first)
 #
 # An image file gives you bytes: `uint8`, from 0 to 255, height × width, for colour with the channels last. A network
 # wants numbers between 0 and 1 in `float32`, with the channels first.
@@ -82,7 +82,7 @@ check("01.to_tensor", to_tensor)
 # ## Task 2 · `channel_statistics`
 #
 # Difficulty ●○○ · 10 minutes · 3 points ·
-# lesson section [Normalising per channel](../../notebooks/01_images_as_tensors.ipynb)
+# lesson section [Normalising per channel](../../notebooks/01_images_as_tensors.ipynb#Normalising-per-channel)
 #
 # To normalise a data set you need two numbers for each channel: its mean and its standard deviation over *all pixels of
 # all images*.
@@ -123,7 +123,7 @@ check("01.channel_statistics", channel_statistics)
 # ## Task 3 · `normalize`
 #
 # Difficulty ●○○ · 5 minutes · 3 points ·
-# lesson section [Normalising per channel](../../notebooks/01_images_as_tensors.ipynb)
+# lesson section [Normalising per channel](../../notebooks/01_images_as_tensors.ipynb#Normalising-per-channel)
 #
 # Subtract each channel's mean and divide by its standard deviation. The caller keeps the original images.
 
@@ -170,13 +170,13 @@ if all(check(f"01.{f.__name__}", f).passed for f in (to_tensor, channel_statisti
     cat = to_tensor(data.photograph("cat")[::3, ::3])
     ready = normalize(cat[None], *channel_statistics(cat[None]))[0]
     channels = viz.image_row(list(ready), ["red", "green", "blue"], signed=True, height=1.6)
-    show(channels, "The cat's three channels after normalising: dark parts below zero, bright ones above.")
+    show(channels, "01/exercise-normalised-channels")
 
 # %% [markdown]
 # ## Task 4 · `mlp_parameters`
 #
 # Difficulty ●○○ · 5 minutes · 2 points ·
-# lesson section [Why not simply a fully connected network?](../../notebooks/01_images_as_tensors.ipynb)
+# lesson section [Why not simply a fully connected network?](../../notebooks/01_images_as_tensors.ipynb#7.-Why-not-simply-a-fully-connected-network?)
 #
 # An image is flattened and every pixel connected to every hidden unit. How many numbers does that first layer have to
 # learn?
@@ -217,7 +217,7 @@ check("01.mlp_parameters", mlp_parameters)
 # ## Task 5 · `conv_parameters`
 #
 # Difficulty ●○○ · 10 minutes · 3 points ·
-# lesson section [How many parameters?](../../notebooks/02_convolution.ipynb) (lesson 02, if you want to read ahead)
+# lesson section [How many parameters?](../../notebooks/02_convolution.ipynb#How-many-parameters?) (lesson 02, if you want to read ahead)
 #
 # A convolutional layer has `c_out` filters. Each looks at a small window of all `c_in` channels, so it has a weight for
 # each place in the window and each channel, wherever on the image it is used. Compare your numbers with the last task's.

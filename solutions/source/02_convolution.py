@@ -29,7 +29,7 @@ from cnncourse.checks import check
 # ## Task 1 · `cross_correlate2d`
 #
 # Difficulty ●○○ · 15 minutes · 4 points ·
-# lesson section [The sliding window, by hand](../../notebooks/02_convolution.ipynb)
+# lesson section [The sliding window, by hand](../../notebooks/02_convolution.ipynb#2.-The-sliding-window,-by-hand)
 #
 # Lay the kernel on the image, multiply what lies on top of each other, add up, write the sum down, move on by one pixel.
 # Only places where the whole kernel lies on the image count ("valid").
@@ -85,7 +85,7 @@ check("02.cross_correlate2d", cross_correlate2d)
 # ## Task 2 · `convolve2d`
 #
 # Difficulty ●○○ · 5 minutes · 3 points ·
-# lesson section [Cross-correlation and convolution](../../notebooks/02_convolution.ipynb)
+# lesson section [Cross-correlation and convolution](../../notebooks/02_convolution.ipynb#4.-Cross-correlation-and-convolution)
 #
 # True convolution, as mathematics has it: the kernel runs backwards along both axes.
 #
@@ -123,7 +123,7 @@ check("02.convolve2d", convolve2d)
 # ## Task 3 · `conv2d`
 #
 # Difficulty ●●○ · 25 minutes · 5 points ·
-# lesson section [Channels, filters, bias: the convolution layer](../../notebooks/02_convolution.ipynb)
+# lesson section [Channels, filters, bias: the convolution layer](../../notebooks/02_convolution.ipynb#3.-Channels,-filters,-bias:-the-convolution-layer)
 #
 # The layer as networks use it: N images with C_in channels, C_out filters that reach through all channels, a bias for
 # each filter. (Deep learning calls it convolution and computes cross-correlation: no flip.)
@@ -179,7 +179,7 @@ check("02.conv2d", conv2d)
 # ## Task 4 · `sum_distribution`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [The same sum, in a game of dice](../../notebooks/02_convolution.ipynb)
+# lesson section [The same sum, in a game of dice](../../notebooks/02_convolution.ipynb#5.-The-same-sum,-in-a-game-of-dice)
 #
 # X and Y are independent; X takes the value i with probability p[i], Y takes j with probability q[j]. With which
 # probabilities does X + Y take the values 0, 1, 2, …?
@@ -225,7 +225,7 @@ check("02.sum_distribution", sum_distribution)
 # ## Task 5 · `sobel_magnitude`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [Kernels made by hand](../../notebooks/02_convolution.ipynb)
+# lesson section [Kernels made by hand](../../notebooks/02_convolution.ipynb#6.-Kernels-made-by-hand)
 #
 # How steep is the brightness at each pixel? Sobel's kernel measures the change from left to right, smoothed over three
 # rows; its transpose measures the change from top to bottom:
@@ -270,7 +270,7 @@ check("02.sobel_magnitude", sobel_magnitude)
 if check("02.sobel_magnitude", sobel_magnitude).passed:
     coffee = data.photograph("coffee")[::3, ::3].mean(axis=2) / 255
     pictures = viz.image_row([coffee, sobel_magnitude(coffee)], ["photograph", "sobel_magnitude"], share=False, height=2)
-    show(pictures, "A cup of coffee, and beside it bright lines on black wherever the brightness changes.")
+    show(pictures, "02/exercise-edges")
 
 # %% [markdown]
 # ## Questions

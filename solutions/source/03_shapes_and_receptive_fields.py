@@ -30,7 +30,7 @@ from cnncourse.checks import check
 # ## Task 1 · `conv_output_size`
 #
 # Difficulty ●○○ · 10 minutes · 5 points ·
-# lesson section [How many windows fit?](../../notebooks/03_shapes_and_receptive_fields.ipynb)
+# lesson section [How many windows fit?](../../notebooks/03_shapes_and_receptive_fields.ipynb#1.-How-many-windows-fit?)
 #
 # How many places has a window along one axis? Count the steps that it can make, and add the place where it starts.
 
@@ -76,7 +76,7 @@ check("03.conv_output_size", conv_output_size)
 # ## Task 2 · `conv2d`
 #
 # Difficulty ●●● · 40 minutes · 6 points ·
-# lesson sections [Stride, Dilation, Groups](../../notebooks/03_shapes_and_receptive_fields.ipynb)
+# lesson sections [Stride](../../notebooks/03_shapes_and_receptive_fields.ipynb#4.-Stride), [Dilation](../../notebooks/03_shapes_and_receptive_fields.ipynb#5.-Dilation), [Groups](../../notebooks/03_shapes_and_receptive_fields.ipynb#6.-Groups,-depthwise,-1×1:-which-channels-meet)
 #
 # The whole convolution, as `torch.nn.functional.conv2d` has it: zero padding on all sides, a stride, a dilation, groups.
 # Each option has its own point, so you can add them one after the other.
@@ -155,13 +155,13 @@ if check("03.conv2d", conv2d).passed:
     titles = ["plain", "stride 3", "dilation 4"]
     pictures = viz.image_row(maps, [f"{t}, {m.shape[0]}×{m.shape[1]}" for t, m in zip(titles, maps, strict=True)],
                              signed=True, height=2)  # fmt: skip
-    show(pictures, "The same edges found three times: sharp, on a coarse grid, and thick where the taps stand apart.")
+    show(pictures, "03/exercise-three-edge-maps")
 
 # %% [markdown]
 # ## Task 3 · `receptive_field`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [How far does a unit see?](../../notebooks/03_shapes_and_receptive_fields.ipynb)
+# lesson section [How far does a unit see?](../../notebooks/03_shapes_and_receptive_fields.ipynb#8.-How-far-does-a-unit-see?)
 #
 # How many input pixels, along one axis, can one output of a stack of layers see? Go through the layers from the input on,
 # and keep two numbers: the size so far, and the *jump*, by how many input pixels neighbours are apart.
@@ -207,7 +207,7 @@ check("03.receptive_field", receptive_field)
 # ## Task 4 · `conv_cost`
 #
 # Difficulty ●○○ · 10 minutes · 4 points ·
-# lesson section [What a layer costs](../../notebooks/03_shapes_and_receptive_fields.ipynb)
+# lesson section [What a layer costs](../../notebooks/03_shapes_and_receptive_fields.ipynb#7.-What-a-layer-costs)
 #
 # What does a layer cost to store, and what to compute? One *multiply-add* is a multiplication and the addition of its
 # product to a sum, counted as one.
@@ -249,7 +249,7 @@ check("03.conv_cost", conv_cost)
 # ## Task 5 · `conv1x1`
 #
 # Difficulty ●●○ · 10 minutes · 3 points ·
-# lesson section [Groups, depthwise, 1×1](../../notebooks/03_shapes_and_receptive_fields.ipynb)
+# lesson section [Groups, depthwise, 1×1](../../notebooks/03_shapes_and_receptive_fields.ipynb#6.-Groups,-depthwise,-1×1:-which-channels-meet)
 #
 # A 1×1 convolution looks at one pixel at a time, and mixes its channels: a matrix product at every pixel. Write it without
 # sliding any window.

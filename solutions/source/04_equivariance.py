@@ -29,7 +29,7 @@ from cnncourse.checks import check
 # ## Task 1 · `translate`
 #
 # Difficulty ●●○ · 20 minutes · 5 points ·
-# lesson section [Two words, two measurements](../../notebooks/04_equivariance.ipynb)
+# lesson section [Two words, two measurements](../../notebooks/04_equivariance.ipynb#1.-Two-words,-two-measurements)
 #
 # Move every image of a batch by whole pixels. What leaves the frame either comes back on the other side ("circular") or
 # is lost, and zeros move in ("zeros").
@@ -89,7 +89,7 @@ check("04.translate", translate)
 # ## Task 2 · `equivariance_error`
 #
 # Difficulty ●●○ · 15 minutes · 5 points ·
-# lesson section [Two words, two measurements](../../notebooks/04_equivariance.ipynb)
+# lesson section [Two words, two measurements](../../notebooks/04_equivariance.ipynb#1.-Two-words,-two-measurements)
 #
 # A function $f$ is equivariant to a shift $T$ if it makes no difference whether one shifts first or last. Measure by how
 # much that fails, with circular shifts on both sides:
@@ -137,7 +137,7 @@ check("04.equivariance_error", equivariance_error)
 # ## Task 3 · `conv_matrix`
 #
 # Difficulty ●●● · 20 minutes · 5 points ·
-# lesson section [The matrix behind a convolution](../../notebooks/04_equivariance.ipynb)
+# lesson section [The matrix behind a convolution](../../notebooks/04_equivariance.ipynb#7.-The-matrix-behind-a-convolution)
 #
 # Write the image as one long column of pixels, row after row. A valid cross-correlation is then a matrix: one row for each
 # place of the window, one column for each pixel, and in each row the kernel's entries where the window's pixels are.
@@ -203,7 +203,7 @@ if check("04.conv_matrix", conv_matrix).passed:
     edges = (conv_matrix(laplacian, 50, 50) @ camera.ravel()).reshape(48, 48)
     titles = ["the matrix for 6×7 pixels", "photograph", "matrix @ photograph"]
     pictures = viz.image_row([conv_matrix(laplacian, 6, 7), camera, edges], titles, share=False, height=2)
-    show(pictures, "A wide matrix with slanting bands; a part of a photograph; its edges, found by one matrix product.")
+    show(pictures, "04/exercise-matrix-of-edges")
 
 # %% [markdown]
 # ## Questions

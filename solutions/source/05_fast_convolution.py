@@ -30,7 +30,7 @@ from cnncourse.checks import check
 # ## Task 1 · `im2col`
 #
 # Difficulty ●●○ · 25 minutes · 5 points ·
-# lesson section [im2col: every window a column](../../notebooks/05_fast_convolution.ipynb)
+# lesson section [im2col: every window a column](../../notebooks/05_fast_convolution.ipynb#3.-im2col:-every-window-a-column)
 #
 # Write every window as a column. A convolution is then one matrix product: `weight.reshape(C_out, -1) @ columns`.
 #
@@ -99,7 +99,7 @@ check("05.im2col", im2col)
 # ## Task 2 · `col2im`
 #
 # Difficulty ●●○ · 20 minutes · 5 points ·
-# lesson section [col2im, the adjoint](../../notebooks/05_fast_convolution.ipynb)
+# lesson section [col2im, the adjoint](../../notebooks/05_fast_convolution.ipynb#col2im,-the-adjoint)
 #
 # The way back: each entry goes to the pixel from which `im2col` reads it. Several windows may have read the same pixel;
 # what comes back from them is **summed**. (So it is not the inverse of `im2col` but its adjoint, the transposed matrix.
@@ -159,7 +159,7 @@ check("05.col2im", col2im)
 # ## Task 3 · `conv2d_fft`
 #
 # Difficulty ●●● · 25 minutes · 4 points ·
-# lesson section [FFT: multiply spectra instead](../../notebooks/05_fast_convolution.ipynb)
+# lesson section [FFT: multiply spectra instead](../../notebooks/05_fast_convolution.ipynb#5.-FFT:-multiply-spectra-instead)
 #
 # The same values as unit 02's `conv2d` (without bias), by the correlation theorem: the spectrum of a circular
 # cross-correlation is the image's spectrum times the *conjugate* of the kernel's,
@@ -218,7 +218,7 @@ check("05.conv2d_fft", conv2d_fft)
 # ## Task 4 · `winograd_f23`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [Winograd: fewer multiplications](../../notebooks/05_fast_convolution.ipynb)
+# lesson section [Winograd: fewer multiplications](../../notebooks/05_fast_convolution.ipynb#6.-Winograd:-fewer-multiplications)
 #
 # Two outputs of a kernel of three, directly: $y_0 = d_0 g_0 + d_1 g_1 + d_2 g_2$ and $y_1 = d_1 g_0 + d_2 g_1 + d_3 g_2$,
 # six multiplications. Winograd's minimal filtering $F(2, 3)$ needs four:
@@ -285,7 +285,7 @@ if check("05.conv2d_fft", conv2d_fft).passed:
     disc = (x**2 + y**2 <= 20**2).astype(float)
     blurred = conv2d_fft(photograph, (disc / disc.sum())[None, None])
     pictures = viz.image_row([photograph[0, 0], blurred[0, 0]], ["photograph", "out of focus"], height=2)
-    show(pictures, "A cat, and beside it the same cat out of focus: every point has become a disc.")
+    show(pictures, "05/exercise-out-of-focus")
 
 # %% [markdown]
 # ## Questions

@@ -35,7 +35,7 @@ from cnncourse.checks import check
 # ## Task 1 · `conv2d_grad_bias`
 #
 # Difficulty ●○○ · 5 minutes · 2 points ·
-# lesson section [The gradient of the bias](../../notebooks/06_backpropagation.ipynb)
+# lesson section [The gradient of the bias](../../notebooks/06_backpropagation.ipynb#2.-The-gradient-of-the-bias)
 #
 # b[o] is added to every output of filter o: at every place, in every image. What is $\partial L / \partial b[o]$?
 
@@ -71,7 +71,7 @@ check("06.conv2d_grad_bias", conv2d_grad_bias)
 # ## Task 2 · `conv2d_grad_weight`
 #
 # Difficulty ●●○ · 30 minutes · 6 points ·
-# lesson section [The gradient of a shared weight](../../notebooks/06_backpropagation.ipynb)
+# lesson section [The gradient of a shared weight](../../notebooks/06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight)
 #
 # Look at the formula of y once more: by which places does w[o, c, u, v] reach the loss, and which pixel stands beside it
 # each time?
@@ -137,7 +137,7 @@ check("06.conv2d_grad_weight", conv2d_grad_weight)
 # ## Task 3 · `conv2d_grad_input`
 #
 # Difficulty ●●● · 35 minutes · 7 points ·
-# lesson section [The gradient of the input](../../notebooks/06_backpropagation.ipynb)
+# lesson section [The gradient of the input](../../notebooks/06_backpropagation.ipynb#4.-The-gradient-of-the-input)
 #
 # Each output hands its gradient back to the pixels of its window, to each in proportion to the weight that lay on it. A
 # pixel that several windows saw gets something from all of them.
@@ -197,7 +197,7 @@ check("06.conv2d_grad_input", conv2d_grad_input)
 # ## Task 4 · `numerical_gradient`
 #
 # Difficulty ●●○ · 20 minutes · 4 points ·
-# lesson section [Is it right? The numerical check](../../notebooks/06_backpropagation.ipynb)
+# lesson section [Is it right? The numerical check](../../notebooks/06_backpropagation.ipynb#6.-Is-it-right?-The-numerical-check)
 #
 # How do you know that a gradient is right, without anybody's check? Move one entry of x a little up and a little down, and
 # see what the loss does. With $L(x) = \sum f(x) \cdot$ `grad_output`,

@@ -37,7 +37,7 @@ from cnncourse.checks import check
 # ## Task 1 · `max_pool2d`
 #
 # Difficulty ●●○ · 20 minutes · 4 points ·
-# lesson section [Maximum and mean of a window](../../notebooks/07_pooling.ipynb)
+# lesson section [Maximum and mean of a window](../../notebooks/07_pooling.ipynb#1.-Maximum-and-mean-of-a-window)
 #
 # The largest entry of each window, each channel by itself. The padding must never win: it counts as −∞.
 
@@ -90,7 +90,7 @@ check("07.max_pool2d", max_pool2d)
 # ## Task 2 · `max_pool2d_backward`
 #
 # Difficulty ●●● · 30 minutes · 6 points ·
-# lesson section [Backward: one winner takes all](../../notebooks/07_pooling.ipynb)
+# lesson section [Backward: one winner takes all](../../notebooks/07_pooling.ipynb#4.-Backward:-one-winner-takes-all)
 #
 # The output *is* one of the window's entries, so this entry receives the gradient, all of it, and its neighbours nothing.
 # If several entries are equally large, the **first one in row-major order** receives it, as in PyTorch. An entry that is the
@@ -149,7 +149,7 @@ check("07.max_pool2d_backward", max_pool2d_backward)
 # ## Task 3 · `avg_pool2d`
 #
 # Difficulty ●○○ · 10 minutes · 4 points ·
-# lesson section [Maximum and mean of a window](../../notebooks/07_pooling.ipynb)
+# lesson section [Maximum and mean of a window](../../notebooks/07_pooling.ipynb#1.-Maximum-and-mean-of-a-window)
 #
 # The mean of each window. The padding is zeros, and they count: the divisor is always K_h·K_w (PyTorch's default).
 
@@ -191,7 +191,7 @@ check("07.avg_pool2d", avg_pool2d)
 # ## Task 4 · `avg_pool2d_backward`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [Backward: one winner takes all](../../notebooks/07_pooling.ipynb)
+# lesson section [Backward: one winner takes all](../../notebooks/07_pooling.ipynb#4.-Backward:-one-winner-takes-all)
 #
 # Each entry of a window has the same influence on its mean. Which?
 
@@ -240,7 +240,7 @@ check("07.avg_pool2d_backward", avg_pool2d_backward)
 # ## Task 5 · `global_avg_pool2d`
 #
 # Difficulty ●○○ · 5 minutes · 2 points ·
-# lesson section [Global and adaptive pooling](../../notebooks/07_pooling.ipynb)
+# lesson section [Global and adaptive pooling](../../notebooks/07_pooling.ipynb#3.-Global-and-adaptive-pooling)
 #
 # One number for each map: its mean. Whatever the image's size, the next layer gets C numbers.
 
@@ -279,7 +279,7 @@ if check("07.max_pool2d", max_pool2d).passed and check("07.avg_pool2d", avg_pool
     coffee = data.photograph("coffee").mean(axis=2)[None, None] / 255
     images = [coffee[0, 0], max_pool2d(coffee, 8)[0, 0], avg_pool2d(coffee, 8)[0, 0]]
     pictures = viz.image_row(images, ["photograph", "max_pool2d, 8×8", "avg_pool2d, 8×8"], share=False, height=2)
-    show(pictures, "A cup of coffee; the same in coarse pixels, with highlights grown large; in coarse, even pixels.")
+    show(pictures, "07/exercise-two-poolings")
 
 # %% [markdown]
 # ## Questions

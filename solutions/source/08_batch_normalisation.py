@@ -27,7 +27,7 @@ from cnncourse.checks import check
 # ## Task 1 · `batch_norm`
 #
 # Difficulty ●●○ · 30 minutes · 9 points ·
-# lesson section [When the batch is gone](../../notebooks/08_batch_normalisation.ipynb)
+# lesson section [When the batch is gone](../../notebooks/08_batch_normalisation.ipynb#2.-When-the-batch-is-gone:-running-statistics)
 #
 # In **training**, each channel is normalised by the batch's own mean and variance, over N, H and W:
 #
@@ -99,7 +99,7 @@ check("08.batch_norm", batch_norm)
 # ## Task 2 · `batch_norm_backward`
 #
 # Difficulty ●●● · 30 minutes · 8 points ·
-# lesson section [Backward, two ways](../../notebooks/08_batch_normalisation.ipynb)
+# lesson section [Backward, two ways](../../notebooks/08_batch_normalisation.ipynb#3.-Backward,-two-ways)
 #
 # Training mode only. An input acts in three ways: directly, through the mean, and through the variance. With
 # $\hat{x} = (x - \mu_B)/\sqrt{\sigma^2_B + \varepsilon}$ and $g = \gamma\,\partial L/\partial y$, the three together are
@@ -163,7 +163,7 @@ check("08.batch_norm_backward", batch_norm_backward)
 # ## Task 3 · `fold_batch_norm`
 #
 # Difficulty ●●○ · 15 minutes · 6 points ·
-# lesson section [Folding into the convolution](../../notebooks/08_batch_normalisation.ipynb)
+# lesson section [Folding into the convolution](../../notebooks/08_batch_normalisation.ipynb#7.-Folding-into-the-convolution)
 #
 # In eval, batch norm multiplies each channel by a number and adds another. So does a convolution. Find the one convolution which
 # does the work of a convolution and the batch norm behind it.

@@ -28,7 +28,7 @@ from cnncourse.checks import check
 # ## Task 1 · `cross_entropy`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [Softmax and cross-entropy](../../notebooks/09_training.ipynb)
+# lesson section [Softmax and cross-entropy](../../notebooks/09_training.ipynb#2.-Softmax-and-cross-entropy)
 #
 # Softmax makes probabilities of the logits $z$; the loss of an image is minus the logarithm of the probability that its own class
 # $c$ gets:
@@ -78,7 +78,7 @@ check("09.cross_entropy", cross_entropy)
 # ## Task 2 · `cross_entropy_backward`
 #
 # Difficulty ●●○ · 15 minutes · 4 points ·
-# lesson section [Softmax and cross-entropy](../../notebooks/09_training.ipynb)
+# lesson section [Softmax and cross-entropy](../../notebooks/09_training.ipynb#2.-Softmax-and-cross-entropy)
 #
 # Derive the formula above by $z_k$: what comes out is what was predicted minus what was wanted. Mind the mean.
 
@@ -122,7 +122,7 @@ check("09.cross_entropy_backward", cross_entropy_backward)
 # ## Task 3 · `sgd_step`
 #
 # Difficulty ●○○ · 15 minutes · 5 points ·
-# lesson section [The step](../../notebooks/09_training.ipynb)
+# lesson section [The step](../../notebooks/09_training.ipynb#4.-The-step:-momentum,-weight-decay,-schedules)
 #
 # For each parameter p with gradient g and velocity v, in this order (PyTorch's rule):
 #
@@ -169,7 +169,7 @@ check("09.sgd_step", sgd_step)
 # ## Task 4 · `kaiming_normal`
 #
 # Difficulty ●○○ · 10 minutes · 4 points ·
-# lesson section [The start](../../notebooks/09_training.ipynb)
+# lesson section [The start](../../notebooks/09_training.ipynb#3.-The-start:-variance-and-symmetry)
 #
 # Normal numbers with mean 0 and variance 2 / fan_in, where fan_in is the number of products that one output adds up: of a weight
 # (C_out, C_in, K_h, K_w) that is C_in·K_h·K_w, of a matrix (out, in) it is in.
@@ -207,7 +207,7 @@ check("09.kaiming_normal", kaiming_normal)
 # ## Task 5 · `random_crop_flip`
 #
 # Difficulty ●●○ · 20 minutes · 5 points ·
-# lesson section [Too few pictures](../../notebooks/09_training.ipynb)
+# lesson section [Too few pictures](../../notebooks/09_training.ipynb#6.-Too-few-pictures:-dropout,-weight-decay,-augmentation)
 #
 # Each image, independently of the others: a border of `padding` zeros on all sides; one of the (2P+1)² windows of the image's own
 # size, all equally likely; then mirrored left–right with probability ½.
@@ -261,7 +261,7 @@ check("09.random_crop_flip", random_crop_flip)
 if check("09.random_crop_flip", random_crop_flip).passed:
     garment = data.fashion_mnist("test")[0][0][None, None] / 255
     several = random_crop_flip(np.repeat(garment, 8, axis=0), 4, np.random.default_rng(0))[:, 0]
-    show(viz.image_row(several, height=1.2), "One ankle boot eight times, each moved a little, some mirrored.")
+    show(viz.image_row(several, height=1.2), "09/exercise-augmented-boots")
 
 # %% [markdown]
 # ## Questions

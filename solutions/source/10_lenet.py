@@ -32,7 +32,7 @@ torch.set_num_threads(1)  # for a network as small as this one, more threads cos
 # ## Task 1 · `c3_parameters`
 #
 # Difficulty ●○○ · 10 minutes · 2 points ·
-# lesson section [C3: the connection table](../../notebooks/10_lenet.ipynb)
+# lesson section [C3: the connection table](../../notebooks/10_lenet.ipynb#4.-C3:-the-connection-table)
 #
 # In 1998 the maps of C3 saw only some of the 6 maps before them. The paper's table says which: rows are the 6 input maps, columns the
 # 16 output maps, 1 means connected. Each connection has a 5×5 kernel of its own; each output map adds up its kernels' results and
@@ -69,7 +69,7 @@ check("10.c3_parameters", c3_parameters)
 # ## Task 2 · `LeNet5`
 #
 # Difficulty ●●○ · 25 minutes · 4 points ·
-# lesson section [Today's form](../../notebooks/10_lenet.ipynb)
+# lesson section [Today's form](../../notebooks/10_lenet.ipynb#7.-Today's-form)
 #
 # 32×32 → C1 6@28 → S2 6@14 → C3 16@10 → S4 16@5 → C5 120 → F6 84 → 10. All convolutions are 5×5 without padding, S2 and S4 pool
 # 2×2. You may write today's form (ReLU, max pooling, all connections, a linear output: 61,706 parameters) or that of 1998
@@ -128,7 +128,7 @@ check("10.LeNet5", LeNet5)
 # ## Task 3 · `train_lenet`
 #
 # Difficulty ●●● · 25 minutes · 4 points ·
-# lesson section [Today's form](../../notebooks/10_lenet.ipynb)
+# lesson section [Today's form](../../notebooks/10_lenet.ipynb#7.-Today's-form)
 #
 # Build a network and train it on the images that you are given. Then it is put into eval mode and classifies 1,000 garments that it has
 # not seen: 75 % right earn all points. You have 120 seconds; two passes over the images can be enough. (The check gives the classes

@@ -27,7 +27,7 @@ from cnncourse.checks import check
 # ## Task 1 · `stack_parameters`
 #
 # Difficulty ●○○ · 5 minutes · 2 points ·
-# lesson section [Three 3×3 against one 7×7](../../notebooks/12_vgg.ipynb)
+# lesson section [Three 3×3 against one 7×7](../../notebooks/12_vgg.ipynb#2.-Three-3×3-against-one-7×7)
 #
 # Several equal convolutions in a row, each with `channels` channels in and out. How many weights do they hold together? Biases
 # are not counted.
@@ -65,7 +65,7 @@ check("12.stack_parameters", stack_parameters)
 # ## Task 2 · `vgg_block`
 #
 # Difficulty ●○○ · 15 minutes · 4 points ·
-# lesson section [The rule](../../notebooks/12_vgg.ipynb)
+# lesson section [The rule](../../notebooks/12_vgg.ipynb#1.-The-rule)
 #
 # `convs` times a 3×3 convolution with bias, stride 1, padding 1, and ReLU behind it; then 2×2 max pooling, stride 2. The first
 # convolution takes `c_in` channels to `c_out`. No batch norm.
@@ -110,7 +110,7 @@ check("12.vgg_block", vgg_block)
 # ## Task 3 · `VGG`
 #
 # Difficulty ●●○ · 25 minutes · 6 points ·
-# lesson section [The rule](../../notebooks/12_vgg.ipynb)
+# lesson section [The rule](../../notebooks/12_vgg.ipynb#1.-The-rule)
 #
 # The configuration is a list of widths and `"M"`: a width is a 3×3 convolution with bias, padding 1 and ReLU; `"M"` is 2×2 max
 # pooling. VGG-11 is `[64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"]`. The images are 3×32×32. How the last

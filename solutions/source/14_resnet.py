@@ -27,7 +27,7 @@ from cnncourse.checks import check
 # ## Task 1 · `residual_forward`
 #
 # Difficulty ●○○ · 15 minutes · 4 points ·
-# lesson section [Learn the change, not the thing](../../notebooks/14_resnet.ipynb)
+# lesson section [Learn the change, not the thing](../../notebooks/14_resnet.ipynb#2.-Learn-the-change,-not-the-thing)
 #
 # The smallest residual block: its convolutions are 1×1, that is, matrices applied to the channels of each pixel.
 #
@@ -67,7 +67,7 @@ check("14.residual_forward", residual_forward)
 # ## Task 2 · `residual_backward`
 #
 # Difficulty ●●○ · 25 minutes · 8 points ·
-# lesson section [The way back](../../notebooks/14_resnet.ipynb)
+# lesson section [The way back](../../notebooks/14_resnet.ipynb#3.-The-way-back)
 #
 # The input acts in two ways, through the shortcut and through the matrices. Their gradients add up.
 
@@ -119,7 +119,7 @@ check("14.residual_backward", residual_backward)
 # ## Task 3 · `BasicBlock`
 #
 # Difficulty ●●○ · 20 minutes · 8 points ·
-# lesson section [Blocks: new shapes, and the bottleneck](../../notebooks/14_resnet.ipynb)
+# lesson section [Blocks: new shapes, and the bottleneck](../../notebooks/14_resnet.ipynb#5.-Blocks:-new-shapes,-and-the-bottleneck)
 #
 # 3×3 (stride) – BN – ReLU – 3×3 – BN, plus the shortcut, then ReLU. The shortcut is the input itself, without parameters; where
 # the shape changes, in channels or by a stride, it is 1×1 (stride) – BN of the input.
@@ -171,7 +171,7 @@ check("14.BasicBlock", BasicBlock)
 # ## Task 4 · `Bottleneck`
 #
 # Difficulty ●●○ · 15 minutes · 8 points ·
-# lesson section [Blocks: new shapes, and the bottleneck](../../notebooks/14_resnet.ipynb)
+# lesson section [Blocks: new shapes, and the bottleneck](../../notebooks/14_resnet.ipynb#5.-Blocks:-new-shapes,-and-the-bottleneck)
 #
 # 1×1 – BN – ReLU – 3×3 (stride) – BN – ReLU – 1×1 – BN, plus the shortcut, then ReLU. The inner maps have `planes` channels, the
 # output 4 · `planes`. The shortcut is as in task 3.
@@ -221,7 +221,7 @@ check("14.Bottleneck", Bottleneck)
 # ## Task 5 · `ResNet20`
 #
 # Difficulty ●●● · 20 minutes · 8 points ·
-# lesson section [The networks](../../notebooks/14_resnet.ipynb)
+# lesson section [The networks](../../notebooks/14_resnet.ipynb#6.-The-networks)
 #
 # For 3×32×32 images: 3×3 convolution to 16 channels – BN – ReLU; three stages of three basic blocks, 16, 32 and 64 wide, of which
 # the second and third begin with stride 2; global average pooling; a linear layer to 10 logits. Where the shape changes, the

@@ -33,7 +33,7 @@ STATUS = """() => {
 
 
 @contextlib.contextmanager
-def jupyter_lab(root: Path, settings: Path, seconds: float = 60):
+def jupyter_lab(root: Path, settings: Path, seconds: float = 180):
     """Serve `root` on a free port of this machine; yield the address; stop the server and its kernels."""
     environment = dict(os.environ, JUPYTER_CONFIG_DIR=str(settings), JUPYTER_DATA_DIR=str(settings))
     command = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools.folding import WITHOUT_CODE, is_cover, tags
 from tools.notebook_builder import code_cells, read_source
 
 
@@ -21,7 +22,7 @@ def pictures_without_words(notebook) -> list[str]:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if not any(kind.startswith("image/") for kind in data):
+            if is_cover(output) or not any(kind.startswith("image/") for kind in data):
                 continue
             alt = output.metadata.get("image/png", {}).get("alt", "")
             if len(alt.split()) < 4 or data.get("text/plain") != alt:
@@ -37,9 +38,26 @@ def differs_from_source(notebook, source: Path) -> list[str]:
         problems.append("the code cells differ")
     if [cell.id for cell in fresh.cells] != [cell.id for cell in notebook.cells]:
         problems.append("the cells' ids (so the text) differ")
+    if [_options(cell) for cell in fresh.cells] != [_options(cell) for cell in notebook.cells]:
+        problems.append("the cells' tags or what is folded differ")
     if fresh.metadata.cnncourse != notebook.metadata.get("cnncourse"):
         problems.append("it was built from another version of the source")
     return problems
+
+
+def uncovered(notebook) -> list[str]:
+    """Return the cells of which JupyterLab would show a line, though it is folded: of the outputs, or of the code."""
+    bad = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            folded = cell.metadata.get("jupyter", {}).get("outputs_hidden") and cell.outputs
+            if (folded and not is_cover(cell.outputs[0])) or (tags(cell) & WITHOUT_CODE and cell.source[:1] != "#"):
+                bad.append(cell.source[:60])
+    return bad
+
+
+def _options(cell) -> tuple:
+    return cell.metadata.get("tags", []), cell.metadata.get("jupyter", {})
 
 
 def errors_and_warnings(notebook) -> list[str]:

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from tools.notebook_builder import code_cells, execute, is_stale, read_source, stable_ids, write
+from tools.folding import is_cover
+from tools.notebook_builder import code_cells, execute, is_stale, read_source, reuse_outputs, stable_ids, write
 
 SOURCE = '''# %% [markdown]
 # # A title
@@ -109,3 +110,50 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         write(nbformat.v4.new_notebook(), notebook)
     assert [p.name for p in tmp_path.iterdir()] == ["trial.ipynb"]
     assert notebook.read_text() == "the old one"
+
+
+QUESTION = """# %% [markdown]
+# > **Predict.** Which?
+
+# %%
+print("this")
+
+# %% tags=["open"]
+print("a widget")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert 2 > 1
+
+# %% [markdown]
+# It is this.
+
+# %% tags=["plumbing"]
+# Draw.
+print("after")
+"""
+
+
+def test_what_answers_a_prediction_is_folded_behind_a_cover(source, tmp_path):
+    source.write_text(QUESTION)
+    notebook = tmp_path / "trial.ipynb"
+    build(source, notebook)
+    cells = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+    hidden = {"outputs_hidden": True}, {}, {"outputs_hidden": True, "source_hidden": True}, {"source_hidden": True}
+    assert [cell.metadata.get("jupyter", {}) for cell in cells] == list(hidden)
+    assert [[is_cover(output) for output in cell.outputs] for cell in cells] == [[True, False], [False], [], [False]]
+
+
+def test_outputs_are_kept_where_only_text_and_comments_changed(source, tmp_path):
+    source.write_text(QUESTION)
+    notebook = tmp_path / "trial.ipynb"
+    build(source, notebook)
+    source.write_text(QUESTION.replace("Which?", "Which one?").replace("# Draw.", "# Draw it.").replace("open", "o"))
+    fresh = read_source(source)
+    assert reuse_outputs(fresh, notebook)
+    build(source, tmp_path / "run.ipynb")
+    write(fresh, notebook)
+    assert notebook.read_bytes() == (tmp_path / "run.ipynb").read_bytes()
+    source.write_text(QUESTION.replace('"this"', '"that"'))
+    assert not reuse_outputs(read_source(source), notebook)
+    assert not reuse_outputs(read_source(source), tmp_path / "missing.ipynb")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.notebooks import rules
 from tools.build_notebooks import FOLDER, pairs
+from tools.folding import cover
 
 LESSONS = pairs([])
 IDS = [source.stem for source, _ in LESSONS]
@@ -27,6 +28,7 @@ def test_lesson_keeps_the_rules(source, notebook):
     assert rules.unexecuted_cells(lesson) == []
     assert rules.pictures_without_words(lesson) == []
     assert rules.errors_and_warnings(lesson) == []
+    assert rules.uncovered(lesson) == [], "a folded cell must begin with a comment"
     assert rules.wide_code(lesson) == []
 
 
@@ -62,5 +64,11 @@ def test_the_rules_can_fail(tmp_path):
     ]
     notebook.cells[0].outputs = [nbformat.v4.new_output("stream", name="stderr", text="a warning")]
     assert rules.errors_and_warnings(notebook) == ["1 + 1"]
+    assert rules.uncovered(notebook) == []
+    notebook.cells[0].metadata["jupyter"] = {"outputs_hidden": True}
+    assert rules.uncovered(notebook) == ["1 + 1"]
+    assert rules.uncovered(cover(notebook)) == []
+    notebook.cells[0].metadata["tags"] = ["check"]
+    assert rules.uncovered(notebook) == ["1 + 1"]
     notebook.cells[0].source = "x = 1\n" + "y" * 101
     assert rules.wide_code(notebook) == ["y" * 101]

@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools.folding import is_cover
 from tools.static_pages import widgets_to_html
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,8 @@ def pictures_to_files(notebook: NotebookNode, folder: Path, prefix: str) -> None
         What leads from the page to `folder`.
     """
     for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not is_cover(output)]
         for output in cell.get("outputs", []):
             if "image/png" not in output.get("data", {}):
                 continue

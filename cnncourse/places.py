@@ -1,0 +1,62 @@
+"""Where a section of a lesson is: its address inside the notebook, and the way there from another file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
+
+
+def address(heading: str) -> str:
+    """Return the address that JupyterLab gives to a heading: its text with a hyphen for each space."""
+    return re.sub(r"[*`]", "", heading.strip()).replace(" ", "-")
+
+
+def headings(text: str) -> list[str]:
+    """Return the addresses of the headings of a Markdown text."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return [address(heading) for heading in HEADING.findall(text)]
+
+
+def lesson(number: str, root: Path = ROOT) -> Path | None:
+    """Return a lesson's notebook: the learner's copy in ``my_work/lessons`` where there is one, else the original."""
+    for folder in (root / "my_work" / "lessons", root / "notebooks"):
+        found = sorted(folder.glob(f"{number}_*.ipynb"))
+        if found:
+            return found[0]
+    return None
+
+
+def section(see: str, seen_from: Path, root: Path = ROOT) -> str | None:
+    """Return the link to a section of a lesson, for a page in the folder `seen_from`.
+
+    Parameters
+    ----------
+    see
+        Such as ``"02#Kernels made by hand"``; the number of the section may be left out. ``"02"`` is the lesson's top.
+    seen_from
+        The folder of the page that holds the link.
+
+    Returns
+    -------
+    str or None
+        Such as ``"../../notebooks/02_convolution.ipynb#6.-Kernels-made-by-hand"``; None if there is no such lesson
+        here (an installed package without a clone) or no such section.
+    """
+    number, _, wanted = see.partition("#")
+    notebook = lesson(number, root)
+    if notebook is None:
+        return None
+    path = Path(os.path.relpath(notebook, seen_from)).as_posix()
+    if not wanted:
+        return path
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    for name in (name for text in texts for name in headings(text)):
+        if address(wanted) in (name, re.sub(r"^[\d.]+-", "", name)):
+            return f"{path}#{name}"
+    return None
