@@ -5,24 +5,57 @@ from typing import Any
 
 import numpy as np
 
-# A right answer may round in its own order (FFT, Winograd, float32 sums); these are shares of the largest
-# wanted value. Between them lies what single precision loses, so float32 arithmetic on float64 data shows.
-TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
-_TOLERANCE = {np.dtype(name): share for name, share in TOLERANCE.items()}
+# Every tolerance of the checks. The first five are shares of the largest wanted value: a right answer may round in its
+# own order (FFT, Winograd, float32 sums). What float32 arithmetic loses lies between "float64" and "single", so it
+# shows in float64 results, as "low-precision". Two answers that make one mistake agree within "cause".
+TOLERANCE = {
+    "float64": 1e-9,
+    "float32": 1e-4,
+    "single": 1e-6,
+    "cause": 1e-4,
+    "cause of a number": 1e-6,
+    "question": 1e-3,  # of the right number: three digits are enough
+    "scale": 0.01,  # of the largest argument: results below this size are rounding, seen from there
+}
+
+
+def allowed(dtype):
+    """The share of the size by which a right result of this dtype may differ."""
+    return TOLERANCE["float32" if dtype == np.float32 else "float64"]
+
+
+def wrong(got, wanted, scale=0.0, share=None):
+    """Where two arrays of one shape differ by more than rounding: verdict, diagnosis and picture all use this mask.
+
+    Parameters
+    ----------
+    got, wanted : arrays of one shape
+    scale : size below which differences are rounding even where every wanted value is smaller (or zero)
+    share : how much of the size a difference may be; by default what the dtype of `wanted` allows
+    """
+    if "f" not in (got.dtype.kind, wanted.dtype.kind) and "c" not in (got.dtype.kind, wanted.dtype.kind):
+        return got != wanted
+    wide = [a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) for a in (got, wanted)]
+    finite = np.isfinite(wide[1])
+    size = max(float(np.abs(wide[1][finite]).max(initial=0.0)), scale) or 1.0
+    limit = (allowed(wanted.dtype) if share is None else share) * size
+    with np.errstate(invalid="ignore"):
+        return ~((np.abs(wide[0] - wide[1]) <= limit) | (wide[0] == wide[1]) | (np.isnan(wide[0]) & np.isnan(wide[1])))
 
 
 @dataclass
 class Difference:
     """One way in which a result is not what was wanted.
 
-    `slug` names the kind of difference, `text` says it with the values, `got` and `wanted` are the arrays
-    where there are two of one shape.
+    `slug` names the kind of difference, `text` says it with the values; `got` and `wanted` are the arrays where there
+    are two, and `wrong` is the mask of the places at which they differ where both have one shape.
     """
 
     slug: str
     text: str
     got: Any = None
     wanted: Any = None
+    wrong: Any = None
 
 
 def compare(
@@ -109,11 +142,11 @@ def _compare_numbers(got, wanted, scale, what):
         return None if got == wanted else Difference("wrong-value", f"{what} is {got}; wanted: {wanted}.")
     if not np.isfinite(got):
         return Difference("not-finite", f"{what} is {got}; wanted: {wanted:.6g}.")
-    precision = "float32" if isinstance(wanted, np.float32) else "float64"  # what a float32 input allows
-    wanted, scale = float(wanted), max(abs(wanted), scale)
-    if abs(got - wanted) <= TOLERANCE[precision] * scale:
+    limit, scale = allowed(np.asarray(wanted).dtype), max(abs(float(wanted)), scale)  # float32 in allows for more
+    wanted = float(wanted)
+    if abs(got - wanted) <= limit * scale:
         return None
-    slug = "low-precision" if abs(got - wanted) <= 1e-6 * scale else "wrong-value"
+    slug = "low-precision" if abs(got - wanted) <= TOLERANCE["single"] * scale else "wrong-value"
     return Difference(slug, f"{what} is {got:.10g}; wanted: {wanted:.10g}.")
 
 
@@ -127,11 +160,12 @@ def _compare_arrays(got, wanted, exact_dtype, scale, what):
     if got.shape != wanted.shape:
         return Difference("wrong-shape", f"{what} has shape {got.shape}; wanted: {wanted.shape}.", got, wanted)
     wrong_dtype = _dtype_problem(got, wanted, exact_dtype, what)
-    if not np.isfinite(got).all() and np.isfinite(wanted).all():
-        index = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
+    strange = ~np.isfinite(got)
+    if strange.any() and np.isfinite(wanted).all():
+        index = tuple(int(i) for i in np.argwhere(strange)[0])
         return Difference(
             "not-finite", f"{what} holds {got[index]} at {_at(index)}; wanted there: {_number(wanted[index])}.",
-            got, wanted,
+            got, wanted, strange,
         )  # fmt: skip
     if wrong_dtype is None or exact_dtype:
         difference = _compare_values(got, wanted, scale, what)
@@ -153,34 +187,29 @@ _KINDS = {"f": "floating point", "i": "integers", "u": "integers", "b": "boolean
 
 
 def _compare_values(got, wanted, scale, what):
-    if wanted.size == 0:
+    places = wrong(got, wanted, scale)
+    if not places.any():
         return None
-    if wanted.dtype.kind not in "fc":
-        wrong = got != wanted
-        return _first_wrong(got, wanted, wrong, "wrong-values", what) if wrong.any() else None
-    error, scale = np.abs(got.astype(np.float64) - wanted), max(float(np.abs(wanted).max()), scale) or 1.0
-    wrong = error > _TOLERANCE[wanted.dtype] * scale
-    if not wrong.any():
-        return None
-    if wanted.dtype == np.float64 and (error <= 1e-6 * scale).all():
+    if wanted.dtype == np.float64 and not wrong(got, wanted, scale, TOLERANCE["single"]).any():
+        size = max(float(np.abs(wanted).max()), scale) or 1.0
         return Difference(
             "low-precision",
-            f"{what} is right to about {float(error.max()) / scale:.0e} of its size only: somewhere float64 "
-            "became float32 (let the arrays that you create take their dtype from the input), or a small number was "
-            "added.",
-            got, wanted,
+            f"{what} is right to about {float(np.abs(got - wanted).max()) / size:.0e} of its size only: somewhere "
+            "float64 became float32 (let the arrays that you create take their dtype from the input), or a small "
+            "number was added.",
+            got, wanted, places,
         )  # fmt: skip
-    return _first_wrong(got, wanted, wrong, "wrong-values", what)
+    return _first_wrong(got, wanted, places, "wrong-values", what)
 
 
-def _first_wrong(got, wanted, wrong, slug, what):
-    index = tuple(int(i) for i in np.argwhere(wrong)[0])
-    count = int(wrong.sum())
+def _first_wrong(got, wanted, places, slug, what):
+    index = tuple(int(i) for i in np.argwhere(places)[0])
+    count = int(places.sum())
     share = f"{count} of {wanted.size} values are wrong" if wanted.size > 1 else "the value is wrong"
     return Difference(
         slug,
         f"In {what} {share}. The first, at {_at(index)}: got {_number(got[index])}, wanted {_number(wanted[index])}.",
-        got, wanted,
+        got, wanted, places,
     )  # fmt: skip
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnncourse.checks.compare import TOLERANCE, wrong
+from cnncourse.checks.failures import FAILURES, worst
+
 RAISED = object()
 MOSTLY = 0.7  # the share of failed cases from which a known mistake says more than a general description
 
@@ -68,12 +71,7 @@ GENERAL = {
     "no-bias": "The convolutions have no bias, and without a batch norm behind them they need one.",
     "wrong-batch-norms": "The batch norm layers are not those the task asks for: count them, and their channels.",
     "wrong-layers": "The module's layers are not those the task asks for: compare the shapes of their arrays.",
-    "signature": "The function cannot be called as the task names it.",
-    "timeout": "The function does not come back in time: look for a loop whose condition never becomes false.",
-    "died": "The process that ran the function ended during the call.",
-    "too-large": "The result is far larger than asked for.",
-    "unsupported-value": "The result is of a kind that this task does not know; wanted are arrays and numbers.",
-    "raises": "The function raises an error on an input that it should accept.",
+    **{kind.slug: kind.advice for kind in FAILURES.values()},
 }
 
 
@@ -105,7 +103,8 @@ def find_mistake(task, trials):
     if known and share >= 0.5:
         return Finding(known.slug, known.explanation, known.see or task.see, certain=False)
     slug = first[0].difference.slug
-    return None if slug in ("wrong-values", "wrong-value") else _general(task, _as_slug(slug))
+    slug = FAILURES[slug].slug if slug in FAILURES else slug
+    return None if slug in ("wrong-values", "wrong-value") else _general(task, slug)
 
 
 def _writes_input(trial):
@@ -121,16 +120,11 @@ def _general(task, slug):
     return Finding(slug, GENERAL.get(slug, ""), task.see)
 
 
-def _as_slug(kind):
-    return {"raised": "raises"}.get(kind, kind.replace("_", "-"))
-
-
 def _failure_slug(failed):
     """The common kind where no failed call gave a value."""
     kinds = {t.outcome.error.kind for t in failed if t.outcome.error is not None}
     if all(t.outcome.error is not None for t in failed) and kinds - {"not_attempted"}:
-        order = ("timeout", "died", "signature", "unsupported_value", "too_large", "raised", "missing")
-        return _as_slug(next(k for k in order if k in kinds))
+        return FAILURES[worst(kinds)].slug
     return None
 
 
@@ -194,7 +188,7 @@ def same(a, b, exact_dtype=False, scale=0.0):
         return False
     b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
     if isinstance(a, float) and isinstance(b, float):
-        return a == b or bool(abs(a - b) <= 1e-6 * min(abs(a), abs(b))) or (a != a and b != b)
+        return a == b or bool(abs(a - b) <= TOLERANCE["cause of a number"] * min(abs(a), abs(b))) or (a != a and b != b)
     return type(a) is type(b) and a == b
 
 
@@ -203,9 +197,7 @@ def _same_arrays(a, b, exact_dtype, scale):
         return False
     if a.dtype.kind != "f" or b.dtype.kind != "f":
         return a.dtype.kind == b.dtype.kind and bool((a == b).all())
-    finite = b[np.isfinite(b)]
-    scale = max(float(np.abs(finite).max()), scale) if finite.size else 1.0
-    return bool(np.allclose(a, b, rtol=0, atol=1e-4 * (scale or 1.0), equal_nan=True))
+    return not wrong(a, b, scale, TOLERANCE["cause"]).any()
 
 
 # ---- in general
@@ -311,8 +303,9 @@ def _is_affine(got, wanted):
         return False
     if wanted.size < 4 or not np.ptp(wanted):
         return None
-    slope, offset = np.polyfit(wanted.ravel(), got.ravel(), 1)
-    return abs(slope) > 1e-6 and same(got, slope * wanted + offset)
+    centred = wanted - wanted.mean()
+    slope = float((centred * got).sum() / (centred**2).sum())
+    return abs(slope) > 1e-6 and same(got, slope * centred + got.mean())
 
 
 def _skips_places(got, wanted):

@@ -25,3 +25,23 @@ def readonly(array):
     array = array.copy()
     array.flags.writeable = False
     return array
+
+
+def tied(rng, *shape):
+    """Few different values: most windows have several maxima."""
+    return rng.integers(0, 3, shape).astype(float)
+
+
+def after_relu(rng, *shape):
+    """Many zeros, as after a ReLU: whole windows are tied at 0."""
+    return np.maximum(rng.standard_normal(shape) - 1, 0)
+
+
+def negative(rng, *shape):
+    """Values below −1: zeros of a padding would be larger."""
+    return -1 - np.abs(rng.standard_normal(shape))
+
+
+def constant(rng, *shape):
+    """The same value everywhere."""
+    return np.full(shape, rng.uniform(1, 3))

@@ -35,7 +35,7 @@ class ModuleCase(Case):
         super().__init__(criterion, *args, **kwargs)
         self.input, self.training, self.backward = input, training, backward
 
-    def call_text(self, name):
+    def call_text(self, name, reference=None):
         """The construction, the input and the mode."""
         mode = "training" if self.training else "eval"
         return f"{super().call_text(name)} on <{self.input.dtype} {self.input.shape}>, in {mode} mode"

@@ -13,6 +13,8 @@ import linecache
 import sys
 import time
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -32,17 +34,25 @@ MAX_ITEMS = 10_000
 class TimeLimit(BaseException):
     """Raised inside an answer that has used up its time."""
 
+    kind = "timeout"
+
 
 class SignatureProblem(Exception):
     """The answer cannot be called with the arguments that the task names."""
+
+    kind = "signature"
 
 
 class TooLarge(Exception):
     """The answer returned more than a report or a pipe should carry."""
 
+    kind = "too_large"
+
 
 class UnsupportedValue(Exception):
     """The answer returned something that is not made of arrays, numbers and strings."""
+
+    kind = "unsupported_value"
 
 
 class Notes:
@@ -84,16 +94,12 @@ def run(target, probe, args=(), kwargs=None):
 
 
 def describe_failure(problem):
-    """Translate an exception into kind, text and the line of the learner's own code that raised it."""
-    kinds = {
-        NotImplementedError: "not_attempted",
-        TimeLimit: "timeout",
-        SignatureProblem: "signature",
-        TooLarge: "too_large",
-        UnsupportedValue: "unsupported_value",
-    }
-    kind = next((name for cls, name in kinds.items() if isinstance(problem, cls)), "raised")
-    ours = kind in ("signature", "too_large", "unsupported_value")
+    """Translate an exception into its kind (see `failures`), its text and the line of the learner's that raised it."""
+    ours = isinstance(problem, (SignatureProblem, TooLarge, UnsupportedValue))
+    if ours or isinstance(problem, TimeLimit):
+        kind = problem.kind
+    else:
+        kind = "not_attempted" if isinstance(problem, NotImplementedError) else "raised"
     text = "" if kind == "timeout" else _safe_text(problem)
     line, source_line = (None, None) if ours else learner_line(problem.__traceback__)
     return {
@@ -174,6 +180,8 @@ def plain(value, depth=0):
     """Turn a returned value into arrays, numbers, strings, None, lists, tuples and dicts of these."""
     if value is None or isinstance(value, (bool, int, float, complex, str)):
         return _plain_number(value)
+    if isinstance(value, (Fraction, Decimal)):
+        return float(value)
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return plain(value.item(), depth + 1) if depth < 5 else _refuse(value)
     if isinstance(value, np.ndarray):

@@ -3,8 +3,25 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnncourse.checks.compare import TOLERANCE
 from cnncourse.checks.diagnose import Finding
+from cnncourse.checks.mistakes import sentence_of
 from cnncourse.checks.report import Criterion, TaskReport, where
+
+
+def question(see, points=1):
+    """Decorator for a function that computes a question's right answer; its docstring is said to a right answer.
+
+    It becomes a `Question` of the unit of its file, named like it; give it its foreseen wrong answers as
+    `answer_x.wrong = {wrong answer: (slug, explanation)}`.
+    """
+
+    def make(function):
+        unit = function.__module__.split(".")[-2].removeprefix("u")
+        see_also = see if "#" in see else f"{unit}#{see}"
+        return Question(f"{unit}.{function.__name__}", function(), sentence_of(function), points=points, see=see_also)
+
+    return make
 
 
 @dataclass
@@ -86,7 +103,7 @@ class Question:
     @staticmethod
     def _equal(a, b):
         if isinstance(b, float):
-            return abs(a - b) <= 1e-3 * abs(b)
+            return abs(a - b) <= TOLERANCE["question"] * abs(b)
         return a == b
 
     def _report(self, score, status, message, finding=None, kinds=()):

@@ -2,9 +2,14 @@
 
 import importlib
 import pkgutil
+import re
+from functools import cache
 from pathlib import Path
 
+from cnncourse.checks.question import Question
+
 TASKS = Path(__file__).parent / "tasks"
+EXERCISES = Path(__file__).parents[2] / "exercises"
 
 
 def load_task(task_id):
@@ -36,8 +41,19 @@ def tasks_of_unit(unit):
         if module.name.startswith("_"):
             continue
         content = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{module.name}")
-        tasks += [content.task] if hasattr(content, "task") else getattr(content, "tasks", [])
-    return sorted(tasks, key=lambda task: (task.place, task.name))
+        asked = [value for value in vars(content).values() if isinstance(value, Question)]
+        tasks += [content.task] if hasattr(content, "task") else getattr(content, "tasks", asked)
+    order = _order(unit)
+    return sorted(tasks, key=lambda task: (order.get(task.id, len(order)), task.place, task.name))
+
+
+@cache
+def _order(unit):
+    """The place of each task in the unit's exercise; empty where the exercises are not at hand."""
+    names = []
+    for path in sorted(EXERCISES.glob(f"{unit}_*/{unit}_*.ipynb")):
+        names += re.findall(r'check\(\\"(\d\d\.\w+)', path.read_text(encoding="utf-8"))
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
 def units():

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnncourse.checks.compare import describe
+from cnncourse.checks.failures import FAILURES, STATUSES
 
 LAST_LINE = "These were the visible checks; grading draws other inputs."
 
 
 @dataclass
 class Criterion:
-    """One line of the points: name, points, points earned, cases right, cases in all."""
+    """One line of the points: name, points, points earned, cases right, cases in all, a sentence on what it asks."""
 
     name: str
     points: float
     earned: float
     right: int
     count: int
+    about: str = ""
 
 
 @dataclass
@@ -35,6 +37,7 @@ class TaskReport:
     notes : remarks that cost nothing
     differences : the differences of the cases that failed, the first one first
     hidden : whether grading draws other inputs than these
+    case : the arguments of the first call that went wrong, by name: `conv2d(**report.case)` makes it again
     """
 
     task: str
@@ -51,6 +54,7 @@ class TaskReport:
     failure_kinds: list = field(default_factory=list)
     error_text: str = ""
     hidden: bool = True
+    case: dict | None = field(default=None, repr=False)
 
     @property
     def passed(self):
@@ -61,7 +65,7 @@ class TaskReport:
     def from_trials(cls, task, trials, finding):
         """Count points and put the sentences together."""
         failed = [t for t in trials if t.difference is not None]
-        criteria = [_count(name, points, trials) for name, points in task.points.items()]
+        criteria = [_count(task, name, points, trials) for name, points in task.points.items()]
         score = _tidy(sum(c.earned for c in criteria))
         kinds = [t.outcome.error.kind for t in failed if t.outcome.error is not None]
         report = cls(
@@ -74,6 +78,7 @@ class TaskReport:
             see=(finding.see if finding else "") or task.see,
             failure_kinds=kinds,
             error_text=next((t.outcome.error.text for t in failed if t.outcome.error is not None), ""),
+            case=failed[0].case.arguments(task.reference) if failed else None,
         )  # fmt: skip
         report.message = _message(task, failed, finding)
         return report
@@ -88,7 +93,7 @@ class TaskReport:
         lost = [c.name for c in self.criteria if c.earned < c.points]
         if self.status != "missing" and lost:
             sentences.append(f"Points were lost for: {', '.join(lost)}.")
-        sentences += [_HIDDEN[kind] for kind in dict.fromkeys(self.failure_kinds) if kind in _HIDDEN]
+        sentences += [FAILURES[kind].hidden for kind in dict.fromkeys(self.failure_kinds) if kind != "missing"]
         name = self.error_text.split(":", 1)[0]
         if "raised" in self.failure_kinds and isinstance(getattr(builtins, name, None), type):
             sentences.append(f"The error was a {name}.")
@@ -113,11 +118,13 @@ class TaskReport:
 
     def to_text(self):
         """The report for a terminal."""
-        lines = [f"{_MARK[self.status]} {self.task}: {self.score:g} of {self.max_score:g} points"]
+        lines = [f"{STATUSES[self.status].mark} {self.task}: {self.score:g} of {self.max_score:g} points"]
         if self.status != "missing" and len(self.criteria) > 1:
             for c in self.criteria:
                 mark = "✓" if c.earned == c.points else "✗"
-                lines.append(f"  {mark} {c.name}: {c.earned:g}/{c.points:g} ({c.right} of {c.count} cases right)")
+                about = f". {c.about}" if c.about and c.earned < c.points else ""
+                counts = f"{c.earned:g}/{c.points:g} ({c.right} of {c.count} cases right)"
+                lines.append(f"  {mark} {c.name}: {counts}{about}")
         lines += [f"  {line}" for line in self.message.splitlines()]
         lines += [f"  Note: {note}" for note in self.notes]
         if self.passed and self.hidden:
@@ -128,21 +135,6 @@ class TaskReport:
         from cnncourse.checks.report_html import to_html
 
         return to_html(self)
-
-
-_MARK = {
-    "right": "✓", "partial": "◐", "wrong": "✗", "error": "✗", "timeout": "✗", "missing": "·", "refused": "✗"
-}  # fmt: skip
-
-_HIDDEN = {
-    "raised": "The function raised an error on some input.",
-    "timeout": "The function did not come back in time.",
-    "died": "The process that ran the function ended during a call.",
-    "signature": "The function cannot be called with the arguments that the task names.",
-    "too_large": "The result was far too large.",
-    "unsupported_value": "The result was not made of arrays and numbers.",
-    "not_attempted": "Part of it is not attempted yet (NotImplementedError).",
-}
 
 
 def where(see):
@@ -156,14 +148,22 @@ def _tidy(number):
     return int(number) if number == int(number) else number
 
 
-def _count(name, points, trials):
+def _count(task, name, points, trials):
     mine = [t for t in trials if t.case.criterion == name]
     first = [t for t in mine if not t.repeated]
-    right = sum(t.difference is None for t in first)
-    earned = points if mine and all(t.difference is None for t in mine) else 0
-    if mine and not earned and all(t.difference is None or t.difference.slug == "changes-input" for t in mine):
+    forgiven = {"low-precision"} if task.precision not in ("", name) else set()
+    right = sum(_slug(t) in (None, *forgiven) for t in first)
+    earned = points if mine and all(_slug(t) in (None, *forgiven) for t in mine) else 0
+    if mine and not earned and all(_slug(t) in (None, "changes-input", *forgiven) for t in mine):
         earned = points / 2  # the values are right
-    return Criterion(name, points, earned, right, len(first))
+    if name == task.precision and any(_slug(t) == "low-precision" for t in trials):
+        earned = 0
+    about = task.criteria[name][0] if name in task.criteria else ""
+    return Criterion(name, points, earned, right, len(first), about)
+
+
+def _slug(trial):
+    return trial.difference.slug if trial.difference is not None else None
 
 
 def _status(score, max_score, failed, kinds):
@@ -209,9 +209,10 @@ def _message(task, failed, finding):
     elif first.difference.slug == "missing":
         lines.append(first.outcome.error.text or f"{task.name} is not defined.")
     else:
-        lines.append(f"Tried: {first.case.call_text(task.name)}" + (", once more" if first.repeated else ""))
+        again = ", once more" if first.repeated else ""
+        lines.append(f"Tried: {first.case.call_text(task.name, task.reference)}{again}")
         lines.append(_what_happened(task, first))
-    if finding:
+    if finding and finding.explanation:
         likely = "Likely mistake" if finding.certain else "Perhaps"
         lines.append(f"{likely} ({finding.slug}): {finding.explanation}")
     if task.see and first.difference.slug != "missing":
@@ -223,16 +224,10 @@ def _what_happened(task, trial):
     error = trial.outcome.error
     if error is None:
         return _capital(trial.difference.text)
-    text = {
-        "signature": f"It cannot be called that way: {error.text}. Wanted: {task.signature}",
-        "raised": f"It raised {error.text}.",
-        "timeout": f"It did not come back within {task.seconds:g} seconds.",
-        "died": "The process that ran it ended during the call.",
-        "too_large": f"It returned {error.text}, far larger than asked for.",
-        "unsupported_value": f"It returned {error.text}; {_wanted_kind(trial.wanted)} is wanted.",
-        "not_attempted": "This part is not attempted yet (NotImplementedError).",
-        "missing": f"{task.name} is not defined.",
-    }[error.kind]
+    text = FAILURES[error.kind].told.format(
+        error=error.text, name=task.name, signature=task.signature, seconds=task.seconds,
+        wanted=_wanted_kind(trial.wanted),
+    )  # fmt: skip
     if error.line:
         text += f"\nIn your line {error.line}" + (f": {error.source_line}" if error.source_line else "")
     return text

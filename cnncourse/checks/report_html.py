@@ -7,25 +7,20 @@ import zlib
 
 import numpy as np
 
+from cnncourse.checks.failures import STATUSES
 from cnncourse.checks.report import LAST_LINE
 
-COLOURS = {"right": "#0a7d4f", "partial": "#a15c00", "missing": "#5f6b7a"}
-WRONG = "#b3261e"
 OPENINGS = ("Tried", "Likely mistake", "Perhaps", "Read", "In your line", "Right")
-WORDS = {
-    "right": "right", "partial": "partly right", "wrong": "not right yet", "error": "stopped by an error",
-    "timeout": "took too long", "missing": "not attempted yet", "refused": "uses what this task does not allow",
-}  # fmt: skip
 
 
 def to_html(report):
     """Write the report as one HTML block that fits light and dark themes."""
-    colour = COLOURS.get(report.status, WRONG)
+    status = STATUSES[report.status]
     parts = [
-        f'<div style="border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;line-height:1.45;'
+        f'<div style="border-left:4px solid {status.colour};padding:.4em .9em;margin:.3em 0;line-height:1.45;'
         'color:var(--jp-ui-font-color1,inherit)">',
         f'<div><b>{html.escape(report.task)}</b>: {report.score:g} of {report.max_score:g} points, '
-        f'<b>{WORDS[report.status]}</b></div>',
+        f'<b>{status.words}</b></div>',
     ]
     if report.status not in ("missing", "right") and len(report.criteria) > 1:
         parts.append(_criteria(report.criteria))
@@ -42,9 +37,12 @@ def _criteria(criteria):
     cells = []
     for c in criteria:
         mark = "✓" if c.earned == c.points else "✗"
-        cells.append(f"<span style='margin-right:1.2em;white-space:nowrap'>{mark} {html.escape(c.name)} "
+        cells.append(f"<span title='{html.escape(c.about, quote=True)}' "
+                     f"style='margin-right:1.2em;white-space:nowrap'>{mark} {html.escape(c.name)} "
                      f"{c.earned:g}/{c.points:g}</span>")
-    return f"<div style='margin:.2em 0'>{''.join(cells)}</div>"
+    lost = [f"<div>✗ <b>{html.escape(c.name)}</b>: {html.escape(c.about)}</div>" for c in criteria
+            if c.about and c.earned < c.points]
+    return f"<div style='margin:.2em 0'>{''.join(cells)}</div>" + "".join(lost)
 
 
 def _line(line):
@@ -60,7 +58,7 @@ def picture(difference):
     got, wanted = difference.got, difference.wanted
     if not all(isinstance(a, np.ndarray) and a.ndim >= 2 and a.size and a.dtype.kind in "fiub" for a in (got, wanted)):
         return ""
-    index = _plane_with_difference(got, wanted)
+    index = _plane_with_difference(difference)
     got, wanted = (_plane(a, index) for a in (got, wanted))
     if max(*got.shape, *wanted.shape) > 64:
         got, wanted = got[:64, :64], wanted[:64, :64]
@@ -75,11 +73,12 @@ def picture(difference):
     return f"<div style='display:flex;gap:1.2em;flex-wrap:wrap;margin:.4em 0'>{''.join(figures)}</div>{where}"
 
 
-def _plane_with_difference(got, wanted):
-    if got.shape != wanted.shape:
+def _plane_with_difference(difference):
+    """The leading indices of the first place that the comparison found wrong."""
+    got, wanted, wrong = difference.got, difference.wanted, difference.wrong
+    if wrong is None or not wrong.any():
         return (0,) * (min(got.ndim, wanted.ndim) - 2)
-    wrong = np.argwhere(~np.isclose(got.astype(float), wanted.astype(float), rtol=1e-5, atol=1e-8))
-    return tuple(int(i) for i in wrong[0][:-2]) if len(wrong) else (0,) * (wanted.ndim - 2)
+    return tuple(int(i) for i in np.argwhere(wrong)[0][:-2])
 
 
 def _plane(array, index):

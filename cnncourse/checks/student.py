@@ -10,14 +10,10 @@ from typing import Any, Protocol
 
 from cnncourse.checks import probes
 
-FAILURE_KINDS = (
-    "not_attempted", "signature", "raised", "timeout", "died", "too_large", "unsupported_value", "missing",
-)  # fmt: skip
-
 
 @dataclass
 class Failure:
-    """Why a call gave no value: one of FAILURE_KINDS, a text, and the learner's line where there is one."""
+    """Why a call gave no value: a kind of `failures.FAILURES`, a text, and the learner's line where there is one."""
 
     kind: str
     text: str = ""

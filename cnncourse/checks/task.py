@@ -1,4 +1,4 @@
-"""What a task is: a reference, labelled cases, points by criterion, and known mistakes as code."""
+"""What a task is: a right answer, criteria that draw cases, known mistakes; how it is observed and judged."""
 
 import hashlib
 import inspect
@@ -9,61 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from cnncourse.checks import probes
-from cnncourse.checks.compare import Difference, compare, show
-from cnncourse.checks.diagnose import find_mistake, same
+from cnncourse.checks.case import Case, pack, run_answer
+from cnncourse.checks.compare import TOLERANCE, Difference
+from cnncourse.checks.diagnose import same
+from cnncourse.checks.failures import FAILURES
+from cnncourse.checks.judge import Values
+from cnncourse.checks.mistakes import Mistake, WrongAnswer, sentence_of, slug_of
+from cnncourse.checks.observe import Calls
 from cnncourse.checks.report import TaskReport
 from cnncourse.checks.student import Failure, Outcome
+
+__all__ = ["Case", "Mistake", "Task", "Trial", "pack", "run_answer"]  # older task files import them from here
 
 # Beyond NumPy and the standard library; a task about PyTorch passes its own list.
 BANNED = (
     "torch", "torchvision", "scipy", "skimage", "cv2", "PIL", "sklearn", "jax", "tensorflow", "keras", "numba",
     "pandas", "cupy", "cnncourse",
 )  # fmt: skip
-
-
-class Case:
-    """One call that an answer must get right: Case("stride", x, w, stride=2).
-
-    Parameters
-    ----------
-    criterion : which of the task's criteria this case belongs to; where it is the name of one part of the
-        result (`Task.names`), only that part counts
-    *args, **kwargs : the arguments of the call; arrays keep their memory layout (Fortran, strided, read-only)
-    """
-
-    def __init__(self, criterion, *args, **kwargs):
-        self.criterion, self.args, self.kwargs = criterion, args, kwargs
-        self.known = {}  # what trusted answers gave for this case, so that each runs once
-
-    def once(self, key, compute):
-        """What `compute()` gave the first time that `key` was asked for."""
-        if key not in self.known:
-            self.known[key] = compute()
-        return self.known[key]
-
-    def call_text(self, name):
-        """The call as a learner would write it, arrays as <dtype shape>."""
-        parts = [show(a) for a in self.args] + [f"{key}={show(value)}" for key, value in self.kwargs.items()]
-        return f"{name}({', '.join(parts)})"
-
-
-@dataclass
-class Mistake:
-    """A known wrong answer, as code.
-
-    Parameters
-    ----------
-    slug : short name, words joined by hyphens
-    answer : function with the task's signature that makes this mistake
-    explanation : what went wrong and how to see it, for the learner
-    see : where the lesson explains it: "02#cross-correlation"
-    """
-
-    slug: str
-    answer: Any
-    explanation: str
-    see: str = ""
 
 
 @dataclass
@@ -77,32 +39,28 @@ class Trial:
     repeated: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class Task:
-    """A function to write, judged on drawn cases against a reference.
+    """A function to write, judged on drawn cases.
+
+    A task file makes one and gives it a right answer, criteria and mistakes by the decorators `right`, `criterion` and
+    `mistake`; the id follows from the file. `tasks/u02/sobel_magnitude.py` is an example.
 
     Parameters
     ----------
-    id : unit and name, "03.conv2d"; the name is also that of the function
-    points : dict from criterion to points
-    reference : function that gives the right answer
-    cases : function(rng) that yields `Case`s
-    mistakes : known mistakes; listed first wins where two explain an answer equally well
-    signature : the function's signature as a learner should write it; taken from the reference if empty
-    names : names of the parts of a tuple result
-    see : where the lesson treats it
-    place : order within the unit
-    exact_dtype : whether array results must have the reference's dtype exactly
-    lists_allowed : whether a flat list of numbers may stand for a 1-D array
+    see : section of the unit's lesson that treats it ("03#Stride" names another lesson)
+    names : names of the parts of a tuple result; a criterion called like one of them looks at that part only
+    observe, judged : what is looked at, and how it is judged (see `observe` and `judge`)
+    exact_dtype, lists_allowed : see `judge.Values`
     banned : libraries (or "library.function") that an answer must not call
     seconds : time limit for one call
-    probe : the probe that makes the call (see `probes`)
+    repeats : how many right calls are made once more
     """
 
-    id: str
-    points: dict
-    reference: Any
-    cases: Any
+    id: str = ""
+    points: dict = field(default_factory=dict)
+    reference: Any = None
+    cases: Any = None
     mistakes: list = field(default_factory=list)
     signature: str = ""
     names: tuple = ()
@@ -114,11 +72,78 @@ class Task:
     seconds: float = 5.0
     probe: str = "function"
     repeats: int = 3
+    observe: Any = None
+    judged: Any = None
+    precision: str = ""  # the criterion that arithmetic in float32 costs; elsewhere such values count as right
+    criteria: dict = field(default_factory=dict)  # name: (sentence, function(rng) that yields calls)
 
     def __post_init__(self):
-        self.unit, self.name = self.id.split(".", 1)
+        self.unit, _, self.name = self.id.partition(".")
         self.drawn = {}
-        self.signature = self.signature or f"{self.name}{inspect.signature(self.reference)}"
+        self.cases = self.cases or self._cases
+        self.observe = self.observe or Calls(self.probe)
+        self.judged = self.judged or Values(self.exact_dtype, self.lists_allowed)
+        self.names = self.names or ()
+        if self.reference is not None:
+            self.signature = self.signature or f"{self.name}{inspect.signature(self.reference)}"
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.id}>"
+
+    # ---- how a task file builds it
+
+    def right(self, reference):
+        """Decorator: this is the right answer; the task is called like it, in the unit of its file."""
+        self.reference = reference
+        self.unit, self.name = reference.__module__.split(".")[-2].removeprefix("u"), reference.__name__
+        self.id = f"{self.unit}.{self.name}"
+        self.signature = f"{self.name}{inspect.signature(reference)}"
+        self.see = self._section(self.see)
+        return reference
+
+    def criterion(self, points, name=None):
+        """Decorator for a function(rng) that yields the calls of one criterion.
+
+        The function's name says what is judged, its docstring says it to the learner in a sentence.
+        """
+
+        def add(function):
+            title = name or function.__name__.replace("_", " ")
+            self.points[title] = points
+            self.criteria[title] = sentence_of(function), function
+            return function
+
+        return add
+
+    def mistake(self, function=None, *, see=""):
+        """Decorator for a wrong answer (see `mistakes.WrongAnswer`): name and docstring are slug and explanation."""
+        if function is None:
+            return lambda function: self.mistake(function, see=see)
+        self.add_mistake(slug_of(function), function, sentence_of(function), see=see)
+        return function
+
+    def options(self, function, table):
+        """Mistakes of one implementation: {slug: (options that make `function` go wrong, explanation[, see])}."""
+        for slug, (options, explanation, *see) in table.items():
+            self.add_mistake(slug, function, explanation, options, *see)
+
+    def add_mistake(self, slug, function, explanation, options=None, see=""):
+        """Add one mistake; families use this."""
+        if self.reference is None:
+            raise TypeError(f"{slug}: the right answer (@task.right) must come before the mistakes")
+        answer = WrongAnswer(function, self.reference, options or {})
+        self.mistakes.append(Mistake(slug, answer, explanation, self._section(see)))
+
+    def _section(self, see):
+        return see if not see or "#" in see else f"{self.unit}#{see}"
+
+    def _cases(self, rng):
+        for name, (_, function) in self.criteria.items():
+            for call in function(rng):
+                call.criterion = name
+                yield call
+
+    # ---- how it is judged
 
     @property
     def max_score(self):
@@ -127,7 +152,7 @@ class Task:
 
     def draw(self, seed):
         """The cases of one seed, as a list; the same ones again where they were the last to be drawn."""
-        key = int(seed), self.cases
+        key = int(seed)
         if key not in self.drawn:
             while len(self.drawn) > 1:  # a seed and its successor are all that one answer needs
                 del self.drawn[next(iter(self.drawn))]
@@ -137,27 +162,25 @@ class Task:
 
     def wanted(self, case):
         """What a right answer gives for a case."""
+        if not self.judged.has_wanted:
+            return None
         return case.once(("value", self.reference), lambda: self.value_of(self.reference, case))
 
     def value_of(self, answer, case):
         """What a trusted answer (reference or known mistake) gives for a case."""
-        return run_answer(answer, case)
+        return self.observe.trusted(answer, case)
 
     def find(self, trials):
         """The `Finding` that explains the failed trials, or None."""
-        return find_mistake(self, trials)
+        return self.judged.find(self, trials)
 
     def compare(self, got, wanted, case):
         """Difference between a result and the wanted one, None where it is right."""
-        part = self.names.index(case.criterion) if case.criterion in self.names else None
-        return compare(
-            got, wanted, names=self.names, exact_dtype=self.exact_dtype, lists_allowed=self.lists_allowed, only=part,
-            scale=self.scale(case),
-        )  # fmt: skip
+        return self.judged.difference(self, got, wanted, case)
 
     def scale(self, case):
         """Results below this size are rounding, seen from the size of the arguments."""
-        return 0.01 * _size((case.args, case.kwargs))
+        return TOLERANCE["scale"] * _size((case.args, case.kwargs))
 
     def evaluate(self, student, seed=0):
         """Judge a student's answer on the cases of `seed`.
@@ -170,7 +193,7 @@ class Task:
         for case in self.draw(seed):
             if len(lost) >= 2 or case.criterion in lost:
                 kind = lost.get(case.criterion) or [*lost.values()][-1]
-                trials.append(Trial(case, Outcome(error=Failure(kind)), None, Difference(kind, _NOT_RUN[kind])))
+                trials.append(Trial(case, Outcome(error=Failure(kind)), None, Difference(kind, FAILURES[kind].not_run)))
                 continue
             trials.append(self.attempt(student, case))
             if _is_stuck(trials[-1]):
@@ -198,8 +221,7 @@ class Task:
         """Call the answer on one case and compare."""
         if wanted is None:
             wanted = self.wanted(case)
-        outcome = student.call(self.name, self.probe, *pack(case), seconds=self.seconds)
-        return self.trial(case, outcome, wanted)
+        return self.trial(case, self.observe.outcome(self, student, case), wanted)
 
     def trial(self, case, outcome, wanted):
         """One case and its outcome, judged."""
@@ -211,7 +233,8 @@ class Task:
             return Difference(outcome.error.kind, "")
         if banned := self.banned_calls(outcome):
             return Difference("banned-library", f"It calls {', '.join(banned)}.")
-        difference = self.compare(outcome.value, wanted, case)
+        changed = outcome.changed and not self.judged.has_wanted  # later draws have started from the changed argument
+        difference = None if changed else self.compare(outcome.value, wanted, case)
         if difference is None and outcome.changed:
             return Difference("changes-input", f"It changes its argument {outcome.changed[0]}.")
         return difference
@@ -248,14 +271,8 @@ def _remembers(trial, sentence):
     trial.difference.slug, trial.difference.text = "remembers-calls", f"{sentence} {text[:1].upper()}{text[1:]}"
 
 
-_NOT_RUN = {
-    "timeout": "Not run, because an earlier call took too long.",
-    "died": "Not run, because an earlier call ended the process.",
-}
-
-
 def _is_stuck(trial):
-    return trial.outcome.error is not None and trial.outcome.error.kind in _NOT_RUN
+    return trial.outcome.error is not None and bool(FAILURES[trial.outcome.error.kind].not_run)
 
 
 def _size(value):
@@ -265,28 +282,3 @@ def _size(value):
     if isinstance(value, dict):
         value = list(value.values())
     return max(map(_size, value), default=0.0) if isinstance(value, (list, tuple)) else 0.0
-
-
-def run_answer(answer, case):
-    """Call a trusted answer (reference or known mistake) on a case's arguments as a learner's answer gets them."""
-    args, kwargs = probes.unpack(pack(case))
-    with np.errstate(all="ignore"):
-        return answer(*args, **kwargs)
-
-
-def pack(case):
-    """The arguments of a case as plain values; memory layouts that a pipe would lose are written down."""
-    return tuple(_pack(a) for a in case.args), {key: _pack(value) for key, value in case.kwargs.items()}
-
-
-def _pack(value):
-    if isinstance(value, np.ndarray) and value.size > 1:
-        layout = None
-        if not value.flags.writeable:
-            layout = "readonly"
-        elif not value.flags.c_contiguous:
-            layout = "fortran" if value.flags.f_contiguous else "strided"
-        return {"__layout__": layout, "array": np.ascontiguousarray(value)} if layout else value.copy()
-    if isinstance(value, (list, tuple)):
-        return type(value)(_pack(item) for item in value)
-    return value

@@ -6,12 +6,10 @@ Nothing here shows a hidden input or an expected value, and everything that a st
 import html
 import re
 
+from cnncourse.checks.failures import STATUSES
 from cnncourse.grading.results import file_name, write_whole
 
-SAID = {
-    "right": "right", "partial": "partly right", "wrong": "not right yet", "error": "raises an error",
-    "timeout": "does not finish in time", "missing": "not attempted", "refused": "could not be judged",
-}  # fmt: skip
+SAID = {name: status.words for name, status in STATUSES.items()}
 STYLE = """
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5 }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }

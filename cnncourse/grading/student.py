@@ -2,7 +2,8 @@
 
 import time
 
-from cnncourse.checks.student import FAILURE_KINDS, Failure, Outcome
+from cnncourse.checks.failures import FAILURES
+from cnncourse.checks.student import Failure, Outcome
 from cnncourse.grading import protocol
 
 LOAD_SECONDS = {"numpy": 10, "torch": 30, "training": 30}
@@ -98,8 +99,7 @@ class SandboxStudent:
         return protocol.receive(self.channel, protocol.MAX_REPLY, max(deadline - time.monotonic(), 0.001))
 
     def _load_error(self):
-        text = {"timeout": "the notebook's cells did not finish in time", "died": "the notebook's cells ended Python"}
-        return Failure(self.load_failure, text[self.load_failure])
+        return Failure(self.load_failure, FAILURES[self.load_failure].loading)
 
     def _stop(self, kind, text):
         self.close()
@@ -124,7 +124,7 @@ def outcome_from(result):
         raise protocol.ProtocolError("a reply of the wrong form")
     error = result["error"]
     if error is not None:
-        right = type(error) is dict and set(error) == ERROR_KEYS and error["kind"] in FAILURE_KINDS
+        right = type(error) is dict and set(error) == ERROR_KEYS and error["kind"] in FAILURES
         if not right or type(error["text"]) is not str or not isinstance(error["source_line"], (str, type(None))):
             raise protocol.ProtocolError("an error of the wrong form")
         line = error["line"] if type(error["line"]) is int else None

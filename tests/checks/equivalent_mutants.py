@@ -39,6 +39,10 @@ EQUIVALENT = {
         "conv2d_grad_bias: (0, 2, 3) -> (0, 3, 2)": AXES,
     },
     "07.max_pool2d": {"max_pool2d: (4, 5) -> (5, 4)": AXES},
+    "07.max_pool2d_backward": {
+        "scatter: put(grad[here], share(padded[here]) * grad_output[:, :, [[i]], [[j]]]) -> "
+        "put(share(padded[here]) * grad_output[:, :, [[i]], [[j]]], grad[here])": COMMUTES,
+    },
     "07.avg_pool2d": {"avg_pool2d: (4, 5) -> (5, 4)": AXES},
     "07.global_avg_pool2d": {"global_avg_pool2d: (2, 3) -> (3, 2)": AXES},
     "08.batch_norm": {

@@ -100,7 +100,8 @@ class _Replace(ast.NodeTransformer):
 def reference_source(task):
     """The syntax tree of the file that defines a task's reference, and the functions reachable from it.
 
-    The reference may be a function or a class; helpers that it uses count where they stand in the same file.
+    The reference may be a function or a class; helpers that it uses count where they stand in the same file. Criteria
+    and known mistakes, which are decorated, are no helpers, whatever a variable or argument of the reference is called.
     """
     module = sys.modules[task.reference.__module__]
     tree = ast.parse(inspect.getsource(module))
@@ -108,12 +109,15 @@ def reference_source(task):
     name = task.reference.__name__
     if name not in defined:
         raise AssertionError(f"{task.id}: the reference must be a function or class in the task's own file")
+    defined = {n: node for n, node in defined.items() if n == name or not node.decorator_list}
     todo, reached = [name], {}
     while todo:
         name = todo.pop()
         if name in defined and name not in reached:
             reached[name] = defined[name]
-            todo += [n.id for n in ast.walk(defined[name]) if isinstance(n, ast.Name)]
+            names = [n for n in ast.walk(defined[name]) if isinstance(n, ast.Name)]
+            own = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+            todo += [n.id for n in names if n.id not in own]
     return module, tree, list(reached.values())
 
 

@@ -1,122 +1,18 @@
-"""Task 09.kaiming_normal: weights that keep the signal's size through ReLU layers (He et al. 2015, eq. 10)."""
+"""Weights that keep the signal's size through ReLU layers (He et al. 2015, eq. 10)."""
 
 import numpy as np
 
-from cnncourse.checks.randomness import RandomTask
-from cnncourse.checks.task import Case, Mistake
+from cnncourse.checks.author import Behaviour, Call, Draws, Task
 from cnncourse.checks.tasks.u09._statistics import SIGMAS, generator_problem, kind_problem
 
 FIRST = (8, 3, 5, 7)  # every way to count inputs gives another variance here
 
 
-def kaiming_normal(shape, rng):
-    """Normal numbers of variance 2 / fan_in."""
-    fan_in = np.prod(shape[1:])
-    return rng.standard_normal(shape) * np.sqrt(2 / fan_in)
-
-
-def cases(rng):
-    """Filters, a matrix, 1-D and 1×1 filters."""
-    for criterion in ("generator", "variance", "normal and independent"):
-        yield Case(criterion, FIRST)
-    for shape in [(5, 40), (4, 6, 3), (7, 5, 1, 1)]:
-        yield Case("variance", shape)
-
-
-def _area(shape):
-    return np.prod(shape[2:])
-
-
-# Other scales that people use: slug, standard deviation for a shape, what it is.
-SCALES = [
-    (
-        "fan-out",
-        lambda s: np.sqrt(2 / (s[0] * _area(s))),
-        "C_out·K_h·K_w is counted: how many outputs an input reaches. Forward the signal's size depends on how "
-        "many inputs an output adds up: fan_in, all axes but the first.",
-    ),
-    (
-        "variance-for-deviation",
-        lambda s: 2 / np.prod(s[1:]),
-        "2 / fan_in is the variance, and is used as the standard deviation. Take its root.",
-    ),
-    (
-        "gain-missing",
-        lambda s: np.sqrt(1 / np.prod(s[1:])),
-        "The variance is 1 / fan_in. ReLU sets half of the values to zero, and the 2 makes up for it.",
-    ),
-    (
-        "averages-fans",
-        lambda s: np.sqrt(2 / ((s[0] + s[1]) * _area(s))),
-        "The variance is 2 / (fan_in + fan_out): that is Glorot's rule, made for tanh.",
-    ),
-    (
-        "kernel-not-counted",
-        lambda s: np.sqrt(2 / s[1]),
-        "fan_in is taken as C_in alone. An output adds up C_in·K_h·K_w products: all axes but the first.",
-    ),
-    (
-        "kernel-only",
-        lambda s: np.sqrt(2 / _area(s)),
-        "fan_in is taken as K_h·K_w alone. An output adds up C_in·K_h·K_w products: all axes but the first.",
-    ),
-    (
-        "first-axis-for-inputs",
-        lambda s: np.sqrt(2 / s[0]),
-        "The first axis counts the outputs. fan_in is the product of all the others.",
-    ),
-    (
-        "counts-every-weight",
-        lambda s: np.sqrt(2 / np.prod(s)),
-        "fan_in is taken as the number of all weights. One output has only the weights of its own filter: leave "
-        "the first axis out.",
-    ),
-    (
-        "last-axis-left-out",
-        lambda s: np.sqrt(2 / np.prod(s[:-1])),
-        "The product leaves the last axis out, where it should leave the first one out.",
-    ),
-    (
-        "not-scaled",
-        lambda s: 1.0,
-        "The numbers have variance 1: multiply by √(2 / fan_in).",
-    ),
-    (
-        "gain-outside-the-root",
-        lambda s: 2 / np.sqrt(np.prod(s[1:])),
-        "The 2 stands outside the root: that makes the variance 4 / fan_in.",
-    ),
-    (
-        "fan-outside-the-root",
-        lambda s: np.sqrt(2) / np.prod(s[1:]),
-        "fan_in stands outside the root: √2 / fan_in. Wanted: √(2 / fan_in).",
-    ),
-    (
-        "divides-by-deviation",
-        lambda s: np.sqrt(np.prod(s[1:]) / 2),
-        "The scale is the other way round: √(fan_in / 2). More inputs need smaller weights.",
-    ),
-    (
-        "uniform-within-deviation",
-        lambda s: np.sqrt(2 / np.prod(s[1:]) / 3),
-        "The variance is a third of what it should be, as if drawn uniformly between −√(2/fan_in) and √(2/fan_in). "
-        "Draw from the normal distribution.",
-    ),
-    (
-        "small-constant",
-        lambda s: 0.01,
-        "The standard deviation is 0.01, whatever the shape: the signal shrinks from layer to layer. Take √(2 / "
-        "fan_in).",
-    ),
-]
-
-
-def judge(case, value):
+def problem(case, value):
     """None, or (slug, sentence)."""
     (shape,) = case.args
-    problem = kind_problem(value, shape)
-    if problem:
-        return problem
+    if wrong_kind := kind_problem(value, shape):
+        return wrong_kind
     draws = np.stack(value["draws"]).astype(float)
     if case.criterion == "generator":
         return generator_problem(value)
@@ -136,7 +32,7 @@ def _scale_problem(draws, shape):
     if abs(std / wanted - 1) <= limit:
         return None
     text = f"{said} have the variance {std**2:.5f}; wanted: {wanted**2:.5f}."
-    near = {slug: abs(std / scale(shape) - 1) for slug, scale, _ in SCALES}
+    near = {slug: abs(std / options["scale"](shape) - 1) for slug, (options, _) in SCALES.items()}
     slug = min(near, key=near.get)
     return (slug if near[slug] <= limit else "wrong-variance"), text
 
@@ -161,82 +57,138 @@ def _distribution_problem(draws):
     return None
 
 
-def _scaled(scale):
-    return lambda shape, rng: rng.standard_normal(shape) * scale(shape)
+task = Task(see="The start", observe=Draws(60), judged=Behaviour(problem), repeats=0, seconds=20.0)
 
 
-def _truncated(shape, rng):
-    x = rng.standard_normal(shape)
-    return np.clip(x, -1.5, 1.5) / 0.8823 * np.sqrt(2 / np.prod(shape[1:]))  # the clipped normal's std
+@task.right
+def kaiming_normal(shape, rng):
+    """Normal numbers of variance 2 / fan_in."""
+    fan_in = np.prod(shape[1:])
+    return rng.standard_normal(shape) * np.sqrt(2 / fan_in)
 
 
-def _uniform(shape, rng):
+@task.criterion(1)
+def generator(rng):
+    """All random numbers come from `rng`, and each call draws new ones."""
+    yield Call(FIRST)
+
+
+@task.criterion(2)
+def variance(rng):
+    """The variance is 2 / fan_in for filters, matrices, 1-D and 1×1 filters."""
+    for shape in [FIRST, (5, 40), (4, 6, 3), (7, 5, 1, 1)]:
+        yield Call(shape)
+
+
+@task.criterion(1)
+def normal_and_independent(rng):
+    """The numbers are normal and independent of each other."""
+    yield Call(FIRST)
+
+
+def area(shape):
+    """K_h·K_w."""
+    return np.prod(shape[2:])
+
+
+def scaled(shape, rng, scale):
+    """Normal numbers of the standard deviation scale(shape)."""
+    return rng.standard_normal(shape) * scale(shape)
+
+
+SCALES = {  # other scales that people use
+    "fan-out": ({"scale": lambda s: np.sqrt(2 / (s[0] * area(s)))},
+        "C_out·K_h·K_w is counted: how many outputs an input reaches. Forward the signal's size depends on how many "
+        "inputs an output adds up: fan_in, all axes but the first."),
+    "variance-for-deviation": ({"scale": lambda s: 2 / np.prod(s[1:])},
+        "2 / fan_in is the variance, and is used as the standard deviation. Take its root."),
+    "gain-missing": ({"scale": lambda s: np.sqrt(1 / np.prod(s[1:]))},
+        "The variance is 1 / fan_in. ReLU sets half of the values to zero, and the 2 makes up for it."),
+    "averages-fans": ({"scale": lambda s: np.sqrt(2 / ((s[0] + s[1]) * area(s)))},
+        "The variance is 2 / (fan_in + fan_out): that is Glorot's rule, made for tanh."),
+    "kernel-not-counted": ({"scale": lambda s: np.sqrt(2 / s[1])},
+        "fan_in is taken as C_in alone. An output adds up C_in·K_h·K_w products: all axes but the first."),
+    "kernel-only": ({"scale": lambda s: np.sqrt(2 / area(s))},
+        "fan_in is taken as K_h·K_w alone. An output adds up C_in·K_h·K_w products: all axes but the first."),
+    "first-axis-for-inputs": ({"scale": lambda s: np.sqrt(2 / s[0])},
+        "The first axis counts the outputs. fan_in is the product of all the others."),
+    "counts-every-weight": ({"scale": lambda s: np.sqrt(2 / np.prod(s))},
+        "fan_in is taken as the number of all weights. One output has only the weights of its own filter: leave the "
+        "first axis out."),
+    "last-axis-left-out": ({"scale": lambda s: np.sqrt(2 / np.prod(s[:-1]))},
+        "The product leaves the last axis out, where it should leave the first one out."),
+    "not-scaled": ({"scale": lambda s: 1.0},
+        "The numbers have variance 1: multiply by √(2 / fan_in)."),
+    "gain-outside-the-root": ({"scale": lambda s: 2 / np.sqrt(np.prod(s[1:]))},
+        "The 2 stands outside the root: that makes the variance 4 / fan_in."),
+    "fan-outside-the-root": ({"scale": lambda s: np.sqrt(2) / np.prod(s[1:])},
+        "fan_in stands outside the root: √2 / fan_in. Wanted: √(2 / fan_in)."),
+    "divides-by-deviation": ({"scale": lambda s: np.sqrt(np.prod(s[1:]) / 2)},
+        "The scale is the other way round: √(fan_in / 2). More inputs need smaller weights."),
+    "uniform-within-deviation": ({"scale": lambda s: np.sqrt(2 / np.prod(s[1:]) / 3)},
+        "The variance is a third of what it should be, as if drawn uniformly between −√(2/fan_in) and √(2/fan_in). "
+        "Draw from the normal distribution."),
+    "small-constant": ({"scale": lambda s: 0.01},
+        "The standard deviation is 0.01, whatever the shape: the signal shrinks from layer to layer. Take √(2 / "
+        "fan_in)."),
+}  # fmt: skip
+task.options(scaled, SCALES)
+
+
+@task.mistake
+def wrong_variance(right):
+    """The variance should be 2 / fan_in, with fan_in the product of all axes but the first."""
+    return 1.3 * right
+
+
+@task.mistake
+def uniform_for_normal(shape, rng):
+    """The numbers are uniform: right in variance, but the task asks for the normal distribution."""
     bound = np.sqrt(6 / np.prod(shape[1:]))
     return rng.uniform(-bound, bound, shape)
 
 
-task = RandomTask(
-    "09.kaiming_normal",
-    {"generator": 1, "variance": 2, "normal and independent": 1},
-    kaiming_normal,
-    cases,
-    [
-        *(Mistake(slug, _scaled(scale), text) for slug, scale, text in SCALES),
-        Mistake(
-            "wrong-variance",
-            _scaled(lambda s: 1.3 * np.sqrt(2 / np.prod(s[1:]))),
-            "The variance should be 2 / fan_in, with fan_in the product of all axes but the first.",
-        ),
-        Mistake(
-            "uniform-for-normal",
-            _uniform,
-            "The numbers are uniform: right in variance, but the task asks for the normal distribution.",
-        ),
-        Mistake(
-            "signs-for-normal",
-            lambda shape, rng: rng.choice([-1.0, 1.0], shape) * np.sqrt(2 / np.prod(shape[1:])),
-            "All numbers have the same size. The normal distribution is asked for: rng.standard_normal(shape).",
-        ),
-        Mistake(
-            "not-normal",
-            _truncated,
-            "The numbers do not follow the normal distribution. Are they clipped, or drawn in another way? "
-            "rng.standard_normal(shape) is all it takes.",
-        ),
-        Mistake(
-            "mean-not-zero",
-            lambda shape, rng: np.abs(kaiming_normal(shape, rng)),
-            "The mean of the weights is not zero. The normal distribution around 0 is asked for.",
-        ),
-        Mistake(
-            "identical-filters",
-            lambda shape, rng: np.broadcast_to(kaiming_normal((1, *shape[1:]), rng), shape).copy(),
-            "Several weights get the same number. Filters that start alike get the same gradient and stay alike for "
-            "ever: "
-            "draw each weight for itself.",
-        ),
-        Mistake(
-            "ignores-rng",
-            lambda shape, rng: kaiming_normal(shape, np.random.default_rng()),
-            "The numbers come from a generator of your own, so the same rng does not give the same weights. Use rng.",
-        ),
-        Mistake(
-            "same-every-time",
-            lambda shape, rng: kaiming_normal(shape, np.random.default_rng(0)),
-            "Each call gives the same numbers, as if a new generator with a fixed seed were made in it: two layers of "
-            "one "
-            "shape would start alike. Use rng.",
-        ),
-        Mistake(
-            "global-random-state",
-            lambda shape, rng: np.random.standard_normal(shape) * np.sqrt(2 / np.prod(shape[1:])),  # noqa: NPY002
-            "np.random.… draws from NumPy's global state. Use the generator that you are given: "
-            "rng.standard_normal(…).",
-        ),
-    ],
-    judge_draws=judge,
-    times=60,
-    seconds=20.0,
-    see="09#The start",
-    place=4,
-)
+@task.mistake
+def signs_for_normal(shape, rng):
+    """All numbers have the same size. The normal distribution is asked for: rng.standard_normal(shape)."""
+    return rng.choice([-1.0, 1.0], shape) * np.sqrt(2 / np.prod(shape[1:]))
+
+
+@task.mistake
+def not_normal(shape, rng):
+    """The numbers do not follow the normal distribution. Are they clipped, or drawn in another way?
+    rng.standard_normal(shape) is all it takes."""
+    clipped = np.clip(rng.standard_normal(shape), -1.5, 1.5)
+    return clipped / 0.8823 * np.sqrt(2 / np.prod(shape[1:]))  # the clipped normal's standard deviation
+
+
+@task.mistake
+def mean_not_zero(right):
+    """The mean of the weights is not zero. The normal distribution around 0 is asked for."""
+    return np.abs(right)
+
+
+@task.mistake
+def identical_filters(shape, rng):
+    """Several weights get the same number. Filters that start alike get the same gradient and stay alike for ever: draw
+    each weight for itself."""
+    return np.broadcast_to(kaiming_normal((1, *shape[1:]), rng), shape).copy()
+
+
+@task.mistake
+def ignores_rng(again):
+    """The numbers come from a generator of your own, so the same rng does not give the same weights. Use rng."""
+    return again(rng=np.random.default_rng())
+
+
+@task.mistake
+def same_every_time(again):
+    """Each call gives the same numbers, as if a new generator with a fixed seed were made in it: two layers of one
+    shape would start alike. Use rng."""
+    return again(rng=np.random.default_rng(0))
+
+
+@task.mistake
+def global_random_state(shape):
+    """np.random.… draws from NumPy's global state. Use the generator that you are given: rng.standard_normal(…)."""
+    return np.random.standard_normal(shape) * np.sqrt(2 / np.prod(shape[1:]))  # noqa: NPY002

@@ -1,0 +1,76 @@
+"""One call that an answer must get right, and its arguments as plain values."""
+
+import inspect
+
+import numpy as np
+
+from cnncourse.checks import probes
+from cnncourse.checks.compare import show
+
+
+class Case:
+    """One call that an answer must get right: Case("stride", x, w, stride=2).
+
+    Parameters
+    ----------
+    criterion : which of the task's criteria this case belongs to; where it is the name of one part of the
+        result (`Task.names`), only that part counts
+    *args, **kwargs : the arguments of the call; arrays keep their memory layout (Fortran, strided, read-only)
+    """
+
+    def __init__(self, criterion, *args, **kwargs):
+        self.criterion, self.args, self.kwargs = criterion, args, kwargs
+        self.known = {}  # what trusted answers gave for this case, so that each runs once
+
+    def once(self, key, compute):
+        """What `compute()` gave the first time that `key` was asked for."""
+        if key not in self.known:
+            self.known[key] = compute()
+        return self.known[key]
+
+    def arguments(self, reference=None):
+        """The arguments by name, made anew as an answer gets them; by number where nothing names them."""
+        args, kwargs = probes.unpack(pack(self))
+        names = list(inspect.signature(reference).parameters) if reference else []
+        names += [f"argument {i + 1}" for i in range(len(names), len(args))]
+        return {**dict(zip(names, args, strict=False)), **kwargs}
+
+    def call_text(self, name, reference=None):
+        """The call as a learner would write it, arrays as <dtype shape>, named where the reference names them."""
+        several = reference and sum(isinstance(a, np.ndarray) for a in self.args) > 1
+        names = list(inspect.signature(reference).parameters)[: len(self.args)] if several else []
+        names += [""] * (len(self.args) - len(names))
+        pairs = [*zip(names, self.args, strict=True), *self.kwargs.items()]
+        return f"{name}({', '.join(f'{key}={show(value)}' if key else show(value) for key, value in pairs)})"
+
+
+class Call(Case):
+    """A case whose criterion is the function that yields it (see `Task.criterion`): Call(x, w, stride=2)."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__("", *args, **kwargs)
+
+
+def run_answer(answer, case):
+    """Call a trusted answer (reference or known mistake) on a case's arguments as a learner's answer gets them."""
+    args, kwargs = probes.unpack(pack(case))
+    with np.errstate(all="ignore"):
+        return answer(*args, **kwargs)
+
+
+def pack(case):
+    """The arguments of a case as plain values; memory layouts that a pipe would lose are written down."""
+    return tuple(_pack(a) for a in case.args), {key: _pack(value) for key, value in case.kwargs.items()}
+
+
+def _pack(value):
+    if isinstance(value, np.ndarray) and value.size > 1:
+        layout = None
+        if not value.flags.writeable:
+            layout = "readonly"
+        elif not value.flags.c_contiguous:
+            layout = "fortran" if value.flags.f_contiguous else "strided"
+        return {"__layout__": layout, "array": np.ascontiguousarray(value)} if layout else value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(_pack(item) for item in value)
+    return value

@@ -1,0 +1,12 @@
+"""Mistakes and cases that many tasks share, each used by a line of the task file."""
+
+from cnncourse.checks.families.arrays import any_array
+from cnncourse.checks.families.batch import batch_sum, images_apart
+from cnncourse.checks.families.gradient import upstream
+from cnncourse.checks.families.pairs import pair, pairs
+from cnncourse.checks.families.windows import PAIRS, default_stride, fitting, padding_backward, windows
+
+__all__ = [
+    "PAIRS", "any_array", "batch_sum", "default_stride", "fitting", "images_apart", "padding_backward", "pair", "pairs",
+    "upstream", "windows",
+]  # fmt: skip
