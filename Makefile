@@ -4,6 +4,6 @@ TORCH ?= auto
 COURSE = @$(PYTHON) make.py --torch $(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks exercises book release bench lint
+.PHONY: help lab test notebooks exercises book release bench processors lint
 help: ; @$(PYTHON) make.py
-lab test notebooks exercises book release bench lint: ; $(COURSE) $@ $(ARGS)
+lab test notebooks exercises book release bench processors lint: ; $(COURSE) $@ $(ARGS)

@@ -249,12 +249,13 @@ TARGETS = {
     "book": (module("tools.book", "book"), "build the course as a website; ARGS=--serve shows it on this computer"),
     "release": (module("tools.release", "classroom"), "release exercises to a class, through nbgrader"),
     "bench": (module("benchmarks", "bench"), "measure how fast it all is; ARGS=--help lists the parts"),
+    "processors": (module("tools.processors"), "run what depends on rounding as other processors would"),
     "lint": (lint, "check the code's style"),
 }
 
 
 def main():
-    lines = ["  {:<10} {}".format(name, text) for name, (_, text) in TARGETS.items()]
+    lines = ["  {:<11} {}".format(name, text) for name, (_, text) in TARGETS.items()]
     parser = argparse.ArgumentParser(
         prog="make",
         description=__doc__,
