@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 from cnncourse.checks.registry import units
-from cnncourse.grading.results import write_whole
+from cnncourse.grading.outputs.results import write_whole
 from tools import release
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -152,7 +152,8 @@ def _notebooks(name):
 def _check(arguments):
     status = 0
     for path in _notebooks(arguments.notebook):
-        command = [sys.executable, "-m", "cnncourse.checks.run_notebook", str(path)]
+        # -P: a file called random.py in this folder must not hide Python's own
+        command = [sys.executable, "-P", "-m", "cnncourse.checks.run_notebook", str(path)]
         try:
             code = subprocess.run(command, timeout=CHECK_SECONDS, stdin=subprocess.DEVNULL).returncode
         except subprocess.TimeoutExpired:

@@ -206,6 +206,19 @@ def check_disk() -> Iterator[Finding]:
         yield Finding(state, f"disk of {what}", f"{free:.1f} GB free at {folder}", cure)
 
 
+def hiding_files(folder: Path) -> list[str]:
+    """Files of a folder that hide a library from the notebooks in it, such as random.py."""
+    libraries = sys.stdlib_module_names | set(metadata.packages_distributions())
+    return sorted(path.name for path in folder.glob("*.py") if path.stem in libraries)
+
+
+def check_folder() -> Iterator[Finding]:
+    """In Jupyter a notebook imports from its own folder first."""
+    if found := hiding_files(Path.cwd()):
+        hidden = f"{', '.join(found)} hide the libraries of the same name from notebooks in {Path.cwd()}"
+        yield Finding("problem", "files in this folder", hidden, "rename them")
+
+
 def check_kernel() -> Iterator[Finding]:
     """Start the kernel that the lessons name and ask it which Python it is."""
     own = f"`{sys.executable} -m ipykernel install --sys-prefix --name python3`"
@@ -251,6 +264,7 @@ CHECKS = (
     check_packages,
     check_torch_versions,
     check_torch,
+    check_folder,
     check_kernel,
     check_data,
     check_disk,
@@ -265,7 +279,7 @@ SLOW = (check_torch, check_blas, check_kernel)
 def trial(code: str, seconds: float) -> tuple[str, str | None]:
     """Run ``code`` in a new Python; return what it printed, and what went wrong or None."""
     try:
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=seconds)
+        done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
         return "", f"no answer within {seconds:.0f} seconds"
     except OSError as error:

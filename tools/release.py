@@ -16,8 +16,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from cnncourse.grading.gradebook import gradebook_url
-from cnncourse.grading.results import write_whole
+from cnncourse.grading.outputs.gradebook import gradebook_url
+from cnncourse.grading.outputs.results import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = """\

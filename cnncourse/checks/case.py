@@ -4,8 +4,8 @@ import inspect
 
 import numpy as np
 
-from cnncourse.checks import probes
 from cnncourse.checks.compare import show
+from cnncourse.grading.inside import probes
 
 
 class Case:

@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
-from cnncourse.checks import probes
 from cnncourse.checks.compare import Difference
 from cnncourse.checks.module_layers import assignments, draw_state, layers_difference, layers_of, summary
 from cnncourse.checks.task import Case, Task, Trial
+from cnncourse.grading.inside import probes
 
 MOST_DESCRIBED, MOST_BUILT = 500, 50  # trusted modules whose shapes are kept, or that are kept themselves
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cnncourse.checks import probes
 from cnncourse.checks.case import pack, run_answer
+from cnncourse.grading.inside import probes
 
 
 @dataclass

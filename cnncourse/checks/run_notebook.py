@@ -6,7 +6,6 @@ The command line starts this in a process of its own, so that whatever a noteboo
 import ast
 import contextlib
 import io
-import json
 import linecache
 import os
 import sys
@@ -15,9 +14,14 @@ import warnings
 from pathlib import Path
 
 from cnncourse.checks import load_task, tasks_of_unit
-from cnncourse.checks.probes import describe_failure
 from cnncourse.checks.progress import record
+from cnncourse.checks.question import Question
 from cnncourse.checks.student import LocalStudent, run_limited
+from cnncourse.doctor import hiding_files
+from cnncourse.grading.host.notebook import Unreadable, read_notebook
+from cnncourse.grading.inside import cells as reading
+from cnncourse.grading.inside import stand_ins
+from cnncourse.grading.inside.loading import Loader
 
 CELL_SECONDS = 120
 
@@ -28,20 +32,19 @@ def code_cells(path):
     Raises
     ------
     ValueError
-        Where the file is no notebook.
+        Where the file is no notebook; names the file.
     """
     try:
-        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ValueError(f"{path} is not a Jupyter notebook ({type(problem).__name__})") from None
+        return read_notebook(path).cells
+    except Unreadable as problem:
+        raise ValueError(f"{path}: {problem}") from None
 
 
-def named_tasks(cells, path):
+def named_tasks(statements, path):
     """The tasks that a notebook checks, in its order; all of its unit where it names none."""
     names = []
-    for cell in cells:
-        for node in ast.walk(_parse(cell) or ast.Module([], [])):
+    for statement in statements:
+        for node in ast.walk(statement.node):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check" and node.args:
                 name = getattr(node.args[0], "value", None)
                 if isinstance(name, str) and name not in names:
@@ -51,84 +54,108 @@ def named_tasks(cells, path):
     return tasks_of_unit(Path(path).name[:2])
 
 
-def load(cells):
-    """Run the cells in order and return (namespace, sentences about cells that failed).
+def load(cells, statements):
+    """Run statements in order; what fails is passed over and tried again at the end, as in the grader.
 
-    Cells that only check something are left out: the checks come afterwards.
+    Returns (namespace, sentences about what failed).
     """
-    namespace, problems = types.ModuleType("__main__"), []
-    sys.modules["__main__"] = namespace
-    namespace.display = lambda *objects, **options: None
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    main.display, main.get_ipython = stand_ins.display, lambda: stand_ins.ANYTHING
     for number, source in enumerate(cells, 1):
-        tree = _parse(source)
-        if tree is None:
-            problems.append(f"Code cell {number} is not valid Python; it was left out.")
-            continue
-        if tree.body and all(_is_check(statement) for statement in tree.body):
-            continue
-        name = f"<cell {number}>"
-        linecache.cache[name] = (len(source), None, _python(source).splitlines(keepends=True), name)
-        code = compile(tree, name, "exec")
-        result = run_limited(lambda code=code: exec(code, namespace.__dict__), "variable", (), {}, CELL_SECONDS)
-        if result["error"]:
-            problems.append(_say(number, result["error"]))
-    return namespace.__dict__, problems
+        lines = source.splitlines(keepends=True)
+        linecache.cache[_name(number)] = (len(source), None, lines, _name(number))
+    loader, failed = Loader(main.__dict__, "here"), []
+    for number in range(1, len(cells) + 1):
+        failed += _run_some(loader, [s for s in statements if s.cell == number])
+    return main.__dict__, [problem for _, problem in _run_some(loader, [s for s, _ in failed])]
 
 
-def _say(number, error):
-    what = f"took more than {CELL_SECONDS} seconds" if error["kind"] == "timeout" else f"raised {error['text']}"
-    if error["kind"] == "not_attempted":
+def _run_some(loader, statements):
+    """Run statements for at most CELL_SECONDS; returns (statement, sentence) for each that failed."""
+    failed, current = [], None
+
+    def run():
+        nonlocal current
+        for current in statements:
+            problem = loader.run(current, _name(current.cell))
+            if problem is not None:
+                failed.append((current, _say(problem)))
+
+    if run_limited(run, "variable", (), {}, CELL_SECONDS)["error"]:
+        failed.append((current, f"Code cell {current.cell} took more than {CELL_SECONDS} seconds."))
+    return failed
+
+
+def _say(problem):
+    what = f"raised {problem['text']}"
+    if problem["library"]:
+        what = f"did not run: {problem['text']}"
+    if problem["text"].startswith("NotImplementedError"):
         what = "uses a part that is not attempted yet"
-    line = f", in line {error['line']}: {error['source_line']}" if error["line"] and error["source_line"] else ""
-    return f"Code cell {number} {what}{line}"
+    line = linecache.getline(_name(problem["cell"]), problem["line"] or 0).strip()
+    return f"Code cell {problem['cell']} {what}, in line {problem['line']}: {line[:200]}"
 
 
-def _python(source):
-    """Lines that only Jupyter understands become comments."""
-    return "\n".join(f"# {line}" if line.lstrip()[:1] in ("%", "!", "?") else line for line in source.split("\n"))
+def _name(cell):
+    return f"<cell {cell}>"
 
 
-def _parse(source):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(_python(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _is_check(node):
+    value = getattr(node, "value", None)
+    return isinstance(node, ast.Expr) and isinstance(value, ast.Call) and getattr(value.func, "id", "") == "check"
 
 
-def _is_check(statement):
-    value = getattr(statement, "value", None)
-    return isinstance(statement, ast.Expr) and isinstance(value, ast.Call) and getattr(value.func, "id", "") == "check"
+def evaluate(task, cells, statements, namespace):
+    """The report on one task; where later cells may have spoilt an answer, it is also tried without them."""
+    report = task.evaluate(LocalStudent(namespace))
+    for way, differs in (("until 0", reading.until_differs), ("own 0", reading.own_differs)):
+        if not report.passed and not isinstance(task, Question) and differs(statements, task.name):
+            with _quiet():
+                other, _ = load(cells, reading.choose(statements, way, task.name))
+            narrower = task.evaluate(LocalStudent(other))
+            report = narrower if narrower.score > report.score else report
+    return report
+
+
+@contextlib.contextmanager
+def _quiet():
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def main(argv=None):
-    """Check one notebook and print a report a task; returns 0 where every point is earned."""
+    """Check one notebook and print a report for each task; returns 0 where every point is earned."""
     path = Path((argv or sys.argv[1:])[0]).resolve()
     os.environ.setdefault("MPLBACKEND", "Agg")
-    out = sys.stdout
     try:
         cells = code_cells(path)
-        tasks = named_tasks(cells, path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            statements, broken = reading.split(cells)
+        tasks = named_tasks(statements, path)
     except (OSError, ValueError) as problem:
         print(problem)
         return 2
     os.chdir(path.parent)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            namespace, problems = load(cells)
-        except KeyboardInterrupt as problem:
-            namespace, problems = {}, [_say(0, describe_failure(problem))]
-    for problem in problems:
-        print(problem, file=out)
+    sys.path.append(str(path.parent))  # at the end: a learner's random.py must not hide Python's own
+    statements = [s for s in statements if not _is_check(s.node)]
+    with _quiet():
+        namespace, problems = load(cells, statements)
+    for problem in broken:
+        place = f", line {problem['line']}" if problem["line"] else ""
+        print(f"Code cell {problem['cell']} is not valid Python and was left out: {problem['text']}{place}")
+    for name in hiding_files(path.parent):
+        print(f"{name}, in the notebook's folder, hides the library of that name in Jupyter: rename it.")
+    print(*problems, sep="\n", end="\n" if problems else "")
     score = 0
     for task in tasks:
-        report = task.evaluate(LocalStudent(namespace))
+        report = evaluate(task, cells, statements, namespace)
         record(report, path)
         score += report.score
-        print(report, file=out, flush=True)
+        print(report, flush=True)
     most = sum(task.max_score for task in tasks)
-    print(f"{path.stem}: {score:g} of {most:g} points", file=out)
+    print(f"{path.stem}: {score:g} of {most:g} points")
     return 0 if score == most else 1
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cnncourse.checks import probes
+from cnncourse.grading.inside import probes
 
 
 @dataclass

@@ -18,8 +18,8 @@ def main(argv=None):
     options = parser().parse_args(argv)
     if not sys.flags.isolated and options.reexec:
         return _start_isolated(argv)
-    from cnncourse.grading.sandbox import IsolationError
-    from cnncourse.grading.session import grade, regrade
+    from cnncourse.grading.host.commands import grade, regrade
+    from cnncourse.grading.host.sandbox import IsolationError
 
     try:
         return {"grade": grade, "regrade": regrade}[options.command](options)

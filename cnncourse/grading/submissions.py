@@ -1,4 +1,8 @@
-"""Find what was handed in: one notebook, or nbgrader's layout `submitted/<student>/<unit>/<unit>.ipynb`."""
+"""Find what was handed in: one notebook, or nbgrader's layout `submitted/<student>/<unit>/<unit>.ipynb`.
+
+A notebook that lies elsewhere in a student's folder is found by the unit's number at the start of its name. What is
+there and is not read is said, as a problem (it costs the points) or as a note.
+"""
 
 import os
 import re
@@ -8,12 +12,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's notebook for one unit; `path` is None where nothing was handed in, `problem` says what is odd."""
+    """One student's notebook for one unit.
+
+    `path` is None where nothing was handed in, `problem` says why nothing could be read, `note` what else is there.
+    """
 
     student: str
     unit: str
     path: Path | None
     problem: str = ""
+    note: str = ""
 
 
 def unit_name(text):
@@ -85,23 +93,67 @@ def _of_student(folder, unit):
         return Submission(student, unit, None, f"The folder cannot be read ({problem.strerror}).")
 
 
+def passed_over(path):
+    """Names of what lies beside the students' folders and belongs to none."""
+    root = submitted_folder(path)
+    if root is None or Path(path).is_file():
+        return []
+    return sorted(_text(entry.name) for entry in root.iterdir() if not entry.name.startswith(".") and entry.is_file())
+
+
 def _in_folder(student, folder, unit):
-    place = _unit_folder(folder, unit)
-    if place is None:
-        return Submission(student, unit, None)
+    place = _unit_folder(folder, unit) or folder
     if folder.is_symlink() or place.is_symlink():
         return Submission(student, unit, None, "The submission is a link to another folder, which is not followed.")
-    notebooks = [p for p in place.iterdir() if p.suffix == ".ipynb" and not p.name.startswith(".")]
-    exact = [p for p in notebooks if p.stem == place.name]
-    numbered = [p for p in notebooks if re.match(rf"0?{int(unit)}(?!\d)", p.name)]
-    found = exact or sorted(numbered, key=_newest_first) or sorted(notebooks, key=_newest_first)
+    notebooks = _notebooks(place)
+    numbered = [p for p in notebooks if _number(p.name) == int(unit)]
+    if place == folder:
+        found = sorted(numbered, key=_newest_first)
+        strange = [p for p in notebooks if _number(p.name) is None]
+        if not found and strange:
+            names = _list(strange, folder)
+            problem = f"No notebook's name begins with {unit}, so that none was read; there are: {names}."
+            return Submission(student, unit, None, problem)
+        if not found:
+            return Submission(student, unit, None)
+    else:
+        exact = [p for p in notebooks if p.stem == place.name]
+        found = exact or sorted(numbered, key=_newest_first) or sorted(notebooks, key=_newest_first)
+        numbered = notebooks
     if not found:
-        return Submission(student, unit, None, f"The folder {place.name} holds no notebook (.ipynb).")
-    return Submission(student, unit, found[0])
+        others = [p for p in place.iterdir() if not p.name.startswith(".")]
+        there = f"; there are: {_list(others, place)}" if others else ""
+        return Submission(student, unit, None, f"The folder {place.name} holds no notebook (.ipynb){there}.")
+    others = [p for p in numbered if p != found[0]]
+    note = f"read was {_text(found[0].name)}; not read: {_list(others, place)}" if others else ""
+    return Submission(student, unit, found[0], note=note)
+
+
+def _notebooks(folder):
+    """Notebooks in a folder and in the folders in it; links to folders are not followed."""
+    found = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.suffix.lower() == ".ipynb" and not (entry.is_dir() and not entry.is_symlink()):
+            found.append(entry)
+        elif entry.is_dir() and not entry.is_symlink():
+            found += [p for p in entry.glob("*.[iI][pP][yY][nN][bB]") if not p.name.startswith(".") and not p.is_dir()]
+    return found
+
+
+def _list(paths, folder):
+    names = sorted(_text(str(p.relative_to(folder))) for p in paths)
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _number(name):
+    found = re.match(r"\d{1,2}(?!\d)", name)
+    return int(found.group()) if found else None
 
 
 def _unit_folder(folder, unit):
-    fitting = [p for p in folder.iterdir() if re.match(rf"0?{int(unit)}(?!\d)", p.name) and p.is_dir()]
+    fitting = [p for p in folder.iterdir() if _number(p.name) == int(unit) and p.is_dir()]
     return min(fitting, key=lambda p: p.name, default=None)
 
 

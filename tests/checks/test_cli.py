@@ -119,7 +119,7 @@ def test_check_of_something_else(tmp_path):
     (tmp_path / "bad.ipynb").write_text("not json", encoding="utf-8")
     done = command("check", "bad.ipynb", cwd=tmp_path)
     assert done.returncode == 2
-    assert "is not a Jupyter notebook" in done.stdout
+    assert "bad.ipynb: The file is not a notebook" in done.stdout
 
 
 def test_help_suffices(tmp_path):
@@ -164,3 +164,62 @@ def test_progress_shows_itself(tmp_path):
     assert "1 of 8" in str(table)
     assert "<td>3 of 18</td>" in table._repr_html_()
     assert "Nothing recorded yet" in str(progress("/"))
+
+
+ANSWER = """def cross_correlate2d(image, kernel):
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return np.einsum("ijuv,uv->ij", windows, kernel)
+"""
+CHECK = 'from cnncourse.checks import check\ncheck("02.cross_correlate2d", cross_correlate2d)'
+READ = {
+    "a command over lines": ["!pip install -q \\\n    numpy\n" + ANSWER],
+    "what a command printed": ["files = !ls\n" + ANSWER],
+    "help": ["np.einsum?\n" + ANSWER],
+    "prompts": [">>> y = 3", "In [3]: " + ANSWER.strip().replace("\n", "\n   ...: ")],
+    "an indent": ["    " + ANSWER.strip().replace("\n", "\n    ")],
+    "a magic alone in a block": ["if False:\n    %pip install numpy\n" + ANSWER],
+    "a percent sign in brackets": ["rest = (7\n        % 4)\n" + ANSWER],
+    "await": ["import asyncio\nawait asyncio.sleep(0)\n" + ANSWER],
+    "timed": ["%%time\n" + ANSWER, "%time np.zeros(3)"],
+    "a library that is missing": ["import nothing_of_that_name, math\nmath.pi\n" + ANSWER],
+    "a statement that fails before it": ["1 / 0\n" + ANSWER],
+    "a later cell that hides a builtin": [
+        "def total(x):\n    return sum(x.ravel())", ANSWER.replace("return np", "return total(np.zeros(3)) + np"),
+        "sum = 0",
+    ],
+    "the stub once more": [ANSWER, "def cross_correlate2d(image, kernel):\n    raise NotImplementedError"],
+    "a module of one's own": ["import helpers_of_mine as own\n" + ANSWER.replace("return np", "return own.ONE * np")],
+}  # fmt: skip
+
+
+def notebook(path, cells, encoding="utf-8"):
+    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    content = [{**empty, "source": source} for source in cells]
+    text = json.dumps({"cells": content, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, ensure_ascii=False)
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("name", READ)
+def test_check_reads_what_the_grader_reads(tmp_path, capfd, name):
+    (tmp_path / "helpers_of_mine.py").write_text("ONE = 1\n")
+    path = notebook(tmp_path / "02_test.ipynb", ["import numpy as np", *READ[name], CHECK])
+    assert cli.main(["check", str(path)]) == 0
+    assert "4 of 4 points" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_check_reads_files_in_other_encodings(tmp_path, capfd, encoding):
+    cells = ["import numpy as np\ngröße = 'ä'\n" + ANSWER, CHECK]
+    assert cli.main(["check", str(notebook(tmp_path / "02_test.ipynb", cells, encoding))]) == 0
+    assert "4 of 4 points" in capfd.readouterr().out
+
+
+def test_check_beside_files_named_like_libraries(tmp_path):
+    for name in ("random", "inspect", "numpy", "statistics"):
+        (tmp_path / f"{name}.py").write_text("print('mine')\n")
+    notebook(tmp_path / "02_test.ipynb", ["import numpy as np\nimport random\nrandom.random()\n" + ANSWER, CHECK])
+    start = "import sys; from cnncourse.cli import main; sys.exit(main(['check', '02_test.ipynb']))"
+    done = subprocess.run([sys.executable, "-P", "-c", start], cwd=tmp_path, capture_output=True, text=True)
+    assert "4 of 4 points" in done.stdout, done.stdout + done.stderr
+    assert "numpy.py" in done.stdout  # which hides the library when the notebook is open in Jupyter

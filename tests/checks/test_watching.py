@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from cnncourse.checks import probes
+from cnncourse.grading.inside import probes
 
 
 @pytest.fixture

@@ -142,7 +142,11 @@ def cross_correlate2d(image, kernel):
 """,
     "answers sent before the questions": """
 import os, sys
-protocol = sys.modules["protocol"]
+def ours(name):
+    frame = sys._getframe()
+    while name not in frame.f_globals: frame = frame.f_back
+    return frame.f_globals[name]
+protocol = ours("protocol")
 reply = {"value": True, "error": None, "printed": False, "changed": [], "seconds": 0.0, "used": []}
 for _ in range(200):
     os.write(3, b"".join(bytes(chunk) for chunk in protocol.encode(reply)))

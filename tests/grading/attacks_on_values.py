@@ -136,15 +136,23 @@ cross_correlate2d = lambda image, kernel: {"score": 100, "max_score": 100, "pass
 """,
     "the probe, replaced by one that reports success": """
 import sys
+def ours(name):
+    frame = sys._getframe()
+    while name not in frame.f_globals: frame = frame.f_back
+    return frame.f_globals[name]
 def forged(*args, **kwargs):
     return {"value": True, "error": None, "printed": False, "changed": [], "seconds": 0.0, "used": [],
             "score": 100, "status": "right", "passed": True}
-sys.modules["probes"].run = forged
+ours("probes").run = forged
 def cross_correlate2d(image, kernel): return 1
 """,
     "the worker's encoder, replaced": """
 import sys
-protocol = sys.modules["protocol"]
+def ours(name):
+    frame = sys._getframe()
+    while name not in frame.f_globals: frame = frame.f_back
+    return frame.f_globals[name]
+protocol = ours("protocol")
 honest = protocol.encode
 protocol.encode = lambda value, limit=0: honest({"score": 100, "status": "right", "passed": True})
 def cross_correlate2d(image, kernel): return 1

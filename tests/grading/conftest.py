@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnncourse.grading.grade import Sandboxes
+from cnncourse.grading.host.grade import Sandboxes
 from tests.system import require
 
 

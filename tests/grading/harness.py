@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from cnncourse.checks.registry import load_task
-from cnncourse.grading.grade import grade_cells
+from cnncourse.grading.host.grade import grade_cells
 
 IMPORTS = "import numpy as np\nfrom cnncourse.checks import check"
 ANSWERS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncourse.checks.registry import load_task
-from cnncourse.grading.grade import grade_cells
+from cnncourse.grading.host.grade import grade_cells
 from tests.grading.attacks_on_grader import ATTACKS as ON_GRADER
 from tests.grading.attacks_on_process import ATTACKS as ON_PROCESS
 from tests.grading.attacks_on_values import ATTACKS as ON_VALUES

@@ -6,9 +6,9 @@ import signal
 
 import pytest
 
-from cnncourse.grading.cluster import DaskPool
-from cnncourse.grading.results import Results
-from cnncourse.grading.runner import LocalPool, grade_all
+from cnncourse.grading.host.class_run import LocalPool, grade_all
+from cnncourse.grading.host.cluster import DaskPool
+from cnncourse.grading.outputs.results import Results
 from cnncourse.grading.submissions import find_submissions
 from tests.grading.harness import IMPORTS, UNIT_01, descendants, hand_in
 from tests.system import require

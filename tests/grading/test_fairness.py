@@ -3,8 +3,8 @@
 import pytest
 
 from cnncourse.checks.registry import load_task
-from cnncourse.grading import cells as reading
-from cnncourse.grading.grade import grade_cells
+from cnncourse.grading.host.grade import as_dict, grade_cells
+from cnncourse.grading.inside import cells as reading
 from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, grade_one
 
 ANSWER = ANSWERS[CORRELATE]
@@ -73,6 +73,38 @@ def cross_correlate2d(image, kernel):
     "random numbers, files, threads, processes": [IMPORTS + "\nimport threading, tempfile, multiprocessing.pool",
         "with tempfile.NamedTemporaryFile() as f: f.write(b'x')", "with multiprocessing.pool.ThreadPool(2) as p:\n"
         "    p.map(abs, [1])", ANSWER],
+    "indented, with prompts, awaiting": [
+        "    " + IMPORTS.replace("\n", "\n    "), ">>> import asyncio\n>>> await asyncio.sleep(0)",
+        "In [3]: " + ANSWER.strip().replace("\n", "\n   ...: "),
+    ],
+    "timed where it is defined": [IMPORTS, "%time base = np.zeros(3)\n%who\nx = %time base + 1",
+        "%%capture\n%%time\n" + ANSWER.replace("    windows", "    assert x.sum() == 3\n    windows")],
+    "hints of libraries that are not there": [
+        IMPORTS + "\nimport torch, numpy as np\nfrom jaxtyping import Float, jaxtyped\nfrom beartype import beartype",
+        "@jaxtyped(typechecker=beartype)" + ANSWER.replace(
+            "image, kernel):", "image: torch.Tensor, kernel: Float[np.ndarray, 'h w'] | None) -> 'torch.Tensor':"
+        ).replace("    windows", "    first: torch.Tensor = image\n    windows"),
+    ],
+    "names of typing_extensions": [IMPORTS + "\nfrom typing_extensions import TypedDict, override, Literal",
+        "class Sizes(TypedDict):\n    height: Literal[1]\nassert Sizes(height=1) == {'height': 1}", ANSWER],
+    "pictures drawn while answering": [
+        IMPORTS + "\nimport matplotlib.pyplot as plt\nfrom matplotlib import pyplot",
+        ANSWER.replace("    windows", """    fig, axes = plt.subplots(2, 3)
+    for axis in axes.flat:
+        axis.imshow(image)
+    line, = axes[0, 0].plot([1, 2])
+    figure, axis = pyplot.subplots(figsize=(2, 2))
+    axis.set_title('x'); plt.show()
+    left, right = figure.subplots(1, 2)
+    windows"""),
+    ],
+    "a generator of the course's seed": [
+        IMPORTS + "\nimport cnncourse\nrng = cnncourse.setup(seed=0)", "x = rng.normal(size=3)",
+        ANSWER.replace("    windows", "    assert x.shape == (3,)\n    windows"),
+    ],
+    "a file written for a module of one's own": [
+        IMPORTS, "%%writefile helpers.py\nTWO = 2", "exec(open('helpers.py').read())\n" + ANSWER.replace(
+            "    windows", "    assert TWO == 2\n    windows")],
     "umlauts and emoji": [IMPORTS, "größe = '🙂'", ANSWER],
     "plain loops": [IMPORTS, """
 def cross_correlate2d(image, kernel):
@@ -92,6 +124,18 @@ NARROWER = {
     "a cell that ends Python": [IMPORTS, "import os\nos._exit(1)", ANSWER],
     "a cell that needs too much memory": [IMPORTS, ANSWER, "import ctypes\nctypes.string_at(0)"],
     "a scratch cell that breaks NumPy": [IMPORTS, ANSWER, "np.einsum = None"],
+    "a later cell that rebinds a builtin, with a helper in an earlier one": [
+        IMPORTS, "def zero():\n    return sum([0])", ANSWER.replace("np.einsum(", "zero() + np.einsum("),
+        "sum = 0\nfor n in range(3):\n    sum = sum + n",
+    ],
+    "a later cell with another helper of the same name": [
+        IMPORTS, "def shape(x):\n    return x.shape", ANSWER.replace("kernel.shape", "shape(kernel)"),
+        "def shape(x, y):\n    return x",
+    ],
+    "a star import in a later cell": [
+        IMPORTS, "def one(x):\n    return pow(x, 2, 3)", ANSWER.replace("np.einsum(", "one(1) * np.einsum("),
+        "from math import *",
+    ],
     "a scratch cell that rebinds a helper": [
         IMPORTS, "size = len\n" + ANSWER.replace("np.einsum", "size and np.einsum"), "size = 0"
     ],
@@ -146,6 +190,53 @@ def test_whether_all_cells_could_differ_from_the_definitions(cells, differs):
     assert reading.all_differs(statements) is differs
 
 
+def question(cells, sandboxes):
+    return grade_one(sandboxes, [IMPORTS, *cells], "02.answer_parameters")
+
+
+def right_answer():
+    return load_task("02.answer_parameters").answer
+
+
+def test_a_question_counts_one_answer(sandboxes):
+    """The ways of loading a notebook are no guesses: what it defines when its cells have run in order is judged."""
+    right = right_answer()
+    define = "def answer_parameters():\n    return {}"
+    wrong = [define.format(right + i) for i in (1, 2, 3)]
+    for cells in ([define.format(right), *wrong[:1]], [define.format(right), wrong[0], wrong[1]],
+                  [define.format(right), f"globals().update(answer_parameters=lambda: {right + 1})"],
+                  [f"answer_parameters = {right}", "answer_parameters += 1"]):  # fmt: skip
+        assert question(cells, sandboxes).report.score == 0, cells
+    for cells in ([*wrong, define.format(right)], [wrong[0], f"globals().update(answer_parameters=lambda: {right})"],
+                  [define.format(right), "def answer_parameters():\n    raise NotImplementedError"],
+                  [f"n = 0\nfor _ in range({right}):\n    n += 1", "def answer_parameters():\n    return n"],
+                  [define.format(right), "import os\nos._exit(1)"]):  # fmt: skip
+        assert question(cells, sandboxes).report.passed, cells
+
+
+LACKING = {
+    "a decorator": (["from numba import njit", "@njit" + ANSWER], "numba"),
+    "a base class": (["import tensorflow as tf", "class C(tf.Module): pass\n" + ANSWER], None),
+    "a call": (["import scipy.signal", ANSWER.replace("np.einsum", "scipy.signal.convolve")], "scipy"),
+    "a value drawn from a stand-in": (["from matplotlib import cm", "cross_correlate2d = list(cm.viridis(3))"],
+        "matplotlib"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_library_that_is_missing_is_named(sandboxes, name):
+    cells, library = LACKING[name]
+    graded = grade_one(sandboxes, [IMPORTS, *cells])
+    told = as_dict(graded, None, "cross_correlate2d")
+    assert told["problems"] == [] or library == "numba"
+    if library is None:
+        assert graded.report.passed
+    else:
+        assert told["status"] == "error"
+        assert library in told["message"]
+        assert "Not attempted" not in told["message"]
+
+
 SPOILERS = {
     "the functions of NumPy": "np.matmul = np.einsum = np.zeros = np.asarray = None",
     "a thread": "import threading, time; threading.Thread(target=time.sleep, args=(50,), daemon=True).start()",
@@ -154,7 +245,7 @@ SPOILERS = {
     "the end": "import os; os._exit(1)",
     "a signal": "import signal; signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)",
     "the limit on recursion": "import sys; sys.setrecursionlimit(60)",
-    "the worker": "import sys; sys.modules['worker'].Notebook.call = sys.modules['probes'].run = None",
+    "the worker": "import sys; sys._getframe(4).f_globals['probes'] = sys._getframe(1).f_globals['plain'] = None",
 }
 
 
@@ -174,7 +265,8 @@ def test_what_failed_while_loading_is_told(sandboxes):
     assert graded.report.status == "missing"
     cells = [IMPORTS, "print(undefined)", "def cross_correlate2d(image, kernel):\n    raise NotImplementedError"]
     (problem,) = grade_one(sandboxes, cells).problems
-    assert problem == {"cell": 2, "line": 1, "text": "NameError: name 'undefined' is not defined"}
+    told = {"cell": 2, "line": 1, "text": "NameError: name 'undefined' is not defined"}
+    assert problem == told | {"names": [], "library": ""}
     cells[1] = "x = 1\nx = 2\nreturn 3"
     (problem,) = grade_one(sandboxes, cells).problems
     assert (problem["line"], problem["text"][:11]) == (3, "SyntaxError")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cnncourse.checks.registry import load_task, tasks_of_unit
-from cnncourse.grading import class_report, exports, feedback
-from cnncourse.grading.grade import grade_submission, prepare
+from cnncourse.grading.host.grade import grade_submission, prepare
+from cnncourse.grading.outputs import class_report, exports, feedback
 from cnncourse.grading.submissions import Submission
 from tests.grading.harness import IMPORTS, UNIT_01, hand_in, notebook_json
 

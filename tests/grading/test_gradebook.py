@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cnncourse.grading.command import main
-from cnncourse.grading.gradebook import GradebookMismatch, write_gradebook
+from cnncourse.grading.outputs.gradebook import GradebookMismatch, write_gradebook
 from tests.grading.harness import ANSWERS, notebook_json
 from tests.system import require
 from tools import release
@@ -144,7 +144,7 @@ def test_release_knows_its_exercises_and_notices_what_is_stale(course, monkeypat
 
 
 def test_an_empty_notebook_is_placed_with_all_released_cells(course, tmp_path):
-    from cnncourse.grading.autograded import place
+    from cnncourse.grading.outputs.autograded import place
     from cnncourse.grading.submissions import Submission
 
     path = tmp_path / "submitted" / "eve" / NAME / f"{NAME}.ipynb"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnncourse.checks.registry import tasks_of_unit, units
-from cnncourse.grading.grade import grade_cells
+from cnncourse.grading.host.grade import grade_cells
 
 MASTERS = Path(__file__).parents[2] / "solutions"
 BOUND = 60  # seconds for three gradings; alone on a slow machine they take two, and training ten

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cnncourse.grading import notebook as reading
-from cnncourse.grading.notebook import Unreadable, read_notebook
-from cnncourse.grading.submissions import Submission, course_folder, find_submissions, unit_name
+from cnncourse.grading.host import notebook as reading
+from cnncourse.grading.host.notebook import Unreadable, read_notebook
+from cnncourse.grading.submissions import Submission, course_folder, find_submissions, passed_over, unit_name
 from tests.grading.harness import hand_in, notebook_json
 
 CELLS = ["x = 1", "def f():\n    return 'ä'"]
@@ -51,6 +51,13 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
     assert read_notebook(written(tmp_path, text)).cells == ["a = 1\nb = 2"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"])
+def test_files_in_other_encodings_are_read(tmp_path, encoding):
+    text = json.dumps(json.loads(notebook_json(CELLS)), ensure_ascii=False)
+    assert "ä" in text
+    assert read_notebook(written(tmp_path, text.encode(encoding))).cells == CELLS
+
+
 def test_sources_of_other_kinds_are_empty(tmp_path):
     content = json.loads(notebook_json(CELLS))
     content["cells"][0]["source"] = {"evil": 1}
@@ -73,7 +80,6 @@ def test_half_a_surrogate_pair_becomes_a_question_mark(tmp_path):
         (notebook_json(CELLS)[:-20], "not valid JSON"),
         ("[" * 100_000, "not valid JSON"),
         (b"PK\x03\x04\x00\xff\xfe" * 100, "not text"),
-        (notebook_json(CELLS).encode("utf-16"), "not text"),
         ("[1, 2, 3]", "not a notebook"),
         ('"text"', "not a notebook"),
         ('{"cells": {"0": 1}, "nbformat": 4}', "not a notebook"),
@@ -94,7 +100,7 @@ def test_other_files_get_a_clear_line(tmp_path, content, said):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     path = written(tmp_path, "{")
     os.truncate(path, reading.MAX_BYTES + 1)
-    with pytest.raises(Unreadable, match="too large: 20.0 MiB, at most 20 MiB"):
+    with pytest.raises(Unreadable, match="too large: 100.0 MiB, at most 100 MiB"):
         read_notebook(path)
 
 
@@ -184,3 +190,28 @@ def test_names_that_are_no_text_stay_apart(tmp_path):
     for name in (b"b\xff", b"b\xfe"):
         os.makedirs(os.path.join(os.fsencode(tmp_path), b"submitted", name))
     assert [s.student for s in find_submissions(tmp_path, "03")] == ["b\\xfe", "b\\xff"]
+
+
+def test_a_notebook_elsewhere_in_the_students_folder_is_found(tmp_path):
+    for student, place in (("ada", "03_shapes.ipynb"), ("bob", "homework/03_shapes.IPYNB"), ("cyd", "3.ipynb"),
+                           ("dan", "final.ipynb"), ("eve", "04_equivariance.ipynb"), ("fay", "notes.txt")):  # fmt: skip
+        path = tmp_path / "submitted" / student / place
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook_json(CELLS))
+    ada, bob, cyd, dan, eve, fay = find_submissions(tmp_path, "03")
+    assert all(s.path and not s.problem for s in (ada, bob, cyd))
+    assert "No notebook's name begins with 03" in dan.problem
+    assert "final.ipynb" in dan.problem
+    assert not eve.problem
+    assert eve.path is None and fay.path is None  # noqa: PT018
+
+
+def test_what_is_not_read_is_told(tmp_path):
+    path = hand_in(tmp_path, "ada", CELLS, "03_shapes")
+    path.with_name("03_shapes (2).ipynb").write_text("{}")
+    (tmp_path / "submitted" / "bob.ipynb").write_text("{}")
+    hand_in(tmp_path, "cyd", CELLS, "03_shapes").rename(tmp_path / "submitted" / "cyd" / "03_shapes" / "a.py")
+    ada, cyd = find_submissions(tmp_path, "03")
+    assert ada.note == "read was 03_shapes.ipynb; not read: 03_shapes (2).ipynb"
+    assert "there are: a.py" in cyd.problem
+    assert passed_over(tmp_path) == ["bob.ipynb"]

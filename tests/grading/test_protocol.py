@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from cnncourse.checks.student import Outcome
-from cnncourse.grading import protocol
-from cnncourse.grading.protocol import ChannelClosed, OutOfTime, ProtocolError
-from cnncourse.grading.student import outcome_from
+from cnncourse.grading.host.remote_student import outcome_from
+from cnncourse.grading.inside import protocol
+from cnncourse.grading.inside.protocol import ChannelClosed, OutOfTime, ProtocolError
 
 plain = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text() | st.complex_numbers()
 some_arrays = arrays.arrays(

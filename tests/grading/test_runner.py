@@ -12,12 +12,12 @@ import time
 
 import pytest
 
-from cnncourse.grading.cgroups import CONTROLS, _candidates, remove_left_over
 from cnncourse.grading.command import main
-from cnncourse.grading.job import GraderFailed, Job
-from cnncourse.grading.results import Results, checks_fingerprint, file_name, write_whole
-from cnncourse.grading.runner import LocalPool, grade_all
-from cnncourse.grading.seeds import read_or_make_secret, submission_seed
+from cnncourse.grading.host.cgroups import CONTROLS, _candidates, remove_left_over
+from cnncourse.grading.host.class_run import LocalPool, grade_all
+from cnncourse.grading.host.grader_process import GraderFailed, Job
+from cnncourse.grading.host.seeds import read_or_make_secret, submission_seed
+from cnncourse.grading.outputs.results import Results, checks_fingerprint, file_name, write_whole
 from cnncourse.grading.submissions import find_submissions
 from tests.grading.harness import ANSWERS, IMPORTS, UNIT_01, hand_in
 from tests.system import require

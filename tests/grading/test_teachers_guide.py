@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cnncourse.grading import notebook, sandbox, student
 from cnncourse.grading.command import parser
+from cnncourse.grading.host import notebook, sandbox
+from cnncourse.grading.host import remote_student as student
 from tests.grading.harness import ANSWERS
 from tests.system import require
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncourse.grading.student import SandboxStudent
+from cnncourse.grading.host.remote_student import SandboxStudent
 from tests.grading.harness import descendants
 
 NET = """

@@ -1,4 +1,7 @@
-"""Read a student's notebook as data: bounded JSON, code cells' sources, and nothing else of it."""
+"""Read a notebook as data: bounded JSON, code cells' sources, and nothing else of it.
+
+The one reader of `cnncourse grade` and `cnncourse check`.
+"""
 
 import hashlib
 import json
@@ -6,7 +9,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-MAX_BYTES = 20 << 20
+MAX_BYTES = 100 << 20
 MAX_CONTAINERS = 400_000  # lists and objects, of which a small file could otherwise hold millions
 MAX_CELLS = 2_000
 MAX_SOURCE = 1 << 20
@@ -52,6 +55,8 @@ def _read_bounded(path):
     try:
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
     except OSError as problem:
+        if os.path.islink(path):
+            raise Unreadable("The file is a link to another file, and links are not followed.") from None
         raise Unreadable(f"The file cannot be opened ({problem.strerror}).") from None
     try:
         status = os.fstat(descriptor)
@@ -72,10 +77,9 @@ def _parse(data):
         raise Unreadable("The file is empty.")
     if data.count(b"[") + data.count(b"{") > MAX_CONTAINERS:
         raise Unreadable("The file holds far more parts than a notebook does.")
+    text = _text(data)
     try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Unreadable("The file is not text in UTF-8: is it really a notebook (.ipynb)?") from None
+        content = json.loads(text)
     except (ValueError, RecursionError):
         raise Unreadable("The file is not a notebook: it is not valid JSON. Save it again in JupyterLab.") from None
     if not isinstance(content, dict) or not isinstance(content.get("cells", []), list):
@@ -84,6 +88,18 @@ def _parse(data):
         found = str(content.get("nbformat"))[:20]
         raise Unreadable(f"The notebook's format is {found}; 4 is wanted. Open it in JupyterLab and save it.")
     return content
+
+
+def _text(data):
+    """Bytes as text: UTF-8, UTF-16 or UTF-32, with a byte order mark or without; else the encoding of old Windows."""
+    encoding = json.detect_encoding(data)
+    for name in (encoding, "cp1252", "latin-1"):
+        try:
+            return data.decode(name).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            if b"\0" in data:
+                break
+    raise Unreadable("The file is not text: is it really a notebook (.ipynb)?")
 
 
 def _code_cells(content):
@@ -100,4 +116,4 @@ def _source(source):
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     text = source if isinstance(source, str) else ""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

@@ -14,9 +14,7 @@ def _circular_filter(kernel):
     rows, columns = kernel.shape
 
     def circular_filter(images):
-        return sum(
-            kernel[i, j] * np.roll(images, (-i, -j), axis=(-2, -1)) for i in range(rows) for j in range(columns)
-        )
+        return sum(kernel[i, j] * np.roll(images, (-i, -j), axis=(-2, -1)) for i in range(rows) for j in range(columns))
 
     return circular_filter
 
@@ -28,9 +26,7 @@ def _zero_filter(kernel):
     def zero_filter(images):
         padding = [(0, 0)] * (images.ndim - 2) + [(0, rows - 1), (0, columns - 1)]
         wide, (height, width) = np.pad(images, padding), images.shape[-2:]
-        return sum(
-            kernel[i, j] * wide[..., i : i + height, j : j + width] for i in range(rows) for j in range(columns)
-        )
+        return sum(kernel[i, j] * wide[..., i : i + height, j : j + width] for i in range(rows) for j in range(columns))
 
     return zero_filter
 

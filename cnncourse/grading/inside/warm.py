@@ -2,8 +2,8 @@
 
 It never runs a line of a student and holds no secret. Orders come from the grader over a control socket: a file
 descriptor with limits means "start a child that answers on this", anything after it means "end that child".
-Started as `python warm.py CONTROL_FD LIBRARY` by `sandbox.py`, inside bubblewrap, with capabilities over its own
-namespaces alone.
+Started by `host.sandbox`, inside bubblewrap, with two arguments, CONTROL_FD and LIBRARY, and with capabilities
+over its own namespaces alone.
 """
 
 import ctypes
@@ -18,7 +18,8 @@ import sys
 import traceback
 
 NEW_MOUNT, NEW_PID, NEW_USER, NEW_IPC = 0x00020000, 0x20000000, 0x10000000, 0x08000000
-NO_SUID_NO_DEVICES = 2 | 4
+READ_ONLY, NO_SUID_NO_DEVICES = 1, 2 | 4
+OUR_FOLDER = "/grader"
 PR_CAPBSET_DROP, CAPABILITY_VERSION_3 = 24, 0x20080522
 NUMPY = "numpy numpy.random numpy.fft numpy.linalg numpy.lib.stride_tricks typing itertools math".split()
 TORCH = [*NUMPY, *"torch torch.nn.functional torch.optim torch.nested._internal.nested_tensor".split()]
@@ -33,11 +34,10 @@ libc.prctl.argtypes = [ctypes.c_int] + 4 * [ctypes.c_ulong]
 def main():
     """Import what answers need, say "ready", then start and end children until the grader hangs up."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    sys.path += ["/grader", "/packages"]
     for name in WARM[sys.argv[2]]:
         importlib.import_module(name)
-    names = ("stand_ins", "seccomp", "worker", "rehearsal")
-    stand_ins, seccomp, worker, rehearsal = map(importlib.import_module, names)
+    from . import rehearsal, seccomp, stand_ins, worker  # NumPy is there only now
+
     stand_ins.put_in_place()
     filters = {processes: seccomp.build(processes=processes) for processes in (True, False)}
     rehearsal.rehearse(sys.argv[2])
@@ -78,6 +78,7 @@ def run_child(channel, limits, install, call_filter, serve):
         os.dup2(channel, CHANNEL)
         os.closerange(CHANNEL + 1, 4096)
         lock_down(limits)
+        forget_ourselves()
         install(call_filter)
         serve(socket.socket(fileno=CHANNEL))
     except BaseException:
@@ -86,12 +87,21 @@ def run_child(channel, limits, install, call_filter, serve):
     os._exit(0)
 
 
+def forget_ourselves(folder=OUR_FOLDER):
+    """Leave nothing of ours to import: a student's process needs none of it by name."""
+    for name in [name for name in sys.modules if name.split(".")[0] == __package__]:
+        del sys.modules[name]
+    sys.path[:] = [path for path in sys.path if path != folder]
+    sys.path_importer_cache.clear()
+
+
 def lock_down(limits):
     """Take away everything that an answer does not need; raises OSError rather than leave anything open."""
     check(libc.unshare(NEW_MOUNT | NEW_IPC), "unshare")  # the network is the sandbox's: none, and sockets are refused
     options = f"size={limits['folder_bytes']},nr_inodes=4096,mode=1777".encode()
     for folder in (limits["folder"], "/dev/shm"):
         check(libc.mount(b"tmpfs", folder.encode(), b"tmpfs", NO_SUID_NO_DEVICES, options), "mount")
+    check(libc.mount(b"tmpfs", OUR_FOLDER.encode(), b"tmpfs", READ_ONLY, b"size=4k,nr_inodes=1,mode=555"), "mount")
     os.chdir(limits["folder"])
     if limits["become"] is not None:
         os.setgroups([])
@@ -117,7 +127,3 @@ def check(result, name):
     if result != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"{name}: {os.strerror(error)}")
-
-
-if __name__ == "__main__":
-    main()

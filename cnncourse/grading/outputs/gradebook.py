@@ -9,7 +9,7 @@ import re
 import sys
 import warnings
 
-from cnncourse.grading.feedback import clean
+from cnncourse.grading.outputs.feedback import clean
 from cnncourse.grading.submissions import unit_name
 
 
@@ -72,9 +72,7 @@ def add_assignment(gradebook, record, name):
     gradebook.update_or_create_assignment(name)
     gradebook.update_or_create_notebook(name, name)
     for task in record["tasks"]:
-        gradebook.update_or_create_grade_cell(
-            task["name"], name, name, max_score=task["max_score"], cell_type="code"
-        )
+        gradebook.update_or_create_grade_cell(task["name"], name, name, max_score=task["max_score"], cell_type="code")
         gradebook.update_or_create_solution_cell(task["name"], name, name)
     return gradebook.find_assignment(name)
 

@@ -7,10 +7,10 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from cnncourse.grading.cgroups import remove_left_over
-from cnncourse.grading.grade import prepare
-from cnncourse.grading.job import GraderFailed, Job
-from cnncourse.grading.seeds import submission_seed
+from cnncourse.grading.host.cgroups import remove_left_over
+from cnncourse.grading.host.grade import prepare
+from cnncourse.grading.host.grader_process import GraderFailed, Job
+from cnncourse.grading.host.seeds import submission_seed
 
 
 @dataclass

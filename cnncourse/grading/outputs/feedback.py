@@ -7,7 +7,7 @@ import html
 import re
 
 from cnncourse.checks.failures import STATUSES
-from cnncourse.grading.results import file_name, write_whole
+from cnncourse.grading.outputs.results import file_name, write_whole
 
 SAID = {name: status.words for name, status in STATUSES.items()}
 STYLE = """

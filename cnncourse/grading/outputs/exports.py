@@ -4,10 +4,11 @@ import csv
 import io
 import json
 
-from cnncourse.grading.results import write_whole
+from cnncourse.grading.outputs.results import write_whole
+from cnncourse.grading.roster import COLUMNS, NAMES, read_roster
 
 TASK_KEYS = ("name", "score", "max_score", "status", "mistake", "message")
-LOGIN_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Username", "Email address", "ID number")
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 
 def to_json(records):
@@ -42,52 +43,40 @@ def to_canvas(records, unit, roster=None):
     title = f"CNN course, unit {unit}"
     highest = records[0]["max_score"] if records else 0
     if roster is None:
-        head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title]
+        head = [*CANVAS, title]
         rows = [[_harmless(r["student"]), "", "", _harmless(r["student"]), "", r["score"]] for r in records]
         return _table([head, ["    Points Possible", "", "", "", "", highest], *rows])
-    head, rows = _read_roster(roster)
-    scores = {r["student"]: r["score"] for r in records}
-    kept = [column for column in ("Student", "ID", "SIS User ID", "SIS Login ID", "Section") if column in head]
-    people = [row for row in rows if _login(row, scores) is not None]
-    filled = [[row[column] for column in kept] + [scores[_login(row, scores)]] for row in people]
+    table = read_roster(roster)
+    kept = [column for column in CANVAS if column in table.columns] or table.keys
+    filled = [[table.rows[i][column] for column in kept] + [r["score"]] for i, r in table.fill(records).items()]
     return _table([[*kept, title], ["    Points Possible", *[""] * (len(kept) - 1), highest], *filled])
 
 
-def to_moodle(records, unit):
-    """Moodle's grade import: a user name, the points, a line of feedback."""
-    head = ["Username", f"CNN course, unit {unit}", "Feedback comments"]
-    rows = [[_harmless(r["student"]), r["score"], _harmless(_line(r))] for r in records]
-    return _table([head, *rows])
+def to_moodle(records, unit, roster=None):
+    """Moodle's grade import: who it is, the points, a line of feedback; with a roster, its names and identifiers."""
+    head, rows = ["Username"], [([_harmless(r["student"])], r) for r in records]
+    if roster is not None:
+        table = read_roster(roster)
+        head = [c for c in table.columns if c in (*NAMES, "First name", "Last name", *COLUMNS)]
+        rows = [([table.rows[i][c] for c in head], r) for i, r in table.fill(records).items()]
+    title = [f"CNN course, unit {unit}", "Feedback comments"]
+    return _table([[*head, *title], *([*who, r["score"], _harmless(_line(r))] for who, r in rows)])
 
 
 def roster_logins(roster):
     """The students that a roster names, by login."""
-    head, rows = _read_roster(roster)
-    column = next((c for c in LOGIN_COLUMNS if c in head), None)
-    if column is None:
-        raise ValueError(f"{roster}: no column that identifies students; one of {', '.join(LOGIN_COLUMNS)} is wanted")
-    return [row[column] for row in rows if row[column]]
+    table = read_roster(roster)
+    return [login for login in map(table.login, table.rows) if login]
 
 
 def write_exports(records, unit, *, json_file=None, csv_file=None, canvas=None, moodle=None, roster=None):
     """Write the files that are named."""
     for path, text in (
         (json_file, to_json), (csv_file, to_csv), (canvas, lambda r: to_canvas(r, unit, roster)),
-        (moodle, lambda r: to_moodle(r, unit)),
+        (moodle, lambda r: to_moodle(r, unit, roster)),
     ):  # fmt: skip
         if path:
             write_whole(path, text(records))
-
-
-def _read_roster(path):
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = [row for row in reader if not (row.get("Student") or "").strip().startswith("Points Possible")]
-        return reader.fieldnames or [], rows
-
-
-def _login(row, scores):
-    return next((row[c] for c in LOGIN_COLUMNS if row.get(c) in scores), None)
 
 
 def _line(record):

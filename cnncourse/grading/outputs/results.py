@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 FORMAT = 1
-CHECKS = Path(__file__).parents[1] / "checks"
+COURSE = Path(__file__).parents[2]
 
 
 def write_whole(path, text):
@@ -98,8 +98,9 @@ def versions():
 
 @cache
 def checks_fingerprint(unit):
-    """A fingerprint of the code that judges a unit: its tasks and the machinery of the checks."""
+    """A fingerprint of the code that judges a unit: its tasks, the checks and the grader."""
     digest = hashlib.sha256()
-    for path in sorted([*CHECKS.glob("*.py"), *(CHECKS / "tasks" / f"u{unit}").glob("*.py")]):
+    folders = ("checks", f"checks/tasks/u{unit}", "grading/inside", "grading/host")
+    for path in sorted(path for folder in folders for path in (COURSE / folder).glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -3,8 +3,8 @@
 import os
 import platform
 
-from cnncourse.grading.process import Process
-from cnncourse.grading.sandbox import IsolationError, Sandbox
+from cnncourse.grading.host.sandbox import IsolationError, Sandbox
+from cnncourse.grading.host.unsandboxed import Process
 
 CURE = {
     "Linux": "install bubblewrap (Debian, Ubuntu: apt install bubblewrap) and allow user namespaces, or use the "

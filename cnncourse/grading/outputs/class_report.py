@@ -2,17 +2,18 @@
 
 from collections import Counter, defaultdict
 
-from cnncourse.grading.feedback import SAID, _escape, page
+from cnncourse.grading.outputs.feedback import SAID, _escape, page
 
 MOST = 5
 
 
-def to_html(records, unit):
-    """The class report as a page."""
+def to_html(records, unit, remarks=None):
+    """The class report as a page; `remarks` are titles, each with lines, of what a teacher should look at first."""
     came = [r for r in records if r["handed_in"]]
     parts = [_overview(records, came)]
     parts += [_tasks(came), _mistakes(came)] if came else []
     parts += [
+        *(_people(title, [(line, "") for line in lines]) for title, lines in (remarks or {}).items()),
         _people("Time-outs", _with_status(came, "timeout")),
         _people("Could not be read", [(r["student"], r["problem"]) for r in came if r["problem"]]),
         _people("Not handed in", [(r["student"], "") for r in records if not r["handed_in"]]),

@@ -8,14 +8,18 @@ from cnncourse.checks.question import Question
 from cnncourse.checks.registry import tasks_of_unit
 from cnncourse.checks.report import TaskReport
 from cnncourse.checks.training import TrainingTask
-from cnncourse.grading.isolation import open_isolation
-from cnncourse.grading.notebook import Unreadable, read_notebook
-from cnncourse.grading.results import checks_fingerprint, versions
-from cnncourse.grading.sandbox import IsolationError
-from cnncourse.grading.seeds import visible_seed
-from cnncourse.grading.student import BUDGET_SECONDS, SandboxStudent
+from cnncourse.grading.host.isolation import open_isolation
+from cnncourse.grading.host.notebook import Unreadable, read_notebook
+from cnncourse.grading.host.remote_student import BUDGET_SECONDS, SandboxStudent
+from cnncourse.grading.host.sandbox import IsolationError
+from cnncourse.grading.host.seeds import visible_seed
+from cnncourse.grading.outputs.results import checks_fingerprint, versions
 
 MAX_OWN_CELLS = 3
+EXPECTED_MISSING = frozenset(
+    "cnncourse matplotlib IPython ipywidgets seaborn plotly pandas PIL skimage scipy sklearn cv2 torch torchvision "
+    "tensorflow keras jax numba google".split()
+)
 CHILDREN_PER_SANDBOX = 2_000  # then a fresh one, so that nothing can pile up
 
 
@@ -155,7 +159,11 @@ class NotebookGrader:
         self.open, self.loads = {}, True
 
     def grade(self, task):
-        """Grade one task: with the notebook's definitions, then, where that failed, in other ways; the best counts."""
+        """Grade one task in the ways of loading that could matter; the best counts, or the only answer given."""
+        return self._one_answer(task) if isinstance(task, (Question, TrainingTask)) else self._best(task)
+
+    def _best(self, task):
+        """With the notebook's definitions, then, where that failed, in other ways."""
         best, student = self.attempt(task, "definitions")
         if best.report.passed:
             return best
@@ -164,13 +172,26 @@ class NotebookGrader:
             self.loads = not student.load_failure
             if other.report.score > best.report.score or (self.loads and other.report.score == best.report.score):
                 best = other
-        for way in own_ways(student):
+        for way in narrower_ways(student):
             if best.report.passed:
                 break
             other, _ = self.attempt(task, way, fresh=True)
             if other.report.score > best.report.score:
                 best = other
         return best
+
+    def _one_answer(self, task):
+        """The first way that gives an answer at all: several ways must not be several guesses."""
+        first, student = self.attempt(task, "all" if isinstance(task, Question) and self.loads else "definitions")
+        self.loads = self.loads and not student.load_failure
+        if was_answered(first):
+            return first
+        ways = ["all"] if student.way != "all" and self.loads and whole_could_differ(student) else []
+        for way in [*ways, *narrower_ways(student), *(["definitions"] if student.way == "all" else [])]:
+            other, _ = self.attempt(task, way, fresh=True)
+            if was_answered(other):
+                return other
+        return first
 
     def attempt(self, task, way, *, fresh=False):
         """Evaluate a task on the notebook loaded in one way; returns (Graded, SandboxStudent).
@@ -195,6 +216,7 @@ class NotebookGrader:
         except Exception as problem:
             # Only a value built to confuse gets here; it is not what the task asks for.
             report = TaskReport(task.id, 0, task.max_score, "wrong", error_text=f"grader: {type(problem).__name__}")
+        student.has_failed = student.has_failed or not report.passed
         problems = student.problems or student.reading["problems"]
         return Graded(report, way, problems, time.monotonic() - start), student
 
@@ -202,7 +224,7 @@ class NotebookGrader:
         """The process that the task before has left behind, if it is well; else a fresh one."""
         library, budget = library_for(task), max(BUDGET_SECONDS, 2 * getattr(task, "seconds", 0))
         student = self.open.get(library)
-        if not fresh and student and student.way == way and student.turn_to(task.name, budget):
+        if not fresh and student and self._serves(student, way) and student.turn_to(task.name, budget):
             return student
         self._close(library)  # a sandbox has one child at a time
         self.open[library] = SandboxStudent(
@@ -210,6 +232,12 @@ class NotebookGrader:
             budget=budget,
         )  # fmt: skip
         return self.open[library]
+
+    @staticmethod
+    def _serves(student, way):
+        """Whether a process is loaded in a way, or in one that gives the same and was never led astray."""
+        same = way == "all" and student.way == "definitions" and not student.reading["all_differs"]
+        return student.way == way or (same and not student.has_failed)
 
     def _close(self, library):
         if library in self.open:
@@ -227,30 +255,57 @@ def whole_could_differ(student):
     return not student.load_failure and (used or student.reading["all_differs"])
 
 
-def own_ways(student):
-    """The ways of loading a task's own cells that could give another result than loading more did."""
-    if student.timed_out or not (student.load_failure or student.reading["own_differs"]):
-        return []
-    return [f"own {i}" for i in range(min(len(student.reading["cells"]), MAX_OWN_CELLS))]
+def narrower_ways(student):
+    """The ways of loading around a task's own cells that could give another result than loading more did."""
+    reading, ways = student.reading, []
+    if student.timed_out:
+        return ways
+    for i in range(min(len(reading["cells"]), MAX_OWN_CELLS)):
+        ways += [f"until {i}"] if student.load_failure or reading["until_differs"] else []
+        ways += [f"own {i}"] if student.load_failure or reading["own_differs"] else []
+    return ways
+
+
+def was_answered(graded):
+    """Whether there was a value to judge."""
+    return graded.report.status not in ("missing", "error", "timeout")
 
 
 def as_dict(graded, line, name):
     """A task's result as plain data; the message is the one for hidden inputs."""
     report = graded.report
+    failed = next((p for p in graded.problems if name in p["names"]), None)
+    undefined = failed is not None and report.status == "missing"
+    if undefined:
+        where = f"cell {failed['cell']}, line {failed['line'] or '?'}"
+        line = line or f"Its definition failed ({where}): {failed['text']}."
     return {
         "name": name,
         "id": report.task,
         "score": _tidy(report.score),
         "max_score": _tidy(report.max_score),
-        "status": report.status,
+        "status": "error" if undefined else report.status,
         "mistake": report.mistake,
-        "message": line or report.hidden_message(),
+        "message": line or _with_missing_libraries(report, graded.problems),
         "see": report.see,
         "criteria": [[c.name, _tidy(c.earned), _tidy(c.points)] for c in report.criteria],
         "loaded": graded.way,
-        "problems": graded.problems,
+        "problems": [{key: p[key] for key in ("cell", "line", "text")} for p in graded.problems if _is_told(p)],
         "seconds": round(graded.seconds, 3),
     }
+
+
+def _is_told(problem):
+    """What fails for want of a library that nobody expects here is no news: demonstrations, pictures, data."""
+    return problem["library"] not in EXPECTED_MISSING
+
+
+def _with_missing_libraries(report, problems):
+    """The message; where a name was unknown, with the libraries that could not be imported while loading."""
+    lacking = sorted({p["library"] for p in problems if p["library"]})
+    if report.passed or not lacking or not report.error_text.startswith("NameError"):
+        return report.hidden_message()
+    return f"{report.hidden_message()} Not installed where answers are graded: {', '.join(lacking)}."
 
 
 def _tidy(number):

@@ -8,13 +8,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cnncourse.checks.registry import tasks_of_unit, units
-from cnncourse.grading import class_report, exports
-from cnncourse.grading.feedback import SAID, clean, write_feedback
-from cnncourse.grading.grade import Sandboxes, grade_submission, prepare
-from cnncourse.grading.results import Results, write_whole
-from cnncourse.grading.runner import LocalPool, grade_all
-from cnncourse.grading.seeds import read_or_make_secret
-from cnncourse.grading.submissions import Submission, course_folder, find_submissions, unit_name
+from cnncourse.grading.host.class_run import LocalPool, grade_all
+from cnncourse.grading.host.grade import Sandboxes, grade_submission, prepare
+from cnncourse.grading.host.seeds import read_or_make_secret
+from cnncourse.grading.outputs import class_report, exports
+from cnncourse.grading.outputs.feedback import SAID, clean, write_feedback
+from cnncourse.grading.outputs.results import Results, write_whole
+from cnncourse.grading.roster import read_roster
+from cnncourse.grading.submissions import Submission, course_folder, find_submissions, passed_over, unit_name
 
 SHOWN = 40
 
@@ -23,9 +24,9 @@ def grade(options):
     """Grade one notebook or a class; returns the exit status."""
     unit = _known_unit(options.unit)
     submissions = find_submissions(options.path, unit)
+    remarks = _remarks(options, submissions)
     if options.roster:
-        here = {s.student for s in submissions}
-        submissions += [Submission(who, unit, None) for who in exports.roster_logins(options.roster) if who not in here]
+        submissions += _absent(options.roster, submissions, unit)
     folder = _results_folder(options)
     secret = read_or_make_secret(options.seed_file or folder / "secret-seed")
     results = Results(folder, unit)
@@ -42,9 +43,32 @@ def grade(options):
             )
     finally:
         pool.close()
-    _write(options, summary.records, submissions, unit, folder)
+    _write(options, summary.records, submissions, unit, folder, remarks)
     _print_summary(summary, unit, folder)
+    for title, lines in remarks.items():
+        print(clean(f"{title}: {'; '.join(lines)}"), file=sys.stderr)
     return 1 if summary.failed else 0
+
+
+def _absent(roster, submissions, unit):
+    """Those on the roster whom no submission belongs to."""
+    table = read_roster(roster)
+    taken = set(table.match([s.student for s in submissions]).values())
+    logins = [table.login(row) for place, row in enumerate(table.rows) if place not in taken]
+    return [Submission(login, unit, None) for login in logins if login]
+
+
+def _remarks(options, submissions):
+    """What a teacher should look at before trusting the table: titles, each with lines."""
+    remarks = {
+        "Not read, because it lies outside of the students' folders": passed_over(options.path),
+        "More than one notebook": [f"{s.student}: {s.note}" for s in submissions if s.note],
+    }
+    if options.roster:
+        came = [s.student for s in submissions if s.path or s.problem]
+        matched = read_roster(options.roster).match(came)
+        remarks["Handed in, but not on the roster"] = [who for who in came if who not in matched]
+    return {title: lines for title, lines in remarks.items() if lines}
 
 
 def _known_unit(text):
@@ -60,7 +84,7 @@ def _results_folder(options):
 
 def _pool(options):
     if options.dask:
-        from cnncourse.grading.cluster import DaskPool
+        from cnncourse.grading.host.cluster import DaskPool
 
         return DaskPool(options.dask, trust=options.trust_submissions, slack=options.slack)
     return LocalPool(options.jobs, trust=options.trust_submissions, slack=options.slack)
@@ -71,14 +95,14 @@ def _progress(console):
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _write(options, records, submissions, unit, folder):
+def _write(options, records, submissions, unit, folder, remarks):
     if not records:
         return
     exports.write_exports(
         records, unit, json_file=options.json, csv_file=options.csv, canvas=options.canvas, moodle=options.moodle,
         roster=options.roster,
     )  # fmt: skip
-    write_whole(options.report or folder / unit / "class-report.html", class_report.to_html(records, unit))
+    write_whole(options.report or folder / unit / "class-report.html", class_report.to_html(records, unit, remarks))
     if options.feedback:
         write_feedback(records, options.feedback)
     if options.gradebook:
@@ -87,8 +111,8 @@ def _write(options, records, submissions, unit, folder):
 
 def _into_nbgrader(options, records, submissions, unit):
     """Scores into the gradebook; where the course was released from there, notebooks to where the formgrader looks."""
-    from cnncourse.grading.autograded import place
-    from cnncourse.grading.gradebook import write_gradebook
+    from cnncourse.grading.outputs.autograded import place
+    from cnncourse.grading.outputs.gradebook import write_gradebook
 
     assignment, count = write_gradebook(options.gradebook, records, unit)
     course = course_folder(options.path)
@@ -171,8 +195,7 @@ def regrade(options):
 
 def _print_inputs(console, prepared, seed, sandboxes, slack):
     """The full reports, hidden inputs and wanted values included: for the teacher's eyes."""
-    from cnncourse.grading.grade import grade_cells
+    from cnncourse.grading.host.grade import grade_cells
 
     for graded in grade_cells(prepared["cells"] or [], tasks_of_unit(prepared["unit"]), seed, sandboxes, slack):
         console.print(escape(clean(str(graded.report))))
-

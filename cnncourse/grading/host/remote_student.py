@@ -4,11 +4,12 @@ import time
 
 from cnncourse.checks.failures import FAILURES
 from cnncourse.checks.student import Failure, Outcome
-from cnncourse.grading import protocol
+from cnncourse.grading.inside import protocol
 
 LOAD_SECONDS = {"numpy": 10, "torch": 30, "training": 30}
 BUDGET_SECONDS = 90  # all calls of one task together, for tasks of ordinary length
 RESULT_KEYS = {"value", "error", "printed", "changed", "seconds", "used"}
+DIFFERS = ("all_differs", "own_differs", "until_differs")  # whether a way of loading could give something else
 ERROR_KEYS = {"kind", "text", "line", "source_line"}
 
 
@@ -20,27 +21,27 @@ class SandboxStudent:
     sandbox : Sandbox or Process
     cells : list of the code cells' sources
     task : the name that holds the answer
-    way : "all", "definitions" or "own N"
+    way : "all", "definitions", "until N" or "own N"
     seed : int, for the random state that the student's code finds
     slack : factor on all time limits
     budget : seconds for all calls together
 
     Attributes
     ----------
-    reading : what the syntax says, a dict of `problems`, `cells` (that define the task), `all_differs`, `own_differs`
+    reading : what the syntax says, a dict of `problems`, `cells` (that define the task) and DIFFERS
     load_failure : "", "timeout" or "died": whether loading the notebook ended the process
     timed_out : whether a call took too long
-    problems : statements that failed while loading, each a dict of cell, line, text
-    is_used : whether the process has answered for another task before
+    problems : statements that failed while loading, each a dict of cell, line, text, names and library (that it lacks)
+    is_used, has_failed : whether the process has answered for another task before, and given a wrong answer
     """
 
     def __init__(self, sandbox, cells, task, way="all", *, seed=0, slack=1.0, budget=BUDGET_SECONDS):
         self.sandbox, self.cells, self.task, self.way, self.seed = sandbox, cells, task, way, seed
         self.slack, self.remaining = slack, budget * slack
         self.channel, self.ended = None, None
-        self.reading = {"problems": [], "cells": [], "all_differs": False, "own_differs": True}
+        self.reading = {"problems": [], "cells": []} | dict.fromkeys(DIFFERS, True) | {"all_differs": False}
         self.load_failure, self.timed_out, self.problems = "", False, []
-        self.is_used = False
+        self.is_used = self.has_failed = False
 
     def call(self, task_name, probe, args=(), kwargs=None, *, seconds=5.0):
         """Run a probe on the answer to `task_name`, for at most `seconds`; returns an Outcome."""
@@ -148,7 +149,7 @@ def _checked_reading(reading):
     numbers = reading["cells"]
     if type(numbers) is not list or not all(type(n) is int for n in numbers):
         raise protocol.ProtocolError("cell numbers of the wrong form")
-    differs = {key: reading[key] is True for key in ("all_differs", "own_differs")}
+    differs = {key: reading[key] is True for key in DIFFERS}
     return {"problems": _checked_problems(reading["problems"]), "cells": numbers, **differs}
 
 
@@ -158,5 +159,8 @@ def _checked_problems(problems):
         cell, line, text = problem["cell"], problem["line"], problem["text"]
         if type(cell) is not int or type(line) not in (int, type(None)) or type(text) is not str:
             raise protocol.ProtocolError("a problem of the wrong form")
-        checked.append({"cell": cell, "line": line, "text": text[:300]})
+        names, library = _names(problem.get("names", [])), problem.get("library", "")
+        if type(library) is not str:
+            raise protocol.ProtocolError("a problem of the wrong form")
+        checked.append({"cell": cell, "line": line, "text": text[:300], "names": names, "library": library[:50]})
     return checked

@@ -16,11 +16,10 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from cnncourse.checks import probes
-from cnncourse.grading import protocol
-from cnncourse.grading.sandbox import FOR_LIBRARY, LIBRARY, STUDENT_SIDE, Ending, IsolationError
+from cnncourse.grading.host.sandbox import FOR_LIBRARY, INSIDE, LIBRARY, Ending, IsolationError
+from cnncourse.grading.inside import protocol
 
-HERE = Path(__file__).parent
+START = "import sys; sys.path.append(sys.argv[2]); from inside.bare import main; main()"
 START_SECONDS = 120
 
 
@@ -34,8 +33,7 @@ class Process:
         self.library = library
         self.limits = FOR_LIBRARY[library]
         self.folder = Path(tempfile.mkdtemp(prefix="cnncourse-"))
-        for path in [*STUDENT_SIDE, HERE / "bare.py", *probes.FILES]:
-            shutil.copy(path, self.folder)
+        shutil.copytree(INSIDE, self.folder / "inside", ignore=shutil.ignore_patterns("__pycache__"))
         (self.folder / "work").mkdir()
         self.children = {}
 
@@ -48,7 +46,7 @@ class Process:
             order = {"port": server.getsockname()[1], "token": token, "packages": packages}
             order["library"] = LIBRARY[self.library]
             child = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-S", "-B", str(self.folder / "bare.py"), json.dumps(order)],
+                [sys.executable, "-s", "-P", "-S", "-B", "-c", START, json.dumps(order), str(self.folder)],
                 cwd=self.folder / "work", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, start_new_session=True, env=_environment(),
             )  # fmt: skip

@@ -6,8 +6,8 @@ stays here (each submission carries its own seed). The extra `cluster` brings Da
 
 import threading
 
-from cnncourse.grading.job import GraderFailed, Job
-from cnncourse.grading.results import checks_fingerprint
+from cnncourse.grading.host.grader_process import GraderFailed, Job
+from cnncourse.grading.outputs.results import checks_fingerprint
 
 RETRIES = 5
 _here = threading.local()  # on a worker: one grading process a thread

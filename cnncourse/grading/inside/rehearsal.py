@@ -10,8 +10,8 @@ import sys
 import types
 
 import numpy as np
-import protocol
-import worker
+
+from . import protocol, worker
 
 CELLS = [
     "import numpy as np\nfrom cnncourse.checks import check",

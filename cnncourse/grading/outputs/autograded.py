@@ -7,8 +7,8 @@ file says; outputs are kept as far as they are text or PNG images, so that no pa
 import json
 from pathlib import Path
 
-from cnncourse.grading.notebook import load_notebook
-from cnncourse.grading.results import write_whole
+from cnncourse.grading.host.notebook import load_notebook
+from cnncourse.grading.outputs.results import write_whole
 
 KEPT_OUTPUTS = ("text/plain", "image/png")
 MAX_OUTPUT = 2 << 20
@@ -33,7 +33,9 @@ def place(submission, released, course, assignment):
             cells.append(_rebuilt(cell, waiting.pop(_grade_id(cell), None), len(cells)))
     cells += [_rebuilt(cell, cell, len(cells) + i) for i, cell in enumerate(waiting.values())]
     notebook = {"cells": cells, "metadata": ours["metadata"], "nbformat": 4, "nbformat_minor": 5}
-    path = Path(course) / "autograded" / submission.path.parents[1].name / assignment / f"{assignment}.ipynb"
+    submitted = (Path(course) / "submitted").resolve()
+    student = submission.path.parent.resolve().relative_to(submitted).parts[0]
+    path = Path(course) / "autograded" / student / assignment / f"{assignment}.ipynb"
     write_whole(path, json.dumps(notebook, indent=1) + "\n")
     return path
 

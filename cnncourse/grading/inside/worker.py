@@ -4,9 +4,6 @@ Runs inside the sandbox, in a process that one submission has for itself. It kno
 and no score; whatever a student does to it can only change the values that it sends, and those are compared elsewhere.
 """
 
-import __future__
-
-import ast
 import builtins
 import gc
 import linecache
@@ -16,11 +13,11 @@ import sys
 import threading
 import types
 
-import cells as reading
 import numpy as np
-import probes
-import protocol
-import stand_ins
+
+from . import cells as reading
+from . import probes, protocol, stand_ins
+from .loading import Loader
 
 MAX_PROBLEMS = 20
 
@@ -62,6 +59,7 @@ class Notebook:
             "cells": reading.defining_cells(self.statements, task),
             "all_differs": reading.all_differs(self.statements),
             "own_differs": reading.own_differs(self.statements, task),
+            "until_differs": reading.until_differs(self.statements, task),
             "at_rest": threading.active_count() == 1 and not _has_children(),
         }
 
@@ -69,31 +67,14 @@ class Notebook:
         """Run the chosen statements in a fresh namespace; a failing one is passed over and tried again at the end."""
         _reseed(seed)
         self.namespace = _fresh_namespace()
-        self.flags, problems = 0, []
-        again = []
-        for statement in reading.choose(self.statements, way, self.task):
-            if self._run(statement) is not None:
-                again.append(statement)
-        for statement in again:
-            problem = self._run(statement)
+        loader, problems = Loader(self.namespace), []
+        chosen = reading.choose(self.statements, way, self.task)
+        failed = [s for s in chosen if loader.run(s, _file_name(s.cell)) is not None]
+        for statement in failed:
+            problem = loader.run(statement, _file_name(statement.cell))
             if problem is not None:
                 problems.append(problem)
         return {"defined": self.task in self.namespace, "problems": problems[:MAX_PROBLEMS]}
-
-    def _run(self, statement):
-        node = statement.node
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-            for alias in node.names:
-                self.flags |= getattr(__future__, alias.name, __future__.annotations).compiler_flag
-            return None
-        try:
-            module = ast.Module([node], type_ignores=[])
-            exec(compile(module, _file_name(statement.cell), "exec", self.flags, True), self.namespace)
-        except BaseException as problem:  # exit() in a cell ends that cell, not the notebook
-            found = probes.describe_failure(problem)
-            line = problem.lineno if isinstance(problem, SyntaxError) else found["line"]
-            return {"cell": statement.cell, "line": line or node.lineno, "text": found["text"]}
-        return None
 
     def call(self, task, probe, args, kwargs):
         """Run one probe on the student's object of the name `task`."""
@@ -119,7 +100,7 @@ def _fresh_namespace():
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
     main.__builtins__ = builtins
-    main.display = main.get_ipython = stand_ins.ANYTHING
+    main.display, main.get_ipython = stand_ins.display, stand_ins.ANYTHING
     return main.__dict__
 
 

@@ -1,18 +1,19 @@
 """Which statements of a notebook make up a student's answer: read by syntax alone, before anything runs.
 
 Runs on the student's side (compiling hostile source can crash Python, and then it is the student's process that
-goes). Three ways to load a notebook:
+goes). Ways to load a notebook, of which the last two take a number, 0 for the last cell that defines the task's name:
 
 - "definitions": imports, functions, classes and simple constants of all cells, nothing that does work;
 - "all": every statement of every cell, in order; what fails is passed over, and tried once more at the end;
-- "own": all imports, then one cell that defines the task's name.
+- "until N": the same, up to a cell that defines the task's name: what the student saw when that cell had run;
+- "own N": all imports, then one cell that defines the task's name.
 """
 
 import ast
-import re
 from dataclasses import dataclass
 
-MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?{1,2}\s*$|^\s*[\w, ]+=\s*[%!]")
+from .plain_python import to_python
+
 IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CONSTANT_MAKERS = frozenset("np numpy math torch nn functools collections namedtuple partial".split())
@@ -45,45 +46,42 @@ def split(cells):
             text = getattr(problem, "msg", None) or type(problem).__name__
             problems.append({"cell": number, "line": getattr(problem, "lineno", None), "text": str(text)[:200]})
         else:
-            statements += [Statement(number, node) for node in tree.body]
+            statements += [Statement(number, part) for node in tree.body for part in _one_by_one(node)]
     return statements, problems
 
 
 def parse(source):
-    """Parse a cell; lines that only Jupyter understands (%magic, !command, name?) are blanked, never moved."""
+    """Parse a cell as Jupyter would run it."""
     try:
         return ast.parse(source)
     except SyntaxError:
-        lines = source.split("\n")
-        first = next((line.strip() for line in lines if line.strip()), "")
-        if first.startswith("%%") and not re.match(r"%%(time|timeit|capture|prun)\b", first):
-            return ast.parse("")  # another language, or text
-        return ast.parse("\n".join(_without_magic(lines)))
+        return ast.parse(to_python(source))
 
 
-def _without_magic(lines):
-    goes_on = False  # a command over several lines, each of which but the last ends in a backslash
-    for line in lines:
-        is_magic = goes_on or MAGIC.match(line)
-        yield "" if goes_on else line[: len(line) - len(line.lstrip())] + "pass" if is_magic else line
-        goes_on = is_magic and line.endswith("\\")
+def _one_by_one(node):
+    """`import a, b` as two statements: where one library is missing, the other is there all the same."""
+    if not isinstance(node, ast.Import):
+        return [node]
+    return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
 
 
 def choose(statements, way, task):
     """The statements to run for one way of loading.
 
-    `way` is "all", "definitions", or "own" with a number: "own 0" is the last cell that defines `task`, "own 1"
-    the one before it. Returns [] where there is no such cell.
+    `way` is "all", "definitions", or "until" or "own" with a number: "own 0" is the last cell that defines `task`,
+    "own 1" the one before it. Returns [] where there is no such cell.
     """
     if way == "all":
         return statements
     if way == "definitions":
         return [s for s in statements if _is_definition(s.node)]
-    cells = defining_cells(statements, task)
-    index = int(way.removeprefix("own "))
-    if index >= len(cells):
+    kind, number = way.split()
+    cells = defining_cells(statements, task)[int(number) :]
+    if not cells:
         return []
-    return [s for s in statements if isinstance(s.node, IMPORTS) or s.cell == cells[index]]
+    if kind == "until":
+        return [s for s in statements if s.cell <= cells[0]]
+    return [s for s in statements if isinstance(s.node, IMPORTS) or s.cell == cells[0]]
 
 
 def defining_cells(statements, task):
@@ -119,6 +117,16 @@ def own_differs(statements, task):
     used = {n.id for s in own for n in ast.walk(s.node) if isinstance(n, ast.Name)} | {task}
     others = [s for s in statements if s.cell != cells[0] and not isinstance(s.node, IMPORTS)]
     return any(not _is_harmless(s.node) or used & s.names for s in others)
+
+
+def until_differs(statements, task):
+    """Whether cells after the last that defines the task's name could have changed what it does."""
+    cells = defining_cells(statements, task)
+    if len(cells) != 1:
+        return bool(cells)
+    before = {n.id for s in statements if s.cell <= cells[0] for n in ast.walk(s.node) if isinstance(n, ast.Name)}
+    later = [s for s in statements if s.cell > cells[0]]
+    return any(not _is_harmless(s.node) or (before | {task}) & s.names for s in later)
 
 
 def _is_harmless(node):

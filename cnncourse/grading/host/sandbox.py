@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from cnncourse.checks import probes
-from cnncourse.grading import protocol
-from cnncourse.grading.cgroups import Group
+from cnncourse.grading import inside
+from cnncourse.grading.host.cgroups import Group
+from cnncourse.grading.inside import protocol
 
-HERE = Path(__file__).parent
-STUDENT_SIDE = [HERE / f"{name}.py" for name in "warm worker rehearsal cells stand_ins seccomp protocol".split()]
+INSIDE = Path(inside.__file__).parent  # all that the student's side gets of the course
+START = "import sys; sys.path += ['/grader', '/packages']; from inside.warm import main; main()"
 NOT_GIVEN = frozenset(("torchvision", "cnncourse"))
 LIBRARY = {"numpy": "numpy", "torch": "torch", "training": "torch"}  # for "training", optimizers are warm, too
 SANDBOX_USER = 65534  # "nobody": root's own number is exempt from limits on processes
@@ -151,11 +151,11 @@ def command(library, control, *, as_root, info=None):
         line += ["--info-fd", str(info)]
     binds = {path: path for path in _read_only_binds()}
     binds |= {path: Path("/packages") / path.name for path in packages_for(library)}
-    binds |= {path: Path("/grader") / path.name for path in [*STUDENT_SIDE, *probes.FILES]}
-    for folder in sorted({parent for inside in binds.values() for parent in inside.parents} - {Path("/")}):
+    binds |= {INSIDE: Path("/grader/inside")}
+    for folder in sorted({parent for place in binds.values() for parent in place.parents} - {Path("/")}):
         line += ["--dir", str(folder)]  # made by hand, since bubblewrap would make them for root's eyes alone
-    for path, inside in binds.items():
-        line += ["--ro-bind", str(path), str(inside)]
+    for path, place in binds.items():
+        line += ["--ro-bind", str(path), str(place)]
     for folder in _hidden_folders():
         line += ["--tmpfs", str(folder)]
     line += ["--dir", "/dev"]
@@ -170,7 +170,7 @@ def command(library, control, *, as_root, info=None):
     for name, value in (ENVIRONMENT | _vector_units() | places).items():
         line += ["--setenv", name, value]
     executable = os.path.realpath(sys.executable)
-    return [*line, executable, "-s", "-P", "-S", "-B", "/grader/warm.py", str(control), library]
+    return [*line, executable, "-s", "-P", "-S", "-B", "-c", START, str(control), library]
 
 
 ENVIRONMENT = {
@@ -215,16 +215,16 @@ class Sandbox:
         self.library, self.debug = library, debug
         self.as_root = os.geteuid() == 0 if as_root is None else as_root
         self.limits, self.folder = FOR_LIBRARY[library], private_folder()
-        self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         info, info_inside = os.pipe()
         try:
-            line = command(library, inside.fileno(), as_root=self.as_root, info=info_inside)
+            line = command(library, theirs.fileno(), as_root=self.as_root, info=info_inside)
             self.process = subprocess.Popen(
-                line, pass_fds=[inside.fileno(), info_inside], stdin=subprocess.DEVNULL,
+                line, pass_fds=[theirs.fileno(), info_inside], stdin=subprocess.DEVNULL,
                 stdout=None if debug else subprocess.DEVNULL, stderr=None if debug else subprocess.PIPE,
             )  # fmt: skip
         finally:
-            inside.close()
+            theirs.close()
             os.close(info_inside)
         self.group = None
         try:

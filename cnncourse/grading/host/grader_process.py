@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-from cnncourse.grading.sandbox import IsolationError
+from cnncourse.grading.host.sandbox import IsolationError
 
 ANSWER_SECONDS = 3600
 
@@ -96,8 +96,8 @@ class Job:
 
 def main():
     """Be the process: answer requests in order until standard input ends."""
-    from cnncourse.grading.cgroups import remove_left_over
-    from cnncourse.grading.grade import Sandboxes, grade_submission
+    from cnncourse.grading.host.cgroups import remove_left_over
+    from cnncourse.grading.host.grade import Sandboxes, grade_submission
 
     settings = json.loads(sys.argv[1])
     if sys.platform == "linux":

@@ -1,0 +1,84 @@
+"""Runs the statements of a notebook one by one, as generously as an honest notebook deserves."""
+
+import __future__
+
+import ast
+import inspect
+
+from . import probes, stand_ins
+
+AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+UNEVALUATED = __future__.annotations.compiler_flag
+
+
+class Loader:
+    """Runs statements in a namespace; one that fails is passed over, and `run` says why.
+
+    Parameters
+    ----------
+    namespace : a dict
+    place : where libraries are missing, in words
+
+    Attributes
+    ----------
+    lost : names that an import did not bring, each with the library that is missing
+    """
+
+    def __init__(self, namespace, place="where answers are graded"):
+        self.namespace, self.place, self.flags, self.lost, self.loop = namespace, place, AWAIT, {}, None
+
+    def run(self, statement, file_name):
+        """Run one statement; returns None, or a problem: a dict of cell, line, text, names, library."""
+        node = statement.node
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            for alias in node.names:
+                self.flags |= getattr(__future__, alias.name, __future__.annotations).compiler_flag
+            return None
+        problem = self._attempt(node, file_name, self.flags)
+        if problem is not None and _has_hints(node):  # a type hint never changes what a function computes
+            problem = self._attempt(node, file_name, self.flags | UNEVALUATED)
+        if problem is None:
+            return None
+        library = self._missing_library(statement, problem)
+        found = probes.describe_failure(problem)
+        line = problem.lineno if isinstance(problem, SyntaxError) else found["line"]
+        text = f"it needs {library}, which is not installed {self.place}" if library else found["text"]
+        names = sorted(statement.names)[:20]
+        return {"cell": statement.cell, "line": line or node.lineno, "text": text, "names": names, "library": library}
+
+    def _attempt(self, node, file_name, flags):
+        """The exception that running a statement ends in, or None."""
+        try:
+            code = compile(ast.Module([node], type_ignores=[]), file_name, "exec", flags, True)
+            result = eval(code, self.namespace)
+            if code.co_flags & inspect.CO_COROUTINE:
+                self._wait_for(result)
+        except probes.TimeLimit:
+            raise
+        except BaseException as problem:  # exit() in a cell ends that cell, not the notebook
+            return problem
+        return None
+
+    def _wait_for(self, coroutine):
+        if self.loop is None:
+            import asyncio
+
+            self.loop = asyncio.new_event_loop()
+        self.loop.run_until_complete(coroutine)
+
+    def _missing_library(self, statement, problem):
+        """The library whose absence is behind a failure, or ""."""
+        if isinstance(problem, ModuleNotFoundError) and isinstance(problem.name, str):
+            library = problem.name.split(".")[0][:50]
+            self.lost |= dict.fromkeys(statement.names - self.namespace.keys(), library)
+            return library
+        library = problem.library if type(problem) is stand_ins.NotHere else ""
+        if isinstance(problem, NameError) and type(problem.name) is str:
+            library = self.lost.get(problem.name, "")
+        if library:  # what was to be made with it is not there either
+            self.lost |= dict.fromkeys(statement.names - self.namespace.keys(), library)
+        return library
+
+
+def _has_hints(node):
+    return any(getattr(part, field, None) is not None for part in ast.walk(node) for field in ("annotation", "returns"))

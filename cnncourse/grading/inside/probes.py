@@ -1,0 +1,375 @@
+"""What runs beside a learner's answer: call it, notice what it did, hand back plain values.
+
+`run` is the only entry; it returns a dict of plain values.
+"""
+
+import contextlib
+import gc
+import inspect
+import io
+import linecache
+import sys
+import time
+import warnings
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from .callables import make_callable
+
+PLAIN_DTYPES = {
+    *"bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+}
+WATCHED = {*"torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()}
+WATCHED_DRAWS = 3  # of many: what the first ones do not call, the others do not either
+HERE = Path(__file__).parent
+LOCAL_CALLER = HERE.parents[1] / "checks" / "student.py"
+OURS = {str(path) for path in [*HERE.glob("*.py"), LOCAL_CALLER]}  # frames that are not the learner's
+MAX_ELEMENTS = 50_000_000
+MAX_ITEMS = 10_000
+
+
+class TimeLimit(BaseException):
+    """Raised inside an answer that has used up its time."""
+
+    kind = "timeout"
+
+
+class SignatureProblem(Exception):
+    """The answer cannot be called with the arguments that the task names."""
+
+    kind = "signature"
+
+
+class TooLarge(Exception):
+    """The answer returned more than a report or a pipe should carry."""
+
+    kind = "too_large"
+
+
+class UnsupportedValue(Exception):
+    """The answer returned something that is not made of arrays, numbers and strings."""
+
+    kind = "unsupported_value"
+
+
+class Notes:
+    """What a probe noticed apart from the value: arguments changed, libraries called, anything printed.
+
+    A probe that need not watch for libraries sets `used` to None: listening to every call costs as much as the calls.
+    """
+
+    def __init__(self):
+        self.changed = []
+        self.used = {}
+        self.printed = False
+
+
+def run(target, probe, args=(), kwargs=None):
+    """Run one probe on a learner's object and return what happened as plain values.
+
+    Returns a dict with `value`, `error` (None or a dict of kind, text, line, source_line), `printed`,
+    `changed`, `seconds` and `used`. Only KeyboardInterrupt passes through.
+    """
+    notes, output = Notes(), _Swallow()
+    value, error, start = None, None, time.perf_counter()
+    try:
+        with contextlib.redirect_stdout(output), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = PROBES[probe](target, tuple(unpack(a) for a in args), unpack(dict(kwargs or {})), notes)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        error = describe_failure(problem)
+    return {
+        "value": value,
+        "error": error,
+        "printed": output.used,
+        "changed": notes.changed,
+        "seconds": time.perf_counter() - start,
+        "used": sorted(notes.used or ()),
+    }
+
+
+def describe_failure(problem):
+    """Translate an exception into its kind (see `failures`), its text and the line of the learner's that raised it."""
+    ours = isinstance(problem, (SignatureProblem, TooLarge, UnsupportedValue))
+    if ours or isinstance(problem, TimeLimit):
+        kind = problem.kind
+    else:
+        kind = "not_attempted" if isinstance(problem, NotImplementedError) else "raised"
+    text = "" if kind == "timeout" else _safe_text(problem)
+    line, source_line = (None, None) if ours else learner_line(problem.__traceback__)
+    return {
+        "kind": kind,
+        "text": text if ours or kind == "timeout" else f"{type(problem).__name__}: {text}".rstrip(": "),
+        "line": line,
+        "source_line": source_line,
+    }
+
+
+def learner_line(traceback):
+    """Find the last frame that is neither this file nor an installed library: (line number, its text)."""
+    line, source_line = None, None
+    while traceback is not None:
+        code, number = traceback.tb_frame.f_code, traceback.tb_lineno
+        if code.co_filename not in OURS and not _is_library(code.co_filename):
+            line = number
+            source_line = linecache.getline(code.co_filename, number).strip()[:200] or None
+        traceback = traceback.tb_next
+    return line, source_line
+
+
+def _is_library(filename):
+    name = filename.replace("\\", "/")
+    standard = inspect.__file__.replace("\\", "/").rsplit("/", 1)[0] + "/"
+    return "site-packages/" in name or name.startswith((standard, "<frozen", "<__array_function__"))
+
+
+def _safe_text(problem):
+    try:
+        return str(problem)[:500]
+    except Exception:
+        return ""
+
+
+class _Swallow(io.TextIOBase):
+    """Takes whatever is printed; keeps nothing but the fact."""
+
+    used = False
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        self.used = self.used or bool(text)
+        return len(text)
+
+
+# ---- values
+
+
+def unpack(value):
+    """Rebuild an argument: arrays with their memory layout, callables from their plain description."""
+    if isinstance(value, dict) and "__layout__" in value:
+        return _laid_out(value["array"], value["__layout__"])
+    if isinstance(value, dict) and "__callable__" in value:
+        return make_callable(value)
+    if isinstance(value, dict):
+        return {key: unpack(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(unpack(item) for item in value)
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _laid_out(array, layout):
+    if layout == "fortran":
+        return np.array(array, order="F")
+    if layout == "readonly":
+        array = np.array(array, order="C")
+        array.flags.writeable = False
+        return array
+    wide = np.full((*array.shape[:-1], 2 * array.shape[-1] + 1), 77, dtype=array.dtype)
+    wide[..., 1::2] = array
+    return wide[..., 1::2]
+
+
+def plain(value, depth=0):
+    """Turn a returned value into arrays, numbers, strings, None, lists, tuples and dicts of these."""
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
+        return _plain_number(value)
+    if isinstance(value, (Fraction, Decimal)):
+        return float(value)
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return plain(value.item(), depth + 1) if depth < 5 else _refuse(value)
+    if isinstance(value, np.ndarray):
+        return _plain_array(value)
+    if isinstance(value, (list, tuple, dict)) and depth < 5:
+        if len(value) > MAX_ITEMS:
+            raise TooLarge(f"a {type(value).__name__} of {len(value):,} items")
+        if isinstance(value, dict):
+            return {str(key): plain(item, depth + 1) for key, item in value.items()}
+        kind = tuple if isinstance(value, tuple) else list
+        return kind(plain(item, depth + 1) for item in value)
+    return _refuse(value)
+
+
+def _plain_number(value):
+    for kind in (bool, int, float, complex, str):  # subclasses become the plain kind
+        if isinstance(value, kind):
+            value = kind(value)
+            break
+    if isinstance(value, str) and len(value) > 100_000:
+        raise TooLarge("a very long string")
+    if isinstance(value, int) and value.bit_length() > 1000:
+        raise TooLarge("an enormous integer")
+    return value
+
+
+def _plain_array(value):
+    value = np.asarray(value)
+    if value.dtype == np.longdouble:
+        value = value.astype(np.float64)
+    if value.dtype.name not in PLAIN_DTYPES:
+        raise UnsupportedValue(f"an array of dtype {value.dtype.name}")
+    if value.size > MAX_ELEMENTS:
+        raise TooLarge(f"an array of shape {value.shape}")
+    return np.array(value, order="C")
+
+
+def _refuse(value):
+    kind = type(value)
+    root = (getattr(kind, "__module__", "") or "").split(".")[0]
+    raise UnsupportedValue(f"a {'torch ' if root == 'torch' else ''}{kind.__name__}")
+
+
+# ---- calling
+
+
+def call(target, args, kwargs, notes):
+    """Call the answer, note arguments it changed and libraries it called, return what it returned."""
+    names = _argument_names(target, args, kwargs)
+    before = [_snapshot(value) for value in (*args, *kwargs.values())]
+    with watching(notes.used):
+        value = target(*args, **kwargs)
+    for name, old, new in zip(names, before, (*args, *kwargs.values()), strict=True):
+        if not _same(old, new) and name not in notes.changed:
+            notes.changed.append(name)
+    return value
+
+
+def _argument_names(target, args, kwargs):
+    """Names of the arguments as the learner calls them; refuses a call that does not fit."""
+    if not callable(target):
+        raise SignatureProblem(f"it is a {type(target).__name__}, not a function")
+    try:
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):
+        return [f"argument {i + 1}" for i in range(len(args))] + list(kwargs)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as problem:
+        raise SignatureProblem(f"{problem}; yours takes {str(signature)[:200]}") from None
+    names = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names += [f"argument {i + 1}" for i in range(len(names), len(args))]
+    return [*names[: len(args)], *kwargs]
+
+
+def _snapshot(value):
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return [_snapshot(item) for item in value]
+    return value
+
+
+def _same(old, new):
+    if isinstance(old, np.ndarray):
+        return (
+            isinstance(new, np.ndarray)
+            and new.shape == old.shape
+            and new.dtype == old.dtype
+            and new.tobytes() == old.tobytes()
+        )
+    if isinstance(old, list):
+        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
+    return old is new or old == new
+
+
+@contextlib.contextmanager
+def watching(used):
+    """Record which functions of watched libraries are called meanwhile, by listening to calls; not where it is None."""
+    if used is None:
+        yield
+        return
+
+    def listen(frame, event, argument):
+        if event == "c_call":
+            owner = getattr(argument, "__self__", None)
+            kind = owner if inspect.isclass(owner) else type(owner)
+            module = getattr(argument, "__module__", None) or getattr(kind, "__module__", None) or ""
+            name = getattr(argument, "__name__", "?")
+        elif event == "call" and frame.f_code.co_filename not in OURS:  # our own callables are no library calls
+            module = frame.f_globals.get("__name__") or ""
+            name = frame.f_code.co_name
+        else:
+            return
+        root = module.split(".", 1)[0]
+        if root in WATCHED and module != __name__ and len(used) < 20:
+            used[f"{root}.{name}"] = True
+
+    # A garbage collection in the middle would call other libraries back, and the answer be blamed for it.
+    collecting, old = gc.isenabled(), sys.getprofile()
+    gc.disable()
+    sys.setprofile(listen)
+    try:
+        yield
+    finally:
+        sys.setprofile(old)
+        if collecting:
+            gc.enable()
+
+
+# ---- probes
+
+
+def function(target, args, kwargs, notes):
+    """Call a function once."""
+    return plain(call(target, args, kwargs, notes))
+
+
+def variable(target, args, kwargs, notes):
+    """The answer to a question: a variable, or a function that returns it."""
+    if target is ...:
+        raise NotImplementedError
+    return plain(call(target, (), {}, notes) if callable(target) else target)
+
+
+def random_draws(target, args, kwargs, notes):
+    """Call target(*args, rng) `times` times with one generator, then once more from the same seed.
+
+    Returns a dict: `draws` (list), `again` (what the same seed gives first), `global_state` (True where
+    NumPy's global random state was used instead of the generator).
+    """
+    seed, times = kwargs.pop("seed"), kwargs.pop("times")
+    state = _global_state()
+    rng = np.random.default_rng(seed)
+    draws, used = [], notes.used
+    for number in range(times):
+        notes.used = used if number < WATCHED_DRAWS else None
+        draws.append(plain(call(target, (*args, rng), kwargs, notes)))
+    notes.used = used
+    again = plain(call(target, (*args, np.random.default_rng(seed)), kwargs, notes))
+    notes.changed = [name for name in notes.changed if name != "rng"]
+    return {"draws": draws, "again": again, "global_state": state != _global_state()}
+
+
+def _global_state():
+    _, words, place, *_ = np.random.get_state()  # noqa: NPY002 - to notice answers that use it
+    return words.tobytes(), place
+
+
+def _with_torch(name):
+    """A probe of `module_probes`, which is loaded when first used: PyTorch takes seconds."""
+
+    def probe(target, args, kwargs, notes):
+        if not _of_torch:
+            from . import module_probes
+
+            _of_torch.update(module=module_probes.module, trained=module_probes.trained)
+        return _of_torch[name](target, args, kwargs, notes, THIS)
+
+    return probe
+
+
+_of_torch, THIS = {}, sys.modules[__name__]
+PROBES = {
+    "function": function,
+    "function_with_callable": function,
+    "variable": variable,
+    "random_draws": random_draws,
+    "module": _with_torch("module"),
+    "trained": _with_torch("trained"),
+}

@@ -1,0 +1,1 @@
+"""What comes out: scores on disk, tables, pages, the gradebook of nbgrader."""
