@@ -65,6 +65,10 @@ def test_arguments_choose_parts_tests_and_notebooks(monkeypatch):
     assert list(plan([lesson, one])) == ["tests", "notebooks"]
     assert plan(["notebooks"]) == {"notebooks": ["notebooks", "solutions"]}
     assert list(plan(["lint", "tests"])) == ["lint", "tests"]
+    assert plan(["lint", one]) == {"lint": ["check", "."], "tests": [one]}
+    assert plan(["notebooks", "--all", "-x"]) == {"notebooks": ["notebooks", "solutions", "-x"]}
+    assert plan(["lint", "--fix"]) == {"lint": ["check", ".", "--fix"]}
+    assert plan(["tests/no_such_test.py"])["tests"] == ["tests", "tests/no_such_test.py"], "pytest will say so"
 
 
 def test_the_command_that_runs_it_again_leads_back_to_the_same_tests(monkeypatch):

@@ -6,7 +6,7 @@ Without arguments everything runs, and tests marked as sampled run a share of th
   lint tests notebooks   only these parts
   PATH, PATH::TEST   only these tests or notebooks
   -k EXPRESSION      only tests and notebooks whose names fit
-  anything else      goes to pytest, for the tests
+  anything else      goes to pytest (for the tests if they run, else for the notebooks)
 """
 
 import json
@@ -64,13 +64,15 @@ def plan(words: list[str]) -> dict[str, list[str]]:
             paths["notebooks" if notebook else "tests"].append(word)
         else:
             options.append(word)
-    named = [part for part in ("tests", "notebooks") if paths[part]]
-    chosen = parts or named or ([*FOLDERS] if keyword else PARTS)
+    named = [part for part in PARTS if part in parts or paths.get(part)]
+    chosen = named or ([*FOLDERS] if keyword else PARTS)
+    reader = next(part for part in ("tests", "notebooks", "lint") if part in chosen)  # of what is not known here
     arguments = {
         "lint": ["check", "."],
-        "tests": [*(paths["tests"] or FOLDERS["tests"]), *keyword, *options],
+        "tests": [*(paths["tests"] or FOLDERS["tests"]), *keyword],
         "notebooks": [*(paths["notebooks"] or FOLDERS["notebooks"]), *keyword],
     }
+    arguments[reader] += [word for word in options if word != "--all" or reader == "tests"]
     return {part: arguments[part] for part in PARTS if part in chosen}
 
 
