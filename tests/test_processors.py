@@ -90,7 +90,7 @@ print(os.environ["OPENBLAS_CORETYPE"], os.environ.get("ATEN_CPU_CAPABILITY"), os
 def child(monkeypatch, tmp_path):
     """Jobs run a small child in a folder of its own, which counts its runs."""
     monkeypatch.setattr(processors, "STORE", tmp_path / "store")
-    monkeypatch.setattr(processors, "package_digest", lambda: "the package")
+    monkeypatch.setattr(processors, "digest", lambda folder, *files: "the same")
     monkeypatch.setattr(processors, "prove", lambda again: 6)
     monkeypatch.setattr(processors, "targets", lambda part: ["99.task"])
     monkeypatch.setenv("PYTHONPATH", str(processors.ROOT))
@@ -119,12 +119,21 @@ def test_a_run_records_and_a_second_one_reads_what_was_kept(child, capsys):
     assert len((folder / "count").read_text()) == 18
 
 
+def test_what_has_changed_runs_again(child, monkeypatch):
+    folder = child(CHILD)
+    processors.main(["margins", "sse"])
+    monkeypatch.setattr(processors, "digest", lambda folder, *files: "another")
+    processors.main(["margins", "sse"])
+    assert len((folder / "count").read_text()) == 8
+
+
 def test_a_child_that_fails_is_named_and_makes_the_command_fail(child, capsys):
     child("print('FAILED tests/x.py::test_y'); print('other'); raise SystemExit(1)")
     assert processors.main(["margins", "sse"]) == 1
     shown = capsys.readouterr().out
     assert "FAILED: sse margins 99.task seed 3\n    FAILED tests/x.py::test_y" in shown
     assert "0 of 4 runs hold" in shown
+    assert not list(processors.STORE.glob("*.json")), "it runs again the next time"
 
 
 def test_a_variable_without_effect_is_said_and_none_at_all_stops(monkeypatch, capsys, tmp_path):

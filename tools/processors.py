@@ -13,7 +13,7 @@ It first shows by hashes which of the variables change anything on this processo
   margins     every bound on a trained result (`cnncourse.at_least`, `at_most`, and the levels of training tasks) with
               at least four seeds; a bound closer than three standard deviations is flagged
 
-What has run is kept in .cache/processors and not run again while its files and the package are the same.
+What has held is kept in .cache/processors, and runs again only when its file or the package has changed.
 Examples for ARGS: `04 10` (these units), `margins 04 --seeds 6`, `notebooks sse`, `--list`.
 """
 
@@ -88,25 +88,33 @@ class Job:
         if self.part == "notebooks":
             return [*PYTEST, *NBVAL, self.target]
         if self.target.endswith(".py"):
-            return [*PYTEST, self.target]
+            return [*PYTEST, self.target, "--all"]
         kind = "notebook" if self.target.endswith(".ipynb") else "task"
         return [sys.executable, "-m", "tools.margins", kind, self.target]
 
     def title(self):
         return f"{self.machine} {self.part} {self.target}" + ("" if self.seed is None else f" seed {self.seed}")
 
-    def key(self):
-        """Return a digest of all that the result depends on."""
-        own = (ROOT / self.target).read_bytes() if (ROOT / self.target).is_file() else b""
-        what = [self.title(), json.dumps(MACHINES[self.machine]), package_digest(), hashlib.sha256(own).hexdigest()]
-        return hashlib.sha256("\n".join(what).encode()).hexdigest()[:24]
+    def file(self):
+        """Return where the result is kept; the name is a digest of all that the result depends on."""
+        parts = [self.title(), MACHINES[self.machine], processor(), packages(), digest("cnncourse")]
+        if (ROOT / self.target).is_file():
+            parts += [digest("", ROOT / self.target)]
+        if self.target.endswith(".py"):
+            parts += [digest("tests")]  # it may use any of its neighbours
+        return STORE / f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]}.json"
 
 
 @cache
-def package_digest():
-    """Return a digest of the package's code."""
-    files = sorted((ROOT / "cnncourse").rglob("*.py"))
+def digest(folder, *files):
+    """Return a digest of the files, or of all modules in a folder."""
+    files = files or sorted((ROOT / folder).rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@cache
+def packages():
+    return ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "torch"))
 
 
 def training_tasks():
@@ -125,8 +133,8 @@ def targets(part):
     notebooks = [path for folder in ("notebooks", "solutions") for path in sorted((ROOT / folder).rglob("*.ipynb"))]
     notebooks = [path for path in notebooks if ".ipynb_checkpoints" not in path.parts]
     tests = [path for folder in TESTS for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
-    with_bounds = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if path.parent.name != "tests"]
-    with_bounds = [path for path in with_bounds if has_bounds(path)]
+    with_bounds = [path for path in sorted((ROOT / "tests").glob("*/test_*.py")) if has_bounds(path)]
+    with_bounds = [path for path in with_bounds if path.parent.name != "notebooks"]  # these are about cells' text
     if part == "notebooks":
         found = notebooks
     elif part == "tests":
@@ -167,9 +175,8 @@ def as_machine(machine, **more):
 
 def run_job(job):
     """Run a job, or read what it gave before; return its result as a dictionary."""
-    file = STORE / f"{job.key()}.json"
-    if file.exists():
-        return json.loads(file.read_text())
+    if job.file().exists():
+        return json.loads(job.file().read_text())
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         recorded, more = Path(folder) / "margins.jsonl", {}
@@ -183,7 +190,8 @@ def run_job(job):
     telling = [line for line in said if re.match(r"FAILED|ERROR|WRONG", line)] or said[-8:]
     result = {"job": job.title(), "status": done.returncode, "seconds": round(time.monotonic() - started, 1)}
     result |= {"said": telling if done.returncode else said[-1:], "records": records}
-    store(file, result)
+    if done.returncode == 0:  # what failed runs again the next time: it may have been a machine under load
+        store(job.file(), result)
     return result
 
 
@@ -194,6 +202,7 @@ def hashes(machine):
     return json.loads(done.stdout)
 
 
+@cache
 def processor():
     """Return the processor's name, as far as the system tells."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
@@ -203,8 +212,7 @@ def processor():
 
 def prove(again=False):
     """Print which variables change bits on this processor; return how many do. What was found is kept, too."""
-    packages = [f"{name} {metadata.version(name)}" for name in ("numpy", "torch")]
-    what = "\n".join([PROBE, json.dumps(SSE), processor(), *packages])
+    what = "\n".join([PROBE, json.dumps(SSE), processor(), packages()])
     file = STORE / f"proof-{hashlib.sha256(what.encode()).hexdigest()[:16]}.json"
     if again or not file.exists():
         plain = hashes({"OMP_NUM_THREADS": "2"})
@@ -214,7 +222,7 @@ def prove(again=False):
             found[name] = [part for part in plain if plain[part] != other[part]]
         store(file, found)
     found = json.loads(file.read_text())
-    print(f"What each variable changes by itself on this processor ({processor()}, {', '.join(packages)}):")
+    print(f"What each variable changes by itself on this processor ({processor()}, {packages()}):")
     for name, changed in found.items():
         effect = ", ".join(changed) or "nothing, so this part is tried as it is"
         print(f"  {name}={SSE[name]}: {effect}", flush=True)
@@ -255,14 +263,14 @@ def main(words=None):
         parser.error(f"nothing to run for {' '.join(said)}; --list alone shows everything")
     if arguments.list:
         for job in jobs:
-            print("done  " if (STORE / f"{job.key()}.json").exists() else "to do ", job.title())
+            print("done  " if job.file().exists() else "to do ", job.title())
         return 0
     if not prove(arguments.again):
         print("None of the variables changes anything here: this processor cannot play another one.")
         return 1
     if arguments.again:
         for job in jobs:
-            (STORE / f"{job.key()}.json").unlink(missing_ok=True)
+            job.file().unlink(missing_ok=True)
     results, started = {}, time.monotonic()
     with ThreadPoolExecutor(arguments.jobs) as pool:
         waiting = {pool.submit(run_job, job): job for job in jobs}
