@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cnncourse.grading.protocol import ProtocolError
-from cnncourse.grading.student import outcome_from
 
 from cnncourse.checks import check, load_task, probes, tasks_of_unit, units
 from cnncourse.checks.author import Call, Task, normal
@@ -18,6 +16,8 @@ from cnncourse.checks.question import Question
 from cnncourse.checks.registry import TASKS
 from cnncourse.checks.report_html import picture
 from cnncourse.checks.student import LocalStudent
+from cnncourse.grading.host.remote_student import outcome_from
+from cnncourse.grading.inside.protocol import ProtocolError
 
 FILES = sorted(TASKS.glob("u[0-9][0-9]/[a-zA-Z]*.py"))
 

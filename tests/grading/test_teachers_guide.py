@@ -90,7 +90,9 @@ def test_the_guides_limits_are_the_real_ones():
     for row, cells in rows.items():
         (line,) = [line for line in GUIDE.splitlines() if line.startswith(f"| {row}")]
         assert line.split(" | ")[1:] == [cells[0], cells[1] + " |"]
-    assert f"{2 * student.BUDGET_SECONDS} s" in GUIDE
+    assert f"{2 * student.BUDGET_SECONDS} s, or more" in GUIDE
+    assert f"training aside | {2 * student.SUBMISSION_SECONDS} s |" in GUIDE
+    assert 400 * 2 * student.SUBMISSION_SECONDS / 2 <= 10 * 3600
     assert f"{notebook.MAX_BYTES >> 20} MiB, {notebook.MAX_CELLS:,} code cells" in GUIDE
 
 

@@ -10,12 +10,13 @@ from cnncourse.checks.report import TaskReport
 from cnncourse.checks.training import TrainingTask
 from cnncourse.grading.host.isolation import open_isolation
 from cnncourse.grading.host.notebook import Unreadable, read_notebook
-from cnncourse.grading.host.remote_student import BUDGET_SECONDS, SandboxStudent
+from cnncourse.grading.host.remote_student import BUDGET_SECONDS, SUBMISSION_SECONDS, Budget, SandboxStudent
 from cnncourse.grading.host.sandbox import IsolationError
 from cnncourse.grading.host.seeds import visible_seed
 from cnncourse.grading.outputs.results import checks_fingerprint, versions
 
 MAX_OWN_CELLS = 3
+BROKE = "The sandbox that this code ran in broke, twice."
 EXPECTED_MISSING = frozenset(
     "cnncourse matplotlib IPython ipywidgets seaborn plotly pandas PIL skimage scipy sklearn cv2 torch torchvision "
     "tensorflow keras jax numba google".split()
@@ -138,7 +139,8 @@ def grade_submission(prepared, seed, sandboxes, slack=2.0):
 
 def grade_cells(cells, tasks, seed, sandboxes, slack=2.0):
     """Grade code cells on tasks; returns a list of Graded, one a task."""
-    grader = NotebookGrader(cells, seed, sandboxes, slack)
+    seconds = SUBMISSION_SECONDS + sum(2 * task.seconds for task in tasks if isinstance(task, TrainingTask))
+    grader = NotebookGrader(cells, seed, sandboxes, slack, Budget(seconds * slack))
     try:
         return [grader.grade(task) for task in tasks]
     finally:
@@ -154,8 +156,8 @@ class NotebookGrader:
     loads : whether the notebook as a whole can be loaded, as far as is known
     """
 
-    def __init__(self, cells, seed, sandboxes, slack):
-        self.cells, self.seed, self.sandboxes, self.slack = cells, seed, sandboxes, slack
+    def __init__(self, cells, seed, sandboxes, slack, total):
+        self.cells, self.seed, self.sandboxes, self.slack, self.total = cells, seed, sandboxes, slack, total
         self.open, self.loads = {}, True
 
     def grade(self, task):
@@ -196,15 +198,19 @@ class NotebookGrader:
     def attempt(self, task, way, *, fresh=False):
         """Evaluate a task on the notebook loaded in one way; returns (Graded, SandboxStudent).
 
-        Where the sandbox itself breaks, a fresh one gets a second try; IsolationError is raised if that breaks too.
+        Where the sandbox itself breaks, a fresh one gets a second try. If that breaks too, the answer is refused;
+        IsolationError is raised only where no sandbox can be built at all.
         """
-        try:
-            return self._attempt(task, way, fresh)
-        except IsolationError:
-            library = library_for(task)
-            self._close(library)
-            self.sandboxes.drop(library)
-            return self._attempt(task, way, fresh)
+        for _ in range(2):
+            try:
+                return self._attempt(task, way, fresh)
+            except IsolationError:
+                library = library_for(task)
+                self.open.pop(library, None)
+                self.sandboxes.drop(library)
+        self.sandboxes.get(library).end_child(self.sandboxes.get(library).start_child())
+        report = TaskReport(task.id, 0, task.max_score, "refused", error_text=BROKE)
+        return Graded(report, way), SandboxStudent(None, [], task.name, way)
 
     def _attempt(self, task, way, fresh):
         start = time.monotonic()
@@ -229,7 +235,7 @@ class NotebookGrader:
         self._close(library)  # a sandbox has one child at a time
         self.open[library] = SandboxStudent(
             self.sandboxes.get(library), self.cells, task.name, way, seed=visible_seed(self.seed), slack=self.slack,
-            budget=budget,
+            budget=budget, total=self.total,
         )  # fmt: skip
         return self.open[library]
 
@@ -251,8 +257,8 @@ class NotebookGrader:
 
 def whole_could_differ(student):
     """Whether all cells, in a fresh process, could give another result than the definitions did in this one."""
-    used = student.is_used and not student.timed_out
-    return not student.load_failure and (used or student.reading["all_differs"])
+    differs = student.is_used or student.reading["all_differs"]
+    return differs and not student.load_failure and not student.timed_out
 
 
 def narrower_ways(student):
@@ -286,7 +292,7 @@ def as_dict(graded, line, name):
         "max_score": _tidy(report.max_score),
         "status": "error" if undefined else report.status,
         "mistake": report.mistake,
-        "message": line or _with_missing_libraries(report, graded.problems),
+        "message": line or (BROKE if report.error_text == BROKE else _message(report, graded.problems)),
         "see": report.see,
         "criteria": [[c.name, _tidy(c.earned), _tidy(c.points)] for c in report.criteria],
         "loaded": graded.way,
@@ -300,7 +306,7 @@ def _is_told(problem):
     return problem["library"] not in EXPECTED_MISSING
 
 
-def _with_missing_libraries(report, problems):
+def _message(report, problems):
     """The message; where a name was unknown, with the libraries that could not be imported while loading."""
     lacking = sorted({p["library"] for p in problems if p["library"]})
     if report.passed or not lacking or not report.error_text.startswith("NameError"):

@@ -7,10 +7,23 @@ from cnncourse.checks.student import Failure, Outcome
 from cnncourse.grading.inside import protocol
 
 LOAD_SECONDS = {"numpy": 10, "torch": 30, "training": 30}
-BUDGET_SECONDS = 90  # all calls of one task together, for tasks of ordinary length
+BUDGET_SECONDS = 60  # all calls of one task together, for tasks of ordinary length
+SUBMISSION_SECONDS = 90  # all that one submission may cost, besides training
+AFTER_A_TIMEOUT = 0.25  # what is left of the time for a call once an answer has used all of it
 RESULT_KEYS = {"value", "error", "printed", "changed", "seconds", "used"}
 DIFFERS = ("all_differs", "own_differs", "until_differs")  # whether a way of loading could give something else
 ERROR_KEYS = {"kind", "text", "line", "source_line"}
+
+
+class Budget:
+    """The seconds that one submission has left, over all its tasks and ways of loading."""
+
+    def __init__(self, seconds):
+        self.left = seconds
+
+    def spend(self, seconds):
+        """Take away what something cost."""
+        self.left -= seconds
 
 
 class SandboxStudent:
@@ -25,6 +38,7 @@ class SandboxStudent:
     seed : int, for the random state that the student's code finds
     slack : factor on all time limits
     budget : seconds for all calls together
+    total : Budget of the whole submission, which this student's time is taken from
 
     Attributes
     ----------
@@ -35,9 +49,10 @@ class SandboxStudent:
     is_used, has_failed : whether the process has answered for another task before, and given a wrong answer
     """
 
-    def __init__(self, sandbox, cells, task, way="all", *, seed=0, slack=1.0, budget=BUDGET_SECONDS):
+    def __init__(self, sandbox, cells, task, way="all", *, seed=0, slack=1.0, budget=BUDGET_SECONDS, total=None):
         self.sandbox, self.cells, self.task, self.way, self.seed = sandbox, cells, task, way, seed
         self.slack, self.remaining = slack, budget * slack
+        self.total = total or Budget(SUBMISSION_SECONDS * slack)
         self.channel, self.ended = None, None
         self.reading = {"problems": [], "cells": []} | dict.fromkeys(DIFFERS, True) | {"all_differs": False}
         self.load_failure, self.timed_out, self.problems = "", False, []
@@ -47,7 +62,9 @@ class SandboxStudent:
         """Run a probe on the answer to `task_name`, for at most `seconds`; returns an Outcome."""
         if self.load_failure or (self.channel is None and not self._start()):
             return Outcome(error=self._load_error())
-        allowed = min(seconds * self.slack, self.remaining)
+        allowed = min(
+            seconds * self.slack * (AFTER_A_TIMEOUT if self.timed_out else 1), self.remaining, self.total.left
+        )
         start = time.monotonic()
         request = {"do": "call", "task": task_name, "probe": probe, "args": tuple(args), "kwargs": dict(kwargs or {})}
         try:
@@ -61,6 +78,7 @@ class SandboxStudent:
             outcome = self._stop("died", f"what it sent could not be read: {problem}")
         outcome.seconds = time.monotonic() - start
         self.remaining -= outcome.seconds
+        self.total.spend(outcome.seconds)
         return outcome
 
     def turn_to(self, task, budget):
@@ -68,7 +86,7 @@ class SandboxStudent:
         if self.channel is None:
             return False
         try:
-            reading = self._ask({"do": "turn", "task": task}, 10 * self.slack)
+            reading = self._ask({"do": "turn", "task": task}, min(10 * self.slack, max(self.total.left, 0.1)))
             at_rest = reading["at_rest"] is True
             # Problems are shown to the student. Those told after a call could carry its hidden inputs.
             self.reading = _checked_reading(reading) | {"problems": self.reading["problems"]}
@@ -80,16 +98,21 @@ class SandboxStudent:
 
     def _start(self):
         """Start a process and load the notebook in it; says whether that went well."""
-        self.channel = self.sandbox.start_child()
-        seconds = LOAD_SECONDS[self.sandbox.library] * self.slack
+        if self.total.left <= 0:
+            self.load_failure = "timeout"
+            return False
+        self.channel, start = self.sandbox.start_child(), time.monotonic()
+        seconds = min(LOAD_SECONDS[self.sandbox.library] * self.slack, self.total.left)
         try:
             self.reading = _checked_reading(self._ask({"do": "read", "cells": self.cells, "task": self.task}, seconds))
-            loaded = self._ask({"do": "load", "way": self.way, "seed": self.seed}, seconds)
+            load = {"do": "load", "way": self.way, "seed": self.seed, "seconds": 0.8 * seconds}
+            loaded = self._ask(load, seconds)
             self.problems = _checked_problems(loaded["problems"])
         except protocol.OutOfTime:
             self.load_failure = "timeout"
         except (protocol.ChannelClosed, protocol.ProtocolError, KeyError, TypeError):
             self.load_failure = "died"
+        self.total.spend(time.monotonic() - start)
         if self.load_failure:
             self.close()
         return not self.load_failure

@@ -4,10 +4,13 @@ import __future__
 
 import ast
 import inspect
+import signal
+import time
 
 from . import probes, stand_ins
 
 AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+TOO_LONG = "it did not finish in time"
 UNEVALUATED = __future__.annotations.compiler_flag
 
 
@@ -18,14 +21,17 @@ class Loader:
     ----------
     namespace : a dict
     place : where libraries are missing, in words
+    seconds : for all statements together: one that uses up half of what is left is stopped
 
     Attributes
     ----------
     lost : names that an import did not bring, each with the library that is missing
     """
 
-    def __init__(self, namespace, place="where answers are graded"):
+    def __init__(self, namespace, place="where answers are graded", seconds=None):
         self.namespace, self.place, self.flags, self.lost, self.loop = namespace, place, AWAIT, {}, None
+        can_watch = seconds is not None and hasattr(signal, "setitimer")
+        self.deadline, self.watching = time.monotonic() + seconds if can_watch else None, False
 
     def run(self, statement, file_name):
         """Run one statement; returns None, or a problem: a dict of cell, line, text, names, library."""
@@ -34,17 +40,40 @@ class Loader:
             for alias in node.names:
                 self.flags |= getattr(__future__, alias.name, __future__.annotations).compiler_flag
             return None
-        problem = self._attempt(node, file_name, self.flags)
-        if problem is not None and _has_hints(node):  # a type hint never changes what a function computes
-            problem = self._attempt(node, file_name, self.flags | UNEVALUATED)
+        problem = self._in_time(node, file_name, self.flags)
+        is_late = isinstance(problem, probes.TimeLimit)
+        if problem is not None and not is_late and _has_hints(node):  # hints never change what a function computes
+            problem = self._in_time(node, file_name, self.flags | UNEVALUATED)
         if problem is None:
             return None
         library = self._missing_library(statement, problem)
         found = probes.describe_failure(problem)
         line = problem.lineno if isinstance(problem, SyntaxError) else found["line"]
-        text = f"it needs {library}, which is not installed {self.place}" if library else found["text"]
+        text = TOO_LONG if is_late else found["text"]
+        text = f"it needs {library}, which is not installed {self.place}" if library else text
         names = sorted(statement.names)[:20]
         return {"cell": statement.cell, "line": line or node.lineno, "text": text, "names": names, "library": library}
+
+    def _in_time(self, node, file_name, flags):
+        """The same as `_attempt`, with an end to loops that have none."""
+        if self.deadline is None:
+            return self._attempt(node, file_name, flags)
+
+        def stop(signum, frame):
+            if self.watching:
+                raise probes.TimeLimit
+
+        self.watching = True
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, max((self.deadline - time.monotonic()) / 2, 0.01), 0.5)
+        try:
+            return self._attempt(node, file_name, flags)
+        except probes.TimeLimit as limit:
+            return limit
+        finally:
+            self.watching = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
     def _attempt(self, node, file_name, flags):
         """The exception that running a statement ends in, or None."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from . import cells as reading
 from . import probes, protocol, stand_ins
-from .loading import Loader
+from .loading import TOO_LONG, Loader
 
 MAX_PROBLEMS = 20
 
@@ -63,17 +63,21 @@ class Notebook:
             "at_rest": threading.active_count() == 1 and not _has_children(),
         }
 
-    def load(self, way, seed):
-        """Run the chosen statements in a fresh namespace; a failing one is passed over and tried again at the end."""
+    def load(self, way, seed, seconds=None):
+        """Run the chosen statements in a fresh namespace; a failing one is passed over and tried again at the end.
+
+        With `seconds` for all of them, a statement that uses up half of what is left is stopped and passed over.
+        """
         _reseed(seed)
         self.namespace = _fresh_namespace()
-        loader, problems = Loader(self.namespace), []
-        chosen = reading.choose(self.statements, way, self.task)
-        failed = [s for s in chosen if loader.run(s, _file_name(s.cell)) is not None]
-        for statement in failed:
+        loader, problems, failed = Loader(self.namespace, seconds=seconds), [], []
+        for statement in reading.choose(self.statements, way, self.task):
             problem = loader.run(statement, _file_name(statement.cell))
-            if problem is not None:
+            if problem is not None and problem["text"] == TOO_LONG:
                 problems.append(problem)
+            elif problem is not None:
+                failed.append(statement)
+        problems += filter(None, (loader.run(statement, _file_name(statement.cell)) for statement in failed))
         return {"defined": self.task in self.namespace, "problems": problems[:MAX_PROBLEMS]}
 
     def call(self, task, probe, args, kwargs):
