@@ -27,7 +27,7 @@ def test_where_memory_runs_out_the_student_dies_and_never_the_warm_parent(sandbo
 
 def test_a_cell_without_end_is_passed_over_and_the_others_count(sandboxes):
     needs = ANSWER.replace("    windows", "    assert TABLE == [0, 1]\n    windows")
-    endless = "try:\n    while True: pass\nfinally:\n    STOPPED = True"
+    endless = "try:\n    n = 0\n    while True: n += 1\nfinally:\n    STOPPED = True"
     cells = [IMPORTS, "TABLE = []", endless, needs, "for i in range(2): TABLE.append(i)\nassert STOPPED"]
     graded = grade_one(sandboxes, cells, slack=0.5)
     assert graded.report.passed, (graded.report, graded.problems)
