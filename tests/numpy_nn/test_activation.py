@@ -145,3 +145,25 @@ def test_softmax_without_dim_warns():
 def test_refusals_name_the_argument(call, names):
     with pytest.raises((TypeError, ValueError), match=names):
         call()
+
+
+def test_nothing_is_done_in_place():
+    """`inplace=False` is PyTorch's default; True is refused by name."""
+    x = np.array([-1.0, 2.0])
+    for function in (F.relu, F.relu6, F.silu, F.hardswish, F.hardsigmoid):
+        np.testing.assert_array_equal(function(x, False), function(x))
+        with pytest.raises(ValueError, match="inplace"):
+            function(x, inplace=True)
+    np.testing.assert_array_equal(F.leaky_relu(x, 0.1, False), F.leaky_relu(x, 0.1))
+    np.testing.assert_array_equal(F.dropout(x, 0.5, False, False), x)
+
+
+def test_nan_lets_the_gradient_of_relu_through():
+    x = torch.tensor([np.nan, -1.0, 2.0, np.inf], requires_grad=True)
+    torch.nn.functional.relu(x).backward(torch.arange(4.0))
+    np.testing.assert_array_equal(F.relu_backward(np.arange(4, dtype=np.float32), x.detach().numpy()), x.grad)
+
+
+def test_softmax_takes_the_level_of_its_warning():
+    x = np.array([[1.0, 2.0]])
+    np.testing.assert_array_equal(F.softmax(x, 1, _stacklevel=5), F.softmax(x, 1, 3))

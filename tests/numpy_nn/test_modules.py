@@ -35,6 +35,7 @@ LAYERS = [
     ("BatchNorm3d", (2,), {}, (3, 2, 2, 3, 2)),
     ("InstanceNorm1d", (3,), {}, (2, 3, 5)),
     ("InstanceNorm2d", (3,), {"affine": True, "track_running_stats": True}, (2, 3, 4, 3)),
+    ("InstanceNorm2d", (3,), {"track_running_stats": True, "momentum": None}, (2, 3, 4, 3)),
     ("LayerNorm", ((3, 4),), {}, (2, 3, 4)),
     ("LayerNorm", (4,), {"bias": False}, (2, 3, 4)),
     ("GroupNorm", (2, 6), {}, (3, 6, 4, 2)),

@@ -222,3 +222,12 @@ def test_folding_refuses_vectors_of_other_lengths():
         F.fuse_conv_bn_weights(w, None, v, v[:2], 1e-5)
     with pytest.raises(TypeError, match="float"):
         F.fuse_conv_bn_weights(w, None, v.astype(np.float32), v, 1e-5)
+
+
+def test_batch_norm_takes_no_momentum_and_both_or_no_running_statistics():
+    x, ones = np.random.default_rng(0).normal(size=(3, 2, 4)), np.ones(2)
+    for training in (True, False):
+        got = F.batch_norm(x, ones, ones, training=training, momentum=None)
+        np.testing.assert_array_equal(got, F.batch_norm(x, ones, ones, training=training))
+    with pytest.raises(ValueError, match="running_mean, running_var"):
+        F.batch_norm(x, None, ones, training=True)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from . import dense, depthwise, depthwise_toeplitz, fft, im2col, shifted, threads, winograd
+from .ranges import even, ordinary
 from .windows import output_size, padded_size
 
 # Each has a `forward` and refuses what it cannot do. Those without gradients of their own leave them to im2col.
@@ -98,9 +99,16 @@ def prepare(weight):
     return None
 
 
+# These compute an output from entries that it does not depend on, too: NaN and infinity would reach it.
+MIXING = ("fft", "depthwise_toeplitz", *TILE_SIZES)
+
+
 def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm, and add `bias` (C_out,) or None."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
+    if name in MIXING and not ordinary(x, weight):
+        name = "im2col"
+    name = _tiles_for(name, x, algorithm)
     if name in ALGORITHMS:
         return ALGORITHMS[name].forward(x, weight, stride, dilation, groups, padding, bias)
     m = TILE_SIZES[name]
@@ -108,9 +116,25 @@ def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto"
     return winograd.convolve(x, filters, [before for before, _ in padding], bias)
 
 
+def _tiles_for(name, images, algorithm):
+    """Return "winograd2" in the place of a chosen "winograd4" for `images` of values of very different size.
+
+    An output of F(2×2) is made of entries under its own kernel only, so a huge value rounds nothing else away.
+    """
+    if name == "winograd4" and algorithm == "auto" and not even(images):
+        return "winograd2"
+    return name
+
+
 def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):
     """Return ∂L/∂weight."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups)
+    if name in MIXING and not ordinary(x, grad_output):
+        name = "im2col"
+    if name in ("depthwise", "shifted") and not ordinary(x):  # they multiply what no window reads by zero
+        name = "im2col"
+    if name in TILE_SIZES and algorithm == "auto" and not (even(x) and even(grad_output)):
+        name = "im2col"
     if name in TILE_SIZES:
         return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
     return _with_gradients(name).grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding)
@@ -122,6 +146,11 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same short cut.
     """
     name = _named(algorithm, x_shape, weight, stride, padding, dilation, groups, of_input=True)
+    if name in MIXING and not ordinary(grad_output, weight):
+        name = "im2col"
+    if name in ("depthwise", "shifted") and not ordinary(weight):  # they multiply weights by zeros around the gradient
+        name = "im2col"
+    name = _tiles_for(name, grad_output, algorithm)
     if name in TILE_SIZES:
         filters = winograd.Filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
@@ -133,10 +162,13 @@ def gradients(grad_output, x, weight, stride, padding, dilation, groups, algorit
     geometry = (stride, padding, dilation, groups)
     names = {_named(algorithm, x.shape, weight, *geometry, of_input=of_input) for of_input in (True, False)}
     (name,) = names if len(names) == 1 else (None,)
-    if name in TILE_SIZES:
-        return winograd.gradients(grad_output, x, weight, [before for before, _ in padding], TILE_SIZES[name])
-    if name == "shifted":
-        return shifted.gradients(grad_output, x, weight, *geometry)
+    if (name in TILE_SIZES or name == "shifted") and ordinary(grad_output, x, weight):
+        if name == "shifted":
+            return shifted.gradients(grad_output, x, weight, *geometry)
+        if algorithm != "auto" or (even(x) and even(grad_output)):
+            return winograd.gradients(grad_output, x, weight, [before for before, _ in padding], TILE_SIZES[name])
+        grad_x = grad_input(grad_output, weight, x.shape, *geometry, "winograd2")
+        return grad_x, grad_weight(grad_output, x, weight, *geometry, "im2col")
     return (
         grad_input(grad_output, weight, x.shape, *geometry, algorithm),
         grad_weight(grad_output, x, weight, *geometry, algorithm),
@@ -152,7 +184,7 @@ def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepar
         raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
     if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
         raise ValueError(
-            "algorithm: expected another than 'winograd' unless the kernel is 3×3 with stride, dilation and groups 1"
+            "algorithm: expected another than 'winograd2' and 'winograd4' unless the kernel is 3×3 with stride, dilation and groups 1"
         )
     if algorithm == "auto":
         return choose(x_shape, weight, stride, padding, dilation, groups, prepared, of_input)

@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from . import threads
+from .ranges import ordinary
 from .windows import (
     add_bias,
     add_windows,
@@ -92,7 +93,9 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding=
 
 def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=None):
     """Return ∂L/∂x for an `x` of `x_shape`: the columns' gradients, added where the windows overlap."""
-    if max(stride) > 1 and max(dilation) > 1:  # then gaps are as good as entries
+    gaps = max(stride) > 1 and max(dilation) > 1  # in the kernels: then zeros there are as good as entries
+    exact = not ordinary(weight) or (gaps and not ordinary(grad_output))  # what is no number must not meet zeros
+    if gaps and not exact:
         weight, dilation = _without_dilation(weight, dilation), (1,) * len(dilation)
     (N, C_out), C, kernel, spatial = grad_output.shape[:2], x_shape[1], weight.shape[2:], grad_output.shape[2:]
     rows = weight.reshape(groups, C_out // groups, -1).swapaxes(1, 2)
@@ -103,13 +106,17 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=N
         # The columns are the image itself: the transposed matrix is all there is to it.
         return forward(grad_output, rows.reshape(C, C_out // groups, *kernel), stride, dilation, groups)
     grad = np.empty(x_shape, grad_output.dtype)
-    sums = _Sums(padded, kernel, spatial, stride, dilation)
+    sums = None if exact else _Sums(padded, kernel, spatial, stride, dilation)
 
     def block(n):
-        g = grad_output[n] if single else sums.lines(grad_output[n])
+        g = grad_output[n] if single or exact else sums.lines(grad_output[n])
         columns = threads.matmul(rows, g.reshape(len(g), groups, C_out // groups, -1))
         if single:
             add_windows(columns.reshape(len(g), C, *kernel, *spatial), grad[n].shape, stride, dilation, grad[n])
+        elif exact:
+            values = columns.reshape(len(g), C, *kernel, *spatial)
+            whole = add_windows(values, (len(g), C, *padded), stride, dilation)
+            grad[n] = whole[inside(padding, x_shape[2:])]
         else:
             sums.write(columns.reshape(len(g), C, *kernel, -1), grad[n], padding)
 

@@ -49,6 +49,12 @@ def check_integer(name, value, minimum=None):
     return int(value)
 
 
+def check_not_inplace(inplace):
+    """Refuse PyTorch's `inplace=True`: no function here changes its input."""
+    if inplace:
+        raise ValueError(f"inplace: expected False, since inputs are never changed here, got {inplace!r}")
+
+
 def per_axis(name, value, axes, minimum):
     """Return one int per spatial axis from an int, or a sequence of one or `axes` ints.
 

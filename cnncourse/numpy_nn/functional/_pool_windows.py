@@ -43,7 +43,7 @@ def check(axes, input, kernel_size, stride, padding, dilation, ceil_mode):
     if 0 in x.shape[1:]:
         raise ValueError(f"input: expected sizes of at least 1 except the batch's, got shape {input.shape}")
     K = per_axis("kernel_size", kernel_size, axes, minimum=1)
-    S = K if stride is None or stride == () else per_axis("stride", stride, axes, minimum=1)
+    S = K if stride is None or stride in ((), []) else per_axis("stride", stride, axes, minimum=1)
     P = per_axis("padding", padding, axes, minimum=0)
     D = per_axis("dilation", dilation, axes, minimum=1)
     extent = [d * (k - 1) + 1 for k, d in zip(K, D, strict=True)]

@@ -1,8 +1,8 @@
 """Elementwise nonlinearities, each with its gradient right below.
 
 Every backward takes the same further arguments as its forward and returns the gradient of the loss by
-`input`: the upstream gradient times the derivative at `input`. PyTorch's argument `inplace` is missing, since
-inputs are never modified; who knows that nobody else needs `input` says `relu(input, out=input)`.
+`input`: the upstream gradient times the derivative at `input`. PyTorch's argument `inplace` must be false,
+since inputs are never modified; if nothing else needs `input`, use `relu(input, out=input)`.
 
 Memory traffic: every forward reads x and writes y, 2 values for each entry; every backward reads g and x and
 writes the gradient, 3 values. Formulas of several steps are computed in blocks that stay in the cache.
@@ -10,7 +10,7 @@ writes the gradient, 3 values. Formulas of several steps are computed in blocks 
 
 import numpy as np
 
-from ._arguments import check_floats, check_grad_output
+from ._arguments import check_floats, check_grad_output, check_not_inplace
 from ._blocks import elementwise, in_blocks, keep
 from .erf import erf
 
@@ -25,15 +25,16 @@ def _check_approximate(approximate):
         raise ValueError(f'approximate: expected "none" or "tanh", got {approximate!r}')
 
 
-def relu(input, *, out=None):
+def relu(input, inplace=False, *, out=None):
     """Return max(0, x), elementwise; any shape (Nair & Hinton 2010). `out` as in NumPy: an array to write to."""
     check_floats(input=input)
+    check_not_inplace(inplace)
     return np.clip(input, 0, np.inf, out=out)  # np.maximum(input, 0) in a third of the time
 
 
-def relu_backward(grad_output, input):
-    """Let the gradient pass where x > 0; at x = 0 the derivative is taken as 0."""
-    return _pass_where(lambda x: x > 0, grad_output, input)
+def relu_backward(grad_output, input, inplace=False):
+    """Let the gradient pass unless x <= 0; at x = 0 the derivative is taken as 0."""
+    return _pass_where(lambda x: ~(x <= 0), grad_output, input)
 
 
 def _pass_where(condition, grad_output, input):
@@ -45,25 +46,27 @@ def _pass_where(condition, grad_output, input):
     return grad
 
 
-def leaky_relu(input, negative_slope=0.01):
+def leaky_relu(input, negative_slope=0.01, inplace=False):
     """Return x where x > 0 and negative_slope · x elsewhere (Maas et al. 2013)."""
     check_floats(input=input)
+    check_not_inplace(inplace)
     return elementwise(lambda x: np.clip(x, 0, np.inf) + negative_slope * np.clip(x, -np.inf, 0), input)
 
 
-def leaky_relu_backward(grad_output, input, negative_slope=0.01):
+def leaky_relu_backward(grad_output, input, negative_slope=0.01, inplace=False):
     """Pass the gradient, times negative_slope where x <= 0."""
     _check(grad_output, input)
     return elementwise(lambda g, x: keep(g, x > 0) + negative_slope * keep(g, ~(x > 0)), grad_output, input)
 
 
-def relu6(input, *, out=None):
+def relu6(input, inplace=False, *, out=None):
     """Return min(max(0, x), 6), made for low-precision phones (Howard et al. 2017). `out` as in NumPy."""
     check_floats(input=input)
+    check_not_inplace(inplace)
     return np.clip(input, 0, 6, out=out)
 
 
-def relu6_backward(grad_output, input):
+def relu6_backward(grad_output, input, inplace=False):
     """Let the gradient pass where 0 < x < 6."""
     return _pass_where(lambda x: (x > 0) & (x < 6), grad_output, input)
 
@@ -102,13 +105,14 @@ def tanh_backward(grad_output, input):
     return elementwise(lambda g, x: g * (1 - np.tanh(x) ** 2), grad_output, input)
 
 
-def silu(input):
+def silu(input, inplace=False):
     """Return x σ(x), also known as swish (Hendrycks & Gimpel 2016; Ramachandran et al. 2017)."""
     check_floats(input=input)
+    check_not_inplace(inplace)
     return elementwise(lambda x: x * _sigmoid(x), input)
 
 
-def silu_backward(grad_output, input):
+def silu_backward(grad_output, input, inplace=False):
     """Use (x σ)' = σ + x σ (1 − σ)."""
     _check(grad_output, input)
     return elementwise(_silu_backward, grad_output, input)
@@ -119,9 +123,10 @@ def _silu_backward(g, x):
     return g * s * (1 + x * (1 - s))
 
 
-def hardsigmoid(input):
+def hardsigmoid(input, inplace=False):
     """Return min(max(0, x + 3), 6) / 6, a sigmoid of straight pieces."""
     check_floats(input=input)
+    check_not_inplace(inplace)
     return elementwise(_hardsigmoid, input)
 
 
@@ -129,22 +134,23 @@ def _hardsigmoid(x):
     return np.clip(x + 3, 0, 6) / 6
 
 
-def hardsigmoid_backward(grad_output, input):
+def hardsigmoid_backward(grad_output, input, inplace=False):
     """Let a sixth of the gradient pass where −3 < x < 3."""
     _check(grad_output, input)
     return elementwise(lambda g, x: keep(g / 6, np.abs(x) < 3), grad_output, input)
 
 
-def hardswish(input):
+def hardswish(input, inplace=False):
     """Return x min(max(0, x + 3), 6) / 6, a swish of pieces (Howard et al. 2019)."""
     check_floats(input=input)
+    check_not_inplace(inplace)
     return elementwise(lambda x: x * _hardsigmoid(x), input)
 
 
-def hardswish_backward(grad_output, input):
+def hardswish_backward(grad_output, input, inplace=False):
     """Derivative 0 up to −3, 1 from 3 on, and (2x + 3) / 6 between."""
     _check(grad_output, input)
-    return elementwise(lambda g, x: keep(g, x >= 3) + keep(g * (x / 3 + 0.5), np.abs(x) < 3), grad_output, input)
+    return elementwise(lambda g, x: keep(g, x >= 3) + keep(g * (x / 3 + 0.5), ~(np.abs(x) >= 3)), grad_output, input)
 
 
 def gelu(input, approximate="none"):

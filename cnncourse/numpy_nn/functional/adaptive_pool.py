@@ -18,12 +18,12 @@ from ._arguments import as_batch, check_floats, check_grad_output, check_integer
 
 def adaptive_avg_pool1d(input, output_size):
     """Average sequences (N, C, L) or (C, L) down (or up) to `output_size`; see `adaptive_avg_pool2d`."""
-    return _avg(1, input, output_size)
+    return adaptive_avg_pool(1, input, output_size)
 
 
 def adaptive_avg_pool1d_backward(grad_output, input, output_size):
     """Return ∂L/∂input of `adaptive_avg_pool1d`."""
-    return _avg_backward(1, grad_output, input, output_size)
+    return adaptive_avg_pool_backward(1, grad_output, input, output_size)
 
 
 def adaptive_avg_pool2d(input, output_size):
@@ -39,22 +39,22 @@ def adaptive_avg_pool2d(input, output_size):
     TypeError, ValueError
         Naming the argument, what was expected and what it got.
     """
-    return _avg(2, input, output_size)
+    return adaptive_avg_pool(2, input, output_size)
 
 
 def adaptive_avg_pool2d_backward(grad_output, input, output_size):
     """Return ∂L/∂input of `adaptive_avg_pool2d`: each bin's gradient, shared equally among its entries."""
-    return _avg_backward(2, grad_output, input, output_size)
+    return adaptive_avg_pool_backward(2, grad_output, input, output_size)
 
 
 def adaptive_avg_pool3d(input, output_size):
     """Average volumes (N, C, T, H, W) or (C, T, H, W) over bins; see `adaptive_avg_pool2d`."""
-    return _avg(3, input, output_size)
+    return adaptive_avg_pool(3, input, output_size)
 
 
 def adaptive_avg_pool3d_backward(grad_output, input, output_size):
     """Return ∂L/∂input of `adaptive_avg_pool3d`."""
-    return _avg_backward(3, grad_output, input, output_size)
+    return adaptive_avg_pool_backward(3, grad_output, input, output_size)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
@@ -85,7 +85,7 @@ def adaptive_max_pool2d_backward(grad_output, input, output_size, return_indices
     return grad.reshape(input.shape)
 
 
-def _avg(axes, input, output_size):
+def adaptive_avg_pool(axes, input, output_size):
     x, unbatched, sizes = _check(axes, input, output_size)
     if set(sizes) == {1}:
         return _global_mean(x, sizes)[0] if unbatched else _global_mean(x, sizes)
@@ -99,7 +99,7 @@ def _avg(axes, input, output_size):
     return x[0] if unbatched else x
 
 
-def _avg_backward(axes, grad_output, input, output_size):
+def adaptive_avg_pool_backward(axes, grad_output, input, output_size):
     x, unbatched, sizes = _check(axes, input, output_size)
     shape = (*x.shape[:2], *sizes)
     check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)

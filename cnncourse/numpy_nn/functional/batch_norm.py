@@ -26,7 +26,9 @@ def _check(input, running_mean, running_var, weight, bias, training):
     check_channel_vectors(input, C, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if training and input.size == C and C:
         raise ValueError(f"input: expected more than one value per channel in training, got {input.shape}")
-    if not training and (running_mean is None or running_var is None):
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean, running_var: expected both or neither, got one of them")
+    if not training and running_mean is None:
         raise ValueError("running_mean, running_var: expected both in evaluation, got None")
 
 
@@ -74,7 +76,7 @@ def batch_norm(
         γ and β.
     training : bool
         Use the batch's statistics: μ_B, and σ²_B with divisor N·H·W (the biased one).
-    momentum : float
+    momentum : float or None
         Has no effect on the output; here so that the arguments are PyTorch's.
     eps : float
         ε, added to the variance.

@@ -6,7 +6,7 @@ mask yourself with `dropout_mask` and pass it to both directions.
 
 import numpy as np
 
-from ._arguments import check_array, check_floats, check_grad_output
+from ._arguments import check_array, check_floats, check_grad_output, check_not_inplace
 
 
 def _check_probability(p):
@@ -30,7 +30,7 @@ def dropout_mask(shape, p, rng):
     return np.asarray(rng.random(shape) >= p)
 
 
-def dropout(input, p=0.5, training=True, *, rng=None, mask=None):
+def dropout(input, p=0.5, training=True, inplace=False, *, rng=None, mask=None):
     """In training set each value to zero with probability p and divide the others by 1 − p.
 
     The division keeps the expected value, so that evaluation is the identity.
@@ -53,6 +53,7 @@ def dropout(input, p=0.5, training=True, *, rng=None, mask=None):
         shape.
     """
     check_floats(input=input)
+    check_not_inplace(inplace)
     _check_probability(p)
     if not training or p == 0:
         return input.copy()
@@ -61,7 +62,7 @@ def dropout(input, p=0.5, training=True, *, rng=None, mask=None):
     return input * _factor(input, p, mask)
 
 
-def dropout_backward(grad_output, input, p=0.5, training=True, *, mask=None):
+def dropout_backward(grad_output, input, p=0.5, training=True, inplace=False, *, mask=None):
     """Return grad_output where the value was kept, times the same factor; zero elsewhere."""
     check_floats(input=input)
     _check_probability(p)

@@ -135,7 +135,8 @@ class _InstanceNorm(_BatchNorm):
         return {}
 
     def _momentum(self):
-        return self.momentum  # PyTorch does not count an instance norm's batches
+        # PyTorch does not count an instance norm's batches: without a momentum the running statistics stay.
+        return 0.0 if self.momentum is None else self.momentum
 
 
 class InstanceNorm1d(_InstanceNorm):
