@@ -184,7 +184,8 @@ def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepar
         raise ValueError(f"algorithm: expected one of {', '.join(NAMES)}, got {algorithm!r}")
     if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
         raise ValueError(
-            "algorithm: expected another than 'winograd2' and 'winograd4' unless the kernel is 3×3 with stride, dilation and groups 1"
+            f"algorithm: expected another than {algorithm!r} unless the kernel is 3×3, "
+            "with stride, dilation and groups of 1"
         )
     if algorithm == "auto":
         return choose(x_shape, weight, stride, padding, dilation, groups, prepared, of_input)

@@ -6,7 +6,8 @@ import numpy as np
 def gather(x, axis, positions, weights=None):
     """Return y with y[…, o, …] = Σ_t weights[o, t] · x[…, positions[o, t], …] along `axis`.
 
-    A position of −1 reads nothing. Without `weights`, `positions` is one-dimensional and y[…, o, …] = x[…, positions[o], …].
+    A position of −1 reads nothing. Without `weights`, `positions` is one-dimensional and
+    y[…, o, …] = x[…, positions[o], …].
     """
     if weights is None:
         return x.take(positions, axis)
