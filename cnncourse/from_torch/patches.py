@@ -1,0 +1,158 @@
+"""What is replaced while a module is traced, and put back afterwards."""
+
+import builtins
+import contextlib
+import functools
+import math
+
+import torch
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.instancenorm import _InstanceNorm
+
+from .numbers_at_call import check_rank
+from .proxies import Number, Proxy, TensorProxy, find
+
+# PyTorch's functions whose arguments may be sizes or pieces, which its parser would not accept from a stand-in.
+SIZED = ("zeros", "ones", "empty", "rand", "randn")
+TAKING_NUMBERS = (
+    *SIZED, "full", "randint", "arange", "linspace", "tensor", "as_tensor", "cat", "concat", "concatenate", "stack",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def patched():
+    """Replace `isinstance`, `len`, `max`, `min`, `math.sqrt` and some of PyTorch by ones that know stand-ins."""
+    saved = []
+
+    def put(owner, name, new):
+        saved.append((owner, name, owner.__dict__[name]))
+        setattr(owner, name, new)
+
+    try:
+        put(builtins, "isinstance", _isinstance(builtins.isinstance))
+        put(builtins, "len", _len(builtins.len))
+        for name in ("max", "min"):
+            put(builtins, name, _extreme(getattr(builtins, name), name))
+        put(math, "sqrt", _sqrt(math.sqrt))
+        for name in TAKING_NUMBERS:
+            put(torch, name, _taking_numbers(getattr(torch, name)))
+        for norm in _norms():
+            put(norm, "_check_input_dim", _checking_rank(norm._check_input_dim))
+        put(_InstanceNorm, "forward", _instance_norm(_InstanceNorm.forward))
+        yield
+    finally:
+        for owner, name, old in reversed(saved):
+            setattr(owner, name, old)
+
+
+def _norms():
+    """Return PyTorch's norm layers that look at the number of axes."""
+    waiting, found = [_NormBase], []
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.__subclasses__())
+        if "_check_input_dim" in one.__dict__ and one.__module__.startswith("torch."):
+            found.append(one)
+    return found
+
+
+def _is(kind, value):
+    return issubclass(type(value), kind)
+
+
+def _isinstance(original):
+    # Not by a property `__class__`: PyTorch's C++ code would take the stand-in for a tensor, too, and crash.
+    def isinstance(value, kinds, /):
+        if issubclass(type(value), Proxy) and issubclass(value.stands_for(), kinds):
+            return True
+        return original(value, kinds)
+
+    return isinstance
+
+
+def _len(original):
+    def len(value, /):
+        if _is(TensorProxy, value) or _is(Number, value):
+            return value.recorder.length(value)
+        return original(value)
+
+    return len
+
+
+def _extreme(original, name):
+    @functools.wraps(original)
+    def extreme(*values, **named):
+        numbers = not named and values[1:] and not any(_is(TensorProxy, one) for one in values)
+        if numbers and any(_is(Number, one) for one in values):
+            return find(values).compute(name, *values)
+        return original(*values, **named)
+
+    return extreme
+
+
+def _sqrt(original):
+    def sqrt(value, /):
+        return value.recorder.compute("sqrt", value) if _is(Number, value) else original(value)
+
+    return sqrt
+
+
+def _taking_numbers(original):
+    @functools.wraps(original)
+    def function(*args, **kwargs):
+        if not _has_number(args, kwargs):
+            return original(*args, **kwargs)
+        recorder = find(args, kwargs)
+        if original.__name__ in ("tensor", "as_tensor"):
+            return recorder.call_named("tensor", {"data": args[0], "dtype": kwargs.get("dtype")})
+        if original.__name__ in SIZED and args and not isinstance(args[0], (tuple, list)):
+            args = (args,)
+        return recorder.call(original, args, kwargs)
+
+    return function
+
+
+def _has_number(*trees):
+    for tree in trees:
+        if _is(Number, tree):
+            return True
+        if isinstance(tree, (tuple, list, dict)) and not _is(Proxy, tree):
+            if any(_has_number(one) for one in (tree.values() if isinstance(tree, dict) else tree)):
+                return True
+    return False
+
+
+class _Rank:
+    """Something with a number of axes, for PyTorch's own check."""
+
+    def __init__(self, axes):
+        self.axes = axes
+
+    def dim(self):
+        return self.axes
+
+
+def _checking_rank(original):
+    def _check_input_dim(self, input):
+        if not _is(TensorProxy, input):
+            return original(self, input)
+        recorder = input.recorder
+        recorder.note("check rank", functools.partial(check_rank, check=lambda axes: original(self, _Rank(axes))),
+                      (input,))  # fmt: skip
+        return None
+
+    return _check_input_dim
+
+
+def _instance_norm(original):
+    def forward(self, input):
+        if not _is(TensorProxy, input):
+            return original(self, input)
+        self._check_input_dim(input)
+        statistics = not self.track_running_stats
+        bound = {"input": input, "running_mean": self.running_mean, "running_var": self.running_var,
+                 "weight": self.weight, "bias": self.bias, "use_input_stats": statistics, "eps": self.eps,
+                 "unbatched": self._get_no_batch_dim()}  # fmt: skip
+        return input.recorder.call_named("instance_norm", bound)
+
+    return forward
