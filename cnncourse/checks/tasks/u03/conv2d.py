@@ -1,19 +1,18 @@
-"""Task 03.conv2d: stride, padding, dilation and groups, as PyTorch has them."""
+"""Stride, padding, dilation and groups, as PyTorch has them."""
 
 import numpy as np
 
-from cnncourse.checks.draw import fortran, normal, readonly, strided
-from cnncourse.checks.task import Case, Task
-from cnncourse.checks.tasks.u03._conv2d_mistakes import mistakes_of
+from cnncourse.checks.author import Call, Task, normal
+from cnncourse.checks.families import PAIRS, any_array, pair, pairs
+
+task = Task(see="Stride")
+LAYER = "02#Channels, filters, bias: the convolution layer"
+GROUPS = "Groups, depthwise, 1×1: which channels meet"
 
 
-def pair(value):
-    """(height, width) of an int or a pair."""
-    return (value, value) if isinstance(value, int) else tuple(value)
-
-
+@task.right
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Right answer: one matrix product a group for each kernel entry."""
+    """One matrix product per group for each kernel entry."""
     (s_h, s_w), (p_h, p_w), (d_h, d_w) = pair(stride), pair(padding), pair(dilation)
     n, c_in, height, width = input.shape
     c_out, _, k_h, k_w = weight.shape
@@ -32,47 +31,178 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return output if bias is None else output + bias[:, None, None]
 
 
-def cases(rng):
-    """Ints and pairs, odd sizes that strides do not divide, borders that no window reaches."""
-
-    def case(criterion, image, kernel, *bias, dtype=np.float64, **options):
-        bias = [normal(rng, kernel[0], dtype=dtype)] if bias else []
-        return Case(criterion, normal(rng, *image, dtype=dtype), normal(rng, *kernel, dtype=dtype), *bias, **options)
-
-    yield case("plain", (2, 3, 6, 5), (4, 3, 3, 2), "bias")
-    yield case("plain", (3, 2, 4, 3), (3, 2, 1, 3))
-    yield case("plain", (1, 1, 3, 5), (1, 1, 3, 5), "bias")
-    yield case("stride", (2, 2, 7, 9), (3, 2, 3, 3), stride=2)
-    yield case("stride", (1, 3, 9, 8), (2, 3, 2, 3), "bias", stride=(3, 2))
-    yield case("stride", (2, 1, 8, 8), (2, 1, 3, 2), stride=(1, 3))
-    yield case("stride", (1, 2, 5, 4), (2, 2, 5, 4), stride=3)
-    yield case("padding", (2, 2, 5, 4), (3, 2, 3, 3), padding=1)
-    yield case("padding", (1, 2, 4, 6), (2, 2, 3, 2), "bias", padding=(2, 1))
-    yield case("padding", (2, 3, 3, 3), (2, 3, 2, 2), padding=(0, 3))
-    yield case("padding", (1, 1, 1, 1), (2, 1, 3, 3), padding=1)
-    yield case("dilation", (2, 2, 8, 9), (3, 2, 3, 3), dilation=2)
-    yield case("dilation", (1, 3, 9, 7), (2, 3, 2, 3), "bias", dilation=(3, 2))
-    yield case("dilation", (2, 1, 6, 8), (2, 1, 3, 2), dilation=(1, 4))
-    yield case("groups", (2, 4, 5, 6), (6, 2, 3, 3), "bias", groups=2)
-    yield case("groups", (1, 6, 4, 5), (3, 2, 2, 3), groups=3)
-    yield case("groups", (2, 3, 5, 4), (3, 1, 3, 3), groups=3)
-    yield case("groups", (1, 2, 4, 4), (6, 1, 2, 2), "bias", groups=2)
-    options = {"stride": (2, 3), "padding": (1, 2), "dilation": (2, 1), "groups": 2}
-    yield case("everything together", (2, 4, 7, 9), (6, 2, 3, 2), "bias", **options)
-    yield case("everything together", (1, 2, 9, 8), (4, 2, 2, 3), stride=2, padding=3, dilation=3)
-    image, kernel, bias = (normal(rng, *shape, dtype=np.float32) for shape in [(2, 4, 6, 7), (4, 2, 3, 3), (4,)])
-    yield Case("everything together", image, kernel, bias, 2, 1, 1, 2)
-    yield Case("everything together", strided(normal(rng, 2, 2, 6, 5)), fortran(normal(rng, 3, 2, 3, 2)), padding=1)
-    image, kernel = fortran(normal(rng, 1, 2, 5, 6)), readonly(normal(rng, 2, 2, 2, 3))
-    yield Case("everything together", image, kernel, stride=(2, 1))
+def drawn(rng, image, kernel, bias=False, **options):
+    """A call with random values; `bias` says whether there is one."""
+    return Call(normal(rng, *image), normal(rng, *kernel), *([normal(rng, kernel[0])] if bias else []), **options)
 
 
-task = Task(
-    "03.conv2d",
-    {"plain": 1, "stride": 1, "padding": 1, "dilation": 1, "groups": 1, "everything together": 1},
-    conv2d,
-    cases,
-    mistakes_of(conv2d, pair),
-    see="03#Stride",
-    place=2,
-)
+@task.criterion(1)
+def plain(rng):
+    """No options, with and without a bias."""
+    yield drawn(rng, (2, 3, 6, 5), (4, 3, 3, 2), bias=True)
+    yield drawn(rng, (3, 2, 4, 3), (3, 2, 1, 3))
+    yield drawn(rng, (1, 1, 3, 5), (1, 1, 3, 5), bias=True)
+
+
+@task.criterion(1)
+def stride(rng):
+    """A stride of 2 or 3, also where it does not divide, with odd and even sizes."""
+    yield drawn(rng, (2, 2, 7, 9), (3, 2, 3, 3), stride=2)
+    yield drawn(rng, (1, 3, 9, 8), (2, 3, 2, 3), bias=True, stride=3)
+    yield drawn(rng, (2, 1, 8, 7), (2, 1, 3, 2), stride=2)
+    yield drawn(rng, (1, 2, 5, 4), (2, 2, 5, 4), stride=3)
+
+
+@task.criterion(1, "padding")
+def some_padding(rng):
+    """Zeros around the image, also more of them than the kernel is wide, also with a stride on odd and even sizes."""
+    yield drawn(rng, (2, 2, 5, 4), (3, 2, 3, 3), padding=1)
+    yield drawn(rng, (1, 2, 4, 6), (2, 2, 3, 2), bias=True, padding=3)
+    yield drawn(rng, (1, 1, 1, 1), (2, 1, 3, 3), padding=1)
+    yield drawn(rng, (2, 2, 7, 8), (3, 2, 3, 3), stride=2, padding=1)
+
+
+@task.criterion(1)
+def dilation(rng):
+    """Taps that are 2 or 3 pixels apart."""
+    yield drawn(rng, (2, 2, 8, 9), (3, 2, 3, 3), dilation=2)
+    yield drawn(rng, (1, 3, 9, 7), (2, 3, 2, 3), bias=True, dilation=3)
+    yield drawn(rng, (1, 2, 9, 8), (4, 2, 2, 3), stride=2, padding=3, dilation=3)
+
+
+@task.criterion(1)
+def groups(rng):
+    """Channels in groups, up to one channel per group, with one or several filters each."""
+    yield drawn(rng, (2, 4, 5, 6), (6, 2, 3, 3), bias=True, groups=2)
+    yield drawn(rng, (1, 6, 4, 5), (3, 2, 2, 3), groups=3)
+    yield drawn(rng, (2, 3, 5, 4), (3, 1, 3, 3), groups=3)
+    yield drawn(rng, (1, 2, 4, 4), (6, 1, 2, 2), bias=True, groups=2)
+
+
+@task.criterion(0.5, "pairs")
+def some_pairs(rng):
+    """stride, padding and dilation given as pairs (height, width)."""
+    for shape, kernel_size, stride, padding in PAIRS:
+        yield drawn(rng, shape, (2, shape[1], *pair(kernel_size)), stride=stride, padding=padding)
+    yield drawn(rng, (1, 3, 9, 7), (2, 3, 2, 3), bias=True, dilation=(3, 2))
+    yield drawn(rng, (2, 1, 6, 8), (2, 1, 3, 2), dilation=(1, 4))
+    together = {"stride": (2, 3), "padding": (1, 2), "dilation": (2, 1), "groups": 2}
+    yield drawn(rng, (2, 4, 7, 9), (6, 2, 3, 2), bias=True, **together)
+
+
+@any_array(task, points=0.5)
+def arrays(rng):
+    yield drawn(rng, (2, 4, 6, 7), (4, 2, 3, 3), bias=True, stride=2, padding=1, dilation=1, groups=2)
+    yield drawn(rng, (1, 2, 5, 6), (3, 2, 3, 2), padding=1)
+
+
+@task.mistake(see="02#Cross-correlation and convolution")
+def flips_kernel(again, weight):
+    """You computed true convolution. Deep learning's convolution is cross-correlation: the kernel is laid on as it
+    is."""
+    return again(weight=weight[:, :, ::-1, ::-1])
+
+
+@task.mistake(see="02#The sliding window, by hand")
+def transposes_kernel(again, weight):
+    """Rows and columns of the kernel have changed places."""
+    return again(weight=weight.swapaxes(2, 3))
+
+
+@task.mistake(see=LAYER)
+def adds_bias_twice(again, bias):
+    """The bias is added twice."""
+    return again(bias=None if bias is None else 2 * bias)
+
+
+@task.mistake(see=LAYER)
+def bias_along_width(again, bias):
+    """NumPy lines up shapes from the right, so a bias of shape (C_out,) lands on the *width*. Give it the shape (C_out,
+    1, 1)."""
+    return again(bias=None) + (0 if bias is None else bias)
+
+
+task.options(conv2d, {
+    "forgets-bias": ({"bias": None}, "The bias is never added.", LAYER),
+    "ignores-stride": ({"stride": 1}, "The stride is not used: the window moves by S pixels at a time."),
+    "ignores-padding": ({"padding": 0}, "The padding is not used: P zeros on each side."),
+    "ignores-dilation": ({"dilation": 1},
+        "The dilation is not used: neighbouring taps of the kernel are D pixels apart.", "Dilation"),
+    "ignores-groups": ({"groups": 1},
+        "With groups, a weight is (C_out, C_in // groups, K_h, K_w): each filter sees only the channels of its group.",
+        GROUPS),
+})  # fmt: skip
+
+
+# Padding and stride.
+
+
+def padded(again, input, stride, padding, sides, first=0, mode="constant"):
+    """The layer on an input padded in another way: sides(P, S) is (before, after), and it begins at first(S)."""
+    around = [sides(P, S) for P, S in zip(pair(padding), pair(stride), strict=True)]
+    wide = np.pad(input, [(0, 0), (0, 0), *around], mode=mode)
+    (S_h, S_w) = pair(stride)
+    return again(input=wide[:, :, first and S_h - 1 :, first and S_w - 1 :], padding=0)
+
+
+def rounded_up(P, S):
+    """So many zeros that a window that would stick out fits."""
+    return P, P + S - 1
+
+
+task.options(padded, {
+    "pads-one-side": ({"sides": lambda P, S: (P, 0)},
+        "Zeros are added only above and to the left. Padding goes on all sides."),
+    "repeats-border": ({"sides": lambda P, S: (P, P), "mode": "edge"},
+        "You pad by repeating the border's pixels. This task pads with zeros."),
+    "wraps-around": ({"sides": lambda P, S: (P, P), "mode": "wrap"},
+        "You pad with the pixels of the opposite side. This task pads with zeros."),
+    "pads-twice": ({"sides": lambda P, S: (2 * P, 2 * P)},
+        "You add 2P zeros on each side. P on each side make 2P in all."),
+    "rounds-size-up": ({"sides": rounded_up},
+        "Your output is one row or column too long where the stride does not divide: there the window would stick out. "
+        "Round down.", "How many windows fit?"),
+    "starts-at-stride": ({"sides": rounded_up, "first": 1},
+        "Your first window starts at S − 1. It starts at 0, then S, then 2S."),
+})  # fmt: skip
+
+
+pairs(task, "stride", "padding", "dilation")
+
+
+@task.mistake(see="Dilation")
+def counts_zeros_between_taps(again, dilation):
+    """You leave D pixels between neighbouring taps. Dilation D means a step of D from tap to tap."""
+    return again(dilation=tuple(d + (d > 1) for d in pair(dilation)))
+
+
+@task.mistake(see="Dilation")
+def swaps_stride_and_dilation(again, stride, dilation):
+    """Stride and dilation have changed places: S moves the window, D spreads its taps."""
+    return again(stride=dilation, dilation=stride)
+
+
+# Groups.
+
+
+@task.mistake(see=GROUPS)
+def first_group_for_all(again, input, groups):
+    """All groups read the first group's channels. Group g reads channels g·C_in/G to (g + 1)·C_in/G − 1."""
+    return again(input=np.tile(input[:, : input.shape[1] // groups], (1, groups, 1, 1)))
+
+
+def dealt(array, groups):
+    """The channels in the order 0, G, 2G, …, 1, G + 1, …: as if they were dealt to the groups in turn."""
+    return array[:, np.arange(array.shape[1]).reshape(-1, groups).T.ravel()]
+
+
+@task.mistake(see=GROUPS)
+def interleaves_groups(again, input, groups):
+    """You deal the input channels out in turn. A group is a block of neighbouring channels."""
+    return again(input=dealt(input, groups))
+
+
+@task.mistake(see=GROUPS)
+def interleaves_outputs(right, groups):
+    """The outputs of the groups are dealt out in turn. Those of group 0 come first, then those of group 1."""
+    return dealt(right, right.shape[1] // groups)
