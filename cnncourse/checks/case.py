@@ -58,6 +58,15 @@ def run_answer(answer, case):
         return answer(*args, **kwargs)
 
 
+def count_numbers(value):
+    """How many numbers an argument, or a list, tuple or dict of arguments, holds."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return sum(map(count_numbers, value))
+    return value.size if isinstance(value, np.ndarray) else 1
+
+
 def pack(case):
     """The arguments of a case as plain values; memory layouts that a pipe would lose are written down."""
     return tuple(_pack(a) for a in case.args), {key: _pack(value) for key, value in case.kwargs.items()}

@@ -5,21 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnncourse.checks.case import count_numbers
 from cnncourse.checks.compare import TOLERANCE, wrong
 from cnncourse.checks.failures import FAILURES, worst
+from cnncourse.checks.mistakes import Mistake, combined
 
 RAISED = object()
-MOSTLY = 0.7  # the share of failed cases from which a known mistake says more than a general description
+PAIRS = 600  # of known mistakes that are tried together: with some arrays that takes a tenth of a second
 
 
 @dataclass
 class Finding:
-    """The likely mistake: its slug, an explanation, where to read, and whether it explains every case."""
+    """The likely mistake, which explains every case: its slug, an explanation, where to read."""
 
     slug: str
     explanation: str
     see: str = ""
-    certain: bool = True
 
 
 GENERAL = {
@@ -42,7 +43,8 @@ GENERAL = {
     "wrong-dtype": "The values are stored in another type of number than the task asks for.",
     "not-finite": "The result holds NaN or infinity: look for a division by zero, a log of zero, or an array made by "
     "`np.empty` of which some entries were never written.",
-    "all-zeros": "Every value is zero: the array is created, but nothing is stored in it.",
+    "all-zeros": "Every value is zero. Either nothing is stored in the array that is returned, or what is computed "
+    "cancels: for example a difference of two values that are the same.",
     "axes-swapped": "The numbers are right, and stand in the wrong order of axes.",
     "flipped": "The numbers are right, but mirrored.",
     "wrong-sign": "Every value has the wrong sign.",
@@ -96,12 +98,14 @@ def find_mistake(task, trials):
     slug = _failure_slug(first)
     if slug:
         return _general(task, slug)
-    known, share = _best_known(task, first)
-    slug = None if known and share >= MOSTLY else _general_slug(first)
+    pair = _exact_pair(task, [t for t in trials if not t.repeated], first)
+    if pair:
+        one, other = pair
+        text = f"Two mistakes at once. First: {one.explanation} Second: {other.explanation}"
+        return Finding(f"{one.slug}+{other.slug}", text, one.see or other.see or task.see)
+    slug = _general_slug(first)
     if slug:
         return _general(task, slug)
-    if known and share >= 0.5:
-        return Finding(known.slug, known.explanation, known.see or task.see, certain=False)
     slug = first[0].difference.slug
     slug = FAILURES[slug].slug if slug in FAILURES else slug
     return None if slug in ("wrong-values", "wrong-value") else _general(task, slug)
@@ -137,25 +141,34 @@ def _exact_known(task, trials, failed):
     return next((m for m in task.mistakes if all(_agrees(task, m, t) for t in (*failed, *right))), None)
 
 
-def _best_known(task, failed):
-    """The known mistake that agrees with most failed trials, at least with half of them, and their share."""
-    best, most = None, (len(failed) - 1) // 2
-    for mistake in task.mistakes:
-        agree = 0
-        for i, trial in enumerate(failed):
-            if agree + len(failed) - i <= most:
-                break  # whatever the rest says, another one agrees with more
-            agree += _agrees(task, mistake, trial)
-        if agree > most:
-            best, most = mistake, agree
-    return best, most / len(failed) if best else 0.0
+def _exact_pair(task, trials, failed):
+    """The first two known mistakes that, made together, agree with every trial; where it takes both of them."""
+    order = sorted(failed, key=_size) + [t for t in trials if t.difference is None]
+    tried = 0
+    for one, other in itertools.permutations(task.mistakes, 2):
+        answer = combined(one, other)
+        tried += answer is not None
+        if tried > PAIRS:
+            return None
+        if answer is not None and all(_agrees(task, Mistake("", answer, ""), t, keep=False) for t in order):
+            return one, other
+    return None
 
 
-def _agrees(task, mistake, trial):
+def _size(trial):
+    """How many numbers the arguments of a trial hold."""
+    return count_numbers((trial.case.args, trial.case.kwargs))
+
+
+def _agrees(task, mistake, trial, keep=True):
+    """Whether a known mistake gives what the answer gave; with `keep` its result is remembered with the case."""
     error = trial.outcome.error
     if error is not None and error.kind != "raised":
         return False
-    value = trial.case.once(("mistake", mistake.answer), lambda: _given(task, mistake, trial.case))
+    if keep:
+        value = trial.case.once(("mistake", mistake.answer), lambda: _given(task, mistake, trial.case))
+    else:
+        value = _given(task, mistake, trial.case)
     if error is not None or value is RAISED:
         return error is not None and value is RAISED
     try:

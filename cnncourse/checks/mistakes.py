@@ -70,6 +70,19 @@ class WrongAnswer:
         return dict(given) if name == "given" else given[name]
 
 
+def combined(first, second):
+    """The wrong answer that makes both mistakes, or None where they cannot be put together.
+
+    The second one takes the first for the right answer; of one implementation with options both go wrong.
+    """
+    a, b = first.answer, second.answer
+    if not (isinstance(a, WrongAnswer) and isinstance(b, WrongAnswer)):
+        return None
+    if a.function is b.function and not a.options.keys() & b.options.keys():
+        return WrongAnswer(a.function, a.right, {**a.options, **b.options})
+    return WrongAnswer(b.function, a, b.options) if {"right", "again"} & {*b.needs} else None
+
+
 def slug_of(function):
     """The slug that a function's name spells: forgets_root is "forgets-root"."""
     return function.__name__.strip("_").replace("_", "-")

@@ -4,6 +4,7 @@ import builtins
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnncourse.checks.case import count_numbers
 from cnncourse.checks.compare import describe
 from cnncourse.checks.failures import FAILURES, STATUSES
 
@@ -65,6 +66,8 @@ class TaskReport:
     def from_trials(cls, task, trials, finding):
         """Count points and put the sentences together."""
         failed = [t for t in trials if t.difference is not None]
+        if finding is None:
+            failed = _simplest_first(failed)
         criteria = [_count(task, name, points, trials) for name, points in task.points.items()]
         score = _tidy(sum(c.earned for c in criteria))
         kinds = [t.outcome.error.kind for t in failed if t.outcome.error is not None]
@@ -197,6 +200,18 @@ def _is_wider(got, wanted):
     )
 
 
+def _simplest_first(failed):
+    """Failed trials with the one first that is easiest to follow: a value rather than an error, few numbers."""
+    if not failed or failed[0].difference.slug in ("not_attempted", "missing"):
+        return failed
+
+    def effort(trial):
+        return trial.repeated, trial.outcome.error is not None, count_numbers((trial.case.args, trial.case.kwargs))
+
+    first = min((t for t in failed if t.difference.slug not in ("not_attempted", "missing")), key=effort)
+    return [first, *(t for t in failed if t is not first)]
+
+
 def _message(task, failed, finding):
     if not failed:
         return ""
@@ -213,8 +228,7 @@ def _message(task, failed, finding):
         lines.append(f"Tried: {first.case.call_text(task.name, task.reference)}{again}")
         lines.append(_what_happened(task, first))
     if finding and finding.explanation:
-        likely = "Likely mistake" if finding.certain else "Perhaps"
-        lines.append(f"{likely} ({finding.slug}): {finding.explanation}")
+        lines.append(f"Likely mistake ({finding.slug}): {finding.explanation}")
     if task.see and first.difference.slug != "missing":
         lines.append(f"Read: {where((finding.see if finding else '') or task.see)}")
     return "\n".join(lines)
@@ -229,7 +243,8 @@ def _what_happened(task, trial):
         wanted=_wanted_kind(trial.wanted),
     )  # fmt: skip
     if error.line:
-        text += f"\nIn your line {error.line}" + (f": {error.source_line}" if error.source_line else "")
+        place = (f" of {error.function}" if error.function else "") + (f", {error.cell}" if error.cell else "")
+        text += f"\nIn your line {error.line}{place}" + (f": {error.source_line}" if error.source_line else "")
     return text
 
 

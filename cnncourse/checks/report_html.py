@@ -4,13 +4,15 @@ import base64
 import html
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 
 from cnncourse.checks.failures import STATUSES
 from cnncourse.checks.report import LAST_LINE
+from cnncourse.places import section
 
-OPENINGS = ("Tried", "Likely mistake", "Perhaps", "Read", "In your line", "Right")
+OPENINGS = ("Tried", "Likely mistake", "Read", "In your line", "Right")
 
 
 def to_html(report):
@@ -24,7 +26,7 @@ def to_html(report):
     ]
     if report.status not in ("missing", "right") and len(report.criteria) > 1:
         parts.append(_criteria(report.criteria))
-    parts += [f"<div>{_line(line)}</div>" for line in report.message.splitlines()]
+    parts += [f"<div>{_line(line, report.see)}</div>" for line in report.message.splitlines()]
     if report.differences:
         parts.append(picture(report.differences[0]))
     parts += [f"<div><i>Note:</i> {html.escape(note)}</div>" for note in report.notes]
@@ -45,8 +47,12 @@ def _criteria(criteria):
     return f"<div style='margin:.2em 0'>{''.join(cells)}</div>" + "".join(lost)
 
 
-def _line(line):
-    """One sentence; its opening word stands out, code in backquotes is set as code."""
+def _line(line, see=""):
+    """One sentence; its opening word stands out, code in backquotes is set as code, what to read is a link."""
+    address = see and line.startswith("Read: ") and section(see, Path.cwd())
+    if address:
+        link = f'<a href="{html.escape(address, quote=True)}">{html.escape(line.removeprefix("Read: "))}</a>'
+        return f"<b>Read</b>: {link}"
     head, colon, rest = html.escape(line).partition(":")
     text = f"<b>{head}</b>{colon}{rest}" if colon and head.startswith(OPENINGS) else html.escape(line)
     pieces = text.split("`")

@@ -13,12 +13,14 @@ from cnncourse.grading.inside import probes
 
 @dataclass
 class Failure:
-    """Why a call gave no value: a kind of `failures.FAILURES`, a text, and the learner's line where there is one."""
+    """Why a call gave no value: a kind of `failures.FAILURES`, a text, and where in the learner's code, if known."""
 
     kind: str
     text: str = ""
     line: int | None = None
     source_line: str | None = None
+    function: str | None = None
+    cell: str | None = None
 
 
 @dataclass
@@ -130,5 +132,5 @@ def _run_in_thread(target, probe, args, kwargs, seconds):
 
 
 def _timed_out(seconds):
-    error = {"kind": "timeout", "text": "", "line": None, "source_line": None}
+    error = {"kind": "timeout", "text": "", "line": None, "source_line": None, "function": None, "cell": None}
     return {"value": None, "error": error, "printed": False, "changed": [], "seconds": seconds, "used": []}

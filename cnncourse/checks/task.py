@@ -190,7 +190,12 @@ class Task:
         TaskReport
         """
         trials, lost = [], {}  # criterion: what became of a call that did not come back
-        for case in self.draw(seed):
+        cases = self.draw(seed)
+        ready = self.observe.together(self, student, cases)
+        for index, case in enumerate(cases):
+            if index in ready:
+                trials.append(self.trial(case, ready[index], self.wanted(case)))
+                continue
             if len(lost) >= 2 or case.criterion in lost:
                 kind = lost.get(case.criterion) or [*lost.values()][-1]
                 trials.append(Trial(case, Outcome(error=Failure(kind)), None, Difference(kind, FAILURES[kind].not_run)))

@@ -1,5 +1,6 @@
 """The form of a task: ids from paths, mistakes from functions, texts from one table, one mask for all that compares."""
 
+import linecache
 import re
 from pathlib import Path
 
@@ -169,7 +170,100 @@ def test_every_failure_is_in_the_table():
         assert kind.told.format(error="e", name="n", signature="s", seconds=1, wanted="w")
         assert kind.hidden
         assert "{" not in kind.hidden
-    reply = {"value": None, "error": {"kind": "unheard-of", "text": "", "line": None, "source_line": None},
+    nowhere = dict.fromkeys(("line", "source_line", "function", "cell"))
+    reply = {"value": None, "error": {"kind": "unheard-of", "text": "", **nowhere},
              "printed": False, "changed": [], "seconds": 0.0, "used": []}  # fmt: skip
     with pytest.raises(ProtocolError):
         outcome_from(reply)
+
+
+def check_of(task, answer):
+    return task.evaluate(LocalStudent({task.name: answer}))
+
+
+def test_two_mistakes_made_together_are_both_named():
+    report = check_of(example(), lambda x, factor=2.0: -(x + factor))
+    assert report.mistake == "adds+negates"
+    assert "First: The factor is added. Second: The sign is wrong." in report.message
+    # One of them alone keeps its own name, and what no pair gives gets no cause at all.
+    assert check_of(example(), lambda x, factor=2.0: x + factor).mistake == "adds"
+    report = check_of(example(), lambda x, factor=2.0: np.sin(x))
+    assert report.mistake is None
+    assert "mistake" not in report.message
+
+
+def test_a_cause_explains_every_failed_case_or_is_not_said():
+    """An answer that makes a known mistake for one shape and something else for another has another cause."""
+
+    def answer(x, factor=2.0):
+        return x + factor if x.ndim == 1 else np.sin(x)
+
+    assert check_of(example(), answer).mistake is None
+
+
+def test_the_simplest_failing_case_is_shown_where_there_is_no_cause():
+    report = check_of(example(), lambda x, factor=2.0: np.sin(x))
+    assert "Tried: scale(<float64 (3,)>, factor=0.5)" in report.message
+    assert report.case["x"].shape == (3,)
+
+
+def counting():
+    task = Task(see="A section")
+
+    @task.right
+    def total(numbers, offset=0):
+        """The sum, plus the offset."""
+        return sum(numbers) + offset
+
+    @task.criterion(1)
+    def many_numbers(rng):
+        """Hundreds of short lists."""
+        for _ in range(300):
+            yield Call(tuple(int(n) for n in rng.integers(0, 9, rng.integers(1, 6))), offset=int(rng.integers(0, 3)))
+
+    return task
+
+
+class CountingStudent(LocalStudent):
+    probes = ()
+
+    def call(self, task_name, probe, *args, **kwargs):
+        self.probes = (*self.probes, probe)
+        return super().call(task_name, probe, *args, **kwargs)
+
+
+def test_hundreds_of_small_cases_are_one_call():
+    student = CountingStudent({"total": lambda numbers, offset=0: sum(numbers) + offset})
+    report = counting().evaluate(student)
+    assert report.passed
+    assert report.criteria[0].count == 300
+    assert student.probes.count("several") == 1
+    assert len(student.probes) < 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "some"),
+    [
+        (lambda numbers, offset=0: sum(numbers), True),
+        (lambda numbers, offset=0: sum(numbers) + offset if len(numbers) < 5 else 1 // 0, True),
+        (lambda numbers, offset=0: [sum(numbers) + offset], False),
+    ],
+)
+def test_small_cases_that_go_wrong_are_counted_one_by_one(answer, some):
+    report = check_of(counting(), answer)
+    assert not report.passed
+    assert (0 < report.criteria[0].right < 300) == some
+
+
+def test_an_error_names_function_and_cell():
+    space, text = {}, "def scale(x, factor=2.0):\n    return x.missing\n"
+    linecache.cache["<cell 4>"] = (len(text), None, text.splitlines(keepends=True), "<cell 4>")
+    exec(compile(text, "<cell 4>", "exec"), space)
+    message = check_of(example(), space["scale"]).message
+    assert "In your line 2 of scale, code cell 4: return x.missing" in message
+
+
+def test_what_to_read_is_a_link_to_the_section(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    page = check("02.conv2d", lambda input, weight, bias=None: input)._repr_html_()
+    assert re.search(r'<b>Read</b>: <a href="[^"]*02_convolution\.ipynb#[^"]+">lesson 02', page)

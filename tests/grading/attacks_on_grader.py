@@ -49,7 +49,8 @@ ATTACKS = {
         """frame(b'{"value": 1, "arrays": [], "value": {"dict": [["score", 9]]}}')"""
     ),
     "a forged reply that says nothing went wrong, and an error": _sends(
-        'frame(result(True, error={"dict": [["kind", "right"], ["text", ""], ["line", None], ["source_line", None]]}))'
+        'frame(result(True, error={"dict": [["kind", "right"], ["text", ""], ["line", None], ["source_line", None], '
+        '["function", None], ["cell", None]]}))'
     ),
     "a forged reply with an enormous integer": _sends(
         """frame(b'{"arrays": [], "value": ' + b"9" * 100000 + b"}")"""

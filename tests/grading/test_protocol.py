@@ -166,11 +166,12 @@ def test_a_closed_channel_is_said_to_be_closed():
         protocol.receive(ours, seconds=1)
 
 
+NOWHERE = dict.fromkeys(("line", "source_line", "function", "cell"))
 GOOD = {"value": 1, "error": None, "printed": False, "changed": [], "seconds": 0.0, "used": []}
 
 
 def test_a_result_becomes_an_outcome():
-    error = {"kind": "raised", "text": "x" * 10_000, "line": True, "source_line": None}
+    error = {"kind": "raised", "text": "x" * 10_000, **NOWHERE, "line": True}
     outcome = outcome_from(GOOD | {"error": error, "printed": 1})
     assert isinstance(outcome, Outcome)
     assert (outcome.value, len(outcome.error.text), outcome.error.line, outcome.printed) == (None, 500, None, False)
@@ -180,9 +181,9 @@ def test_a_result_becomes_an_outcome():
     "result",
     [
         None, [], {"score": 100}, GOOD | {"score": 100}, GOOD | {"changed": "abc"}, GOOD | {"used": [1]},
-        GOOD | {"error": "died"}, GOOD | {"error": {"kind": "right", "text": "", "line": None, "source_line": None}},
-        GOOD | {"error": {"kind": "raised", "text": 3, "line": None, "source_line": None}},
-        GOOD | {"error": {"kind": "raised", "text": "", "line": None, "source_line": [1]}},
+        GOOD | {"error": "died"}, GOOD | {"error": {"kind": "right", "text": "", **NOWHERE}},
+        GOOD | {"error": {"kind": "raised", "text": 3, **NOWHERE}},
+        GOOD | {"error": {"kind": "raised", "text": "", **NOWHERE, "source_line": [1]}},
     ],
 )  # fmt: skip
 def test_a_result_of_another_form_is_not_believed(result):

@@ -12,7 +12,7 @@ SUBMISSION_SECONDS = 90  # all that one submission may cost, besides training
 AFTER_A_TIMEOUT = 0.25  # what is left of the time for a call once an answer has used all of it
 RESULT_KEYS = {"value", "error", "printed", "changed", "seconds", "used"}
 DIFFERS = ("all_differs", "own_differs", "until_differs")  # whether a way of loading could give something else
-ERROR_KEYS = {"kind", "text", "line", "source_line"}
+ERROR_KEYS = {"kind", "text", "line", "source_line", "function", "cell"}
 
 
 class Budget:
@@ -149,10 +149,11 @@ def outcome_from(result):
     error = result["error"]
     if error is not None:
         right = type(error) is dict and set(error) == ERROR_KEYS and error["kind"] in FAILURES
-        if not right or type(error["text"]) is not str or not isinstance(error["source_line"], (str, type(None))):
+        words = [error[key] for key in ("source_line", "function", "cell")] if right else []
+        if not right or type(error["text"]) is not str or not all(isinstance(w, (str, type(None))) for w in words):
             raise protocol.ProtocolError("an error of the wrong form")
         line = error["line"] if type(error["line"]) is int else None
-        error = Failure(error["kind"], error["text"][:500], line, error["source_line"] and error["source_line"][:200])
+        error = Failure(error["kind"], error["text"][:500], line, *(word and word[:200] for word in words))
     return Outcome(
         value=None if error else result["value"],
         error=error,

@@ -101,25 +101,34 @@ def describe_failure(problem):
     else:
         kind = "not_attempted" if isinstance(problem, NotImplementedError) else "raised"
     text = "" if kind == "timeout" else _safe_text(problem)
-    line, source_line = (None, None) if ours else learner_line(problem.__traceback__)
+    place = (None, None, None, None) if ours else learner_place(problem.__traceback__)
     return {
         "kind": kind,
         "text": text if ours or kind == "timeout" else f"{type(problem).__name__}: {text}".rstrip(": "),
-        "line": line,
-        "source_line": source_line,
+        **dict(zip(("line", "source_line", "function", "cell"), place, strict=True)),
     }
 
 
-def learner_line(traceback):
-    """Find the last frame that is neither this file nor an installed library: (line number, its text)."""
-    line, source_line = None, None
+def learner_place(traceback):
+    """Find the last frame that is neither this file nor an installed library: line, its text, function, cell."""
+    place = (None, None, None, None)
     while traceback is not None:
         code, number = traceback.tb_frame.f_code, traceback.tb_lineno
         if code.co_filename not in OURS and not _is_library(code.co_filename):
-            line = number
             source_line = linecache.getline(code.co_filename, number).strip()[:200] or None
+            function = code.co_name if code.co_name.isidentifier() else None
+            place = number, source_line, function, cell_name(code.co_filename)
         traceback = traceback.tb_next
-    return line, source_line
+    return place
+
+
+def cell_name(filename):
+    """What a learner calls the cell that was compiled as `filename`: "cell [5]" in Jupyter, "code cell 5" elsewhere."""
+    if filename.startswith("<cell ") and filename[6:-1].isdigit():
+        return f"code cell {filename[6:-1]}"
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    number = getattr(getattr(shell, "compile", None), "_filename_map", {}).get(filename)
+    return None if number is None else f"cell [{number}]"
 
 
 def _is_library(filename):
@@ -320,6 +329,16 @@ def function(target, args, kwargs, notes):
     return plain(call(target, args, kwargs, notes))
 
 
+def several(target, args, kwargs, notes):
+    """Call a function on each (args, kwargs) of `calls`; an error in one of them is an error of all."""
+    values, used = [], notes.used
+    for number, (one, named) in enumerate(kwargs["calls"]):
+        notes.used = used if number < WATCHED_DRAWS else None
+        values.append(plain(call(target, one, named, notes)))
+    notes.used = used
+    return values
+
+
 def variable(target, args, kwargs, notes):
     """The answer to a question: a variable, or a function that returns it."""
     if target is ...:
@@ -368,6 +387,7 @@ _of_torch, THIS = {}, sys.modules[__name__]
 PROBES = {
     "function": function,
     "function_with_callable": function,
+    "several": several,
     "variable": variable,
     "random_draws": random_draws,
     "module": _with_torch("module"),

@@ -122,5 +122,5 @@ def _reseed(seed):
 
 
 def _failed(kind, text):
-    error = {"kind": kind, "text": text[:500], "line": None, "source_line": None}
+    error = {"kind": kind, "text": text[:500], "line": None, "source_line": None, "function": None, "cell": None}
     return {"value": None, "error": error, "printed": False, "changed": [], "seconds": 0.0, "used": []}
