@@ -70,6 +70,7 @@ t, image, kernel = map(torch.from_numpy, (x, image, kernel))
 print(json.dumps({name: hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest() for name, value in {
     "NumPy's exp": np.exp(x), "NumPy's tanh": np.tanh(x), "NumPy's sums": x.sum(1), "NumPy's products": x @ x.T,
     "PyTorch's products": (t @ t.T).numpy(), "PyTorch's exp": t.exp().numpy(), "PyTorch's tanh": t.tanh().numpy(),
+    "PyTorch's sigmoid": t.sigmoid().numpy(), "PyTorch's softmax": t.log_softmax(1).numpy(),
     "PyTorch's sums": t.repeat(30, 1).sum().numpy(), "PyTorch's convolutions": F.conv2d(image, kernel).numpy(),
 }.items()}))
 """
