@@ -4,10 +4,11 @@ import json
 import platform
 import sys
 
+import nbformat
 import pytest
 
 from tools import processors
-from tools.margins import margins, table
+from tools.margins import margins, run_notebook, table
 from tools.processors import MACHINES, Job, plan, unit_of
 
 
@@ -162,6 +163,21 @@ def test_the_probe_gives_the_same_bits_again_and_others_as_another_processor():
     assert first == processors.hashes(processors.SSE)
     if platform.machine() in ("x86_64", "AMD64"):
         assert first != processors.hashes({"OMP_NUM_THREADS": "2"})
+
+
+@pytest.mark.slow
+def test_a_notebook_runs_to_its_end_and_names_the_cells_that_fail(tmp_path, monkeypatch, capsys):
+    codes = ["from cnncourse import at_least", "at_least(0.1, 0.9, '99/first')", "1 / 0", "at_least(1, 0.9, '99/last')"]
+    cells = [nbformat.v4.new_code_cell(code) for code in codes]
+    cells += [nbformat.v4.new_code_cell("int('x')", metadata={"tags": ["raises-exception"]})]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
+    monkeypatch.setenv("CNNCOURSE_MARGINS", str(tmp_path / "margins.jsonl"))
+    assert run_notebook(tmp_path / "a.ipynb") == 1
+    assert [json.loads(line)["name"] for line in open(tmp_path / "margins.jsonl")] == ["99/first", "99/last"]
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("FAILED CELL: ---")
+    assert "1 / 0" in line
+    assert line.endswith("ZeroDivisionError: division by zero")
 
 
 def test_it_is_no_part_of_what_ci_runs():
