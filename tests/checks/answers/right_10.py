@@ -83,7 +83,7 @@ class Masked(nn.Module):
 
 def trained_with_momentum(train_images, train_labels):
     """SGD with momentum, one-cycle schedule."""
-    network, batch, epochs = PackageLeNet5(), 50, 2
+    network, batch, epochs = PackageLeNet5(), 50, 4
     steps = epochs * len(train_images) // batch
     optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.08, total_steps=steps)

@@ -1,0 +1,73 @@
+"""A training task: pictures that nobody has seen, and causes that follow from what the network does with them."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from cnncourse import data
+from cnncourse.checks.tasks.u10 import train_lenet as lenet
+from cnncourse.checks.tasks.u10._garments import garments
+
+
+@pytest.fixture(scope="module")
+def case():
+    (case,) = lenet.task.draw(0)
+    return case
+
+
+def test_no_picture_is_one_of_the_data_set(case):
+    known = set()
+    for split in ("train", "test"):
+        padded = np.pad(data.fashion_mnist(split)[0], ((0, 0), (2, 2), (2, 2)))
+        known |= {picture.tobytes() for picture in padded}
+    for pictures in (case.args[0], case.predict):
+        assert pictures.shape[1:] == (1, 32, 32)
+        assert 0 <= pictures.min() < pictures.max() <= 1
+        assert not any(np.rint(255 * picture).astype(np.uint8).tobytes() in known for picture in pictures)
+    assert len({picture.tobytes() for picture in case.predict}) == len(case.predict)
+
+
+def test_another_seed_makes_other_pictures_in_the_same_way():
+    (images, labels), (others, _), (again, same) = (garments("test", 300, np.random.default_rng(s)) for s in (0, 1, 0))
+    assert np.array_equal(images, again)
+    assert np.array_equal(labels, same)
+    assert not any(np.array_equal(a, b) for a, b in zip(images, others, strict=True))
+    train, _ = garments("train", 300, np.random.default_rng(0))
+    assert abs(train.mean() - images.mean()) < 0.03
+    assert abs(train.std() - images.std()) < 0.03
+
+
+def answers(truth, share, rng, sure=4.0):
+    """Logits of which a share is right."""
+    guesses = np.where(rng.random(len(truth)) < share, truth, rng.integers(0, 10, len(truth)))
+    return sure * np.eye(10)[guesses]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("slug", "raw", "prepared", "first", "others"),
+    [
+        ("stops-too-early", 0.5, 0.4, 0.5, 0.5),
+        ("prepares-images-outside", 0.6, 0.8, 0.6, 0.6),
+        ("prepares-images-outside", 0.1, 0.8, 0.1, 0.1),
+        ("sees-few-images", 0.6, 0.5, 1.0, 0.6),
+        ("no-better-than-chance", 0.0, 0.0, 0.0, 0.0),
+    ],
+)
+def test_the_cause_follows_from_what_differs(case, seed, slug, raw, prepared, first, others):
+    rng, labels = np.random.default_rng(seed), case.args[1]
+    also = {name: answers(case.truth[: lenet.PREPARED], 0.1, rng) for name in lenet.PREPARATIONS}
+    also["0 to 255"] = answers(case.truth[: lenet.PREPARED], prepared, rng)
+    also["first"] = answers(labels[: lenet.FIRST], first, rng)
+    also["others"] = answers(labels[-lenet.OTHERS :], others, rng)
+    assert lenet.diagnose(case, answers(case.truth, raw, rng), also) == slug
+
+
+def test_renumbered_classes_and_a_single_one(case):
+    rng = np.random.default_rng(0)
+    nothing = {name: np.zeros((lenet.PREPARED, 10)) for name in lenet.PREPARATIONS}
+    nothing |= {"first": np.zeros((lenet.FIRST, 10)), "others": np.zeros((lenet.OTHERS, 10))}
+    swapped = np.array([1, 0, *range(2, 10)])[case.truth]
+    assert lenet.diagnose(case, answers(swapped, 0.8, rng), nothing) == "classes-renumbered"
+    assert lenet.diagnose(case, np.tile(8 * np.eye(10)[3], (len(case.truth), 1)), nothing) == "one-class-for-all"
