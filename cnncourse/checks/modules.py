@@ -1,23 +1,36 @@
 """Tasks whose answer is a PyTorch module: same numbers in, same outputs, gradients and statistics out.
 
-A learner may name and order layers freely. So the check finds which layer of the answer corresponds to
-which of the reference (see `module_layers`), loads the same drawn numbers into both, and compares.
-Where several assignments fit, the order of calls is tried first, then the others: an answer is right if
-any assignment makes every number agree.
+The answer's arrays are exchanged by name and filled with drawn numbers. What it then gives, and the gradients under
+a drawn upstream gradient, are compared with what the reference gives with the same numbers, worked out on this
+side. Which array is which is first taken from the order of definition; if the numbers then disagree, it is found by
+experiment (see `module_arrays`). An answer is right if the numbers agree under any assignment, so nothing need be
+believed of its layers.
 """
 
-import zlib
-from dataclasses import dataclass
-from functools import partial
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cnncourse.checks.compare import Difference
-from cnncourse.checks.module_layers import assignments, draw_state, layers_difference, layers_of, summary
+from cnncourse.checks.diagnose import Finding, find_mistake, same
+from cnncourse.checks.module_arrays import enough, fits, shapes_difference
+from cnncourse.checks.module_runs import (
+    Door,
+    Observation,
+    apart,
+    describe,
+    door_to,
+    drawn_upstream,
+    expected,
+    observe,
+    raises,
+    ready,
+    shapes_of,
+)
+from cnncourse.checks.student import Outcome
 from cnncourse.checks.task import Case, Task, Trial
-from cnncourse.grading.inside import probes
-
-MOST_DESCRIBED, MOST_BUILT = 500, 50  # trusted modules whose shapes are kept, or that are kept themselves
 
 
 class ModuleCase(Case):
@@ -29,11 +42,13 @@ class ModuleCase(Case):
     input : float32 array that goes through it
     training : whether in training mode
     backward : whether gradients are compared too, under a drawn upstream gradient
+    small : a smaller input for the experiments that tell arrays apart; the input itself where it is None
     """
 
-    def __init__(self, criterion, *args, input, training=False, backward=True, **kwargs):
+    def __init__(self, criterion, *args, input, training=False, backward=True, small=None, **kwargs):
         super().__init__(criterion, *args, **kwargs)
         self.input, self.training, self.backward = input, training, backward
+        self.small = input if small is None else small
 
     def call_text(self, name, reference=None):
         """The construction, the input and the mode."""
@@ -48,10 +63,10 @@ class ModuleTask(Task):
     Further parameters
     ------------------
     alternatives : other right constructions; an answer is right if it equals the reference or one of them
-    free_head : whether everything behind the reference's last convolution and its pooling is the learner's
-        choice: then the outputs of the convolutions are compared, what of the last one reaches the head, and
-        whether the output has the right shape and can be logits
-    most_assignments : how many ways of assigning layers are tried
+    compared : function(answer, case, seen, assignment, upstream) → (given, wanted), what is compared of an observed
+        module and a trusted one; None where the trusted one raises
+    part : function(answer) → function that constructs the part of a trusted module whose arrays are assigned; the
+        arrays of the rest are the learner's choice
     test_seeds : on how many seeds the course's own tests try each known mistake
     """
 
@@ -60,200 +75,214 @@ class ModuleTask(Task):
     repeats: int = 0
     seconds: float = 20.0
     alternatives: tuple = ()
-    free_head: bool = False
-    most_assignments: int = 24
+    compared: Callable = expected
+    part: Callable | None = None
     test_seeds: int = 4
 
     def __post_init__(self):
         super().__post_init__()
-        self.described, self.built = {}, {}
-
-    def value_of(self, answer, case):
-        """What a trusted module gives, its layers assigned to those of the first reference that they fit."""
-        return case.once(("value", answer), lambda: self._value_of(answer, case))
-
-    def _value_of(self, answer, case):
-        mine = self._layers_of(answer, case)
-        for reference in (self.reference, *self.alternatives):
-            theirs = mine if answer is reference else self._layers_of(reference, case)
-            pairs = next(self._assignments(mine, theirs), None)
-            if pairs is not None:
-                return self._given(answer, case, pairs, reference)
-        return {"layers": summary(mine, self._layers_of(self.reference, case))}
+        self.known = Trusted()
 
     def attempt(self, student, case, wanted=None):
-        """Build the answer, find whose layers they are, then load, run and compare."""
-        outcome = self._call(student, case, [self._describe(case)], keep=True)
+        """Build the answer, run it with drawn numbers, and compare with each right construction."""
+        ready()
+        door = self._door(student)
+        arrays = describe(door, case)
+        if isinstance(arrays, Outcome):
+            return _failed(case, Observation(arrays))
+        trial = self._tried(door, case, arrays, double=True)
+        if trial.difference is not None and trial.difference.slug in ("raised", "low-precision"):
+            trial = self._tried(door, case, arrays, double=False)  # perhaps it makes float32 arrays, whatever comes in
+        return trial
+
+    def _tried(self, door, case, arrays, double):
+        """One trial, with the arrays in the order of definition, then told apart by experiment."""
+        seen = observe(door, case, arrays, self._upstream(case), double)
+        if seen.outcome.error is not None:
+            return _failed(case, seen)
+        trial = self._compared(seen, case)
+        told = apart(door, case, arrays) if trial.difference is not None and self._may_fit(arrays, case) else None
+        if told is None:
+            return trial
+        rank, idle = told
+        if idle := self._surplus(arrays, case, idle):
+            seen = observe(door, case, arrays, self._upstream(case), double, idle)
+            if seen.outcome.error is not None:
+                return trial
+        seen.rank = rank
+        return self._compared(seen, case)
+
+    def _repeat(self, student, trials, seed):
+        """Two objects of one construction at once: do they start well, and does each keep its own numbers?"""
+        case, right = trials[0].case, [t for t in trials if t.difference is None]
+        if len(right) < len(trials):
+            return []
+        door, seen = self._door(student), right[0].observed
+        arrays, state = seen.arrays, seen.state
+        others = {name: -values for name, values in state.items()}
+        steps = [
+            {"do": "describe"}, {"do": "read"},
+            {"do": "describe", "object": 1},
+            {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1}, {"do": "read"},
+        ]  # fmt: skip
+        outcome = door.script(case, steps)
         if outcome.error is not None:
-            return Trial(case, outcome, None, Difference(outcome.error.kind, ""))
-        mine, first = layers_of(outcome.value[0]), None
-        for reference in (self.reference, *self.alternatives):
-            theirs = self._layers_of(reference, case)
-            for trial in self._trials(student, case, reference, mine, theirs):
-                if trial.difference is None or trial.outcome.error is not None:
+            return [_failed(case, Observation(outcome, arrays))]
+        problem = starting_problem(arrays, outcome.value[1]) or sharing_problem(state, outcome.value[-1])
+        return [Trial(case, Outcome(problem), None, Difference(*problem) if problem else None, repeated=True)]
+
+    def _door(self, student):
+        return Door(lambda args, kwargs: student.call(self.name, self.probe, args, kwargs, seconds=self.seconds))
+
+    def _right(self):
+        return (self.reference, *self.alternatives)
+
+    def _may_fit(self, arrays, case):
+        """Whether the answer learns at least as many numbers as some right one."""
+        return any(_count(arrays) >= _count(self._shapes(answer, case)) for answer in self._right())
+
+    def _surplus(self, arrays, case, idle):
+        """The idle vectors of those lengths of which there are more than wanted."""
+        wanted = Counter(a.key for a in self._shapes(self.reference, case) if a.learned)
+        have = Counter(a.key for a in arrays if a.learned)
+        return frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > wanted[a.key])
+
+    def _compared(self, seen, case):
+        """The trial of an observation: right under the first assignment that makes all numbers agree."""
+        first = None
+        for answer in self._right():
+            for given, wanted in self._pairs(answer, seen, case):
+                outcome = Outcome(given, seconds=seen.outcome.seconds)
+                trial = ModuleTrial(case, outcome, wanted, self.compare(given, wanted, case), observed=seen)
+                if trial.difference is None:
                     return trial
                 first = first or trial
         if first:
             return first
-        theirs = self._layers_of(self.reference, case)
-        outcome.value = {"layers": summary(mine, theirs)}
-        difference = layers_difference(self._body(mine, theirs), self._body(theirs, theirs))
-        return Trial(case, outcome, {"layers": summary(theirs, theirs)}, difference)
+        difference = shapes_difference(seen.arrays, self._shapes(self.reference, case))
+        given = {"the shapes": str([a.shape for a in seen.arrays]), "the output": seen.last["output"]}
+        return ModuleTrial(case, Outcome(given), None, difference, observed=seen)
 
-    def _trials(self, student, case, reference, mine, theirs):
-        """One trial for each assignment, in float64 where the answer allows it: at a kink of ReLU, rounding counts."""
-        for pairs in self._assignments(mine, theirs):
-            trial = self._trial(student, case, reference, pairs, double=True)
-            if trial.difference and trial.difference.slug in ("raised", "low-precision"):
-                # Perhaps some arrays that it makes are float32, whatever its input is.
-                trial = self._trial(student, case, reference, pairs, double=False)
-            yield trial
+    def _pairs(self, answer, seen, case):
+        """(given, wanted) for each way of assigning the observed arrays to those of a trusted module."""
+        theirs = self._shapes(answer, case)
+        if isinstance(theirs, Outcome):
+            return
+        orders = [(None, None)]
+        if seen.rank:
+            orders.append((seen.rank, self.known.rank(self._counted(answer), case)))
+        for rank, their_rank in orders:
+            if rank and not their_rank:
+                continue
+            mine = [a for a in seen.arrays if a.name not in seen.idle]
+            for assignment in fits(enough(mine, theirs, rank) if self.part else mine, theirs, rank, their_rank):
+                pair = self.compared(answer, case, seen, assignment, self._upstream(case))
+                if pair is not None:
+                    yield pair
 
-    def _trial(self, student, case, reference, pairs, double):
-        upstream = self._upstream(reference, case)
-        outcome = self._call(student, case, self._script(case, pairs, upstream, double), kept=double)
-        theirs = [layer for _, layer in pairs]
-        right = case.once(("wanted", reference, double), lambda: self._right(reference, case, theirs, double))
-        if outcome.error is None:
-            outcome.value = self._value(outcome.value[-1], pairs, reference, case)
-        return self.trial(case, outcome, right)
+    def _counted(self, answer):
+        """The constructor of what counts of a trusted answer."""
+        return self.part(answer) if self.part else answer
 
-    def _assignments(self, mine, theirs):
-        return assignments(self._body(mine, theirs), self._body(theirs, theirs), self.most_assignments)
+    def _shapes(self, answer, case):
+        return shapes_of(self._counted(answer), case)
 
-    def _body(self, mine, theirs):
-        """The layers that count; with a free head, as many convolutions as wanted and nothing linear."""
-        if not self.free_head:
-            return mine
-        count = sum(layer.is_convolution for layer in theirs)
-        head = [layer for layer in mine if layer.is_convolution][count:]
-        return [layer for layer in mine if not layer.is_linear and not any(layer is h for h in head)]
-
-    def _call(self, student, case, script, **how):
-        kwargs = {**case.kwargs, "script": script, "watch": bool(self.banned), **how}
-        return student.call(self.name, self.probe, case.args, kwargs, seconds=self.seconds)
-
-    def _run(self, answer, case, script):
-        """The results of a trusted module's steps."""
-        result = probes.run(answer, "module", case.args, {**case.kwargs, "script": script, "watch": False})
-        if result["error"]:
-            raise RuntimeError(result["error"]["text"])
-        return result["value"]
-
-    def _describe(self, case):
-        return {"do": "describe", "inputs": [case.input]}
-
-    def _described(self, answer, case):
-        """The shapes of a trusted module, which are the same for all inputs of one shape."""
-        key = answer, repr((case.args, case.kwargs)), case.input.shape
-        if key not in self.described:
-            if len(self.described) >= MOST_DESCRIBED:
-                self.described.clear()
-            self.described[key] = self._run(answer, case, [self._describe(case)])[0]
-        return self.described[key]
-
-    def _layers_of(self, answer, case):
-        return case.once(("layers", answer), lambda: layers_of(self._described(answer, case)))
-
-    def _upstream(self, reference, case):
+    def _upstream(self, case):
         """A drawn gradient of the output's shape, or None."""
         if not case.backward:
             return None
-        shape = self._described(reference, case)["output"]
-        rng = np.random.default_rng([1, zlib.crc32(case.input.tobytes())])
-        return rng.standard_normal(shape).astype(np.float32)
+        return case.once("upstream", lambda: drawn_upstream(self.reference, case))
 
-    def _given(self, answer, case, pairs, reference):
-        """What a trusted module gives with the numbers of `pairs` in it."""
-        script = self._script(case, pairs, self._upstream(reference, case))
-        return self._value(self._run(answer, case, script)[-1], pairs, reference, case)
+    def value_of(self, answer, case):
+        """Nothing can be wanted before an answer's numbers are known."""
+        return None
 
-    def _right(self, reference, case, layers, double):
-        """What a reference gives with its own numbers."""
-        result = self._result(reference, case, layers, double)
-        return self._value(result, [(layer, layer) for layer in layers], reference, case)
+    def _explain(self, trials):
+        """Explained afresh for each answer: the values of a trial do not hold all that was observed."""
+        return self._found(trials)
 
-    def _result(self, reference, case, layers, double=True):
-        """The same, as it comes out of the forward step."""
+    def find(self, trials):
+        """The known mistake that gives the same in all cases that were run, else what the arrays show."""
+        if all(t.difference is None for t in trials):
+            return None
+        seen = [t for t in trials if isinstance(t, ModuleTrial)]
+        for mistake in self.mistakes if seen else ():
+            if all(self._same(mistake.answer, t) for t in seen):
+                return Finding(mistake.slug, mistake.explanation, mistake.see or self.see)
+        slug = next(t.difference.slug for t in trials if t.difference is not None)
+        if slug in STARTING:
+            return Finding(slug, STARTING[slug], self.see)
+        own = next((m for m in self.mistakes if m.slug == slug), None)
+        return Finding(slug, own.explanation, own.see or self.see) if own else general_finding(self, trials)
 
-        def run():
-            script = self._script(case, [(x, x) for x in layers], self._upstream(reference, case), double)
-            return self._run(reference if self.free_head else self._built(reference, case, double), case, script)[-1]
-
-        return case.once(("result", reference, double), run)
-
-    def _built(self, reference, case, double):
-        """A constructor that gives the same module again: all numbers in it are loaded anew each time."""
-        key = reference, repr((case.args, case.kwargs)), double
-        if key not in self.built:
-            if len(self.built) >= MOST_BUILT:
-                self.built.clear()
-            self.built[key] = reference(*case.args, **case.kwargs)
-        return lambda *args, **kwargs: self.built[key]
-
-    def _script(self, case, pairs, upstream, double=True):
-        """Load drawn numbers, then run forward and backward."""
-        state = {}
-        for mine, theirs in pairs:
-            for name, array in mine.arrays.items():
-                key = "drawn", theirs.full(name), array.shape, array.dtype
-                draw = partial(draw_state, theirs, name, array, case)
-                state[mine.full(name)] = case.once(key, draw) if name in theirs.arrays else np.zeros(array.shape)
-        inputs = [case.input.astype(np.float64 if double else np.float32)]
-        forward = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
-        load = {"do": "load", "state": state, "inputs": [case.input], "double": double, "draw_others": self.free_head}
-        return [load, forward | {"capture": self.free_head}]
-
-    def _value(self, result, pairs, reference, case):
-        """What is compared, named by the reference's layers."""
-        if self.free_head:
-            return self._free_value(result, pairs, reference, case)
-        value = {"the output": result["output"]}
-        if "grads" in result:
-            value["the gradient of the input"] = result["grad_inputs"][0]
-        for mine, theirs in sorted(pairs, key=lambda pair: pair[1].place):
-            for name, array in theirs.arrays.items():
-                key = mine.full(name)
-                if key in result.get("grads", {}):
-                    value[f"the gradient of {theirs.full(name)}"] = result["grads"][key]
-                elif key in result["buffers"] and array.ndim:
-                    value[f"{theirs.full(name)} after the call"] = result["buffers"][key]
-        return value
-
-    def _free_value(self, result, pairs, reference, case):
-        """The convolutions' outputs; what reaches the head, told by the gradient; what kind of output it is."""
-        theirs = sorted((layer for _, layer in pairs), key=lambda layer: layer.place)
-        open_places = self._result(reference, case, theirs)["captured_grads"][-1] != 0
-        count = sum(layer.is_convolution for layer in theirs)
-        absent = [np.zeros(0)] * (count - len(result["captured"]))  # convolutions that are never called
-        captured = [*result["captured"][:count], *absent]
-        value = {f"the output of convolution {i + 1}": array for i, array in enumerate(captured)}
-        value["the shape of the output"] = tuple(result["output"].shape)
-        if not absent and captured[-1].shape == open_places.shape:
-            value |= _what_reaches_the_head(captured[-1], result["captured_grads"][count - 1], open_places)
-        return value | _as_logits(result["output"])
+    def _same(self, answer, trial):
+        """Whether a known mistake gives what was observed: the same numbers, or from the same arrays an error, too."""
+        case, seen, error = trial.case, trial.observed, trial.outcome.error
+        theirs = shapes_of(answer, case)
+        if error is None:
+            scale = self.scale(case)
+            return any(same(given, wanted, scale=scale) for given, wanted in self._pairs(answer, seen, case))
+        if error.kind != "raised" or isinstance(theirs, Outcome):
+            return error.kind == "raised" and not seen.arrays and isinstance(theirs, Outcome)
+        alike = sorted(a.key for a in seen.arrays) == sorted(a.key for a in theirs)
+        return alike and case.once(("raises", answer), lambda: raises(answer, case))
 
 
-def _what_reaches_the_head(last, grad, open_places):
-    """Facts about which values of the last convolution change the output, in words.
-
-    Whatever the head does, behind ReLU and max pooling it sees the positive maxima alone.
-    """
-    seen = np.zeros(last.shape, bool) if grad is None else grad != 0
-    return {
-        "whether the features reach the output": bool(seen.any()),
-        "whether negative values of the last convolution reach the head": bool((seen & (last < 0)).any()),
-        "whether values that the last pooling drops reach the head": bool((seen & (last > 0) & ~open_places).any()),
-    }
+STARTING = {
+    "filters-equal": "All filters of a layer start with the same numbers. Then all learn the same: their gradients are "
+    "equal, too. Start from random numbers, as PyTorch's layers do.",
+    "shared-between-objects": "Two objects of the class hold the same parameters: what is loaded into one changes the "
+    "other. Make the layers inside the constructor, not once outside.",
+}
 
 
-def _as_logits(output):
-    """Facts about the output that tell logits from probabilities and from what a ReLU lets through."""
-    if output.ndim != 2 or not output.size:
-        return {}
-    sums = np.exp(output - output.max(axis=1, keepdims=True)).sum(axis=1) * np.exp(output.max(axis=1))
-    return {
-        "whether the output is probabilities": bool(((output >= 0) & (output <= 1)).all()),
-        "whether the output is log-probabilities": bool(np.allclose(sums, 1, rtol=0, atol=1e-4)),
-        "whether the output is cut off at zero": bool((output == 0).any()),
-    }
+def starting_problem(arrays, start):
+    """(slug, sentence) where a layer's filters are equal to one another at the start."""
+    for array in arrays:
+        rows = start[array.name].reshape(array.shape[0] if array.shape else 1, -1)
+        if array.learned and len(array.key) > 2 and len(rows) > 1 and rows.any() and (rows == rows[0]).all():
+            return "filters-equal", f"All {len(rows)} filters of {array.name} start with the same numbers."
+    return None
+
+
+def sharing_problem(loaded, read):
+    """(slug, sentence) where numbers loaded into one object have changed another."""
+    for name, values in loaded.items():
+        if not np.allclose(read[name], values, rtol=1e-5, atol=0):
+            return "shared-between-objects", f"What is loaded into {name} of one object changes that of another."
+    return None
+
+
+@dataclass
+class ModuleTrial(Trial):
+    """A trial and what was observed in it."""
+
+    observed: Observation | None = None
+
+
+class Trusted:
+    """What is known of trusted modules whatever their numbers are: how their arrays are told apart."""
+
+    def __init__(self):
+        self.ranks = {}
+
+    def rank(self, answer, case):
+        """`ranks` of a trusted module's arrays, None where it raises."""
+        key = answer, repr((case.args, case.kwargs)), case.small.shape
+        if key not in self.ranks:
+            told = apart(door_to(answer), case, shapes_of(answer, case))
+            self.ranks[key] = told and told[0]
+        return self.ranks[key]
+
+
+def _failed(case, seen):
+    return ModuleTrial(case, seen.outcome, None, Difference(seen.outcome.error.kind, ""), observed=seen)
+
+
+def _count(arrays):
+    return sum(int(np.prod(a.shape)) for a in arrays if a.learned)
+
+
+def general_finding(task, trials):
+    """What can be said of failed trials that no known mistake explains."""
+    return find_mistake(replace(task, mistakes=[]), trials)

@@ -5,9 +5,11 @@ import pytest
 import torch
 from torch import nn
 
+from cnncourse.checks import load_task
 from cnncourse.checks.modules import ModuleCase, ModuleTask
-from cnncourse.checks.student import LocalStudent
+from cnncourse.checks.student import LocalStudent, Outcome
 from cnncourse.checks.task import Mistake
+from cnncourse.torch_nn.models.lenet import LeNet5
 
 
 class Block(nn.Module):
@@ -97,3 +99,109 @@ def test_not_attempted():
             raise NotImplementedError
 
     assert judge(Stub).status == "missing"
+
+
+def wrong_blocks():
+    """Blocks that are right as long as one looks at outputs of one picture, one mode or one object."""
+
+    class MixesPictures(Block):
+        def forward(self, x):
+            y = super().forward(x)
+            return y if len(x) < 2 else y + 0.1 * (y - y.mean(0))
+
+    class OnlyInTraining(Block):
+        def forward(self, x):
+            return super().forward(x) if self.training else super().forward(x).neg()
+
+    class OnlyInEval(Block):
+        def forward(self, x):
+            return super().forward(x) if not self.training else super().forward(x) * 0.9
+
+    class ChangesStatisticsInEval(Block):
+        def forward(self, x):
+            y = super().forward(x)
+            if not self.training:
+                self.norm_a.running_mean.mul_(0.9)
+            return y
+
+    class ChangesItsInput(Block):
+        def forward(self, x):
+            y = super().forward(x)
+            x.data.mul_(2)
+            return y
+
+    class NoGradient(Block):
+        def forward(self, x):
+            return super().forward(x).detach() + 0 * super().forward(x)
+
+    class AllFiltersEqual(Block):
+        def __init__(self, channels):
+            super().__init__(channels)
+            nn.init.constant_(self.conv_a.weight, 0.1)
+
+    one = Block(3)
+
+    class Shared(Block):
+        def __init__(self, channels):
+            super().__init__(channels)
+            self.conv_a = one.conv_a
+
+    return [
+        MixesPictures, OnlyInTraining, OnlyInEval, ChangesStatisticsInEval, ChangesItsInput, NoGradient,
+        AllFiltersEqual, Shared, lambda channels: one,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", wrong_blocks(), ids=lambda answer: answer.__name__)
+def test_wrong_only_in_a_way(answer):
+    report = judge(answer)
+    assert report.score < report.max_score, report.to_text()
+    shared = "shared-between-objects"
+    named = {"AllFiltersEqual": "filters-equal", "Shared": shared, "<lambda>": shared}
+    assert report.mistake == named.get(answer.__name__, report.mistake)
+
+
+class Forger:
+    """A learner's side that says whatever pleases: shapes, outputs and gradients are invented."""
+
+    def __init__(self, parameters, buffers, output):
+        self.shapes, self.output = {"parameters": parameters, "buffers": buffers}, output
+
+    def call(self, task_name, probe, args, kwargs, *, seconds):
+        rng = np.random.default_rng(0)
+        named = {name: rng.standard_normal(shape) for name, (shape, _) in self.shapes["parameters"].items()}
+        buffers = {name: rng.uniform(0.5, 1, shape) for name, (shape, _) in self.shapes["buffers"].items()}
+
+        def answered(step):
+            if step["do"] != "forward":
+                return {"describe": self.shapes, "read": named | buffers, "load": None}[step["do"]]
+            x = step["inputs"][0]
+            output = np.sin(x.reshape(len(x), -1) @ rng.standard_normal((x[0].size, self.output)))
+            gradients = {"grad_inputs": [rng.standard_normal(x.shape)], "grads": named}
+            return {"output": output, "inputs": [x], "buffers": buffers, **gradients}
+
+        return Outcome([answered(step) for step in kwargs["script"]])
+
+
+def test_invented_numbers_earn_nothing():
+    own = LeNet5()
+    shapes = {name: (tuple(p.shape), "float32") for name, p in own.named_parameters()}
+    report = load_task("10.LeNet5").evaluate(Forger(shapes, {}, 10))
+    assert report.score == 0, report.to_text()
+    block = Block(3)
+    held = [dict(named) for named in (block.named_parameters(), block.named_buffers())]
+    shapes = [{name: (tuple(t.shape), "float32") for name, t in part.items()} for part in held]
+    assert task.evaluate(Forger(*shapes, 60)).score == 0
+
+
+def test_a_linear_classifier_with_as_many_numbers_is_no_lenet():
+    class Linear(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.numbers = nn.Parameter(torch.randn(61_706))
+
+        def forward(self, x):
+            return x.flatten(1) @ self.numbers[:10_240].reshape(1024, 10) + self.numbers[10_240:].mean()
+
+    report = load_task("10.LeNet5").evaluate(LocalStudent(Linear))
+    assert report.score == 0, report.to_text()

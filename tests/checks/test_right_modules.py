@@ -7,6 +7,7 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from cnncourse.checks import check  # noqa: E402
+from cnncourse.torch_nn.models.lenet import LeNet5  # noqa: E402
 
 
 class ShortcutFirst(nn.Module):
@@ -87,6 +88,76 @@ class Padded(nn.Module):
         return F.relu(y + wide)
 
 
+class Bare(nn.Module):
+    """Parameters without layers; γ and β of all norms in one array; the second convolution made of two halves."""
+
+    def __init__(self, c_in, c_out, stride=1):
+        super().__init__()
+        half = c_out // 2
+        self.first = nn.Parameter(torch.randn(c_out, c_in, 3, 3) / 5)
+        self.upper = nn.Parameter(torch.randn(half, c_out, 3, 3) / 5)
+        self.lower = nn.Parameter(torch.randn(c_out - half, c_out, 3, 3) / 5)
+        self.project = None if stride == 1 and c_in == c_out else nn.Parameter(torch.randn(c_out, c_in, 1, 1))
+        self.affine = nn.Parameter(torch.rand(4 if self.project is None else 6, c_out))
+        for i in range(len(self.affine) // 2):
+            self.register_buffer(f"mean{i}", torch.zeros(c_out))
+            self.register_buffer(f"var{i}", torch.ones(c_out))
+        self.stride = stride
+
+    def norm(self, x, i):
+        mean, var = getattr(self, f"mean{i}"), getattr(self, f"var{i}")
+        return F.batch_norm(x, mean, var, self.affine[2 * i], self.affine[2 * i + 1], self.training)
+
+    def forward(self, x):
+        y = self.norm(F.conv2d(x, self.first, None, self.stride, 1), 0).relu()
+        y = torch.cat([F.conv2d(y, self.upper, padding=1), F.conv2d(y, self.lower, padding=1)], 1)
+        skip = x if self.project is None else self.norm(F.conv2d(x, self.project, None, self.stride), 2)
+        return (self.norm(y, 1) + skip).relu()
+
+
+class ScriptedBlock(nn.Module):
+    """A block that can be scripted."""
+
+    def __init__(self, c_in: int, c_out: int, stride: int):
+        super().__init__()
+        self.a, self.c = nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False), nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False)
+        self.b, self.d = nn.BatchNorm2d(c_out), nn.BatchNorm2d(c_out)
+        self.skip = nn.Sequential()
+        if stride != 1 or c_in != c_out:
+            self.skip = nn.Sequential(nn.Conv2d(c_in, c_out, 1, stride, bias=False), nn.BatchNorm2d(c_out))
+
+    def forward(self, x):
+        return torch.relu(self.d(self.c(torch.relu(self.b(self.a(x))))) + self.skip(x))
+
+
+def scripted(c_in, c_out, stride=1):
+    return torch.jit.script(ScriptedBlock(c_in, c_out, stride))
+
+
+def lazy_lenet():
+    return nn.Sequential(
+        nn.LazyConv2d(6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.LazyConv2d(16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.LazyLinear(120), nn.ReLU(), nn.LazyLinear(84), nn.ReLU(), nn.LazyLinear(10),
+    )  # fmt: skip
+
+
+class BareLeNet(nn.Module):
+    """Parameters without layers, matrices the other way round, C3 in two halves side by side."""
+
+    def __init__(self):
+        super().__init__()
+        kernels = [(6, 1, 5, 5), (6,), (8, 6, 5, 5), (8, 6, 5, 5), (16,)]
+        shapes = [*kernels, (400, 120), (120,), (120, 84), (84,), (84, 10), (10,)]
+        self.p = nn.ParameterList(nn.Parameter(torch.randn(s) / (5 if len(s) > 2 else 20)) for s in shapes)
+
+    def forward(self, x):
+        k1, b1, upper, lower, b3, w5, b5, w6, b6, w, b = self.p
+        x = F.max_pool2d(F.conv2d(x, k1, b1).tanh(), 2)
+        x = torch.cat([F.conv2d(x, upper), F.conv2d(x, lower)], 1) + b3[:, None, None]
+        x = F.max_pool2d(x.tanh(), 2).flatten(1)
+        return ((x @ w5 + b5).tanh() @ w6 + b6).tanh() @ w + b
+
+
 def resnet(block, **options):
     def stage(c_in, c_out):
         others = (block(c_out, c_out, **options) for _ in range(2))
@@ -148,6 +219,11 @@ HEADS = {
 RIGHT = [
     ("14.BasicBlock", "shortcut first", ShortcutFirst),
     ("14.BasicBlock", "lists, lazy", Lists),
+    ("14.BasicBlock", "bare, joint and split", Bare),
+    ("14.BasicBlock", "scripted", scripted),
+    ("10.LeNet5", "lazy", lazy_lenet),
+    ("10.LeNet5", "scripted", lambda: torch.jit.script(LeNet5())),
+    ("10.LeNet5", "bare, turned and split", BareLeNet),
     ("14.Bottleneck", "shortcut first", TallBottleneck),
     ("14.ResNet20", "projections", resnet(ShortcutFirst)),
     ("14.ResNet20", "zeros behind", resnet(Padded)),

@@ -35,7 +35,7 @@ def test_a_module_answers_forward_and_backward(sandboxes):
     rng = np.random.default_rng(0)
     x, upstream = rng.standard_normal((2, 3, 5, 4), np.float32), rng.standard_normal((2, 4, 5, 4), np.float32)
     forward = {"do": "forward", "inputs": [x], "training": True, "grad_output": upstream}
-    script = [{"do": "describe", "inputs": [x]}, forward]
+    script = [{"do": "describe"}, forward]
     with SandboxStudent(sandboxes.get("torch"), [NET], "Net") as student:
         outcome = student.call("Net", "module", (3, 4), {"script": script}, seconds=30)
         assert outcome.error is None, outcome.error

@@ -54,12 +54,13 @@ def _rehearse_torch():
     inputs = [np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 2, 8, 4)]
     upstream = np.ones((2, 2), np.float32)
     for double in (True, False):
-        load = {"do": "load", "state": {}, "inputs": inputs, "double": double, "draw_others": True}
         own = [array.astype(np.float64 if double else np.float32) for array in inputs]
-        script = [{"do": "describe", "inputs": inputs}, load]
-        for training, capture in ((True, False), (False, True)):
-            forward = {"do": "forward", "inputs": own, "training": training, "grad_output": upstream}
-            script.append(forward | {"capture": capture})
+        load = {"do": "load", "state": {}, "double": double}
+        script = [{"do": "describe"}, {"do": "read"}, load]
+        for training, short in ((True, False), (False, True)):
+            script.append(
+                {"do": "forward", "inputs": own, "training": training, "grad_output": upstream, "short": short}
+            )
         _pass(_load(TORCH_CELLS, "Net").call("Net", "module", (3,), {"script": script}))
 
 
