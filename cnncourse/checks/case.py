@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 
+from cnncourse.checks.callables import with_functions
 from cnncourse.checks.compare import show
 from cnncourse.grading.inside import probes
 
@@ -30,7 +31,7 @@ class Case:
 
     def arguments(self, reference=None):
         """The arguments by name, made anew as an answer gets them; by number where nothing names them."""
-        args, kwargs = probes.unpack(pack(self))
+        args, kwargs = probes.unpack(with_functions(pack(self)))
         names = list(inspect.signature(reference).parameters) if reference else []
         names += [f"argument {i + 1}" for i in range(len(names), len(args))]
         return {**dict(zip(names, args, strict=False)), **kwargs}
@@ -53,7 +54,7 @@ class Call(Case):
 
 def run_answer(answer, case):
     """Call a trusted answer (reference or known mistake) on a case's arguments as a learner's answer gets them."""
-    args, kwargs = probes.unpack(pack(case))
+    args, kwargs = probes.unpack(with_functions(pack(case)))
     with np.errstate(all="ignore"):
         return answer(*args, **kwargs)
 

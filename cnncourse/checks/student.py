@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
+from cnncourse.checks.callables import with_functions
 from cnncourse.grading.inside import probes
 
 
@@ -33,12 +36,46 @@ class Outcome:
     changed: list[str] = field(default_factory=list)
     seconds: float = 0.0
     used: list[str] = field(default_factory=list)
+    arguments: list = field(default_factory=list)  # as they came back: [key, name, value]
 
     @classmethod
     def from_plain(cls, result):
         """Build an Outcome from the dict that `probes.run` returns."""
         error = Failure(**result["error"]) if result["error"] else None
         return cls(**{**result, "error": error})
+
+
+def changed_arguments(outcome, probe, args, kwargs):
+    """Names of the arguments that an answer has changed, from the values that came back and those that were sent.
+
+    One that did not come back counts as changed. Other probes than those of functions judge their arguments themselves.
+    """
+    if outcome.error is not None or probe not in ("function", "function_with_callable", "several", "random_draws"):
+        return []
+    back = {a[0]: a for a in outcome.arguments if type(a) in (list, tuple) and len(a) == 3 and type(a[0]) in (int, str)}
+    names = []
+    for key, value in {**dict(enumerate(args)), **kwargs}.items():
+        value = probes.unpack(value)
+        if probes.can_change(value):
+            _, name, now = back.get(key, (key, None, None))
+            if not _same(probes.plain(value), now):
+                names.append(str(name)[:100] if name else f"argument {key + 1}" if type(key) is int else key)
+    return names
+
+
+def _same(sent, came_back):
+    if isinstance(sent, np.ndarray):
+        return (
+            isinstance(came_back, np.ndarray)
+            and came_back.shape == sent.shape
+            and came_back.dtype == sent.dtype
+            and came_back.tobytes() == sent.tobytes()
+        )
+    if isinstance(sent, (list, tuple)):
+        return type(came_back) is type(sent) and len(came_back) == len(sent) and all(map(_same, sent, came_back))
+    if isinstance(sent, dict):
+        return type(came_back) is dict and list(came_back) == list(sent) and all(_same(sent[k], came_back[k]) for k in sent)
+    return type(came_back) is type(sent) and (came_back == sent or came_back != came_back and sent != sent)
 
 
 class Student(Protocol):
@@ -67,7 +104,10 @@ class LocalStudent:
             if task_name not in target:
                 return Outcome(error=Failure("missing", f"there is no {task_name}"))
             target = target[task_name]
-        return Outcome.from_plain(run_limited(target, probe, args, kwargs or {}, seconds))
+        given = with_functions(args), with_functions(kwargs or {})
+        outcome = Outcome.from_plain(run_limited(target, probe, *given, seconds))
+        outcome.changed += changed_arguments(outcome, probe, *given)
+        return outcome
 
 
 def run_limited(target, probe, args, kwargs, seconds):
@@ -133,4 +173,5 @@ def _run_in_thread(target, probe, args, kwargs, seconds):
 
 def _timed_out(seconds):
     error = {"kind": "timeout", "text": "", "line": None, "source_line": None, "function": None, "cell": None}
-    return {"value": None, "error": error, "printed": False, "changed": [], "seconds": seconds, "used": []}
+    empty = {"value": None, "printed": False, "changed": [], "arguments": [], "used": []}
+    return {**empty, "error": error, "seconds": seconds}

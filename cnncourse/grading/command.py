@@ -11,8 +11,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 def main(argv=None):
     """Run the command; `argv` begins with "grade" or "regrade". Returns the exit status.
 
-    0: every submission was graded; 1: something on our side kept one from being graded; 2: wrong use;
-    3: student code cannot be isolated here; 130: stopped by ctrl-C, what was done is kept.
+    0: every submission was graded; 1: something on our side kept one from being graded, or scores from being written;
+    2: wrong use; 3: student code cannot be isolated here; 4: more than a third of a class has no points, and nothing
+    was exported; 130: stopped by ctrl-C, what was done is kept.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     options = parser().parse_args(argv)
@@ -30,7 +31,8 @@ def main(argv=None):
         print(f"cnncourse {options.command}: {problem}", file=sys.stderr)
         return 2
     except OSError as problem:
-        print(f"cnncourse {options.command}: {problem}. What was graded before is kept.", file=sys.stderr)
+        said = f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}"
+        print(f"cnncourse {options.command}: {said}. What was graded before is kept.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. What was graded is kept; run the same command again to go on.", file=sys.stderr)
@@ -68,6 +70,12 @@ def parser():
     grade.add_argument("--report", type=Path, metavar="FILE", help="write the class report (HTML) there")
     grade.add_argument("--gradebook", metavar="URL", help="write scores and comments into nbgrader's gradebook")
     grade.add_argument("--dask", metavar="ADDRESS", help="spread the work over a Dask cluster")
+    grade.add_argument(
+        "--accept-zeros", action="store_true", help="export although more than a third of the class has no points"
+    )
+    grade.add_argument(
+        "--only", action="append", default=[], metavar="STUDENT", help="grade this student again, whatever has changed"
+    )
     grade.add_argument("--again", action="store_true", help="grade everybody again, also where nothing has changed")
     regrade = commands.add_parser("regrade", help="replay a stored score, for an appeal")
     regrade.add_argument("student")

@@ -6,7 +6,7 @@ there and is not read is said, as a problem (it costs the points) or as a note.
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -66,7 +66,19 @@ def find_submissions(path, unit):
     folders = [entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
     if not folders:
         raise FileNotFoundError(f"{root}: no students' folders (submitted/<student>/<unit>/<unit>.ipynb)")
-    return sorted((_of_student(folder, unit) for folder in folders), key=lambda s: s.student)
+    folders.sort(key=lambda folder: (not _is_text(folder.name), folder.name))
+    found, names = [], set()
+    for folder in folders:
+        submission = _of_student(folder, unit)
+        while submission.student in names:  # a name that is no text is written like another that is
+            submission = replace(submission, student=submission.student + "~")
+        names.add(submission.student)
+        found.append(submission)
+    return sorted(found, key=lambda s: s.student)
+
+
+def _is_text(name):
+    return _text(name) == name
 
 
 def submitted_folder(path):

@@ -172,7 +172,7 @@ def test_every_failure_is_in_the_table():
         assert "{" not in kind.hidden
     nowhere = dict.fromkeys(("line", "source_line", "function", "cell"))
     reply = {"value": None, "error": {"kind": "unheard-of", "text": "", **nowhere},
-             "printed": False, "changed": [], "seconds": 0.0, "used": []}  # fmt: skip
+             "printed": False, "changed": [], "arguments": [], "seconds": 0.0, "used": []}  # fmt: skip
     with pytest.raises(ProtocolError):
         outcome_from(reply)
 

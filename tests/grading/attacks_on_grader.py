@@ -10,6 +10,7 @@ def frame(value, arrays=(), payload=b"", extra=b""):
     return struct.pack("<IQ", len(text), len(payload)) + text + payload + extra
 def result(value, **more):
     plain = {"value": value, "error": None, "printed": False, "changed": [], "seconds": 0.0, "used": []} | more
+    plain["arguments"] = []
     return {"dict": [[key, {"dict": []} if item == {} else item] for key, item in plain.items()]}
 def places(image, kernel):
     return image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1

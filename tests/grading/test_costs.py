@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from cnncourse.checks.registry import load_task
+from cnncourse.grading.command import main
 from cnncourse.grading.host.grade import BROKE, NotebookGrader, as_dict, grade_cells
 from cnncourse.grading.host.remote_student import Budget, SandboxStudent
 from cnncourse.grading.host.sandbox import IsolationError
-from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, grade_one
+from cnncourse.grading.outputs import results
+from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, UNIT_01, grade_one, hand_in
 
 ANSWER = ANSWERS[CORRELATE]
 
@@ -81,3 +83,24 @@ def test_without_any_sandbox_grading_stops(sandboxes, monkeypatch):
     monkeypatch.setattr(type(sandboxes), "get", get)
     with pytest.raises(IsolationError):
         grade_cells([IMPORTS], [load_task("01.normalize")], 7, sandboxes)
+
+
+def test_one_student_again_and_the_others_as_they_are(tmp_path, sandboxes, capfd):
+    for name in ("ada", "bob"):
+        hand_in(tmp_path, name, [IMPORTS, *UNIT_01])
+    line = ["grade", str(tmp_path), "--unit", "01", "--jobs", "1", "--no-reexec"]
+    assert main(line) == 0
+    assert main([*line, "--only", "bob"]) == 0
+    assert "1 graded, 1 unchanged" in capfd.readouterr().out
+    assert main([*line, "--only", "nobody"]) == 2
+    assert "--only: nobody called nobody" in capfd.readouterr().err
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results.os, "fsync", full)
+    with pytest.raises(OSError, match="scores.csv"):
+        results.write_whole(tmp_path / "scores.csv", "x")
+    assert not list(tmp_path.iterdir())

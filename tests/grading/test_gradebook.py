@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +30,11 @@ def course(tmp_path_factory):
     path = solved(folder, "cyd", ["to_tensor", "normalize"])
     content = json.loads(path.read_text())
     content["cells"] = [
-        {"cell_type": "code", "source": cell["source"], "outputs": [HOSTILE_OUTPUT]}
+        {"cell_type": "code", "source": cell["source"], "outputs": [HOSTILE_OUTPUT, HOSTILE_PICTURE]}
         for cell in content["cells"]
         if cell["cell_type"] == "code"
     ]
+    content["cells"] += [{"cell_type": "markdown", "source": source} for source in HOSTILE_TEXTS]
     path.write_text(json.dumps(content))
     (folder / "submitted" / "dan").mkdir()
     grade = ["grade", str(folder), "--unit", "01", "--gradebook", str(folder / "gradebook.db"), "--no-reexec"]
@@ -45,6 +47,20 @@ HOSTILE_OUTPUT = {
     "data": {"text/html": "<script>alert(1)</script>", "text/plain": "a <b>plot</b>"},
     "metadata": {},
 }
+
+
+HOSTILE_PICTURE = {
+    "output_type": "display_data",
+    "data": {"image/png": 'iVBORw0KGgo="><script>alert(1)</script><img src="'},
+    "metadata": {},
+}
+HOSTILE_TEXTS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>\n\n<svg onload=alert(1)>",
+    "```\n```\n<script>alert(1)</script>\n````text\n`````",
+    "$$\n<script>alert(1)</script>\n$$\n\n[click](javascript:alert(1))",
+    "\\begin{equation}<script>alert(1)</script>\\end{equation}",
+]
 
 
 def solved(folder, student, names):
@@ -113,7 +129,9 @@ def test_nbgrader_makes_its_pages_of_what_we_placed(course):
     page = (course / "feedback" / "cyd" / NAME / f"{NAME}.html").read_text()
     assert "(Score: 7.0 / 18.0)" in page
     assert "a &lt;b&gt;plot" in page
-    assert "alert(1)" not in page
+    assert page.count("alert(1)") >= len(HOSTILE_TEXTS)  # told, as text
+    for live in ("<script>alert(1)", "<img src=x", "<svg onload", 'href="javascript:'):
+        assert live not in page
     assert (course / "feedback" / "ada" / NAME / f"{NAME}.html").is_file()
 
 
@@ -132,6 +150,28 @@ def test_a_gradebook_without_release_gets_an_assignment(course):
         write_gradebook(url, [record], "02")
     with open_gradebook(course) as gradebook:
         gradebook.remove_assignment("02")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("{}/corrupt.db", "file is not a database"),
+        ("{}/no/such/folder/gradebook.db", "unable to open database file"),
+        ("postgresql://teacher:secret@127.0.0.1:1/grades", "needs the Python package|refused"),
+        ("nonsense://x", "nonsense"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_written_gets_a_sentence_and_the_rest_is_written(course, tmp_path, url, said, capfd):
+    (tmp_path / "corrupt.db").write_bytes(b"this is no database" * 1000)
+    table = tmp_path / "scores.csv"
+    options = ["--csv", str(table), "--gradebook", url.format(tmp_path), "--no-reexec", "--accept-zeros"]
+    assert main(["grade", str(course), "--unit", "01", *options]) == 1
+    told = capfd.readouterr().err
+    assert re.search(said, told)
+    assert "Everything else is written" in told
+    assert "Traceback" not in told
+    assert "secret" not in told
+    assert table.is_file()
 
 
 def test_release_knows_its_exercises_and_notices_what_is_stale(course, monkeypatch):

@@ -189,7 +189,8 @@ def test_a_folder_that_cannot_be_read_costs_its_student_alone(tmp_path, monkeypa
 def test_names_that_are_no_text_stay_apart(tmp_path):
     for name in (b"b\xff", b"b\xfe"):
         os.makedirs(os.path.join(os.fsencode(tmp_path), b"submitted", name))
-    assert [s.student for s in find_submissions(tmp_path, "03")] == ["b\\xfe", "b\\xff"]
+    (tmp_path / "submitted" / "b\\xff").mkdir()  # a name that is text, and looks the same
+    assert [s.student for s in find_submissions(tmp_path, "03")] == ["b\\xfe", "b\\xff", "b\\xff~"]
 
 
 def test_a_notebook_elsewhere_in_the_students_folder_is_found(tmp_path):

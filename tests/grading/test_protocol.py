@@ -167,7 +167,7 @@ def test_a_closed_channel_is_said_to_be_closed():
 
 
 NOWHERE = dict.fromkeys(("line", "source_line", "function", "cell"))
-GOOD = {"value": 1, "error": None, "printed": False, "changed": [], "seconds": 0.0, "used": []}
+GOOD = {"value": 1, "error": None, "printed": False, "changed": [], "arguments": [], "seconds": 0.0, "used": []}
 
 
 def test_a_result_becomes_an_outcome():

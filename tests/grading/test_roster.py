@@ -72,6 +72,10 @@ def test_what_matches_nobody_is_said_on_the_screen_and_in_the_report(tmp_path, s
     path = roster(tmp_path, CANVAS + "Doe,17,u1,jdoe,A\nRoe,18,u2,rroe,A\n")
     canvas = tmp_path / "canvas.csv"
     options = ["--roster", str(path), "--canvas", str(canvas), "--jobs", "1", "--no-reexec"]
+    assert main(["grade", str(tmp_path), "--unit", "01", *options]) == 4
+    assert "2 of 3 students have no points (1 of them have not handed in)" in capfd.readouterr().err
+    assert not canvas.exists()
+    options.append("--accept-zeros")
     assert main(["grade", str(tmp_path), "--unit", "01", *options]) == 0
     said = capfd.readouterr()
     page = (tmp_path / "grading" / "01" / "class-report.html").read_text()

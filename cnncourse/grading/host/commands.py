@@ -30,8 +30,10 @@ def grade(options):
     folder = _results_folder(options)
     secret = read_or_make_secret(options.seed_file or folder / "secret-seed")
     results = Results(folder, unit)
-    if options.again:
-        for submission in submissions:
+    if unknown := set(options.only) - {s.student for s in submissions}:
+        raise ValueError(f"--only: nobody called {', '.join(sorted(unknown))} is in {options.path}")
+    for submission in submissions:
+        if options.again or submission.student in options.only:
             results.path(submission.student).unlink(missing_ok=True)
     console = Console(stderr=True)
     pool = _pool(options)
@@ -43,11 +45,30 @@ def grade(options):
             )
     finally:
         pool.close()
-    _write(options, summary.records, submissions, unit, folder, remarks)
     _print_summary(summary, unit, folder)
     for title, lines in remarks.items():
         print(clean(f"{title}: {'; '.join(lines)}"), file=sys.stderr)
-    return 1 if summary.failed else 0
+    if summary.records:
+        report = class_report.to_html(summary.records, unit, remarks)
+        write_whole(options.report or folder / unit / "class-report.html", report)
+    if not options.accept_zeros and (doubt := _doubtful(summary.records)):
+        print(doubt, file=sys.stderr)
+        return 4
+    is_written = _write(options, summary.records, submissions, unit)
+    return 1 if summary.failed or not is_written else 0
+
+
+def _doubtful(records):
+    """Why the scores should be looked at before they are exported, or ""."""
+    without = [r for r in records if not r["score"]]
+    if len(records) == 1 or 3 * len(without) <= len(records):
+        return ""
+    absent = sum(not r["handed_in"] for r in without)
+    return (
+        f"{len(without)} of {len(records)} students have no points ({absent} of them have not handed in). That is more "
+        "than a third, and may come from how the files were put here. Look at the class report. Nothing was exported; "
+        "--accept-zeros exports all the same."
+    )
 
 
 def _absent(roster, submissions, unit):
@@ -95,18 +116,26 @@ def _progress(console):
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _write(options, records, submissions, unit, folder, remarks):
+def _write(options, records, submissions, unit):
+    """Write what was asked for; says whether the gradebook took the scores."""
     if not records:
-        return
+        return True
     exports.write_exports(
         records, unit, json_file=options.json, csv_file=options.csv, canvas=options.canvas, moodle=options.moodle,
         roster=options.roster,
     )  # fmt: skip
-    write_whole(options.report or folder / unit / "class-report.html", class_report.to_html(records, unit, remarks))
     if options.feedback:
         write_feedback(records, options.feedback)
-    if options.gradebook:
+    if not options.gradebook:
+        return True
+    from cnncourse.grading.outputs.gradebook import GradebookFailed
+
+    try:
         _into_nbgrader(options, records, submissions, unit)
+    except GradebookFailed as problem:
+        print(f"{problem} Everything else is written.", file=sys.stderr)
+        return False
+    return True
 
 
 def _into_nbgrader(options, records, submissions, unit):

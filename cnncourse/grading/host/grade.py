@@ -1,5 +1,6 @@
 """Grade one submission: processes of its own, generous about how notebooks look, strict about values."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -284,7 +285,8 @@ def as_dict(graded, line, name):
     undefined = failed is not None and report.status == "missing"
     if undefined:
         where = f"cell {failed['cell']}, line {failed['line'] or '?'}"
-        line = line or f"Its definition failed ({where}): {failed['text']}."
+        text = re.sub(r"[<>\[\]`&|]", "", failed["text"])  # a page of others may read HTML or Markdown in it
+        line = line or f"Its definition failed ({where}): {text}."
     return {
         "name": name,
         "id": report.task,
@@ -308,7 +310,7 @@ def _is_told(problem):
 
 def _message(report, problems):
     """The message; where a name was unknown, with the libraries that could not be imported while loading."""
-    lacking = sorted({p["library"] for p in problems if p["library"]})
+    lacking = sorted({p["library"] for p in problems if p["library"].isidentifier()})
     if report.passed or not lacking or not report.error_text.startswith("NameError"):
         return report.hidden_message()
     return f"{report.hidden_message()} Not installed where answers are graded: {', '.join(lacking)}."

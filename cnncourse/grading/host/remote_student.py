@@ -2,15 +2,18 @@
 
 import time
 
+import numpy as np
+
+from cnncourse.checks.callables import make_callable
 from cnncourse.checks.failures import FAILURES
-from cnncourse.checks.student import Failure, Outcome
+from cnncourse.checks.student import Failure, Outcome, changed_arguments
 from cnncourse.grading.inside import protocol
 
 LOAD_SECONDS = {"numpy": 10, "torch": 30, "training": 30}
 BUDGET_SECONDS = 60  # all calls of one task together, for tasks of ordinary length
 SUBMISSION_SECONDS = 90  # all that one submission may cost, besides training
 AFTER_A_TIMEOUT = 0.25  # what is left of the time for a call once an answer has used all of it
-RESULT_KEYS = {"value", "error", "printed", "changed", "seconds", "used"}
+RESULT_KEYS = {"value", "error", "printed", "changed", "arguments", "seconds", "used"}
 DIFFERS = ("all_differs", "own_differs", "until_differs")  # whether a way of loading could give something else
 ERROR_KEYS = {"kind", "text", "line", "source_line", "function", "cell"}
 
@@ -66,9 +69,12 @@ class SandboxStudent:
             seconds * self.slack * (AFTER_A_TIMEOUT if self.timed_out else 1), self.remaining, self.total.left
         )
         start = time.monotonic()
-        request = {"do": "call", "task": task_name, "probe": probe, "args": tuple(args), "kwargs": dict(kwargs or {})}
+        kwargs, functions = dict(kwargs or {}), []
+        sent = tuple(_without_functions(a, functions) for a in args), _without_functions(kwargs, functions)
+        request = {"do": "call", "task": task_name, "probe": probe, "args": sent[0], "kwargs": sent[1]}
         try:
-            outcome = outcome_from(self._ask(request, allowed))
+            outcome = outcome_from(self._ask(request, allowed, functions))
+            outcome.changed += changed_arguments(outcome, probe, args, kwargs)
         except protocol.OutOfTime:
             self.timed_out = True
             outcome = self._stop("timeout", "")
@@ -117,10 +123,15 @@ class SandboxStudent:
             self.close()
         return not self.load_failure
 
-    def _ask(self, request, seconds):
+    def _ask(self, request, seconds, functions=()):
+        """Send a request and wait for the reply; meanwhile the student's side may call the functions it was given."""
         deadline = time.monotonic() + seconds
-        protocol.send(self.channel, request, protocol.MAX_REQUEST, seconds)
-        return protocol.receive(self.channel, protocol.MAX_REPLY, max(deadline - time.monotonic(), 0.001))
+        while True:
+            protocol.send(self.channel, request, protocol.MAX_REQUEST, max(deadline - time.monotonic(), 0.001))
+            reply = protocol.receive(self.channel, protocol.MAX_REPLY, max(deadline - time.monotonic(), 0.001))
+            if type(reply) is not dict or "ask" not in reply:
+                return reply
+            request = _worked_out(functions, reply)
 
     def _load_error(self):
         return Failure(self.load_failure, FAILURES[self.load_failure].loading)
@@ -142,6 +153,34 @@ class SandboxStudent:
         self.close()
 
 
+def _without_functions(value, functions):
+    """A value in which functions are numbers; `functions` collects them."""
+    if callable(value):
+        functions.append(value)
+        return {"__function__": len(functions) - 1}
+    if isinstance(value, dict) and "__callable__" in value:
+        return _without_functions(make_callable(value), functions)
+    if isinstance(value, dict):
+        return {key: _without_functions(item, functions) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_without_functions(item, functions) for item in value)
+    return value
+
+
+def _worked_out(functions, asked):
+    """The reply to a call of one of the functions; whatever it was called with cannot harm this side."""
+    number, args = asked["ask"], asked.get("args")
+    if type(number) is not int or not 0 <= number < len(functions) or type(args) is not list:
+        raise protocol.ProtocolError("a call of a function that was not given")
+    try:
+        with np.errstate(all="ignore"):
+            value = functions[number](*args)
+        protocol.encode(value, protocol.MAX_REPLY)
+        return {"value": value, "error": ""}
+    except (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError) as problem:
+        return {"value": None, "error": f"{type(problem).__name__}: {problem}"[:200]}
+
+
 def outcome_from(result):
     """Build an Outcome from what came through the pipe, believing nothing about its form."""
     if type(result) is not dict or set(result) != RESULT_KEYS:
@@ -159,6 +198,7 @@ def outcome_from(result):
         error=error,
         printed=result["printed"] is True,
         changed=_names(result["changed"]),
+        arguments=result["arguments"] if type(result["arguments"]) is list else [],
         used=_names(result["used"]),
     )
 

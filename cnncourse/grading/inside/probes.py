@@ -17,8 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .callables import make_callable
-
 PLAIN_DTYPES = {
     *"bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 }
@@ -58,11 +56,14 @@ class UnsupportedValue(Exception):
 class Notes:
     """What a probe noticed apart from the value: arguments changed, libraries called, anything printed.
 
+    `arguments` holds [key, name, value after the call] of those that could have changed, for the trusted side to
+    compare; `changed` names those that only this side can tell.
+
     A probe that need not watch for libraries sets `used` to None: listening to every call costs as much as the calls.
     """
 
     def __init__(self):
-        self.changed = []
+        self.changed, self.arguments = [], []
         self.used = {}
         self.printed = False
 
@@ -71,7 +72,7 @@ def run(target, probe, args=(), kwargs=None):
     """Run one probe on a learner's object and return what happened as plain values.
 
     Returns a dict with `value`, `error` (None or a dict of kind, text, line, source_line), `printed`,
-    `changed`, `seconds` and `used`. Only KeyboardInterrupt passes through.
+    `changed`, `arguments`, `seconds` and `used`. Only KeyboardInterrupt passes through.
     """
     notes, output = Notes(), _Swallow()
     value, error, start = None, None, time.perf_counter()
@@ -88,6 +89,7 @@ def run(target, probe, args=(), kwargs=None):
         "error": error,
         "printed": output.used,
         "changed": notes.changed,
+        "arguments": [] if error else notes.arguments,
         "seconds": time.perf_counter() - start,
         "used": sorted(notes.used or ()),
     }
@@ -161,16 +163,24 @@ class _Swallow(io.TextIOBase):
 
 
 def unpack(value):
-    """Rebuild an argument: arrays with their memory layout, callables from their plain description."""
+    """Rebuild an argument: arrays with their memory layout, functions that live on the other side of a pipe."""
     if isinstance(value, dict) and "__layout__" in value:
         return _laid_out(value["array"], value["__layout__"])
-    if isinstance(value, dict) and "__callable__" in value:
-        return make_callable(value)
+    if isinstance(value, dict) and "__function__" in value:
+        return _asking(value["__function__"])
     if isinstance(value, dict):
         return {key: unpack(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(unpack(item) for item in value)
     return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _asking(number):
+    """A function of the trusted side: its arguments go there, and its result comes back."""
+    return lambda *args: asking[0](number, [plain(a) for a in args])
+
+
+asking = []  # the worker's way to the other side
 
 
 def _laid_out(array, layout):
@@ -238,15 +248,27 @@ def _refuse(value):
 
 
 def call(target, args, kwargs, notes):
-    """Call the answer, note arguments it changed and libraries it called, return what it returned."""
+    """Call the answer, note its arguments afterwards and libraries it called, return what it returned."""
     names = _argument_names(target, args, kwargs)
-    before = [_snapshot(value) for value in (*args, *kwargs.values())]
+    keys = [*range(len(args)), *kwargs]
     with watching(notes.used):
         value = target(*args, **kwargs)
-    for name, old, new in zip(names, before, (*args, *kwargs.values()), strict=True):
-        if not _same(old, new) and name not in notes.changed:
-            notes.changed.append(name)
+    after = zip(keys, names, (*args, *kwargs.values()), strict=True)
+    notes.arguments = [[key, name, _as_it_is(value)] for key, name, value in after if can_change(value)]
     return value
+
+
+def can_change(value):
+    """Whether an answer could change an argument in place: arrays, and lists and tuples that hold them."""
+    return isinstance(value, (np.ndarray, list)) or (isinstance(value, tuple) and any(map(can_change, value)))
+
+
+def _as_it_is(value):
+    """An argument as a plain value, None where it is none any more."""
+    try:
+        return plain(value)
+    except (TooLarge, UnsupportedValue):
+        return None
 
 
 def _argument_names(target, args, kwargs):
@@ -264,27 +286,6 @@ def _argument_names(target, args, kwargs):
     names = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names += [f"argument {i + 1}" for i in range(len(names), len(args))]
     return [*names[: len(args)], *kwargs]
-
-
-def _snapshot(value):
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, (list, tuple)):
-        return [_snapshot(item) for item in value]
-    return value
-
-
-def _same(old, new):
-    if isinstance(old, np.ndarray):
-        return (
-            isinstance(new, np.ndarray)
-            and new.shape == old.shape
-            and new.dtype == old.dtype
-            and new.tobytes() == old.tobytes()
-        )
-    if isinstance(old, list):
-        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
-    return old is new or old == new
 
 
 @contextlib.contextmanager
@@ -335,7 +336,7 @@ def several(target, args, kwargs, notes):
     for number, (one, named) in enumerate(kwargs["calls"]):
         notes.used = used if number < WATCHED_DRAWS else None
         values.append(plain(call(target, one, named, notes)))
-    notes.used = used
+    notes.used, notes.arguments = used, [["calls", "calls", _as_it_is(kwargs["calls"])]]
     return values
 
 
@@ -361,7 +362,6 @@ def random_draws(target, args, kwargs, notes):
         draws.append(plain(call(target, (*args, rng), kwargs, notes)))
     notes.used = used
     again = plain(call(target, (*args, np.random.default_rng(seed)), kwargs, notes))
-    notes.changed = [name for name in notes.changed if name != "rng"]
     return {"draws": draws, "again": again, "global_state": state != _global_state()}
 
 

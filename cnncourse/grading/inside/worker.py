@@ -25,6 +25,7 @@ MAX_PROBLEMS = 20
 def serve(channel):
     """Answer requests until the grader hangs up."""
     notebook = Notebook()
+    probes.asking[:] = [lambda number, args: _ask(channel, number, args)]
     protocol.send(channel, {"ready": True})
     while True:
         request = protocol.receive(channel, protocol.MAX_REQUEST)
@@ -38,6 +39,15 @@ def serve(channel):
         channel.settimeout(None)
         for chunk in chunks:
             channel.sendall(chunk)
+
+
+def _ask(channel, number, args):
+    """Have a function worked out by the grader, which holds it."""
+    protocol.send(channel, {"ask": number, "args": args})
+    reply = protocol.receive(channel, protocol.MAX_REQUEST)
+    if reply["error"]:
+        raise ValueError(reply["error"])
+    return reply["value"]
 
 
 class Notebook:
@@ -123,4 +133,4 @@ def _reseed(seed):
 
 def _failed(kind, text):
     error = {"kind": kind, "text": text[:500], "line": None, "source_line": None, "function": None, "cell": None}
-    return {"value": None, "error": error, "printed": False, "changed": [], "seconds": 0.0, "used": []}
+    return {"value": None, "error": error, "printed": False, "changed": [], "arguments": [], "seconds": 0.0, "used": []}

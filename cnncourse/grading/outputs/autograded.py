@@ -1,10 +1,12 @@
 """Put submissions where nbgrader's formgrader and feedback look for them: `autograded/<student>/<assignment>/`.
 
-Nothing is run. The cells that nbgrader knows get their metadata back from the released notebook, whatever the student's
-file says; outputs are kept as far as they are text or PNG images, so that no page made of them runs anything.
+Nothing is run, and no page made of these files runs anything. The cells that nbgrader knows get their metadata back
+from the released notebook, whatever the student's file says. A student's Markdown becomes a block of plain text, since
+the pages would pass HTML in it on; outputs are kept as far as they are text or PNG images.
 """
 
 import json
+import re
 from pathlib import Path
 
 from cnncourse.grading.host.notebook import load_notebook
@@ -53,17 +55,26 @@ def _rebuilt(cell, released, number):
     kind = cell["cell_type"] if released is None else released["cell_type"]
     source = (released if locked else cell).get("source", "")
     source = "".join(part for part in source if isinstance(part, str)) if isinstance(source, list) else source
+    source = source if isinstance(source, str) else ""
+    if kind == "markdown" and not locked and source.strip():
+        source = _as_text(source)
     rebuilt = {
         "cell_type": kind,
         "id": f"cell-{number}",
         "metadata": {} if released is None else released["metadata"],
-        "source": source if isinstance(source, str) else "",
+        "source": source,
     }
     if kind == "code":
         outputs = cell.get("outputs")
         kept = [_output(output) for output in outputs[:50]] if isinstance(outputs, list) else []
         rebuilt |= {"execution_count": None, "outputs": [output for output in kept if output]}
     return rebuilt
+
+
+def _as_text(source):
+    """Markdown that shows a text as it is: a fenced block whose fence the text does not hold."""
+    fence = "`" * (max(map(len, re.findall("`+", source)), default=0) + 3)
+    return f"{fence}text\n{source}\n{fence}"
 
 
 def _output(output):
@@ -76,7 +87,9 @@ def _output(output):
     data = output.get("data")
     if not isinstance(data, dict):
         return None
-    kept = {kind: _text(data.get(kind)) for kind in KEPT_OUTPUTS if _text(data.get(kind))}
+    kept = {kind: text for kind in KEPT_OUTPUTS if (text := _text(data.get(kind)))}
+    if not re.fullmatch(r"[A-Za-z0-9+/=\s]*", kept.get("image/png", "")):  # a page writes it into an attribute as it is
+        del kept["image/png"]
     return {"output_type": "display_data", "data": kept, "metadata": {}} if kept else None
 
 

@@ -4,6 +4,7 @@ Only the automatic score and comment are written: what a teacher enters by hand 
 nbgrader is the extra `classroom`; SQLite by default, PostgreSQL by its URL.
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -11,6 +12,27 @@ import warnings
 
 from cnncourse.grading.outputs.feedback import clean
 from cnncourse.grading.submissions import unit_name
+
+
+class GradebookFailed(RuntimeError):
+    """The gradebook cannot be reached or written; says why, in a sentence."""
+
+
+@contextlib.contextmanager
+def told(url):
+    """Turn the errors of databases and their drivers into sentences."""
+    name = re.sub(r"//[^@/]*@", "//…@", url)  # no password on a screen
+    try:
+        from sqlalchemy.exc import SQLAlchemyError
+    except ModuleNotFoundError:
+        raise GradebookFailed("nbgrader is not installed: pip install 'cnncourse[classroom]'.") from None
+    try:
+        yield
+    except ModuleNotFoundError as problem:
+        raise GradebookFailed(f"The gradebook {name} needs the Python package {problem.name}: install it.") from None
+    except (SQLAlchemyError, OSError) as problem:
+        why = " ".join(str(getattr(problem, "orig", None) or problem).split())[:300]
+        raise GradebookFailed(f"The gradebook {name} could not be written: {why}.") from None
 
 
 class GradebookMismatch(ValueError):
@@ -36,13 +58,18 @@ def write_gradebook(url, records, unit, assignment=None):
     ------
     GradebookMismatch
         Where the released assignment has no cell for a task, or one with other points.
-    ModuleNotFoundError
-        Where nbgrader is not installed.
+    GradebookFailed
+        Where the database cannot be reached or written, or nbgrader or a driver is not installed.
     """
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
-    from nbgrader.api import Gradebook
+    with told(url):
+        from nbgrader.api import Gradebook
 
-    with warnings.catch_warnings(), Gradebook(gradebook_url(url)) as gradebook:
+        return _write(Gradebook(gradebook_url(url)), records, unit, assignment)
+
+
+def _write(gradebook, records, unit, assignment):
+    with warnings.catch_warnings(), gradebook:
         warnings.filterwarnings("ignore", "Object of type .* not in session")  # nbgrader's own way of adding
         found = find_assignment(gradebook, unit)
         if found is None:

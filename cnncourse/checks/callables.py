@@ -1,4 +1,7 @@
-"""Functions that a task may pass to an answer as an argument, built from plain data on either side of the pipe."""
+"""Functions that a task may pass to an answer as an argument, built from plain data.
+
+They are built on the trusted side alone: an answer in a sandbox gets a function that asks for each value there.
+"""
 
 import numpy as np
 
@@ -7,6 +10,15 @@ def make_callable(description):
     """Build the function named in description["__callable__"] from the plain data beside it."""
     data = {key: value for key, value in description.items() if key != "__callable__"}
     return CALLABLES[description["__callable__"]](**data)
+
+
+def with_functions(value):
+    """A value in which the descriptions of functions are functions."""
+    if isinstance(value, dict) and "__callable__" in value:
+        return make_callable(value)
+    if isinstance(value, dict):
+        return {key: with_functions(item) for key, item in value.items()}
+    return type(value)(map(with_functions, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _circular_filter(kernel):
