@@ -74,7 +74,8 @@ def _same(sent, came_back):
     if isinstance(sent, (list, tuple)):
         return type(came_back) is type(sent) and len(came_back) == len(sent) and all(map(_same, sent, came_back))
     if isinstance(sent, dict):
-        return type(came_back) is dict and list(came_back) == list(sent) and all(_same(sent[k], came_back[k]) for k in sent)
+        same_keys = type(came_back) is dict and list(came_back) == list(sent)
+        return same_keys and all(_same(sent[key], came_back[key]) for key in sent)
     return type(came_back) is type(sent) and (came_back == sent or came_back != came_back and sent != sent)
 
 
