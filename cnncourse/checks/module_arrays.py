@@ -107,8 +107,9 @@ def fits(mine, theirs, rank=None, their_rank=None):
 def enough(mine, theirs, rank=None):
     """As many of `mine` of each shape as there are of `theirs`, the foremost ones: what is behind them is left out."""
     left, chosen = Counter(a.key for a in theirs if a.learned), []
-    for array in sorted(mine, key=lambda a: rank[a.name]) if rank else mine:
-        if array.learned and left[array.key]:
+    learned = [a for a in mine if a.learned]
+    for array in sorted(learned, key=lambda a: rank[a.name]) if rank else learned:
+        if left[array.key]:
             left[array.key] -= 1
             chosen.append(array)
     return chosen

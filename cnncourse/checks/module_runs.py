@@ -160,7 +160,7 @@ def steps_for(case, arrays, state, upstream, double):
 
 
 def apart(door, case, arrays):
-    """`ranks` of a module's arrays: each is set to zero once; None where it raises."""
+    """`ranks` of a module's arrays: each is set to zero once; None where that tells nothing."""
     learned = [a for a in arrays if a.learned]
     state = drawn_state(arrays, case) | {a.name: np.ones(a.shape, np.float32) for a in arrays if not a.learned}
     # Positive vectors: then no ReLU is silent by chance, and only what is set to zero cuts anything off.
@@ -180,6 +180,8 @@ def apart(door, case, arrays):
     if outcome.error is not None:
         return None
     base, *runs = outcome.value[1::2]
+    if not any(base["grads"].values()):
+        return None  # nothing comes back at all
     return ranks(arrays, base, dict(zip((a.name for a in learned), runs, strict=True)))
 
 

@@ -67,6 +67,7 @@ class ModuleTask(Task):
         module and a trusted one; None where the trusted one raises
     part : function(answer) → function that constructs the part of a trusted module whose arrays are assigned; the
         arrays of the rest are the learner's choice
+    otherwise : function(trials) → slug of a known mistake that shows although it gives no numbers to compare, or None
     test_seeds : on how many seeds the course's own tests try each known mistake
     """
 
@@ -77,6 +78,7 @@ class ModuleTask(Task):
     alternatives: tuple = ()
     compared: Callable = expected
     part: Callable | None = None
+    otherwise: Callable = lambda trials: None
     test_seeds: int = 4
 
     def __post_init__(self):
@@ -209,7 +211,7 @@ class ModuleTask(Task):
         for mistake in self.mistakes if seen else ():
             if all(self._same(mistake.answer, t) for t in seen):
                 return Finding(mistake.slug, mistake.explanation, mistake.see or self.see)
-        slug = next(t.difference.slug for t in trials if t.difference is not None)
+        slug = self.otherwise(trials) or next(t.difference.slug for t in trials if t.difference is not None)
         if slug in STARTING:
             return Finding(slug, STARTING[slug], self.see)
         own = next((m for m in self.mistakes if m.slug == slug), None)

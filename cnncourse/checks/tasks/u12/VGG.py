@@ -5,7 +5,7 @@ from collections import OrderedDict
 import numpy as np
 
 from cnncourse.checks.module_head import convolutions_of, without_head
-from cnncourse.checks.modules import ModuleCase, ModuleTask
+from cnncourse.checks.modules import ModuleCase, ModuleTask, ModuleTrial
 from cnncourse.checks.task import Mistake
 from cnncourse.checks.tasks.u12._stacks import SHARED, features
 
@@ -106,6 +106,17 @@ def _doubling(config):
     return changed
 
 
+def shown(trials):
+    """Mistakes that show without numbers to compare: chance, statistics, a cut that depends on the head's numbers."""
+    failed = [t for t in trials if t.difference is not None and isinstance(t, ModuleTrial)]
+    if any("cut off at zero is True" in t.difference.text for t in failed):
+        return "relu-on-logits"
+    if any(not array.learned for t in failed for array in t.observed.arrays):
+        return "batch-norm-added"
+    by_chance = all("went through the wanted layers" in t.difference.text and t.case.training for t in failed)
+    return "dropout-added" if by_chance else None
+
+
 task = ModuleTask(
     "12.VGG",
     {"small": 2, "two and three convolutions": 2, "as deep as VGG-11": 2},
@@ -177,6 +188,7 @@ task = ModuleTask(
         ),
     ],
     part=convolutions_of,
+    otherwise=shown,
     compared=without_head,
     see="12#The rule",
     place=3,
