@@ -12,7 +12,7 @@ import numpy as np
 
 from cnncourse.checks.module_runs import door_to, shapes_of
 
-MOST_FEATURES = 1000  # in front of the head; a right network of the tasks has fewer
+MOST_FEATURES = 400  # in front of the head; a right network of the tasks has fewer
 MOST_DISTANT = 1e-6  # relative error up to which an explanation counts as exact
 
 
