@@ -17,6 +17,15 @@ LEARNING_RATES = {
     "resnet20": 0.1, "resnet56": 0.1, "plain20": 0.1, "plain56": 0.1,
 }  # fmt: skip
 SCENES = {"train": 10_000, "test": 2_000}
+# Measured; the accuracies are those of cnncourse/data/kept_histories/14_degradation.json.
+EXPECT = """\
+what to expect:
+  cnncourse train resnet20 --backend torch --size 16 --images 5000 --epochs 20
+  takes about 5 minutes of one core. The time grows in proportion to images and
+  epochs, and about fourfold from 16 to 32 pixels. Accuracy on the test images
+  after these 20 epochs, from one start each:
+    plain20 {plain20:.0%}, resnet20 {resnet20:.0%}, plain56 {plain56:.0%}, resnet56 {resnet56:.0%}
+"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,8 @@ def parser():
     p = argparse.ArgumentParser(
         prog="cnncourse train",
         description="Train a network. Stop it when you like: the same command goes on from the last epoch.",
+        epilog=what_to_expect(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("model", nargs="?", choices=LEARNING_RATES, metavar="MODEL",
                    help=f"one of {', '.join(LEARNING_RATES)}; default: lenet5")  # fmt: skip
@@ -82,6 +93,14 @@ def parser():
     p.add_argument("--fresh", action="store_true", help="start anew although the folder holds a run")
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     return p
+
+
+def what_to_expect():
+    """Return the end of the help: minutes and accuracies."""
+    from cnncourse.data import training_history
+
+    runs = training_history("14_degradation")
+    return EXPECT.format(**{name: run["test_accuracy"][-1] for name, run in runs.items()})
 
 
 def run(arguments):

@@ -4,12 +4,15 @@
 - ``scene``, ``scenes``: coloured garments over photographs, with class, mask and box known exactly.
 - ``photograph``, ``photographs``: photographs from scikit-image's wheel.
 - ``FashionMNIST``, ``MNIST``, ``CIFAR10``, ``Scenes``, ``Photographs``: the same as PyTorch datasets.
+- ``small_garments``: garments of 14×14 pixels as normalised tensors, for experiments of seconds.
+- ``training_history``: loss and accuracy of runs that take too long for a lesson.
 - ``transforms``: normalising and augmenting batches of images, in NumPy.
 - ``DataError`` and its kinds: what went wrong and what to do about it.
 """
 
 from .errors import CorruptDataError, DataError, DownloadError, MissingDataError
 from .garment_scenes import Scene, SceneBatch, mask_box, scene, scenes
+from .histories import training_history
 from .photos import PHOTOGRAPHS, photograph, photographs
 from .sets import cifar10, fashion_mnist, mnist
 from .sources import CIFAR10 as _CIFAR10
@@ -18,7 +21,7 @@ from .sources import FASHION_MNIST as _FASHION_MNIST
 FASHION_CLASSES = _FASHION_MNIST.classes
 CIFAR10_CLASSES = _CIFAR10.classes
 
-_TORCH_DATASETS = ("FashionMNIST", "MNIST", "CIFAR10", "Photographs", "Scenes", "detection_batch")
+_TORCH_DATASETS = ("FashionMNIST", "MNIST", "CIFAR10", "Photographs", "Scenes", "detection_batch", "small_garments")
 
 __all__ = [
     *_TORCH_DATASETS,
@@ -39,6 +42,7 @@ __all__ = [
     "photographs",
     "scene",
     "scenes",
+    "training_history",
 ]
 
 

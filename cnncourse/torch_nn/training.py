@@ -54,7 +54,7 @@ def evaluate(model, images, labels, batch_size=256):
     return total / len(images), correct / len(images)
 
 
-def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, loss_of=F.cross_entropy):
+def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, loss_of=F.cross_entropy, watch=None):
     """Train for a short experiment: gradient descent with momentum, its step shrinking to zero; return the losses.
 
     This is the loop that lesson 01 writes out. Batches come from PyTorch's generator, so that
@@ -74,6 +74,8 @@ def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, lo
     batch_size : int
     momentum : float
     loss_of : function (output, labels) -> scalar tensor
+    watch : function (step), optional
+        Called before each step, for what one wants to see while the model learns.
 
     Returns
     -------
@@ -86,6 +88,8 @@ def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, lo
     order = torch.cat([torch.randperm(len(images)) for _ in range(rounds)])
     losses = []
     for step, batch in enumerate(order.split(batch_size)[:steps]):
+        if watch:
+            watch(step)
         loss = loss_of(model(images[batch]), labels[batch])
         gradients = torch.autograd.grad(loss, weights)
         with torch.no_grad():

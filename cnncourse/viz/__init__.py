@@ -20,6 +20,7 @@ _HOME = {
     "image_row": "images",
     "kernel_row": "kernels",
     "line_chart": "charts",
+    "line_panels": "charts",
     "pixel_grid": "images",
     "scene_row": "scenes",
     "sliding_window": "windows",

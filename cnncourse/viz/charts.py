@@ -56,6 +56,50 @@ def line_chart(x, series: dict, xlabel: str, ylabel: str, title: str = "", size=
     return figure
 
 
+def line_panels(
+    x, panels: dict, xlabel: str, ylabels, *, size=(10, 3.4), log="", sharey=False, legend="", markers=None
+):
+    """Draw several charts of lines side by side, with one legend to the right of them.
+
+    Parameters
+    ----------
+    x
+        The common abscissae.
+    panels
+        Title → {label → values}; all panels have the same labels in the same order.
+    xlabel
+        What the abscissae are.
+    ylabels
+        One text per panel, or one for the first panel where they share their scale.
+    log
+        Which axes are logarithmic: "", "x", "y" or "xy".
+    sharey
+        Give all panels the same ordinate.
+    legend
+        A title over the legend.
+    markers
+        Mark the points; by default where there are at most 30.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    labels = [list(series) for series in panels.values()]
+    if not panels or any(own != labels[0] for own in labels):
+        raise ValueError(f"panels must have the same labels in every panel, got {labels}")
+    figure, axes = figure_grid(1, len(panels), size=size, sharey=sharey)
+    ylabels = [ylabels] + [""] * (len(panels) - 1) if isinstance(ylabels, str) else ylabels
+    for place, (title, series), ylabel in zip(axes[0], panels.items(), ylabels, strict=True):
+        draw_lines(place, x, series, markers)
+        if "x" in log:
+            place.set_xscale("log")
+        if "y" in log:
+            place.set_yscale("log")
+        place.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), title=legend or None, loc="outside right center")
+    return figure
+
+
 def training_curves(loss: dict, accuracy: dict | None = None, xlabel: str = "epoch", size=None):
     """Draw loss, and accuracy beside it, over training.
 

@@ -111,3 +111,15 @@ def test_photographs_have_channels_first():
 def test_unknown_names_of_the_package_are_still_errors():
     with pytest.raises(AttributeError, match="has no attribute 'ImageNet'"):
         _ = data.ImageNet
+
+
+def test_small_garments_are_the_means_of_four_pixels_and_normalised():
+    images, labels = data.fashion_mnist("test")
+    small, small_labels = data.small_garments("test", 5)
+    assert small.shape == (5, 1, 14, 14)
+    assert small_labels.tolist() == labels[:5].tolist()
+    means = images[:5].reshape(5, 14, 2, 14, 2).mean(axis=(2, 4)) / 255
+    np.testing.assert_allclose(small[:, 0].numpy() * 0.321 + 0.286, means, atol=1e-6)
+    training, _ = data.small_garments("train")
+    assert abs(training.mean().item()) < 0.02
+    assert abs(training.std().item() - 1) < 0.05

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnncourse.data import DataError, fashion_mnist
+from cnncourse.data import DataError, fashion_mnist, training_history
 from cnncourse.numpy_nn import models, optim, training
 from cnncourse.train_command import Settings, augment_torch, load_data, main
 from cnncourse.weights import load_weights
@@ -50,7 +50,11 @@ def test_the_model_is_an_argument_and_images_can_be_smaller(tmp_path, capsys):
         with pytest.raises(SystemExit) as end:
             main(line)
         assert end.value.code == 0
-        assert "resnet20" in capsys.readouterr().out
+        text = capsys.readouterr().out
+        assert "cnncourse train resnet20 --backend torch" in text
+        assert "minutes of one core" in text
+        final = training_history("14_degradation")["plain56"]["test_accuracy"][-1]
+        assert f"plain56 {final:.0%}" in text
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):

@@ -89,3 +89,14 @@ def test_descend_takes_the_steps_that_torch_optim_would():
         assert losses[step] == pytest.approx(loss)
     torch.testing.assert_close(ours.weight, theirs.weight)
     assert len(losses) == 6
+
+
+def test_descend_calls_watch_before_each_step():
+    model, seen = torch.nn.Linear(4, 3), []
+    torch.manual_seed(0)
+    before = model.weight.clone()
+    training.descend(
+        model, torch.randn(10, 4), torch.arange(10) % 3, steps=3, lr=0.3, batch_size=4,
+        watch=lambda step: seen.append((step, torch.equal(model.weight, before))),
+    )  # fmt: skip
+    assert seen == [(0, True), (1, False), (2, False)]

@@ -33,7 +33,9 @@ def test_a_shortcut_is_named_only_where_it_does_something():
 
 def test_boxes_do_not_touch():
     axes = residual_blocks([Block("a", BODY)]).axes[0]
-    heights = sorted((patch.get_y(), patch.get_y() + patch.get_height()) for patch in axes.patches)
+    extents = [patch.get_path().get_extents(patch.get_patch_transform()) for patch in axes.patches]
+    heights = sorted((extent.y0, extent.y1) for extent in extents)
+    assert len(heights) == len(BODY) + 2  # the layers, the sum and the ReLU behind it
     assert all(lower[1] < upper[0] for lower, upper in zip(heights, heights[1:], strict=False))
 
 

@@ -8,6 +8,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from cnncourse import viz
+from cnncourse.numpy_nn import functional as F
+from cnncourse.viz.nested import SETS, WANTED, function_classes
+from cnncourse.viz.normalisation import normalisation_groups, shared_numbers
 
 RNG = np.random.default_rng(0)
 KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
@@ -31,6 +34,11 @@ FIGURES = {
         RNG.random((2, 3, 32, 40)), ["bag", "coat"], [MASK, None], [None, [(0, 1, 5, 9), (3, 30, 9, 40)]]
     ),
     "line_chart": lambda: viz.line_chart(range(3), {"a": [1, 2, 3], "b": [3, 2, 1]}, "x", "y", "title", log="y"),
+    "line_panels": lambda: viz.line_panels(
+        range(3), {"one": {"a": [1, 2, 3]}, "two": {"a": [3, 2, 1]}}, "x", ["y", "z"], log="y", legend="over"
+    ),
+    "normalisation_groups": lambda: normalisation_groups(images=2),
+    "function_classes": function_classes,
     "training_curves": lambda: viz.training_curves({"CNN": [1.0, 0.5], "MLP": [1.0, 0.7, 0.6]}, {"CNN": [0.5, 0.8]}),
     "bar_chart": lambda: viz.bar_chart({"a": 1.0, "b": 1e6}, "count", "title", log=True),
     "bar_chart, grouped": lambda: viz.bar_chart(
@@ -166,3 +174,43 @@ def test_lines_differ_without_colour():
 def test_bad_input_is_named(call, named):
     with pytest.raises(ValueError, match=named):
         call()
+
+
+def test_panels_need_the_same_labels_everywhere():
+    with pytest.raises(ValueError, match="same labels"):
+        viz.line_panels([1, 2], {"one": {"a": [1, 2]}, "two": {"b": [1, 2]}}, "x", "y")
+
+
+@pytest.mark.parametrize("kind", ["batch", "layer", "instance", "group"])
+def test_the_coloured_maps_are_those_that_the_first_image_depends_on(kind):
+    x = RNG.normal(size=(4, 6, 3, 3))
+    norms = {
+        "batch": lambda x: F.batch_norm(x, None, None, training=True),
+        "layer": lambda x: F.layer_norm(x, (6, 3, 3)),
+        "instance": F.instance_norm,
+        "group": lambda x: F.group_norm(x, 2),
+    }
+    before = norms[kind](x)[0, 0]
+    for n, c in np.ndindex(4, 6):
+        changed = x.copy()
+        changed[n, c] = RNG.normal(size=(3, 3))
+        assert (not np.allclose(norms[kind](changed)[0, 0], before)) == shared_numbers(kind)[n, c]
+
+
+def test_another_kind_of_normalisation_is_named():
+    with pytest.raises(ValueError, match="kind"):
+        shared_numbers("weight")
+    with pytest.raises(ValueError, match="multiple"):
+        shared_numbers("group", channels=5)
+
+
+def test_only_nested_sets_contain_one_another_and_none_holds_the_wanted_function():
+    def inside(small, large):
+        (x, y), radius = small
+        (u, v), outer = large
+        return np.hypot(x - u, y - v) + radius <= outer
+
+    for title, circles in SETS.items():
+        contained = [inside(small, large) for small, large in itertools.pairwise(circles)]
+        assert contained == [title == "nested"] * 2
+        assert not any(inside((WANTED, 0), circle) for circle in circles)

@@ -1,0 +1,83 @@
+"""Kept histories: what is stored is what the runs wrote, and the command in it makes the same run again."""
+
+import csv
+import json
+from dataclasses import asdict
+
+import pytest
+
+from cnncourse import data, train_command
+from cnncourse.data import histories
+from tools import keep_history
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(keep_history, "FOLDER", tmp_path)
+    monkeypatch.setattr(histories, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def settings(**changes):
+    own = dict(data="fashion-mnist", full=False, model="plain20", backend="torch", epochs=2, batch_size=64, lr=0.1,
+               weight_decay=5e-4, augment=False, seed=3, images=500, size=16)  # fmt: skip
+    return asdict(train_command.Settings(**own | changes))
+
+
+def finished_run(path, epochs=2, **changes):
+    path.mkdir()
+    (path / "settings.json").write_text(json.dumps(settings(**changes)))
+    with open(path / "history.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "lr", *keep_history.COLUMNS, "seconds"])
+        for epoch in range(1, epochs + 1):
+            writer.writerow([epoch, 0.1, 2.5 / epoch, 0.25 * epoch, 2.75 / epoch, 0.2 * epoch, 1.5])
+    return path
+
+
+def test_what_is_kept_comes_back(folder, tmp_path, capsys):
+    runs = [finished_run(tmp_path / name, model=name) for name in ("plain20", "resnet20")]
+    assert keep_history.main(["15_test", *map(str, runs), "--options=--device cpu"]) == 0
+    found = data.training_history("15_test")
+    assert list(found) == ["plain20", "resnet20"]
+    assert found["resnet20"]["train_accuracy"] == [0.25, 0.5]
+    assert found["resnet20"]["test_loss"] == [2.75, 1.375]
+    assert found["resnet20"]["seconds"] == 3
+    assert found["resnet20"]["command"].endswith("--seed 3 --device cpu")
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"lr": 0.02, "images": None, "augment": True}, {"data": "cifar10", "full": True, "size": 32}]
+)
+def test_the_command_makes_a_run_with_the_same_settings(changes, tmp_path, monkeypatch):
+    wanted, asked = settings(**changes), []
+    monkeypatch.setattr(train_command, "open_run", lambda output, settings, fresh: asked.append(settings))
+
+    def stop(settings):
+        raise train_command.CommandError("far enough")
+
+    monkeypatch.setattr(train_command, "load_data", stop)
+    words = keep_history.command(wanted).split()
+    assert words[:2] == ["cnncourse", "train"]
+    assert train_command.main([*words[2:], "--output", str(tmp_path)]) == 2
+    assert asdict(asked[0]) == wanted
+
+
+def test_an_unfinished_run_is_refused(folder, tmp_path, capsys):
+    assert keep_history.main(["15_test", str(finished_run(tmp_path / "a", epochs=1))]) == 2
+    assert "2 epochs, got 1" in capsys.readouterr().err
+    assert keep_history.main(["15_test", str(tmp_path / "nothing")]) == 2
+    assert "settings.json is missing" in capsys.readouterr().err
+    assert not list(folder.glob("*.json"))
+
+
+def test_a_missing_history_is_named():
+    with pytest.raises(ValueError, match=r"14_degradation, got '13'"):
+        data.training_history("13")
+
+
+def test_every_kept_history_is_whole_and_repeatable():
+    for file in histories.FOLDER.glob("*.json"):
+        for run in data.training_history(file.stem).values():
+            assert run["command"].startswith(keep_history.command(run["settings"]))
+            assert {len(run[column]) for column in keep_history.COLUMNS} == {run["settings"]["epochs"]}
