@@ -45,7 +45,7 @@ def sharing(threads):
 
     import torch
 
-    from cnncourse.numpy_nn.algorithms import threads as ours
+    from cnncourse.numpy_nn.fast import threads as ours
 
     there, back, few = SimpleQueue(), SimpleQueue(), torch.zeros(32769)  # the least that PyTorch shares out
     other = threading.Thread(target=lambda: [back.put(item) for item in iter(there.get, None)], daemon=True)
@@ -74,11 +74,12 @@ def measure_layer(layer, rng, options):
     import torch.nn.functional as T
 
     from cnncourse.numpy_nn import functional as F
+    from cnncourse.numpy_nn.fast import conv as fast_conv
 
     budget = 0.2 if options.quick else 2.5
     x, w, g = layer.arrays(rng)
     X, W, G = (torch.from_numpy(array) for array in (x, w, g))
-    prepared = F.prepare_conv2d(w) if layer in layers.NINE else None
+    prepared = fast_conv.prepare_conv2d(w) if layer in layers.NINE else None
     X_, W_ = X.clone().requires_grad_(), W.clone().requires_grad_()
     y = T.conv2d(X_, W_, **layer.geometry)
 
@@ -90,7 +91,7 @@ def measure_layer(layer, rng, options):
         "torch": lambda: T.conv2d(X, W, **layer.geometry),
     }
     if prepared is not None:
-        contenders["prepared"] = lambda: F.conv2d(x, w, prepared=prepared, **layer.geometry)
+        contenders["prepared"] = lambda: fast_conv.conv2d(x, w, prepared=prepared, **layer.geometry)
     with torch.no_grad():
         exact = T.conv2d(X.double(), W.double(), **layer.geometry).numpy()
         error = max(relative_error(contenders[name](), exact) for name in contenders if name != "torch")

@@ -50,8 +50,7 @@ def predictors(name, N):
     from torch.fx.experimental.optimization import fuse
 
     from cnncourse.from_torch import from_torch
-    from cnncourse.numpy_nn import models
-    from cnncourse.numpy_nn.modules import no_grad
+    from cnncourse.numpy_nn import inference, models
     from cnncourse.torch_nn import models as torch_models
 
     torch.manual_seed(0)
@@ -62,13 +61,12 @@ def predictors(name, N):
     if hasattr(models, function):
         ours = getattr(models, function)()
         ours.load_state_dict(theirs.state_dict())
+        ours = inference.prepare(ours)
     else:
-        ours = from_torch(theirs)
-    ours.prepare()
+        ours = from_torch(theirs).prepare()
 
     def predict():
-        with no_grad():
-            return ours(images)
+        return ours(images)
 
     def predict_with(model):
         def their_predict():

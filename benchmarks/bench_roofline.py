@@ -53,7 +53,7 @@ def in_parts(ufunc, a, b, out):
     """Return a function that applies a ufunc to long arrays, a part for each thread."""
     import numpy as np
 
-    from cnncourse.numpy_nn.algorithms import threads
+    from cnncourse.numpy_nn.fast import threads
 
     parts = list(zip(*(np.array_split(array, threads.count()) for array in (a, b, out)), strict=True))
     return lambda: threads.share(lambda part: ufunc(part[0], part[1], out=part[2]), parts)
@@ -63,14 +63,14 @@ def measure_layer(layer, rng, quick):
     """Return a layer's flops, bytes and median seconds."""
     import torch
 
-    from cnncourse.numpy_nn import functional as F
+    from cnncourse.numpy_nn.fast import conv as fast_conv
 
     x, w, _ = layer.arrays(rng)
-    X, W, prepared = torch.from_numpy(x), torch.from_numpy(w), F.prepare_conv2d(w)
+    X, W, prepared = torch.from_numpy(x), torch.from_numpy(w), fast_conv.prepare_conv2d(w)
     with torch.no_grad():
         times = side_by_side(
             {
-                "numpy": lambda: F.conv2d(x, w, prepared=prepared, **layer.geometry),
+                "numpy": lambda: fast_conv.conv2d(x, w, prepared=prepared, **layer.geometry),
                 "torch": lambda: torch.nn.functional.conv2d(X, W, **layer.geometry),
             },
             0.2 if quick else 1.5,
@@ -87,7 +87,7 @@ def measure_layer(layer, rng, quick):
 
 def real_flops(layer, x, w, prepared):
     """Return the flops of the products that are really done: 36 for the 144 of a 4×4 tile where Winograd is chosen."""
-    from cnncourse.numpy_nn.algorithms import choice
+    from cnncourse.numpy_nn.fast import choice
 
     S, D, P = (layer.stride,) * 2, (layer.dilation,) * 2, ((layer.padding,) * 2,) * 2
     S, P, D = (layer.stride,) * 2, ((layer.padding,) * 2,) * 2, (layer.dilation,) * 2

@@ -9,7 +9,7 @@ THREADS = 2
 
 
 def setup(seed: int = 0, threads: int = THREADS):
-    """Seed every random generator, fix the number of threads, and set how arrays print.
+    """Seed every random generator, fix the number of threads, choose the fast NumPy functions, set how arrays print.
 
     Sums of floats depend on their order, and their order depends on the number of threads; with both
     fixed, a notebook prints the same numbers on every run.
@@ -47,8 +47,10 @@ def setup(seed: int = 0, threads: int = THREADS):
     np.set_printoptions(precision=3, suppress=True, linewidth=100)
     torch.set_printoptions(precision=3, sci_mode=False, linewidth=100)
 
+    from cnncourse import numpy_nn
     from cnncourse.viz.style import use_style
 
+    numpy_nn.use("fast")
     use_style()
     return np.random.default_rng(seed)
 

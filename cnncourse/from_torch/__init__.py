@@ -9,16 +9,16 @@ rules        calls that are random or change weights in evaluation mode
 guards       modules that do something besides computing
 patches      what is replaced during a trace
 operations   the NumPy counterparts of PyTorch's functions
-graph        the steps, and how they are run
-prepare      what makes them faster
 
+The steps are a `numpy_nn.graph`, which `numpy_nn.inference` makes faster.
 It stands outside of `numpy_nn`, which never imports torch.
 """
 
 import torch
 from torch import nn
 
-from .graph import NumpyGraph
+from cnncourse.numpy_nn.graph import NumpyGraph
+
 from .paths import translate
 from .places import Refused
 

@@ -6,8 +6,9 @@ import inspect
 import torch
 from torch import nn
 
+from cnncourse.numpy_nn.graph import NumpyGraph, Part, Ref
+
 from .aliases import Memory
-from .graph import NumpyGraph, Part, Ref
 from .guards import Watch, random_state, refuse_line_that_draws, set_random_state, state_kept
 from .patches import patched
 from .places import TORCH, Refused, describe, frames_of_error

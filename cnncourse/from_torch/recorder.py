@@ -7,9 +7,10 @@ from collections import namedtuple
 import numpy as np
 import torch
 
+from cnncourse.numpy_nn.graph import Ref, Step
+
 from .aliases import Memory, View, keep, write
 from .binding import Unbound, bind
-from .graph import Ref, Step
 from .numbers_at_call import FUNCTIONS, kind_of
 from .operations import MAYBE_VIEWS, NEW, OPERATIONS, PIECES, VIEWS
 from .places import Refused, describe, frames_of_now

@@ -1,39 +1,35 @@
 """Neural networks in NumPy: every operation forward and backward, every network of the course.
 
-functional   pure functions, named and behaving as `torch.nn.functional`
+functional   pure functions, named and behaving as `torch.nn.functional`, each as its formula
+fast         the same functions at speed; they run unless you say `use("plain")`
 algorithms   one convolution, many ways to compute it
 modules      layers and containers with an explicit backward pass
 optim        SGD, Adam, learning-rate schedules
 training     a training loop with checkpoints
 models       LeNet-5, VGG, ResNet
 gradcheck    is a backward pass right?
+inference    a network as one list of steps, made faster
 summary      what a network costs and sees
-from_torch   run a PyTorch module in NumPy (the only part that needs PyTorch, loaded on demand)
 """
 
-from . import functional, modules, optim, training
-from .algorithms import memory
+from . import fast, functional, inference, modules, optim, training
+from .functional import _switch
 from .gradcheck import GradientError, gradcheck, gradcheck_module
 from .summary import summary
+from .switch import use
 
 __all__ = [
     "GradientError",
-    "from_torch",
+    "fast",
     "functional",
     "gradcheck",
     "gradcheck_module",
+    "inference",
     "modules",
     "optim",
     "summary",
     "training",
+    "use",
 ]
 
-memory.keep_freed()
-
-
-def __getattr__(name):
-    if name == "from_torch":  # lives outside, so that this package never imports torch
-        from cnncourse.from_torch import from_torch
-
-        return from_torch
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+_switch.choose("fast")

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from cnncourse import numpy_nn
+
 
 @pytest.fixture(autouse=True, scope="module")
 def one_torch_thread():
@@ -16,3 +18,10 @@ def one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(params=["fast", "plain"], scope="module")
+def version(request):
+    """Run a module's tests with the fast functions, then with the plain ones; it asks for this in `pytestmark`."""
+    with numpy_nn.use(request.param):
+        yield request.param

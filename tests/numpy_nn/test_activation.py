@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.functional import _blocks
+from cnncourse.numpy_nn.fast import blocks as _blocks
 from cnncourse.numpy_nn.functional.erf import erf
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
+
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
 
 
 def with_numpy_dtype(function):

@@ -7,20 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnncourse.numpy_nn import algorithms, fast
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.algorithms import (
-    choice,
-    depthwise,
-    depthwise_toeplitz,
-    fft,
-    im2col,
-    loops,
-    shifted,
-    threads,
-    toeplitz,
-    winograd,
-)
-from cnncourse.numpy_nn.algorithms.windows import inside, pad_constant
+from cnncourse.numpy_nn.algorithms import fft, loops, toeplitz
+from cnncourse.numpy_nn.fast import choice, depthwise, depthwise_toeplitz, im2col, shifted, threads, winograd
+from cnncourse.numpy_nn.functional._windows import inside, pad_constant
 
 SETTINGS = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -47,13 +38,14 @@ def geometries(draw):
 def test_all_algorithms_equal_the_loops(geometry):
     x, w, b, arguments, groups = geometry
     wanted = loops.conv2d(x, w, b, **arguments, groups=groups)
-    for algorithm in (im2col, shifted, fft):
+    for algorithm in (algorithms.im2col, algorithms.shifted, fft):
         got = algorithm.conv2d(x, w, b, **arguments, groups=groups)
         np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-12, err_msg=algorithm.__name__)
     if groups == 1:
         np.testing.assert_allclose(toeplitz.conv2d(x, w, b, **arguments), wanted, rtol=1e-12, atol=1e-12)
     if groups == x.shape[1]:
-        np.testing.assert_allclose(depthwise.conv2d(x, w, b, **arguments), wanted, rtol=1e-12, atol=1e-12)
+        got = F.conv2d(x, w, b, **arguments, groups=groups, algorithm="depthwise")
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-12)
 
 
 @SETTINGS
@@ -78,14 +70,15 @@ def test_winograd_equals_the_loops_for_every_rest_of_tiles(m, size):
     rng = np.random.default_rng(0)
     x, w, b = rng.normal(size=(3, 2, *size)), rng.normal(size=(4, 2, 3, 3)), rng.normal(size=4)
     wanted = loops.conv2d(x, w, b, padding=(1, 2))
-    np.testing.assert_allclose(winograd.conv2d(x, w, b, padding=(1, 2), m=m), wanted, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(algorithms.winograd.conv2d(x, w, b, padding=(1, 2), m=m), wanted, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize("n", [4, 6, 10])
 def test_one_dimensional_winograd_is_a_cross_correlation(n):
     rng = np.random.default_rng(n)
     signal, kernel = rng.normal(size=n), rng.normal(size=3)
-    np.testing.assert_allclose(winograd.winograd_f23(signal, kernel), np.correlate(signal, kernel), rtol=1e-12)
+    got = algorithms.winograd.winograd_f23(signal, kernel)
+    np.testing.assert_allclose(got, np.correlate(signal, kernel), rtol=1e-12)
 
 
 @pytest.mark.parametrize("m", [2, 4])
@@ -98,10 +91,10 @@ def test_winograd_strip_by_strip_and_panel_by_panel(m, workers, tiles, size, mon
     monkeypatch.setattr(threads, "available", lambda: workers)
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(7, 3, *size)), rng.normal(size=(5, 3, 3, 3))
-    y = im2col.conv2d(x, w)
-    np.testing.assert_allclose(winograd.conv2d(x, w, m=m), y, rtol=1e-11, atol=1e-11)
-    kept = winograd.Filters(w, m).keep()
-    np.testing.assert_allclose(winograd.convolve(x, kept, (0, 0)), y, rtol=1e-11, atol=1e-11)
+    y = algorithms.im2col.conv2d(x, w)
+    np.testing.assert_allclose(winograd.convolve(x, winograd.Filters(w, m), (0, 0)), y, rtol=1e-11, atol=1e-11)
+    computed = winograd.Filters(w, m).compute_all()
+    np.testing.assert_allclose(winograd.convolve(x, computed, (0, 0)), y, rtol=1e-11, atol=1e-11)
     g = rng.normal(size=y.shape)
     wanted = im2col.grad_weight(g, x, w.shape, (1, 1), (1, 1), 1)
     np.testing.assert_allclose(winograd.grad_filters(g, x, (0, 0), m), wanted, rtol=1e-11, atol=1e-11)
@@ -152,13 +145,13 @@ def test_winograd_of_no_images(algorithm):
 def test_prepared_filters_give_the_same_output():
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, 64, 9, 10)).astype(np.float32), rng.normal(size=(70, 64, 3, 3)).astype(np.float32)
-    prepared = F.prepare_conv2d(w)
+    prepared = fast.conv.prepare_conv2d(w)
     for m, some in ((4, x), (2, x[:1, :, :7, :6])):
         wanted = F.conv2d(some, w, padding=1, algorithm=f"winograd{m}")
         np.testing.assert_array_equal(F.conv2d(some, w, padding=1, prepared=prepared), wanted)
-        assert len(prepared.kept[m].kept) == 3  # panels of 32
-        assert prepared.filters(m) is prepared.kept[m]
-    assert sorted(prepared.kept) == [2, 4]
+        assert len(prepared.computed[m].computed) == 3  # panels of 32
+        assert prepared.filters(m) is prepared.computed[m]
+    assert sorted(prepared.computed) == [2, 4]
     exact = F.conv2d(x, w, padding=1, prepared=prepared, algorithm="im2col")
     np.testing.assert_array_equal(exact, F.conv2d(x, w, padding=1, algorithm="im2col"))
 
@@ -166,14 +159,14 @@ def test_prepared_filters_give_the_same_output():
 def test_prepared_filters_of_another_weight_are_refused():
     x, w = np.zeros((1, 64, 9, 9), np.float32), np.zeros((70, 64, 3, 3), np.float32)
     with pytest.raises(ValueError, match="prepared: expected"):
-        F.conv2d(x, w, prepared=F.prepare_conv2d(np.zeros((64, 64, 3, 3), np.float32)))
+        F.conv2d(x, w, prepared=fast.conv.prepare_conv2d(np.zeros((64, 64, 3, 3), np.float32)))
 
 
 @pytest.mark.parametrize(
     "weight", [np.zeros((64, 64, 5, 5), np.float32), np.zeros((64, 64, 3, 3)), np.zeros((64, 64, 3))]
 )
 def test_there_may_be_nothing_to_prepare(weight):
-    assert F.prepare_conv2d(weight) is None
+    assert fast.conv.prepare_conv2d(weight) is None
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
@@ -229,10 +222,10 @@ def test_toeplitz_matrix_transposed_is_the_transposed_convolution():
 def test_col2im_is_the_adjoint_of_im2col():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 3, 7, 6))
-    columns = im2col.im2col(x, (3, 2), (2, 3), (1, 0), (1, 2))
+    columns = algorithms.im2col.im2col(x, (3, 2), (2, 3), (1, 0), (1, 2))
     assert columns.shape == F.unfold(x, (3, 2), (1, 2), (1, 0), (2, 3)).shape
     other = rng.normal(size=columns.shape)
-    image = im2col.col2im(other, x.shape, (3, 2), (2, 3), (1, 0), (1, 2))
+    image = algorithms.im2col.col2im(other, x.shape, (3, 2), (2, 3), (1, 0), (1, 2))
     np.testing.assert_allclose((columns * other).sum(), (x * image).sum(), rtol=1e-12)
 
 

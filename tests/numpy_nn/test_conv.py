@@ -1,7 +1,11 @@
 """Convolution against PyTorch's own test inputs and on awkward ones of ours."""
 
+import pytest
+
 from cnncourse.numpy_nn import functional as F
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
+
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
 
 ARRAYS = ("input", "weight", "bias")
 OPERATIONS = [

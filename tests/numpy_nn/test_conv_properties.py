@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cnncourse.numpy_nn import functional as F
 from tests.numpy_nn.agreement import check_agreement, tensor
 
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
+
 ARRAYS = ("input", "weight", "bias")
 SETTINGS = settings(max_examples=120, deadline=None, derandomize=True)
 
@@ -90,7 +92,7 @@ def test_conv_transpose(call, data):
 
 def test_many_images_are_computed_block_by_block(monkeypatch):
     """The columns are made for some images at a time; the seams must not show."""
-    monkeypatch.setattr("cnncourse.numpy_nn.algorithms.im2col.BLOCK_BYTES", 4000)
+    monkeypatch.setattr("cnncourse.numpy_nn.fast.im2col.BLOCK_BYTES", 4000)
     rng = np.random.default_rng(0)
     arrays = {
         "input": tensor(rng, (7, 4, 6, 5)),

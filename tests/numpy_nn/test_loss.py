@@ -9,6 +9,8 @@ import torch
 from cnncourse.numpy_nn import functional as F
 from tests.numpy_nn.opdb import Operation, sample_tests
 
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
+
 torch_F = torch.nn.functional
 
 

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.functional import _blocks
+from cnncourse.numpy_nn.fast import blocks as _blocks
 from cnncourse.numpy_nn.functional.batch_norm import batch_statistics
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
+
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
 
 torch_F = torch.nn.functional
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.algorithms import choice
-from cnncourse.numpy_nn.algorithms.windows import inside, output_size, padded_size, shifted
+from cnncourse.numpy_nn.fast import choice
+from cnncourse.numpy_nn.functional._windows import inside, output_size, padded_size, shifted
 
 # algorithm: shapes of input and weight, stride, padding, dilation, groups
 CASES = {

@@ -9,6 +9,8 @@ import torch
 from cnncourse.numpy_nn import functional as F
 from tests.numpy_nn.opdb import Operation, check_refused, check_sample
 
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
+
 ARRAYS = ("input", "weight", "bias")
 RIGHT = Operation("", F.conv2d, F.conv2d_backward, ARRAYS)
 

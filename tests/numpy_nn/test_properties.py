@@ -16,6 +16,8 @@ from cnncourse import numpy_nn
 from cnncourse.numpy_nn import functional as F
 from cnncourse.numpy_nn import gradcheck
 
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
+
 torch_F = torch.nn.functional
 
 # Rounded values make ties and zeros likely; sizes 0 and 1 are among the shapes.
@@ -144,7 +146,7 @@ def test_each_file_is_short_and_imports_numpy_and_the_standard_library_only(path
                 assert path == FOLDER / "__init__.py"
                 continue
             if name == "threadpoolctl":  # which tells NumPy's own BLAS how many threads to use
-                assert path == FOLDER / "algorithms" / "threads.py"
+                assert path == FOLDER / "fast" / "threads.py"
                 continue
             top = name.split(".")[0]
             assert top == "numpy" or top in sys.stdlib_module_names or name.startswith("cnncourse.numpy_nn"), name

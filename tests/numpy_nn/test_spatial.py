@@ -5,8 +5,11 @@ import pytest
 import torch
 
 from cnncourse.numpy_nn import functional as F
-from cnncourse.numpy_nn.functional import _blocks, resize
+from cnncourse.numpy_nn.fast import blocks as _blocks
+from cnncourse.numpy_nn.functional import resize
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
+
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
 
 CONV_ARRAYS = ("input", "weight", "bias")
 

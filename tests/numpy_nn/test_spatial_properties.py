@@ -11,6 +11,8 @@ from cnncourse.numpy_nn import functional as F
 from tests.numpy_nn.agreement import check_agreement, tensor
 from tests.numpy_nn.test_conv_properties import per_axis
 
+pytestmark = pytest.mark.usefixtures("version")  # plain and fast
+
 SETTINGS = settings(max_examples=120, deadline=None, derandomize=True)
 LAYOUTS = st.sampled_from(["contiguous", "strided", "transposed"])
 DTYPES = st.sampled_from([torch.float64, torch.float32])

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from cnncourse.numpy_nn.algorithms import helpers, threads
+from cnncourse.numpy_nn.fast import helpers, threads
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_share_shares_out_nothing_itself_unless_it_is_the_only_one(three):
     inside = threads.share(lambda _: threads.share(lambda _: threading.current_thread(), range(50)), range(3))
     assert [len(set(used)) for used in inside] == [1] * 3
     assert threads.count() == 3
-    with threads.alone() as available:
+    with threads.single_threaded_blas() as available:
         assert available == 3
         for _ in range(2):
             assert threads.share(lambda _: threads.count(), range(4)) == [1] * 4

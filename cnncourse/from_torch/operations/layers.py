@@ -81,7 +81,7 @@ SAME_NAME = {
     name: getattr(F, name)
     for name in F.__all__
     if not name.endswith(("_backward", "_running", "_mask"))
-    and name not in ("dropout", "batch_norm", "instance_norm", "fuse_conv_bn_weights", "prepare_conv2d")
+    and name not in ("dropout", "batch_norm", "instance_norm", "fuse_conv_bn_weights")
 }
 LAYERS = {name: function for name, function in SAME_NAME.items() if name not in POINTWISE} | {
     "batch_norm": batch_norm, "instance_norm": instance_norm, "rms_norm": rms_norm,

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from .windows import add_bias, output_size, pad_constant, pair, shifted
+from ..functional._windows import add_bias, output_size, pad_constant, pair, shifted
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

@@ -12,7 +12,7 @@ Rounding: terms are added one by one, so errors grow like the number of terms at
 
 import numpy as np
 
-from .windows import output_size, pair
+from ..functional._windows import output_size, pair
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

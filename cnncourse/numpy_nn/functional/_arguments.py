@@ -14,24 +14,23 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 def check_floats(**arrays):
     """Refuse anything but NumPy arrays of one floating dtype; ``None`` stands for an absent array.
 
-    The first keyword sets the dtype that the others must share.
+    The first keyword sets the dtype that the others must share, and may not be absent.
 
     Raises
     ------
     TypeError
         An argument is no array, is neither float32 nor float64, or differs from the first one.
     """
-    wanted = first = None
+    first = next(iter(arrays))
     for name, array in arrays.items():
-        if array is None and first is not None:
+        if array is None and name != first:
             continue
-        check_array(name, array)
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{name}: expected a NumPy array, got {type(array).__name__}")
         if array.dtype not in FLOATS:
             raise TypeError(f"{name}: expected float32 or float64, got {array.dtype}")
-        if wanted is None:
-            wanted, first = array.dtype, name
-        elif array.dtype != wanted:
-            raise TypeError(f"{name}: expected {wanted} as in {first}, got {array.dtype}")
+        if array.dtype != arrays[first].dtype:
+            raise TypeError(f"{name}: expected {arrays[first].dtype} as in {first}, got {array.dtype}")
 
 
 def check_array(name, array):
@@ -65,14 +64,16 @@ def per_axis(name, value, axes, minimum):
     ValueError
         The sequence has another length, or an entry lies below `minimum`.
     """
-    if isinstance(value, Integral):
-        return (check_integer(name, value, minimum),) * axes
-    if not isinstance(value, (tuple, list)):
-        raise TypeError(f"{name}: expected an int or {axes} ints, got {value!r}")
-    if len(value) not in (1, axes):
-        raise ValueError(f"{name}: expected an int or {axes} ints, got {len(value)} in {value!r}")
-    entries = tuple(check_integer(name, entry, minimum) for entry in value)
-    return entries * axes if len(entries) == 1 else entries
+    entries = value if isinstance(value, (tuple, list)) else (value,)
+    wanted = "an int" if axes == 1 else f"an int or {axes} ints"
+    if len(entries) not in (1, axes):
+        raise ValueError(f"{name}: expected {wanted}, got {len(entries)} in {value!r}")
+    for entry in entries:
+        if isinstance(entry, bool) or not isinstance(entry, Integral):
+            raise TypeError(f"{name}: expected {wanted}, got {value!r}")
+        if entry < minimum:
+            raise ValueError(f"{name}: expected at least {minimum}, got {entry}")
+    return tuple(map(int, entries)) * (axes // len(entries))
 
 
 def as_batch(input, axes):
@@ -94,8 +95,52 @@ def as_batch(input, axes):
 
 def check_grad_output(grad_output, shape, dtype):
     """Refuse an upstream gradient whose shape or dtype is not the output's."""
-    check_array("grad_output", grad_output)
+    if not isinstance(grad_output, np.ndarray):
+        raise TypeError(f"grad_output: expected a NumPy array, got {type(grad_output).__name__}")
     if grad_output.shape != tuple(shape):
         raise ValueError(f"grad_output: expected the output's shape {tuple(shape)}, got {grad_output.shape}")
     if grad_output.dtype != dtype:
         raise TypeError(f"grad_output: expected {dtype} as in input, got {grad_output.dtype}")
+
+
+def _named_paddings(padding, K, S, D):
+    """Return the zeros (before, after) that "valid" or "same" stands for; an odd total puts the extra one after."""
+    if padding == "valid":
+        return ((0, 0),) * len(K)
+    if padding != "same":
+        raise ValueError(f"padding: expected 'valid', 'same' or ints, got {padding!r}")
+    if any(s != 1 for s in S):
+        raise ValueError(f"stride: expected 1 with padding='same', got {S}")
+    totals = [d * (k - 1) for k, d in zip(K, D, strict=True)]
+    return tuple((total // 2, total - total // 2) for total in totals)
+
+
+def check_conv(axes, input, weight, bias, stride, padding, dilation, groups, **others):
+    """Refuse what PyTorch refuses; return stride, (before, after) paddings, dilation and output size per axis."""
+    check_floats(input=input, weight=weight, bias=bias, **others)
+    (groups,) = per_axis("groups", groups, 1, minimum=1)
+    S = per_axis("stride", stride, axes, minimum=1)
+    D = per_axis("dilation", dilation, axes, minimum=1)
+    P = padding if isinstance(padding, str) else per_axis("padding", padding, axes, minimum=0)
+    if weight.ndim != axes + 2 or 0 in weight.shape:
+        wanted = f"{axes + 2} dimensions (C_out, C_in // groups, kernel …), none empty"
+        raise ValueError(f"weight: expected {wanted}, got shape {weight.shape}")
+    if input.ndim not in (axes + 1, axes + 2):
+        wanted = f"{axes + 2} dimensions (N, C, …) or {axes + 1} without N"
+        raise ValueError(f"input: expected {wanted}, got shape {input.shape}")
+    C_out, K, C_in = len(weight), weight.shape[2:], weight.shape[1] * groups
+    if C_out % groups:
+        raise ValueError(f"weight: expected a number of filters that groups={groups} divides, got {C_out}")
+    if input.shape[-axes - 1] != C_in:
+        wanted = f"{C_in} channels for weight of shape {weight.shape} and groups={groups}"
+        raise ValueError(f"input: expected {wanted}, got {input.shape[-axes - 1]} in shape {input.shape}")
+    if bias is not None and bias.shape != (C_out,):
+        raise ValueError(f"bias: expected shape ({C_out},), one number per filter, got {bias.shape}")
+    P = _named_paddings(P, K, S, D) if isinstance(P, str) else tuple((p, p) for p in P)
+    padded = [size + before + after for size, (before, after) in zip(input.shape[-axes:], P, strict=True)]
+    O = tuple((i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(padded, K, S, D, strict=True))
+    if min(O) < 1:
+        extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
+        wanted = f"a padded size of at least {extent}, the dilated weight's extent"
+        raise ValueError(f"input: expected {wanted}, got {tuple(padded)} from shape {input.shape}")
+    return S, P, D, O

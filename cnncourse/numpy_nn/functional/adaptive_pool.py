@@ -2,9 +2,6 @@
 
 Along an axis of size I with O outputs, bin o reaches from ⌊o·I/O⌋ to ⌈(o + 1)·I/O⌉; bins overlap where O does
 not divide I. With O = 1 this is global pooling.
-
-Memory traffic: averaging reads x once, an axis at a time; backward writes the gradient by x once. Where the output
-is small, the rest does not count.
 """
 
 import itertools
@@ -12,8 +9,13 @@ import math
 
 import numpy as np
 
-from ..algorithms.threads import alone
 from ._arguments import as_batch, check_floats, check_grad_output, check_integer
+from ._switch import replaceable
+
+__all__ = [
+    *(f"adaptive_avg_pool{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")),
+    "adaptive_max_pool2d", "adaptive_max_pool2d_backward",
+]  # fmt: skip
 
 
 def adaptive_avg_pool1d(input, output_size):
@@ -88,7 +90,8 @@ def adaptive_max_pool2d_backward(grad_output, input, output_size, return_indices
 def adaptive_avg_pool(axes, input, output_size):
     x, unbatched, sizes = _check(axes, input, output_size)
     if set(sizes) == {1}:
-        return _global_mean(x, sizes)[0] if unbatched else _global_mean(x, sizes)
+        x = global_mean(x).reshape(*x.shape[:2], *sizes)
+        return x[0] if unbatched else x
     # The mean over a box is the mean of means, one axis after the other.
     for axis, size in enumerate(sizes, start=2):
         if size != x.shape[axis]:
@@ -115,12 +118,10 @@ def adaptive_avg_pool_backward(axes, grad_output, input, output_size):
     return g.reshape(input.shape)
 
 
-def _global_mean(x, sizes):
-    """Return the mean over all positions: x times a vector of ones, which BLAS does as fast as x can be read."""
-    rows = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
-    ones = np.ones(rows.shape[2], x.dtype)
-    with alone():
-        return (rows @ ones / ones.size).reshape(*x.shape[:2], *sizes)
+@replaceable
+def global_mean(x):
+    """Return the mean over all positions of `x` (N, C, *spatial) as (N, C)."""
+    return x.mean(axis=tuple(range(2, x.ndim)))
 
 
 def bins(size, count):

@@ -7,9 +7,11 @@ from functools import reduce
 
 import numpy as np
 
-from ..algorithms.windows import add_windows, inside, offsets, pad_constant, padded_size, shifted
 from ._arguments import as_batch, check_grad_output, check_integer
 from ._pool_windows import check
+from ._windows import add_windows, inside, offsets, pad_constant, padded_size, shifted
+
+__all__ = [f"avg_pool{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")]
 
 
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):

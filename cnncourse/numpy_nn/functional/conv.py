@@ -9,33 +9,41 @@ input channels of its own group. Derivation of the backward pass: V. Dumoulin, F
 convolution arithmetic for deep learning", arXiv:1603.07285, and this course's lesson 06.
 """
 
-from ..algorithms import choice
-from ..algorithms.windows import output_size, padded_size
-from ._arguments import as_batch, check_floats, check_grad_output, check_integer, per_axis
+import math
+
+import numpy as np
+
+from ._arguments import check_conv
+from ._switch import replaceable
+
+__all__ = ["conv1d", "conv1d_backward", "conv2d", "conv2d_backward", "conv3d", "conv3d_backward"]
+
+ALL = (True, True, True)
 
 
+@replaceable
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
     """Cross-correlate sequences with filters; the one-dimensional `conv2d`.
 
     `input` is (N, C_in, L) or (C_in, L), `weight` (C_out, C_in // groups, K); the rest as in `conv2d`.
     """
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups, algorithm)
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@replaceable
 def conv1d_backward(
     grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto",
-    output_mask=(True, True, True),
+    output_mask=ALL,
 ):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv1d`; see `conv2d_backward`."""
-    return _conv_backward(
-        1, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
-    )
+    return _conv_backward(1, grad_output, input, weight, bias, stride, padding, dilation, groups, output_mask)
 
 
-def conv2d(
-    input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto", prepared=None
-):  # fmt: skip
+@replaceable
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
     """Cross-correlate images with filters, as `torch.nn.functional.conv2d`.
+
+    A faster version with the same results may run in its place (`numpy_nn.use`).
 
     Parameters
     ----------
@@ -46,9 +54,7 @@ def conv2d(
     padding : int or pair of zeros on either side, or "valid" (none), or "same" (stride 1 only: the
         output keeps the input's size; an odd total puts the extra zero at the end)
     groups : int that divides C_in and C_out
-    algorithm : "auto" or a name in `algorithms.choice.NAMES`; not in PyTorch. "auto" may take Winograd's short cut
-        in float32 (errors near 1e-5 of the output's largest entry); "im2col" never does, and float64 never does.
-    prepared : what `prepare_conv2d(weight)` returned; not in PyTorch
+    algorithm : which algorithm the faster version takes, see `fast.choice`; not in PyTorch
 
     Returns
     -------
@@ -59,136 +65,97 @@ def conv2d(
     ------
     TypeError, ValueError
         Naming the argument, what it got and what was wanted.
+
+    Examples
+    --------
+    >>> image = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> difference = np.array([[[[-1.0, 1.0]]]])
+    >>> conv2d(image, difference)[0, 0]
+    array([[1., 1.],
+           [1., 1.],
+           [1., 1.]])
     """
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared)
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
-def prepare_conv2d(weight):
-    """Return what `conv2d(…, prepared=…)` can spare computing again as long as `weight` stays the same, or None.
-
-    For filters that take Winograd's short cut these are the transformed filters (`algorithms.winograd.Prepared`), made
-    by the first convolution: four times as many numbers as in `weight` (C_out, C_in, 3, 3), or 16/9 times for a single
-    small image, which takes smaller tiles. Nothing notices a weight that has changed since.
-    """
-    check_floats(weight=weight)
-    return choice.prepare(weight)
-
-
+@replaceable
 def conv2d_backward(
     grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto",
-    output_mask=(True, True, True),
+    output_mask=ALL,
 ):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv2d`; the last is None without bias.
 
     A weight is shared by all positions, so its gradient is the *sum* over positions and images; an
-    input entry is seen by several windows, so its gradient is the sum over those. `algorithm` as in `conv2d`;
-    those without a backward pass of their own take im2col's. `output_mask` tells which of the three are wanted, as in
-    `torch.ops.aten.convolution_backward`; the others are None.
+    input entry is seen by several windows, so its gradient is the sum over those. `output_mask` tells which of the
+    three are wanted, as in `torch.ops.aten.convolution_backward`; the others are None.
+
+    Examples
+    --------
+    >>> image, kernel = np.arange(4.0).reshape(1, 1, 2, 2), np.array([[[[10.0, 20.0]]]])
+    >>> upstream = np.ones((1, 1, 2, 1))
+    >>> grad_input, grad_weight, grad_bias = conv2d_backward(upstream, image, kernel)
+    >>> grad_input[0, 0]
+    array([[10., 20.],
+           [10., 20.]])
+    >>> grad_weight[0, 0]
+    array([[2., 4.]])
     """
-    return _conv_backward(
-        2, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
-    )
+    return _conv_backward(2, grad_output, input, weight, bias, stride, padding, dilation, groups, output_mask)
 
 
+@replaceable
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
     """Cross-correlate volumes with filters; the three-dimensional `conv2d`.
 
     `input` is (N, C_in, T, H, W) or (C_in, T, H, W), `weight` (C_out, C_in // groups, K_t, K_h, K_w).
     """
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups, algorithm)
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
+@replaceable
 def conv3d_backward(
     grad_output, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto",
-    output_mask=(True, True, True),
+    output_mask=ALL,
 ):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv3d`; see `conv2d_backward`."""
-    return _conv_backward(
-        3, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
+    return _conv_backward(3, grad_output, input, weight, bias, stride, padding, dilation, groups, output_mask)
+
+
+def _conv(axes, input, weight, bias, stride, padding, dilation, groups):
+    """Return y = b + Σ_k w[…, k] · (what entry k of the kernel meets of x)."""
+    S, P, D, O = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
+    x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight[0]), *input.shape[-axes:])
+    x = np.pad(x, ((0, 0), (0, 0), (0, 0), *P))
+    w = weight.reshape(groups, -1, *weight.shape[1:])
+    y = np.zeros((len(x), *w.shape[:2], math.prod(O)), x.dtype)
+    for k in np.ndindex(weight.shape[2:]):
+        seen = (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
+        y += w[(..., *k)] @ x[seen].reshape(*x.shape[:3], math.prod(O))
+    y = y.reshape(*input.shape[: -axes - 1], len(weight), *O)
+    return y if bias is None else y + bias.reshape(-1, *[1] * axes)
+
+
+def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dilation, groups, wanted):
+    """Each product w·x of the sum passes its output's gradient g to both factors: w·g to x, and x·g to w."""
+    geometry = (stride, padding, dilation, groups)
+    S, P, D, O = check_conv(axes, input, weight, bias, *geometry, grad_output=grad_output)
+    shape = (*input.shape[: -axes - 1], len(weight), *O)
+    if grad_output.shape != shape:
+        raise ValueError(f"grad_output: expected the output's shape {shape}, got {grad_output.shape}")
+    x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight[0]), *input.shape[-axes:])
+    x = np.pad(x, ((0, 0), (0, 0), (0, 0), *P))
+    w = weight.reshape(groups, -1, *weight.shape[1:])
+    g = grad_output.reshape(len(x), *w.shape[:2], math.prod(O))
+    grad_x, grad_w = np.zeros_like(x), np.zeros_like(w)
+    for k in np.ndindex(weight.shape[2:]):
+        seen = (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
+        if wanted[0]:
+            grad_x[seen] += (w[(..., *k)].swapaxes(1, 2) @ g).reshape(x[seen].shape)
+        if wanted[1]:
+            grad_w[(..., *k)] = (g @ x[seen].reshape(*x.shape[:3], math.prod(O)).swapaxes(2, 3)).sum(axis=0)
+    inside = (..., *(slice(before, size - after) for size, (before, after) in zip(x.shape[3:], P, strict=True)))
+    return (
+        grad_x[inside].reshape(input.shape) if wanted[0] else None,
+        grad_w.reshape(weight.shape) if wanted[1] else None,
+        g.sum(axis=(0, 3)).reshape(-1) if wanted[2] and bias is not None else None,
     )
-
-
-def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared=None):
-    S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
-    if prepared is not None and (prepared.C_out, prepared.C_in) != weight.shape[:2]:
-        raise ValueError(
-            f"prepared: expected what prepare_conv2d gave for this weight {weight.shape}, "
-            f"got filters from {prepared.C_in} to {prepared.C_out} channels"
-        )
-    x, unbatched = as_batch(input, axes)
-    output = choice.forward(x, weight, bias, S, P, D, groups, algorithm, prepared)
-    return output[0] if unbatched else output
-
-
-def _conv_backward(
-    axes, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
-):  # fmt: skip
-    S, P, D = _check(axes, input, weight, bias, stride, padding, dilation, groups)
-    x, unbatched = as_batch(input, axes)
-    positions = output_size(padded_size(x.shape[2:], P), weight.shape[2:], S, D)
-    shape = (len(weight), *positions) if unbatched else (len(x), len(weight), *positions)
-    check_grad_output(grad_output, shape, input.dtype)
-    g = grad_output[None] if unbatched else grad_output
-
-    grad_input = grad_weight = grad_bias = None
-    if output_mask[0] and output_mask[1]:
-        grad_input, grad_weight = choice.gradients(g, x, weight, S, P, D, groups, algorithm)
-    elif output_mask[0]:
-        grad_input = choice.grad_input(g, weight, x.shape, S, P, D, groups, algorithm)
-    elif output_mask[1]:
-        grad_weight = choice.grad_weight(g, x, weight, S, P, D, groups, algorithm)
-    if grad_input is not None and unbatched:
-        grad_input = grad_input[0]
-    if output_mask[2] and bias is not None:
-        grad_bias = g.sum(axis=(0, *range(2, g.ndim)))
-    return grad_input, grad_weight, grad_bias
-
-
-def _check(axes, input, weight, bias, stride, padding, dilation, groups):
-    """Refuse what PyTorch refuses; return stride, (before, after) paddings and dilation per axis."""
-    check_floats(input=input, weight=weight, bias=bias)
-    if weight.ndim != axes + 2:
-        raise ValueError(
-            f"weight: expected {axes + 2} dimensions (C_out, C_in // groups, kernel …), got shape {weight.shape}"
-        )
-    x, _ = as_batch(input, axes)
-    C_in, C_out, K = x.shape[1], len(weight), weight.shape[2:]
-    groups = check_integer("groups", groups, minimum=1)
-    S = per_axis("stride", stride, axes, minimum=1)
-    D = per_axis("dilation", dilation, axes, minimum=1)
-    if 0 in weight.shape:
-        raise ValueError(f"weight: expected at least one entry along each axis, got shape {weight.shape}")
-    if C_out % groups:
-        raise ValueError(
-            f"weight: expected a number of filters that groups={groups} divides, got {C_out} in {weight.shape}"
-        )
-    if C_in != weight.shape[1] * groups:
-        raise ValueError(
-            f"input: expected {weight.shape[1] * groups} channels for weight of shape {weight.shape} "
-            f"and groups={groups}, got {C_in} in shape {input.shape}"
-        )
-    if bias is not None and bias.shape != (C_out,):
-        raise ValueError(f"bias: expected shape ({C_out},), one number per filter, got {bias.shape}")
-    P = _paddings(padding, axes, K, S, D)
-    size = padded_size(x.shape[2:], P)
-    if min(output_size(size, K, S, D)) < 1:
-        extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
-        raise ValueError(
-            f"input: expected a padded size of at least {extent}, the dilated weight's extent, "
-            f"got {size} from shape {input.shape}"
-        )
-    return S, P, D
-
-
-def _paddings(padding, axes, K, S, D):
-    """Return the zeros (before, after) along each axis."""
-    if padding == "valid":
-        return ((0, 0),) * axes
-    if padding == "same":
-        if any(s != 1 for s in S):
-            raise ValueError(f"stride: expected 1 with padding='same', got {S}")
-        totals = [d * (k - 1) for k, d in zip(K, D, strict=True)]
-        return tuple((total // 2, total - total // 2) for total in totals)
-    if isinstance(padding, str):
-        raise ValueError(f"padding: expected 'valid', 'same' or ints, got {padding!r}")
-    return tuple((p, p) for p in per_axis("padding", padding, axes, minimum=0))

@@ -5,16 +5,23 @@ forward pass is therefore `conv2d`'s gradient with respect to the input, and its
 `conv2d`. It is not an inverse. Source: V. Dumoulin, F. Visin, arXiv:1603.07285, chapter 4.
 """
 
-from ..algorithms import choice
-from ..algorithms.windows import pad_constant
-from ._arguments import as_batch, check_floats, check_grad_output, check_integer, per_axis
+import math
+
+import numpy as np
+
+from ._arguments import check_floats, check_grad_output, per_axis
+from ._switch import replaceable
+
+__all__ = [f"conv_transpose{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")]
 
 
+@replaceable
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Spread each entry of sequences (N, C_in, L) over a window; the one-dimensional `conv_transpose2d`."""
     return _conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@replaceable
 def conv_transpose1d_backward(
     grad_output, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
@@ -22,6 +29,7 @@ def conv_transpose1d_backward(
     return _backward(1, grad_output, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@replaceable
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Spread each pixel over a window, weighted by the filters, as `torch.nn.functional.conv_transpose2d`.
 
@@ -49,6 +57,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@replaceable
 def conv_transpose2d_backward(
     grad_output, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
@@ -56,11 +65,13 @@ def conv_transpose2d_backward(
     return _backward(2, grad_output, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@replaceable
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Spread each entry of volumes (N, C_in, T, H, W) over a window; see `conv_transpose2d`."""
     return _conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@replaceable
 def conv_transpose3d_backward(
     grad_output, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
@@ -69,32 +80,41 @@ def conv_transpose3d_backward(
 
 
 def _conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
-    S, P, D, full = _check(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
-    x, unbatched = as_batch(input, axes)
-    C_out = weight.shape[1] * groups
-    output = choice.grad_input(x, weight, (len(x), C_out, *_cropped(full, P)), S, P, D, groups)
-    if bias is not None:
-        output = output + bias.reshape(-1, *[1] * axes)
-    return output[0] if unbatched else output
+    """Spread x over the entries of the kernel: to y at S·i + D·k − P goes w[…, k] · x[…, i]."""
+    S, P, D, full = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    L = math.prod(input.shape[-axes:])
+    x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight) // groups, L)
+    w = weight.reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
+    y = np.zeros((len(x), *w.shape[:2], *full), x.dtype)
+    for k in np.ndindex(weight.shape[2:]):
+        seen = _seen(k, S, D, input.shape[-axes:])
+        y[seen] += (w[(..., *k)] @ x).reshape(y[seen].shape)
+    y = y[(..., *(slice(p, size - p) for (p, _), size in zip(P, full, strict=True)))]
+    y = y.reshape(*input.shape[: -axes - 1], weight.shape[1] * groups, *_cropped(full, P))
+    return y if bias is None else y + bias.reshape(-1, *[1] * axes)
 
 
 def _backward(axes, grad_output, input, weight, bias, stride, padding, output_padding, groups, dilation):
-    S, P, D, full = _check(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
-    x, unbatched = as_batch(input, axes)
-    shape = (len(x), weight.shape[1] * groups, *_cropped(full, P))
-    check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
-    g = grad_output[None] if unbatched else grad_output
+    """The other way round, each entry of the kernel is a product too: the backward pass is a convolution."""
+    S, P, D, full = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    shape = (*input.shape[: -axes - 1], weight.shape[1] * groups, *_cropped(full, P))
+    check_grad_output(grad_output, shape, input.dtype)
+    L = math.prod(input.shape[-axes:])
+    x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight) // groups, L)
+    w = weight.reshape(groups, -1, *weight.shape[1:])
+    g = np.pad(grad_output.reshape(len(x), groups, weight.shape[1], *shape[-axes:]), ((0, 0), (0, 0), (0, 0), *P))
+    grad_x, grad_w = np.zeros_like(x), np.zeros_like(w)
+    for k in np.ndindex(weight.shape[2:]):
+        g_k = g[_seen(k, S, D, input.shape[-axes:])].reshape(*g.shape[:3], L)
+        grad_x += w[(..., *k)] @ g_k
+        grad_w[(..., *k)] = (x @ g_k.swapaxes(2, 3)).sum(axis=0)
+    grad_bias = None if bias is None else grad_output.sum(axis=tuple({-axes - 1} ^ set(range(-grad_output.ndim, 0))))
+    return grad_x.reshape(input.shape), grad_w.reshape(weight.shape), grad_bias
 
-    # What output_padding added at the end is reached by no window; an extra window must not see it.
-    reached = tuple(
-        (i - 1) * s + d * (k - 1) + 1 for i, s, d, k in zip(x.shape[2:], S, D, weight.shape[2:], strict=True)
-    )
-    padded = pad_constant(g, P)[(..., *map(slice, reached))]
-    none = ((0, 0),) * axes
-    grad_input = choice.forward(padded, weight, None, S, none, D, groups)
-    grad_weight = choice.grad_weight(x, padded, weight, S, none, D, groups)
-    grad_bias = None if bias is None else g.sum(axis=(0, *range(2, g.ndim)))
-    return (grad_input[0] if unbatched else grad_input), grad_weight, grad_bias
+
+def _seen(k, S, D, O):
+    """Return the slices that entry `k` of the kernel meets."""
+    return (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
 
 
 def _cropped(full, P):
@@ -102,23 +122,28 @@ def _cropped(full, P):
     return tuple(size - before - after for size, (before, after) in zip(full, P, strict=True))
 
 
-def _check(axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
+def check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
     """Refuse what PyTorch refuses; return stride, (before, after) paddings, dilation and the uncut size."""
     check_floats(input=input, weight=weight, bias=bias)
     if weight.ndim != axes + 2:
         raise ValueError(
             f"weight: expected {axes + 2} dimensions (C_in, C_out // groups, kernel …), got shape {weight.shape}"
         )
-    x, _ = as_batch(input, axes)
-    groups = check_integer("groups", groups, minimum=1)
+    if input.ndim not in (axes + 1, axes + 2):
+        wanted = f"{axes + 2} dimensions (N, C, …) or {axes + 1} without N"
+        raise ValueError(f"input: expected {wanted}, got shape {input.shape}")
+    sizes = input.shape[-axes:]
+    (groups,) = per_axis("groups", groups, 1, minimum=1)
     S = per_axis("stride", stride, axes, minimum=1)
     D = per_axis("dilation", dilation, axes, minimum=1)
     P = per_axis("padding", padding, axes, minimum=0)
     extra = per_axis("output_padding", output_padding, axes, minimum=0)
     if 0 in weight.shape:
         raise ValueError(f"weight: expected at least one entry along each axis, got shape {weight.shape}")
-    if len(weight) != x.shape[1]:
-        raise ValueError(f"weight: expected C_in={x.shape[1]} as first size, as in input, got {weight.shape}")
+    if len(weight) != input.shape[-axes - 1]:
+        raise ValueError(
+            f"weight: expected C_in={input.shape[-axes - 1]} as first size, as in input, got {weight.shape}"
+        )
     if len(weight) % groups:
         raise ValueError(f"groups: expected a divisor of C_in={len(weight)}, got {groups}")
     C_out = weight.shape[1] * groups
@@ -126,11 +151,10 @@ def _check(axes, input, weight, bias, stride, padding, output_padding, groups, d
         raise ValueError(f"bias: expected shape ({C_out},), one number per output channel, got {bias.shape}")
     if any(e >= s and e >= d for e, s, d in zip(extra, S, D, strict=True)):
         raise ValueError(f"output_padding: expected less than stride {S} or dilation {D}, got {extra}")
-    if 0 in x.shape[2:]:
+    if 0 in sizes:
         raise ValueError(f"input: expected at least one entry along each spatial axis, got shape {input.shape}")
     full = tuple(
-        (i - 1) * s + d * (k - 1) + 1 + e
-        for i, s, d, k, e in zip(x.shape[2:], S, D, weight.shape[2:], extra, strict=True)
+        (i - 1) * s + d * (k - 1) + 1 + e for i, s, d, k, e in zip(sizes, S, D, weight.shape[2:], extra, strict=True)
     )
     paddings = tuple((p, p) for p in P)
     if min(_cropped(full, paddings)) < 1:

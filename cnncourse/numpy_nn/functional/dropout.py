@@ -8,6 +8,8 @@ import numpy as np
 
 from ._arguments import check_array, check_floats, check_grad_output, check_not_inplace
 
+__all__ = ["dropout", "dropout_backward", "dropout_mask"]
+
 
 def _check_probability(p):
     if not 0 <= p <= 1:

@@ -5,8 +5,10 @@
 
 import math
 
-from ..algorithms.windows import add_windows, inside, output_size, pad_constant, windows
 from ._arguments import as_batch, check_floats, check_grad_output, per_axis
+from ._windows import add_windows, inside, output_size, pad_constant, windows
+
+__all__ = ["fold", "fold_backward", "unfold", "unfold_backward"]
 
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):

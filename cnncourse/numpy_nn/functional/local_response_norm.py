@@ -4,6 +4,8 @@ import numpy as np
 
 from ._arguments import check_floats, check_grad_output, check_integer
 
+__all__ = ["local_response_norm", "local_response_norm_backward"]
+
 
 def _check(input, size):
     check_floats(input=input)

@@ -11,6 +11,8 @@ import numpy as np
 from ._arguments import check_array, check_floats
 from .softmax import log_softmax, log_softmax_backward
 
+__all__ = ["cross_entropy", "cross_entropy_backward", "mse_loss", "mse_loss_backward", "nll_loss", "nll_loss_backward"]
+
 
 def _check_reduction(reduction):
     if reduction not in ("none", "mean", "sum"):

@@ -3,36 +3,43 @@
 Each window of each channel keeps its largest entry; padding counts as −∞, so it never wins. A tie goes to
 the first maximum in row-major order. NaN counts as larger than any number, and of several NaN the last
 one wins, as in PyTorch.
-
-The maximum over a box is the maximum over its rows' maxima, so the axes are taken one after the other: K + K
-comparisons an output instead of K·K. Memory traffic: channels are taken a cacheful at a time, so that each input is
-read once and each output written once; backward reads x and the outputs' gradients and writes the inputs' ones.
 """
 
 import math
 
 import numpy as np
 
-from ..algorithms.windows import inside, offsets, pad_constant, shifted
-from ._arguments import as_batch, check_grad_output
-from ._blocks import in_blocks, keep
-from ._pool_windows import check
+from ._arguments import check_floats, per_axis
+from ._switch import replaceable
+
+__all__ = [f"max_pool{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")]
 
 
+@replaceable
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Keep the largest entry of each window of sequences (N, C, L) or (C, L); see `max_pool2d`."""
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(1, input, *options, return_indices=return_indices)
 
 
+@replaceable
 def max_pool1d_backward(
     grad_output, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
 ):
     """Return ∂L/∂input of `max_pool1d`; see `max_pool2d_backward`."""
-    return _max_pool_backward(1, grad_output, input, kernel_size, stride, padding, dilation, ceil_mode)
+    options = (kernel_size, stride, padding, dilation, ceil_mode)
+    _, place = _max_pool(1, input, *options, return_indices=True, grad_output=grad_output)
+    grad = np.zeros((math.prod(input.shape[:-1]), math.prod(input.shape[-1:])), input.dtype)
+    channel = np.arange(len(grad)).reshape(*input.shape[:-1], *[1] * 1)
+    np.add.at(grad, (channel, place), np.where(place < 0, 0, grad_output))
+    return grad.reshape(input.shape)
 
 
+@replaceable
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Keep the largest entry of each window, as `torch.nn.functional.max_pool2d`.
+
+    A faster version with the same results may run in its place (`numpy_nn.use`).
 
     Parameters
     ----------
@@ -52,147 +59,96 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     ------
     TypeError, ValueError
         Naming the argument, what was expected and what it got.
+
+    Examples
+    --------
+    >>> max_pool2d(np.array([[[1.0, 2.0, 3.0, 4.0], [8.0, 7.0, 6.0, 5.0]]]), 2)
+    array([[[8., 6.]]])
     """
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(2, input, *options, return_indices=return_indices)
 
 
+@replaceable
 def max_pool2d_backward(
     grad_output, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
 ):
-    """Return ∂L/∂input of `max_pool2d`: each window's gradient goes to its maximum; overlaps add up."""
-    return _max_pool_backward(2, grad_output, input, kernel_size, stride, padding, dilation, ceil_mode)
+    """Return ∂L/∂input of `max_pool2d`: each window's gradient goes to its maximum; overlaps add up.
+
+    >>> max_pool2d_backward(np.array([[[10.0]]]), np.array([[[1.0, 4.0], [3.0, 4.0]]]), 2)
+    array([[[ 0., 10.],
+            [ 0.,  0.]]])
+    """
+    options = (kernel_size, stride, padding, dilation, ceil_mode)
+    _, place = _max_pool(2, input, *options, return_indices=True, grad_output=grad_output)
+    grad = np.zeros((math.prod(input.shape[:-2]), math.prod(input.shape[-2:])), input.dtype)
+    channel = np.arange(len(grad)).reshape(*input.shape[:-2], *[1] * 2)
+    np.add.at(grad, (channel, place), np.where(place < 0, 0, grad_output))
+    return grad.reshape(input.shape)
 
 
+@replaceable
 def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Keep the largest entry of each window of volumes (N, C, T, H, W) or (C, T, H, W); see `max_pool2d`."""
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(3, input, *options, return_indices=return_indices)
 
 
+@replaceable
 def max_pool3d_backward(
     grad_output, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
 ):
     """Return ∂L/∂input of `max_pool3d`; see `max_pool2d_backward`."""
-    return _max_pool_backward(3, grad_output, input, kernel_size, stride, padding, dilation, ceil_mode)
+    options = (kernel_size, stride, padding, dilation, ceil_mode)
+    _, place = _max_pool(3, input, *options, return_indices=True, grad_output=grad_output)
+    grad = np.zeros((math.prod(input.shape[:-3]), math.prod(input.shape[-3:])), input.dtype)
+    channel = np.arange(len(grad)).reshape(*input.shape[:-3], *[1] * 3)
+    np.add.at(grad, (channel, place), np.where(place < 0, 0, grad_output))
+    return grad.reshape(input.shape)
 
 
-def _max_pool(axes, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
-    win = check(axes, input, kernel_size, stride, padding, dilation, ceil_mode)
-    x, unbatched = as_batch(input, axes)
-    if return_indices:
-        output, winner = _largest(pad_constant(x, win.paddings, -np.inf), win)
-        indices = _flat_index(winner, win, x.shape[2:])
-        return (output[0], indices[0]) if unbatched else (output, indices)
-    output = np.empty((*x.shape[:2], *win.positions), x.dtype)
-
-    def compute(channels):
-        padded = pad_constant(_channels(x)[:, channels], win.paddings, -np.inf)
-        for axis in range(axes - 1):
-            padded = _maxima(_entries(padded, win, axis))
-        _maxima(_entries(padded, win, axes - 1), out=_channels(output)[:, channels])
-
-    _in_blocks(compute, x)
-    return output[0] if unbatched else output
-
-
-def _max_pool_backward(axes, grad_output, input, kernel_size, stride, padding, dilation, ceil_mode):
-    win = check(axes, input, kernel_size, stride, padding, dilation, ceil_mode)
-    x, unbatched = as_batch(input, axes)
-    shape = (*x.shape[:2], *win.positions)
-    check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
-    g, grad = grad_output.reshape(shape), np.empty(x.shape, x.dtype)
-
-    def compute(channels):
-        padded = pad_constant(_channels(x)[:, channels], win.paddings, -np.inf)
-        grad_padded = _send_to_maxima(_channels(g)[:, channels], padded, win)
-        _channels(grad)[:, channels] = grad_padded[inside(win.paddings, x.shape[2:])]
-
-    _in_blocks(compute, x)
-    return grad[0] if unbatched else grad
+def _max_pool(axes, input, *options, return_indices=False, grad_output=None):
+    """Go through the entries of a window, keep the largest so far, and beside it the place where it lies."""
+    K, S, P, D, O = check_pool(axes, input, *options, grad_output=grad_output)
+    sizes = input.shape[-axes:]
+    ends = [
+        max(p, (o - 1) * s + d * (k - 1) + 1 - i - p) for i, k, s, p, d, o in zip(sizes, K, S, P, D, O, strict=True)
+    ]
+    paddings = tuple(zip(P, ends, strict=True))
+    x = np.pad(input, (*((0, 0),) * (input.ndim - axes), *paddings), constant_values=-np.inf)
+    number = np.pad(np.arange(math.prod(sizes)).reshape(sizes), paddings, constant_values=-1)  # −1: padding
+    best = np.full((*input.shape[:-axes], *O), -np.inf, input.dtype)
+    place = np.full(best.shape, -1)
+    for k in np.ndindex(K):
+        seen = (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
+        better = (number[seen] >= 0) & ((x[seen] > best) | np.isnan(x[seen]) | (place < 0))
+        best = np.where(better, x[seen], best)
+        place = np.where(better, number[seen], place)
+    return (best, place) if return_indices else best
 
 
-def _channels(x):
-    """Return (N, C, *spatial) as (1, N·C, *spatial): each channel is pooled by itself."""
-    return x.reshape(1, x.shape[0] * x.shape[1], *x.shape[2:])
-
-
-def _in_blocks(function, x):
-    """Call function(channels) for slices of channels that fit into the cache."""
-    in_blocks(function, x.shape[0] * x.shape[1], math.prod(x.shape[2:]), large=True)
-
-
-def _send_to_maxima(g, padded, win):
-    """Return the gradient by `padded`: each window's gradient where its maximum lies.
-
-    The row that holds a window's first maximum is the first row whose own maximum equals the window's.
-    """
-    steps, x = [], padded
-    for axis in reversed(range(len(win.K))):  # maxima along the last axis, then along the one before it, …
-        entries = [np.ascontiguousarray(entry) for entry in _entries(x, win, axis)]  # they are looked at twice
-        steps.append((axis, x.shape, entries, _maxima(entries)))
-        x = steps[-1][-1]
-    if not (np.isfinite(x).all() and np.isfinite(g).all()):
-        return _send_to_winners(g, padded, win)
-    for axis, shape, entries, maxima in reversed(steps):
-        # Windows side by side are written; where they overlap or leave gaps, they are added to zeros.
-        K, S, D = win.K[axis], win.S[axis], win.D[axis]
-        side_by_side = S == K and D == 1 and g.shape[2 + axis] * S == shape[2 + axis]
-        grad, put = (np.empty(shape, g.dtype), np.copyto) if side_by_side else (np.zeros(shape, g.dtype), _add_to)
-        *places, last = _entries(grad, win, axis)
-        for entry, place in zip(entries, places, strict=False):
-            # The first maximum takes all: nothing is left for one that comes later.
-            share = keep(g, entry == maxima)
-            put(place, share)
-            g = g - share
-        put(last, g)
-        g = grad
-    return g
-
-
-def _add_to(place, values):
-    place += values
-
-
-def _send_to_winners(g, padded, win):
-    """Return the same where infinities or NaN need the slow way."""
-    winner, grad = _largest(padded, win)[1], np.zeros(padded.shape, padded.dtype)
-    for number, k in enumerate(offsets(win.K)):
-        # Windows may overlap, so gradients add up; within one k, all entries are different ones.
-        grad[(..., *shifted(k, win.positions, win.S, win.D))] += np.where(winner == number, g, 0)
-    return grad
-
-
-def _entries(x, win, axis):
-    """Return, for each k along one spatial axis, the k-th entry of every window, as views."""
-    before = (slice(None),) * (2 + axis)
-    count, S, D = win.positions[axis], win.S[axis], win.D[axis]
-    return [x[(*before, *shifted((k,), (count,), (S,), (D,)))] for k in range(win.K[axis])]
-
-
-def _maxima(entries, out=None):
-    """Return the largest of the entries; NaN where one is NaN."""
-    output = np.maximum(entries[0], entries[-1], out=out)
-    for entry in entries[1:-1]:
-        np.maximum(output, entry, out=output)
-    return output
-
-
-def _largest(padded, win):
-    """Return each window's maximum and its number inside the window, counted in row-major order."""
-    output = np.full((*padded.shape[:2], *win.positions), -np.inf, padded.dtype)
-    winner = np.empty(output.shape, np.intp)
-    winner[:] = win.first_inside()
-    for number, k in enumerate(offsets(win.K)):
-        entry = padded[(..., *shifted(k, win.positions, win.S, win.D))]
-        better = (entry > output) | np.isnan(entry)
-        np.copyto(output, entry, where=better)
-        np.copyto(winner, number, where=better)
-    return output, winner
-
-
-def _flat_index(winner, win, spatial):
-    """Turn numbers inside the window into flat indices into the unpadded channel."""
-    inner = np.unravel_index(winner, win.K)
-    outer = np.indices(win.positions, sparse=True)
-    place = [o * s + k * d - p for o, k, s, d, p in zip(outer, inner, win.S, win.D, win.P, strict=True)]
-    # A dilated window may miss a tiny image altogether; its index then points to the nearest entry.
-    return np.ravel_multi_index(place, spatial, mode="clip").astype(np.int64)
+def check_pool(axes, input, kernel_size, stride, padding, dilation, ceil_mode, grad_output=None):
+    """Refuse what PyTorch refuses; return kernel, stride, padding, dilation and output size per axis."""
+    check_floats(input=input, grad_output=grad_output)
+    if input.ndim not in (axes + 1, axes + 2) or 0 in input.shape[-axes - 1 :]:
+        wanted = f"{axes + 2} dimensions (N, C, …) or {axes + 1} without N, none empty but N"
+        raise ValueError(f"input: expected {wanted}, got shape {input.shape}")
+    K = per_axis("kernel_size", kernel_size, axes, minimum=1)
+    S = K if stride is None or stride in ((), []) else per_axis("stride", stride, axes, minimum=1)
+    P = per_axis("padding", padding, axes, minimum=0)
+    D = per_axis("dilation", dilation, axes, minimum=1)
+    if any(p > k // 2 for p, k in zip(P, K, strict=True)):
+        raise ValueError(f"padding: expected at most half of kernel_size {K}, got {P}")
+    O = []
+    for i, k, s, p, d in zip(input.shape[-axes:], K, S, P, D, strict=True):
+        steps = i + 2 * p - d * (k - 1) - 1
+        o = (-(-steps // s) if ceil_mode else steps // s) + 1
+        O.append(o - 1 if ceil_mode and (o - 1) * s >= i + p else o)  # a window must start before the input's end
+    if min(O) < 1:
+        extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
+        wanted = f"windows of extent at most the padded input's, got extent {extent}"
+        raise ValueError(f"kernel_size: expected {wanted} for input of shape {input.shape} with padding {P}")
+    if grad_output is not None and grad_output.shape != (*input.shape[:-axes], *O):
+        wanted = f"the output's shape {(*input.shape[:-axes], *O)}"
+        raise ValueError(f"grad_output: expected {wanted}, got {grad_output.shape}")
+    return K, S, P, D, tuple(O)

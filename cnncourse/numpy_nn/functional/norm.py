@@ -6,6 +6,11 @@ from ._arguments import check_floats, check_grad_output, check_integer
 from .batch_norm import batch_norm, batch_norm_backward
 from .standardize import affine, check_channel_vectors, per_channel, standardize, standardize_backward
 
+__all__ = [
+    "group_norm", "group_norm_backward", "instance_norm", "instance_norm_backward", "instance_norm_running",
+    "layer_norm", "layer_norm_backward",
+]  # fmt: skip
+
 
 def _layer_axes(input, normalized_shape, weight, bias):
     check_floats(input=input, weight=weight, bias=bias)

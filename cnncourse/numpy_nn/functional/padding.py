@@ -9,6 +9,8 @@ import numpy as np
 from ._arguments import check_array, check_floats, check_grad_output, check_integer
 from ._gather import gather, scatter_add
 
+__all__ = ["pad", "pad_backward"]
+
 MODES = ("constant", "reflect", "replicate", "circular")
 
 

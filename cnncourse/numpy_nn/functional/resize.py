@@ -16,6 +16,8 @@ from ._arguments import check_floats, check_grad_output, check_integer
 from ._gather import gather, scatter_add
 from .adaptive_pool import adaptive_avg_pool, adaptive_avg_pool_backward
 
+__all__ = ["interpolate", "interpolate_backward"]
+
 MODES = {
     "nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2, 3),
     "linear": (1,), "bilinear": (2,), "trilinear": (3,), "bicubic": (2,),

@@ -8,6 +8,8 @@ import numpy as np
 
 from ._arguments import check_array, check_grad_output, check_integer
 
+__all__ = ["pixel_shuffle", "pixel_shuffle_backward", "pixel_unshuffle", "pixel_unshuffle_backward"]
+
 
 def pixel_shuffle(input, upscale_factor):
     """Rearrange (*, C·r², H, W) into (*, C, H·r, W·r), as `torch.nn.functional.pixel_shuffle`.

@@ -6,6 +6,8 @@ import numpy as np
 
 from ._arguments import check_array, check_floats, check_grad_output
 
+__all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
+
 
 def _softmax_operands(input, dim, dtype, stacklevel=3):
     if dtype is not None:

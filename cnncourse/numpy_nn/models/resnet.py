@@ -105,17 +105,15 @@ def projection(in_channels, channels, stride, rng):
 def stage(block, in_channels, planes, blocks, stride, shortcut, rng):
     """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too."""
     channels = planes * block.expansion
-    layers = Sequential()
-    for index in range(blocks):
-        change = shortcut and index == 0 and (stride != 1 or in_channels != channels)
-        kept = None
-        if change:
-            kept = (
-                PadShortcut(channels, stride) if shortcut == "pad" else projection(in_channels, channels, stride, rng)
-            )
-        layers.append(block(in_channels, planes, stride if index == 0 else 1, kept, rng=rng))
-        in_channels = channels
-    return layers
+    first_shortcut = None
+    if shortcut and (stride != 1 or in_channels != channels):
+        if shortcut == "pad":
+            first_shortcut = PadShortcut(channels, stride)
+        else:
+            first_shortcut = projection(in_channels, channels, stride, rng)
+    first = block(in_channels, planes, stride, first_shortcut, rng=rng)
+    others = [block(channels, planes, rng=rng) for _ in range(blocks - 1)]
+    return Sequential(first, *others)
 
 
 def initialise(network, zero_init_residual):

@@ -31,21 +31,7 @@ class Elementwise(Function):
         return tuple(input_shape)
 
 
-class _Clipped(Elementwise):
-    """ReLU and its kin: without a backward pass, they may work in place."""
-
-    owns_input = False  # whether `prepare` has found that nobody else reads the input
-
-    def forward(self, input):
-        if self.owns_input and not Module.recording:
-            return type(self).function(input, out=input)
-        return super().forward(input)
-
-    def release(self):
-        self.owns_input = False
-
-
-class ReLU(_Clipped):
+class ReLU(Elementwise):
     """max(0, x)."""
 
     function, function_backward = F.relu, F.relu_backward
@@ -60,7 +46,7 @@ class LeakyReLU(Elementwise):
         self.options = {"negative_slope": negative_slope}
 
 
-class ReLU6(_Clipped):
+class ReLU6(Elementwise):
     """min(max(0, x), 6)."""
 
     function, function_backward = F.relu6, F.relu6_backward

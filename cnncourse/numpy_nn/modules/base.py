@@ -1,4 +1,4 @@
-"""Module and Parameter: layers that remember what their backward pass needs.
+"""Module: layers that remember what their backward pass needs.
 
 A module's `forward(x)` keeps what it will need; `backward(grad_output)` then returns the gradient of the
 loss by x and adds the gradients by its parameters into `Parameter.grad`. One forward, one backward: a
@@ -8,6 +8,9 @@ module must not stand at two places of a network, or the second forward would ov
 from contextlib import contextmanager
 
 import numpy as np
+
+from ..state import load_state_dict, state_dict
+from .parameter import Parameter
 
 
 @contextmanager
@@ -22,89 +25,6 @@ def no_grad():
         yield
     finally:
         Module.recording = before
-
-
-class Parameter:
-    """An array to be learned, and the gradient collected for it.
-
-    Parameters
-    ----------
-    data : ndarray
-        float32 or float64.
-
-    Attributes
-    ----------
-    data : ndarray
-    grad : ndarray or None
-        The sum of all gradients since `zero_grad`; None before the first.
-    """
-
-    def __init__(self, data):
-        self.grad = None
-        self.data = data
-
-    @classmethod
-    def drawn(cls, shape, draw, rng=None, dtype=np.float32):
-        """Return a parameter whose values are drawn when they are first looked at.
-
-        Until then it costs nothing, so that VGG-16 can be built and summed up without filling half a
-        gigabyte. The values depend on `rng` alone, not on the order in which parameters are looked at.
-
-        Parameters
-        ----------
-        shape : tuple of int
-        draw : function (rng, shape, dtype) -> ndarray
-            See `modules.init`.
-        rng : numpy.random.Generator, optional
-            Without one, every call draws other values.
-        dtype : float32 or float64
-        """
-        parameter = cls.__new__(cls)
-        parameter.grad = parameter._data = None
-        parameter._shape, parameter._dtype = tuple(shape), np.dtype(dtype)
-        rng = np.random.default_rng() if rng is None else rng
-        parameter._seed = int(rng.integers(2**63))
-        parameter._draw = draw
-        return parameter
-
-    def redraw(self, draw):
-        """Let the values be drawn by another rule, forgetting those there are."""
-        if not hasattr(self, "_draw"):
-            raise TypeError("redraw: expected a parameter made by Parameter.drawn, got one made from data")
-        self._shape, self._dtype = self.shape, self.dtype
-        self._data, self._draw = None, draw
-
-    @property
-    def data(self):
-        if self._data is None:
-            self._data = self._draw(np.random.default_rng(self._seed), self._shape, self._dtype)
-        return self._data
-
-    @data.setter
-    def data(self, value):
-        if not isinstance(value, np.ndarray) or value.dtype not in (np.float32, np.float64):
-            got = getattr(value, "dtype", type(value).__name__)
-            raise TypeError(f"data: expected a float32 or float64 array, got {got}")
-        self._data = value
-
-    @property
-    def shape(self):
-        return self._shape if self._data is None else self._data.shape
-
-    @property
-    def dtype(self):
-        return self._dtype if self._data is None else self._data.dtype
-
-    @property
-    def size(self):
-        return int(np.prod(self.shape))
-
-    def add_grad(self, grad):
-        """Add to the gradient; a parameter that is used twice collects twice."""
-        self.grad = grad if self.grad is None else self.grad + grad
-
-    def __repr__(self):
-        return f"Parameter(shape={self.shape}, dtype={self.dtype})"
 
 
 class Module:
@@ -144,7 +64,7 @@ class Module:
         """Return what the last forward pass saved."""
         if self.saved is None:
             name = type(self).__name__
-            raise RuntimeError(f"{name}.backward: expected a forward pass before it, outside no_grad, not prepared")
+            raise RuntimeError(f"{name}.backward: no saved forward pass. Call the layer first, outside no_grad().")
         return self.saved
 
     # What a module is made of
@@ -187,36 +107,11 @@ class Module:
         """Switch to training mode (or, with False, to evaluation); return self."""
         for module in self.modules():
             module.training = mode
-            module.release()
         return self
 
     def eval(self):
         """Switch to evaluation mode: batch norm uses running statistics, dropout does nothing."""
         return self.train(False)
-
-    def prepare(self):
-        """Switch to evaluation mode and keep what depends on weights alone; return self. For inference only.
-
-        Filters are transformed, and a batch norm that follows a `Conv2d` in a `Sequential` is folded into it. These
-        weights are read-only until `train` or `eval` is called, so that none can change unnoticed. Within `no_grad`, a
-        ReLU that follows one of these, or a `Residual`, changes their output in place.
-        """
-        self.eval()
-        modules = list(self.modules())
-        for module in modules:
-            module.fold()
-        for module in modules:
-            module.keep()
-        return self
-
-    def fold(self):
-        """Tell the children which of them `keep` may compute together."""
-
-    def keep(self):
-        """Compute what depends on the weights alone: the part of `prepare` for this module without its children."""
-
-    def release(self):
-        """Forget what `fold` and `keep` did."""
 
     def astype(self, dtype):
         """Convert all parameters and float buffers to float32 or float64; return self."""
@@ -232,56 +127,13 @@ class Module:
 
     # State
 
-    def _state(self):
-        """Yield (path, owner, attribute) of all state, in PyTorch's order: parameters, buffers, children."""
-        for path, module in self.named_modules():
-            parameters = [name for name, value in vars(module).items() if isinstance(value, Parameter)]
-            buffers = [name for name in module.buffer_names if getattr(module, name) is not None]
-            for name in parameters + buffers:
-                yield (f"{path}.{name}" if path else name), module, name
-
     def state_dict(self):
         """Return copies of all parameters and buffers as {path: array}, with the PyTorch twin's keys."""
-        state = {}
-        for path, owner, name in self._state():
-            value = getattr(owner, name)
-            state[path] = np.array(value.data if isinstance(value, Parameter) else value)
-        return state
+        return state_dict(self)
 
     def load_state_dict(self, state, strict=True):
-        """Copy the arrays of `state` into the parameters and buffers of the same paths.
-
-        Parameters
-        ----------
-        state : mapping from path to array
-            NumPy arrays, or anything that `np.asarray` takes, such as CPU tensors.
-        strict : bool
-            Refuse missing and unexpected paths instead of passing over them.
-
-        Raises
-        ------
-        ValueError
-            Paths or shapes that do not fit, all of them named. Nothing has been loaded then.
-        """
-        slots = {path: (owner, name) for path, owner, name in self._state()}
-        problems = []
-        if strict:
-            problems += [f"missing {path}" for path in slots if path not in state]
-            problems += [f"unexpected {path}" for path in state if path not in slots]
-        arrays = {path: np.asarray(state[path]) for path in slots if path in state}
-        for path, array in arrays.items():
-            shape = getattr(*slots[path]).shape
-            if array.shape != shape:
-                problems.append(f"{path}: expected shape {shape}, got {array.shape}")
-        if problems:
-            raise ValueError(f"state: {len(problems)} entries do not fit {type(self).__name__}: " + "; ".join(problems))
-        for path, array in arrays.items():
-            owner, name = slots[path]
-            value = getattr(owner, name)
-            if isinstance(value, Parameter):
-                value.data = array.astype(value.dtype)
-            else:
-                setattr(owner, name, array.astype(value.dtype))
+        """Copy the arrays of `state` into the parameters and buffers of the same paths; see `state.load_state_dict`."""
+        load_state_dict(self, state, strict)
 
     # Geometry, for `summary`
 

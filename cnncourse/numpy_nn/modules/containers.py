@@ -9,16 +9,12 @@
 says which container connects them.
 """
 
-import itertools
 import math
 
 import numpy as np
 
-from .activation import ReLU, ReLU6
 from .base import Module
-from .conv import Conv2d
 from .linear import Identity
-from .norm import BatchNorm2d
 
 
 class Sequential(Module):
@@ -52,14 +48,6 @@ class Sequential(Module):
         for first in modules[:1]:
             first.backward_parameters(grad_output)
 
-    def fold(self):
-        """A convolution and the batch norm after it are one convolution; a ReLU may change what was made for it."""
-        for first, second in itertools.pairwise(self):
-            if isinstance(first, Conv2d) and isinstance(second, BatchNorm2d) and second.running_mean is not None:
-                first.folded, second.folded = (second,), (first,)
-            if isinstance(first, (Conv2d, BatchNorm2d, Residual)) and isinstance(second, (ReLU, ReLU6)):
-                second.owns_input = True
-
     def trace(self, input_shape, field, visit):
         for module in self:
             input_shape, field = module.trace(input_shape, field, visit)
@@ -89,10 +77,10 @@ class Residual(Module):
         self.shortcut = Identity() if shortcut is None else shortcut
 
     def forward(self, input):
-        change, kept = self.body(input), self.shortcut(input)
-        if change.shape != kept.shape:
-            raise ValueError(f"shortcut: expected the body's output shape {change.shape}, got {kept.shape}")
-        return change + kept
+        change, shortcut = self.body(input), self.shortcut(input)
+        if change.shape != shortcut.shape:
+            raise ValueError(f"shortcut: expected the body's output shape {change.shape}, got {shortcut.shape}")
+        return change + shortcut
 
     def backward(self, grad_output):
         return self.body.backward(grad_output) + self.shortcut.backward(grad_output)

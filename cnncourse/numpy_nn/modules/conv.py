@@ -1,7 +1,6 @@
 """Convolution layers in one, two and three dimensions, and the transposed ones."""
 
 import math
-import operator
 from fractions import Fraction
 
 import numpy as np
@@ -47,19 +46,20 @@ class _Conv(Module):
         self.weight = Parameter.drawn(shape, draw, rng, dtype)
         self.bias = Parameter.drawn((out_channels,), draw, rng, dtype) if bias else None
 
-    def _arguments(self):
-        padding = self.padding if self.padding_mode == "zeros" else 0
-        return (self.weight.data, self.bias and self.bias.data, self.stride, padding, self.dilation, self.groups)
-
-    def _options(self):
-        return {}
+    def arguments(self):
+        """Return the function's arguments after `input`, by name."""
+        return {
+            "weight": self.weight.data, "bias": self.bias and self.bias.data, "stride": self.stride,
+            "padding": self.padding if self.padding_mode == "zeros" else 0,
+            "dilation": self.dilation, "groups": self.groups,
+        }  # fmt: skip
 
     def forward(self, input):
         padded = input
         if self.padding_mode != "zeros":
             padded = F.pad(input, self._pad_widths(), mode=self.padding_mode)
         self.saved = input, padded
-        return type(self).function(padded, *self._arguments(), **self._options())
+        return type(self).function(padded, **self.arguments())
 
     def backward(self, grad_output):
         grad_input = self._backward(grad_output, (True, True, True))
@@ -73,7 +73,7 @@ class _Conv(Module):
     def _backward(self, grad_output, output_mask):
         _, padded = self.recall()
         grad_input, grad_weight, grad_bias = type(self).function_backward(
-            grad_output, padded, *self._arguments(), output_mask=output_mask
+            grad_output, padded, **self.arguments(), output_mask=output_mask
         )
         self.weight.add_grad(grad_weight)
         if self.bias:
@@ -129,51 +129,6 @@ class Conv2d(_Conv):
     """Cross-correlation of images: (N, C_in, H, W) to (N, C_out, H_out, W_out)."""
 
     axes, function, function_backward = 2, F.conv2d, F.conv2d_backward
-    folded = ()  # the batch norm that `prepare` found after it
-    kept = None
-
-    def forward(self, input):
-        output = super().forward(input)
-        if self.folded and self.is_kept():
-            self.saved = None  # gradients by folded weights are nobody's
-        return output
-
-    def keep(self):
-        weight, bias, *others = arrays = self._kept_from()
-        if others:
-            mean, var, *affine = others
-            weight, bias = F.fuse_conv_bn_weights(weight, bias, mean, var, self.folded[0].eps, *affine)
-        writeable = [array is not None and array.flags.writeable for array in arrays]
-        self.kept = arrays, writeable, weight, bias, F.prepare_conv2d(weight)
-        for array in arrays:
-            if array is not None:
-                array.flags.writeable = False
-
-    def release(self):
-        if self.kept:
-            for array, writeable in zip(*self.kept[:2], strict=True):
-                if writeable:
-                    array.flags.writeable = True
-        self.kept, self.folded = None, ()
-
-    def is_kept(self):
-        """Return whether the kept filters still stand for the parameters, none of which has been replaced."""
-        return self.kept is not None and all(map(operator.is_, self.kept[0], self._kept_from()))
-
-    def _kept_from(self):
-        arrays = [self.weight.data, self.bias and self.bias.data]
-        for norm in self.folded:
-            arrays += [norm.running_mean, norm.running_var, *norm._weights()]
-        return arrays
-
-    def _arguments(self):
-        weight, bias, *others = super()._arguments()
-        if self.is_kept():
-            _, _, weight, bias, _ = self.kept
-        return (weight, bias, *others)
-
-    def _options(self):
-        return {"prepared": self.kept[4]} if self.is_kept() else {}
 
 
 class Conv3d(_Conv):

@@ -48,6 +48,7 @@ class _BatchNorm(_Norm):
 
     buffer_names = ("running_mean", "running_var", "num_batches_tracked")
     dimensions = ()
+    use_batch = "training"  # what the function calls it
     function, function_backward, running = F.batch_norm, F.batch_norm_backward, F.batch_norm_running
 
     def __init__(
@@ -59,23 +60,21 @@ class _BatchNorm(_Norm):
         self.running_var = np.ones(num_features, dtype) if track_running_stats else None
         self.num_batches_tracked = np.array(0) if track_running_stats else None
 
-    folded = ()  # the convolution before it that `prepare` folds it into
-
-    def release(self):
-        self.folded = ()
+    def arguments(self, training):
+        """Return the function's arguments after `input`, by name; the batch's statistics are used in `training`."""
+        weight, bias = self._weights()
+        statistics = {"running_mean": self.running_mean, "running_var": self.running_var}
+        use = {self.use_batch: training or self.running_mean is None}
+        return statistics | {"weight": weight, "bias": bias, "momentum": 0.0, "eps": self.eps} | use
 
     def forward(self, input):
-        if any(conv.is_kept() for conv in self.folded):
-            self.saved = None
-            return input
         if input.ndim not in self.dimensions:
             wanted = " or ".join(str(n) for n in self.dimensions)
             raise ValueError(f"input: expected {wanted} dimensions, got shape {input.shape}")
-        use_batch = self.training or self.running_mean is None
-        arguments = (self.running_mean, self.running_var, *self._weights(), use_batch, 0.0, self.eps)
-        known = self._known(input) if use_batch else {}
-        self.saved = input, arguments, known
-        output = type(self).function(input, *arguments, **known)
+        arguments = self.arguments(self.training)
+        known = self._known(input) if arguments[self.use_batch] else {}
+        self.saved = input, arguments | known
+        output = type(self).function(input, **arguments, **known)
         if self.training and self.running_mean is not None:
             self._update(input, known)
         return output
@@ -93,8 +92,8 @@ class _BatchNorm(_Norm):
         self.running_mean, self.running_var = type(self).running(input, *before, self._momentum(), **known)
 
     def backward(self, grad_output):
-        input, arguments, known = self.recall()
-        grads = type(self).function_backward(grad_output, input, *arguments, **known)
+        input, arguments = self.recall()
+        grads = type(self).function_backward(grad_output, input, **arguments)
         self._collect(*grads[3:])
         return grads[0]
 
@@ -123,6 +122,7 @@ class BatchNorm3d(_BatchNorm):
 class _InstanceNorm(_BatchNorm):
     """Instance norm; by default without γ, β and running statistics, as in PyTorch."""
 
+    use_batch = "use_input_stats"
     function, function_backward = F.instance_norm, F.instance_norm_backward
     running = F.instance_norm_running
 

@@ -83,11 +83,15 @@ def projection(in_channels, channels, stride):
 def stage(block, in_channels, planes, blocks, stride, shortcut):
     """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too."""
     channels = planes * block.expansion
-    kept = None
+    first_shortcut = None
     if shortcut and (stride != 1 or in_channels != channels):
-        kept = PadShortcut(channels, stride) if shortcut == "pad" else projection(in_channels, channels, stride)
-    rest = [block(channels, planes) for _ in range(blocks - 1)]
-    return nn.Sequential(block(in_channels, planes, stride, kept), *rest)
+        if shortcut == "pad":
+            first_shortcut = PadShortcut(channels, stride)
+        else:
+            first_shortcut = projection(in_channels, channels, stride)
+    others = [block(channels, planes) for _ in range(blocks - 1)]
+    first = block(in_channels, planes, stride, first_shortcut)
+    return nn.Sequential(first, *others)
 
 
 def initialise(network, zero_init_residual):

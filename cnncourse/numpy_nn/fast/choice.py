@@ -8,9 +8,10 @@ import math
 
 import numpy as np
 
-from . import dense, depthwise, depthwise_toeplitz, fft, im2col, shifted, threads, winograd
+from ..algorithms import fft
+from ..functional._windows import output_size, padded_size
+from . import dense, depthwise, depthwise_toeplitz, im2col, shifted, threads, winograd
 from .ranges import even, ordinary
-from .windows import output_size, padded_size
 
 # Each has a `forward` and refuses what it cannot do. Those without gradients of their own leave them to im2col.
 ALGORITHMS = {
@@ -106,9 +107,7 @@ MIXING = ("fft", "depthwise_toeplitz", *TILE_SIZES)
 def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm, and add `bias` (C_out,) or None."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
-    if name in MIXING and not ordinary(x, weight):
-        name = "im2col"
-    name = _tiles_for(name, x, algorithm)
+    name = _for_values(name, x, weight, algorithm)
     if name in ALGORITHMS:
         return ALGORITHMS[name].forward(x, weight, stride, dilation, groups, padding, bias)
     m = TILE_SIZES[name]
@@ -116,25 +115,28 @@ def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto"
     return winograd.convolve(x, filters, [before for before, _ in padding], bias)
 
 
-def _tiles_for(name, images, algorithm):
-    """Return "winograd2" in the place of a chosen "winograd4" for `images` of values of very different size.
+def _for_values(name, images, weight, algorithm):
+    """Return the algorithm that these values allow, in the place of one that would spoil other outputs.
 
     An output of F(2×2) is made of entries under its own kernel only, so a huge value rounds nothing else away.
     """
-    if name == "winograd4" and algorithm == "auto" and not even(images):
-        return "winograd2"
-    return name
+    if name not in MIXING:
+        return name
+    calm = name in TILE_SIZES and even(images)
+    if not ordinary(weight) or not (calm or ordinary(images)):
+        return "im2col"
+    return "winograd2" if name == "winograd4" and algorithm == "auto" and not calm else name
 
 
 def grad_weight(grad_output, x, weight, stride, padding, dilation, groups, algorithm="auto"):
     """Return ∂L/∂weight."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups)
-    if name in MIXING and not ordinary(x, grad_output):
-        name = "im2col"
     if name in ("depthwise", "shifted") and not ordinary(x):  # they multiply what no window reads by zero
         name = "im2col"
-    if name in TILE_SIZES and algorithm == "auto" and not (even(x) and even(grad_output)):
-        name = "im2col"
+    if name in MIXING:
+        calm = name in TILE_SIZES and even(x) and even(grad_output)
+        if not calm and (algorithm == "auto" and name in TILE_SIZES or not ordinary(x, grad_output)):
+            name = "im2col"
     if name in TILE_SIZES:
         return winograd.grad_filters(grad_output, x, [before for before, _ in padding], TILE_SIZES[name])
     return _with_gradients(name).grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding)
@@ -146,11 +148,9 @@ def grad_input(grad_output, weight, x_shape, stride, padding, dilation, groups, 
     At stride 1 this is itself a convolution, of the gradient with the flipped filters, and may take the same short cut.
     """
     name = _named(algorithm, x_shape, weight, stride, padding, dilation, groups, of_input=True)
-    if name in MIXING and not ordinary(grad_output, weight):
-        name = "im2col"
     if name in ("depthwise", "shifted") and not ordinary(weight):  # they multiply weights by zeros around the gradient
         name = "im2col"
-    name = _tiles_for(name, grad_output, algorithm)
+    name = _for_values(name, grad_output, weight, algorithm)
     if name in TILE_SIZES:
         filters = winograd.Filters(weight, TILE_SIZES[name], flipped=True)
         return winograd.convolve(grad_output, filters, [2 - before for before, _ in padding])
@@ -162,13 +162,14 @@ def gradients(grad_output, x, weight, stride, padding, dilation, groups, algorit
     geometry = (stride, padding, dilation, groups)
     names = {_named(algorithm, x.shape, weight, *geometry, of_input=of_input) for of_input in (True, False)}
     (name,) = names if len(names) == 1 else (None,)
-    if (name in TILE_SIZES or name == "shifted") and ordinary(grad_output, x, weight):
-        if name == "shifted":
-            return shifted.gradients(grad_output, x, weight, *geometry)
-        if algorithm != "auto" or (even(x) and even(grad_output)):
+    if name == "shifted" and ordinary(grad_output, x, weight):
+        return shifted.gradients(grad_output, x, weight, *geometry)
+    if name in TILE_SIZES and ordinary(weight):
+        if even(x) and even(grad_output) or (algorithm != "auto" and ordinary(x, grad_output)):
             return winograd.gradients(grad_output, x, weight, [before for before, _ in padding], TILE_SIZES[name])
-        grad_x = grad_input(grad_output, weight, x.shape, *geometry, "winograd2")
-        return grad_x, grad_weight(grad_output, x, weight, *geometry, "im2col")
+        if algorithm == "auto" and ordinary(x, grad_output):
+            grad_x = grad_input(grad_output, weight, x.shape, *geometry, "winograd2")
+            return grad_x, grad_weight(grad_output, x, weight, *geometry, "im2col")
     return (
         grad_input(grad_output, weight, x.shape, *geometry, algorithm),
         grad_weight(grad_output, x, weight, *geometry, algorithm),
@@ -185,7 +186,7 @@ def _named(algorithm, x_shape, weight, stride, padding, dilation, groups, prepar
     if algorithm in TILE_SIZES and not _winograd_can(weight.shape, stride, dilation, groups):
         raise ValueError(
             f"algorithm: expected another than {algorithm!r} unless the kernel is 3×3, "
-            "with stride, dilation and groups of 1"
+            f"with stride, dilation and groups of 1"
         )
     if algorithm == "auto":
         return choose(x_shape, weight, stride, padding, dilation, groups, prepared, of_input)

@@ -23,20 +23,10 @@ import math
 
 import numpy as np
 
+from ..functional._windows import as_strided, inside, output_size, padded_size, windows
 from . import threads
-from .windows import as_strided, inside, output_size, padded_size, pair, windows
 
 BLOCK_BYTES = 1 << 22
-
-
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
-    """Cross-correlate each channel of `input` (N, C, H, W) with its own filters `weight` (C·m, 1, K_h, K_w).
-
-    `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C·m,) or None.
-    Returns (N, C·m, H_out, W_out).
-    """
-    padding = [(p, p) for p in pair(padding)]
-    return forward(input, weight, pair(stride), pair(dilation), input.shape[1], padding, bias)
 
 
 def forward(x, weight, stride, dilation, groups, padding=None, bias=None):

@@ -10,7 +10,7 @@ import itertools
 
 import numpy as np
 
-from ..algorithms import threads
+from . import threads
 
 BLOCK = 1 << 17  # values, half a megabyte in float32; smaller blocks cost more calls than they save memory traffic
 LARGE_BLOCK = 1 << 19  # for many short calls a block: each is a cost of its own, and other threads may be in its way
@@ -77,7 +77,7 @@ def _parts(count, moved):
     return threads.evenly(count, min(count, threads.sharing(threads.microseconds(moved=moved))))
 
 
-def keep(values, where, out=None):
+def mask_values(values, where, out=None):
     """Return `values` where the mask is true and 0 elsewhere; `out` as in NumPy.
 
     It multiplies the values' bits by 0 or 1. `np.where` would branch at every value, which costs ten times as much

@@ -1,9 +1,13 @@
-"""A translated module: steps in NumPy, one after the other, and where its own code branches, a choice of paths."""
+"""A network as a list of steps: calls of functions, one after the other, each of values that earlier ones made.
+
+`inference` makes such a list of a network of layers, and `cnncourse.from_torch` of a PyTorch module; where its own code
+branches, there is a choice of paths.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnncourse.numpy_nn.algorithms import threads
+from .fast import threads
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ class NumpyGraph:
         def value(ref):
             return values[ref.index]
 
-        with threads.alone():  # once, not for every layer
+        with threads.single_threaded_blas():  # once, not for every layer
             part = self.root
             self._compute(part, values, value)
             while part.question is not None:
@@ -149,10 +153,10 @@ class NumpyGraph:
                          f"{list(part.answers)}, at {part.steps[-1].place})")  # fmt: skip
 
     def prepare(self):
-        """Compute once what depends on weights alone (see `prepare.py`); return self."""
-        from .prepare import prepare
+        """Compute once what depends on weights alone (see `inference`); return self."""
+        from .inference import optimise
 
-        prepare(self)
+        optimise(self)
         self.note_spent()
         return self
 

@@ -49,7 +49,7 @@ def share(function, items):
     items = list(items)
     if count() == 1:
         return [function(item) for item in items]
-    with alone() as threads:
+    with single_threaded_blas() as threads:
         if len(items) == 1:
             return [function(*items)]
         results, numbers = [None] * len(items), iter(range(len(items)))
@@ -90,7 +90,7 @@ def matmul(a, b, out=None):
 
 
 @contextlib.contextmanager
-def alone():
+def single_threaded_blas():
     """Keep BLAS to one thread; gives how many threads there are for work that is shared out meanwhile."""
     threads = count()
     if _here.threads or threads == 1:  # it already is
