@@ -18,7 +18,7 @@ nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "text/html", 0)]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 4
-myst_heading_slug_func = "tools.book.pages.jupyter_slug"
+myst_heading_slug_func = "cnncourse.places.address"
 mathjax_path = "mathjax/tex-svg-full.js"
 mathjax_loading_method = "defer"
 
@@ -41,3 +41,9 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+
+
+def setup(app):
+    from tools.book.sphinx_parts import write_sections
+
+    app.connect("build-finished", write_sections)

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from cnncourse.places import exercises
+
 CHECK_SECONDS = 900
 
 EPILOG = """a learner's day:
@@ -94,9 +95,9 @@ def _elsewhere(command, argv):
 
 
 def _exercises():
-    found = sorted((ROOT / "exercises").glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
+    found = sorted(exercises().glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
     if not found:
-        raise Problem(f"no exercises in {ROOT / 'exercises'}: run this in a clone of the course")
+        raise Problem(f"no exercises in {exercises()}: install the course again")
     return found
 
 

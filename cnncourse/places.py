@@ -1,4 +1,4 @@
-"""Where a section of a lesson is: its address inside the notebook, and the way there from another file."""
+"""Where exercises are, and where a section of a lesson is: its address, and the way there from another file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
+
+
+def exercises() -> Path:
+    """Return the folder of the exercises: in a clone beside the package, in an installation from a wheel inside it."""
+    inside = Path(__file__).resolve().parent / "exercises"
+    return inside if inside.is_dir() else ROOT / "exercises"
 
 
 def address(heading: str) -> str:

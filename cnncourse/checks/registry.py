@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from cnncourse.checks.question import Question
+from cnncourse.places import exercises
 
 TASKS = Path(__file__).parent / "tasks"
-EXERCISES = Path(__file__).parents[2] / "exercises"
 
 
 def load_task(task_id):
@@ -23,10 +23,10 @@ def load_task(task_id):
     unit, _, name = str(task_id).partition(".")
     found = None
     if name.isidentifier() and unit.isdigit() and (TASKS / f"u{unit}").is_dir():
-        if (TASKS / f"u{unit}" / f"{name}.py").is_file():
-            found = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{name}").task
-        else:
-            found = next((t for t in tasks_of_unit(unit) if t.name == name), None)
+        for file in (name, "questions"):  # the others of a unit may need PyTorch, which browsers do not have
+            if found is None and (TASKS / f"u{unit}" / f"{file}.py").is_file():
+                found = next((t for t in _tasks_in(unit, file) if t.name == name), None)
+        found = found or next((t for t in tasks_of_unit(unit) if t.name == name), None)
     if found is None:
         names = ", ".join(t.id for t in tasks_of_unit(unit)) if unit in units() else ", ".join(units())
         raise ValueError(f"there is no task {task_id!r}; known are: {names or 'none yet'}")
@@ -40,18 +40,22 @@ def tasks_of_unit(unit):
     for module in pkgutil.iter_modules([str(folder)]):
         if module.name.startswith("_"):
             continue
-        content = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{module.name}")
-        asked = [value for value in vars(content).values() if isinstance(value, Question)]
-        tasks += [content.task] if hasattr(content, "task") else getattr(content, "tasks", asked)
+        tasks += _tasks_in(unit, module.name)
     order = _order(unit)
     return sorted(tasks, key=lambda task: (order.get(task.id, len(order)), task.place, task.name))
+
+
+def _tasks_in(unit, file):
+    content = importlib.import_module(f"cnncourse.checks.tasks.u{unit}.{file}")
+    asked = [value for value in vars(content).values() if isinstance(value, Question)]
+    return [content.task] if hasattr(content, "task") else getattr(content, "tasks", asked)
 
 
 @cache
 def _order(unit):
     """The place of each task in the unit's exercise; empty where the exercises are not at hand."""
     names = []
-    for path in sorted(EXERCISES.glob(f"{unit}_*/{unit}_*.ipynb")):
+    for path in sorted(exercises().glob(f"{unit}_*/{unit}_*.ipynb")):
         names += re.findall(r'check\(\\"(\d\d\.\w+)', path.read_text(encoding="utf-8"))
     return {name: place for place, name in enumerate(dict.fromkeys(names))}
 

@@ -35,7 +35,7 @@ def build(target: Path, scratch: Path, live: bool | None = None) -> bool:
     live
         Whether exercises can be worked on in the page; by default where the cache has what that needs.
     """
-    live = False
+    live = assets.complete("practice") if live is None else live
     if not live:
         print("-- Python for the browser is not in the cache: the exercises will be for reading only")
     write_sources(scratch, live)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 from cnncourse.data.storage import cache_folder
 
 LIST = tomllib.loads((Path(__file__).parent / "assets.toml").read_text(encoding="utf-8"))
+BARE_IMPORT = re.compile(r"""from ['"]((?:@[\w-]+/)?[\w-]+)['"]""")
 SECONDS = 300  # for one download
 CURE = (
     "The book needs MathJax for its formulas, and it is not in the cache ({folder}).\n"
@@ -84,8 +86,21 @@ def copy(group: str, target: Path) -> None:
         (target / entry["folder"]).mkdir(parents=True, exist_ok=True)
         for name in entry["files"].values():
             shutil.copyfile(path(entry, name), target / entry["folder"] / name)
+            if entry["folder"] == "editor":
+                _link_modules(target / entry["folder"] / name)
     if group == "practice":
         shutil.copyfile(numpy_wheel(), target / "pyodide" / numpy_wheel().name)
+
+
+def _link_modules(module: Path) -> None:
+    """Let a module of the editor import its neighbours as files: a browser does not know packages by name."""
+    text = module.read_text(encoding="utf-8")
+    text = BARE_IMPORT.sub(lambda found: f"from './{_file_name(found[1])}.js'", text)
+    module.write_text(text, encoding="utf-8")
+
+
+def _file_name(package: str) -> str:
+    return package.lstrip("@").replace("/", "-")
 
 
 def _try(what: str, action, *arguments, say) -> bool:
@@ -102,7 +117,7 @@ def _from_npm(wanted: list[dict]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         _run("npm", "pack", "--silent", *(f"{entry['package']}@{entry['version']}" for entry in wanted), cwd=scratch)
         for entry in wanted:
-            name = f"{entry['package'].lstrip('@').replace('/', '-')}-{entry['version']}.tgz"
+            name = f"{_file_name(entry['package'])}-{entry['version']}.tgz"
             archive = _verify((Path(scratch) / name).read_bytes(), entry["sha256"], name)
             with tarfile.open(fileobj=io.BytesIO(archive)) as content:
                 for member, target in entry["files"].items():

@@ -10,12 +10,12 @@ import base64
 import hashlib
 import html
 import re
-import tomllib
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from cnncourse.places import address as address_of
 from tools.folding import is_cover
 from tools.static_pages import widgets_to_html
 
@@ -25,12 +25,6 @@ EXERCISE_LINK = re.compile(r"\]\((?:\.\./)+exercises/(\w+)/\1\.ipynb(#[^)]*)?\)"
 LESSON_LINK = re.compile(r"\]\((?:\.\./)+notebooks/(\w+)\.ipynb(#[^)]*)?\)")
 NEIGHBOUR_LINK = re.compile(r"\]\(\.\./(\d\d_\w+)/\1\.ipynb(#[^)]*)?\)")
 SECTION_LINK = re.compile(r"\[([^\]]+)\]\((\.\./lessons/(\w+)\.ipynb)\)")
-PREDICT = re.compile(r"^> \*\*Predict", re.MULTILINE)
-
-
-def jupyter_slug(title: str) -> str:
-    """Return the anchor that JupyterLab gives to a heading, so that one link works there and in the book."""
-    return title.strip().replace(" ", "-")
 
 
 def plain_title(title: str) -> str:
@@ -62,7 +56,7 @@ def fix_links(source: str, sections: dict[str, dict[str, str]]) -> str:
 
     def to_section(found):
         title = sections.get(found[3], {}).get(plain_title(found[1]))
-        return f"[{found[1]}](<{found[2]}#{jupyter_slug(title)}>)" if title else found[0]
+        return f"[{found[1]}](<{found[2]}#{address_of(title)}>)" if title else found[0]
 
     return SECTION_LINK.sub(to_section, source)
 
@@ -93,20 +87,21 @@ def pictures_to_files(notebook: NotebookNode, folder: Path, prefix: str) -> None
 
 
 def fold(notebook: NotebookNode) -> None:
-    """Fold what JupyterLab hides until it runs, and the output that answers a *Predict*."""
-    asked = False
+    """Fold what JupyterLab hides until it runs: answers to predictions, and code that only checks."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            asked = bool(PREDICT.search(cell.source)) or (asked and not HEADING.search(cell.source))
-            continue
-        hidden = cell.metadata.get("jupyter", {})
-        tags = set(cell.metadata.get("tags", []))
-        if hidden.get("source_hidden"):
-            tags.add("hide-input")
-        if cell.outputs and (asked or hidden.get("outputs_hidden")):
-            tags.add("hide-output")
-        asked = asked and not cell.outputs
-        cell.metadata["tags"] = sorted(tags)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not is_cover(output)]
+            hidden, tags = cell.metadata.get("jupyter", {}), set(cell.metadata.get("tags", []))
+            tags |= {"hide-input"} if hidden.get("source_hidden") else set()
+            tags |= {"hide-output"} if hidden.get("outputs_hidden") and cell.outputs else set()
+            cell.metadata["tags"] = sorted(tags)
+
+
+def progress_to_place(notebook: NotebookNode) -> None:
+    """Put the table of this browser's points where JupyterLab shows those of `my_work`."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.rstrip().endswith("cnncourse.progress()"):
+            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": '<div class="cnn-progress"></div>'})]
 
 
 def where_it_lives(path: str, download: str, address: str) -> str:
@@ -137,17 +132,12 @@ def read(path: Path) -> NotebookNode:
 def lesson_page(path: Path, sections: dict, figures: Path, address: str) -> NotebookNode:
     """Return a lesson as a source for Sphinx; writes its pictures into `figures`."""
     notebook = read(path)
+    progress_to_place(notebook)
     widgets_to_html(notebook)
-    pictures_to_files(notebook, figures, "../_static/figures/")
     fold(notebook)
+    pictures_to_files(notebook, figures, "../_static/figures/")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = fix_links(cell.source, sections)
     below_title(notebook, where_it_lives(f"notebooks/{path.name}", f"../_static/notebooks/{path.name}", address))
     return notebook
-
-
-def public_address() -> str:
-    """Return the repository's public address as pyproject.toml has it, or "" while there is none."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return project.get("tool", {}).get("cnncourse", {}).get("public_address", "").rstrip("/")

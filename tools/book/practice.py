@@ -17,13 +17,14 @@ from cnncourse.checks.modules import ModuleTask
 from cnncourse.checks.training import TrainingTask
 from tools.book.pages import ROOT, below_title, fix_links, read, where_it_lives
 
-PACKAGES = ("checks", "numpy_nn")  # what checks import; no images
+FILES = ("cnncourse/__init__.py", "cnncourse/places.py", "cnncourse/grading/__init__.py", "book/in_browser.py")
+PACKAGES = ("checks", "grading/inside", "numpy_nn")  # what checks import; no images
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def needs_torch(task) -> bool:
     """Whether a task is about PyTorch, which browsers do not have."""
-    return isinstance(task, (ModuleTask, TrainingTask))
+    return isinstance(task, (ModuleTask, TrainingTask)) or getattr(task, "probe", "") == "module"
 
 
 def role(cell) -> tuple[str, str]:
@@ -38,6 +39,7 @@ def exercise_page(path: Path, sections: dict, address: str, live: bool) -> Noteb
     """Return an exercise as a source for Sphinx; with `live`, tasks are places for an editor."""
     notebook = read(path)
     unit = path.stem[:2]
+    imports = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
     cells = []
     for cell in notebook.cells:
         kind, name = role(cell)
@@ -50,7 +52,7 @@ def exercise_page(path: Path, sections: dict, address: str, live: bool) -> Noteb
         cells.append(cell)
     notebook.cells = cells
     about = where_it_lives(f"exercises/{path.stem}/{path.name}", f"../_static/notebooks/exercises/{path.name}", address)
-    below_title(notebook, about + ("\n\n" + _panel(path) if live else "\n\n" + PLAIN))
+    below_title(notebook, about + "\n\n" + (_panel(path, imports) if live else PLAIN))
     return notebook
 
 
@@ -60,30 +62,37 @@ PLAIN = (
 )
 
 
-def _panel(path: Path) -> str:
+def _panel(path: Path, prelude: str) -> str:
     """Return the place for what concerns the whole page: points, export, import."""
-    return f'<div class="cnn-panel" data-notebook="../_static/notebooks/exercises/{path.name}"></div>'
+    return (
+        f'<div class="cnn-panel" data-notebook="../_static/notebooks/exercises/{path.name}" '
+        f'data-prelude="{_one_line(prelude)}">To work on the tasks in this page, serve it: '
+        "<code>make book ARGS=--serve</code>. A page opened as a file cannot run Python.</div>"
+    )
 
 
 def _place(task, code: str) -> str:
     """Return one task's place: its code as text, which the page's script makes an editor of."""
     points = f"{task.max_score:g}"
-    text = html.escape(code).replace("\n", "&#10;")  # Markdown ends a block of HTML at an empty line
     torch = " data-torch" if needs_torch(task) else ""
     return (
         f'<div class="cnn-task" id="task-{task.name}" data-task="{task.id}" data-points="{points}"{torch}>'
-        f'<pre tabindex="0"><code>{text}</code></pre></div>'
+        f'<pre tabindex="0"><code>{_one_line(code)}</code></pre></div>'
     )
+
+
+def _one_line(text: str) -> str:
+    """Escape a text for HTML without a line break: Markdown ends a block of HTML at an empty line."""
+    return html.escape(text).replace("\n", "&#10;")
 
 
 def course_zip() -> bytes:
     """Return the part of the package that checks need, and threadpoolctl, as the same bytes every time."""
-    files = {"cnncourse/__init__.py": ROOT / "cnncourse" / "__init__.py"}
+    files = {name.removeprefix("book/"): ROOT / name for name in FILES}
     for package in PACKAGES:
         for file in sorted((ROOT / "cnncourse" / package).rglob("*.py")):
             files[file.relative_to(ROOT).as_posix()] = file
     files["threadpoolctl.py"] = Path(util.find_spec("threadpoolctl").origin)
-    files["in_browser.py"] = ROOT / "book" / "in_browser.py"
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(files.items()):

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from tools.book import assets, pages, practice, terms
+from tools.front_door import public_address
 
 ROOT = pages.ROOT
 BOOK = ROOT / "book"
@@ -46,7 +47,7 @@ def write_sources(scratch: Path, live: bool) -> None:
     for page in BOOK.glob("*.md"):
         shutil.copy(page, source)
 
-    address = pages.public_address()
+    address = public_address()
     read = {path: pages.read(path) for path in lessons()}
     sections = {path.stem: pages.sections_of(notebook) for path, notebook in read.items()}
     for path in lessons():

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.book.pages import HEADING, ROOT, jupyter_slug, plain_title
+from cnncourse.places import address as address_of
+from tools.book.pages import HEADING, ROOT, plain_title
 
 LIST = ROOT / "book" / "terms.txt"
 NOT_HERE = ("Where to read more", "Summary", "Questions", "Claims to test")
@@ -58,6 +59,6 @@ def page(lessons: dict[Path, NotebookNode]) -> str:
         if term[0].upper() != letter:
             letter = term[0].upper()
             lines.append(f"\n## {letter}\n")
-        links = [f"[{p.stem[:2]} {plain_title(h)}](<lessons/{p.name}#{jupyter_slug(h)}>)" for p, h in found]
+        links = [f"[{p.stem[:2]} {plain_title(h)}](<lessons/{p.name}#{address_of(h)}>)" for p, h in found]
         lines.append(f"- {term}: {'; '.join(links)}")
     return "\n".join(lines) + "\n"
