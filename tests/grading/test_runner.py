@@ -292,6 +292,6 @@ def test_replaying_a_score_says_whether_it_holds(course, capsys):
     assert main([*again, "--save", "--show-inputs"]) == 1
     said = capsys.readouterr().out
     assert "it has changed since" in said
-    assert "channel_statistics: 3 (right), now 0 (not attempted)" in said
+    assert "channel_statistics: 3 (right), now 0 (not attempted yet)" in said
     assert scores(course)["fay"] == 4
     assert main(["regrade", "nobody", str(course), "--unit", "01", "--no-reexec"]) == 2
