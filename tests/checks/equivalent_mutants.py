@@ -34,6 +34,13 @@ EQUIVALENT = {
     "03.receptive_field": {"receptive_field: (size, jump) -> (jump, size)": "both start at 1"},
     "03.conv_cost": {"conv_cost: (k_h, k_w) -> (k_w, k_h)": COMMUTES},
     "03.conv1x1": {"conv1x1: 0 -> -1": "the axis has length 1: its first entry is its last"},
+    "05.col2im": {
+        "scattered: put(padded[here], entries[..., i, j]) -> put(entries[..., i, j], padded[here])": COMMUTES,
+    },
+    "06.conv2d_grad_input": {
+        "scattered: put(padded[here], np.einsum('no,ocuv->ncuv', grad_output[:, :, i, j], weight)) -> "
+        "put(np.einsum('no,ocuv->ncuv', grad_output[:, :, i, j], weight), padded[here])": COMMUTES,
+    },
     "06.conv2d_grad_bias": {
         "conv2d_grad_bias: (0, 2, 3) -> (2, 0, 3)": AXES,
         "conv2d_grad_bias: (0, 2, 3) -> (0, 3, 2)": AXES,

@@ -46,6 +46,7 @@ def stride(rng):
     yield drawn(rng, (2, 2, 7, 7), 3, 3, 2)
     yield drawn(rng, (2, 3, 8, 7), 2, 3, 2)
     yield drawn(rng, (1, 2, 9, 8), 2, 2, 3)
+    yield drawn(rng, (1, 3, 5, 4), 2, 1, 2)
 
 
 @task.criterion(1)
@@ -54,6 +55,8 @@ def padding(rng):
     yield drawn(rng, (2, 2, 5, 4), 3, 3, 1, 1)
     yield drawn(rng, (2, 3, 4, 7), 2, 2, 1, 2)
     yield drawn(rng, (2, 1, 1, 1), 1, 3, 2, 1)
+    yield drawn(rng, (2, 2, 6, 8), 3, 3, 2, 1)
+    yield drawn(rng, (1, 2, 7, 8), 3, 3, 2, 1)
 
 
 @task.criterion(1, "pairs")
