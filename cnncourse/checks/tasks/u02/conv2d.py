@@ -41,10 +41,11 @@ def batches_and_filters(rng):
 
 @task.criterion(1)
 def bias(rng):
-    """A bias for each filter."""
+    """A bias for each filter, of which some may be zero."""
     yield Call(normal(rng, 2, 3, 4, 6), normal(rng, 4, 3, 3, 3), normal(rng, 4))
     yield Call(normal(rng, 3, 2, 5, 5), normal(rng, 3, 2, 3, 3), normal(rng, 3))
     yield Call(normal(rng, 2, 1, 3, 4), normal(rng, 1, 1, 2, 2), bias=normal(rng, 1))
+    yield Call(normal(rng, 1, 2, 4, 4), normal(rng, 3, 2, 2, 3), normal(rng, 3) * [1, 0, 1])
 
 
 @any_array(task)

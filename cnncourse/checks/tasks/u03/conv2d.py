@@ -38,10 +38,11 @@ def drawn(rng, image, kernel, bias=False, **options):
 
 @task.criterion(1)
 def plain(rng):
-    """No options, with and without a bias."""
+    """No options, with and without a bias, of which some may be zero."""
     yield drawn(rng, (2, 3, 6, 5), (4, 3, 3, 2), bias=True)
     yield drawn(rng, (3, 2, 4, 3), (3, 2, 1, 3))
     yield drawn(rng, (1, 1, 3, 5), (1, 1, 3, 5), bias=True)
+    yield Call(normal(rng, 1, 2, 4, 4), normal(rng, 3, 2, 2, 2), normal(rng, 3) * [1, 0, 1])
 
 
 @task.criterion(1)

@@ -26,6 +26,8 @@ def layers(rng):
         a, b, k, h, w = (int(n) for n in rng.integers((2, 2, 2, 2, 12), (9, 9, 6, 12, 24)))
         yield Call(a * groups, b * groups, k, h, w, groups=groups)
         yield Call(a * groups, a * groups, k, h, w, a * groups)
+        yield Call(a, a * groups, 1, h, w, groups=a)
+        yield Call(a, b, 1, h, w)
 
 
 def oblong(rng):

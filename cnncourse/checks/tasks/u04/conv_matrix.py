@@ -32,6 +32,8 @@ def height_and_width(rng):
     """Kernels and images whose height differs from their width."""
     yield Call(normal(rng, 3, 3), 4, 7)
     yield Call(normal(rng, 2, 3), 6, 5)
+    yield Call(normal(rng, 3, 2), 4, 6)
+    yield Call(normal(rng, 2, 3), 4, 6)
     yield Call(normal(rng, 4, 1), height=5, width=3)
 
 
