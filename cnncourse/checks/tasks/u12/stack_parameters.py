@@ -9,9 +9,10 @@ def stack_parameters(layers, kernel_size, channels):
 
 
 def cases(rng):
-    """The two stacks of the lesson, then drawn ones, and some whose count needs more than 32 bits."""
-    yield Case("lesson's stacks", 3, 3, 64)
-    yield Case("lesson's stacks", 1, 7, 64)
+    """The two stacks of the lesson with drawn channels, others, and some whose count needs more than 32 bits."""
+    wide = int(rng.integers(33, 64))
+    yield Case("lesson's stacks", 3, 3, wide)
+    yield Case("lesson's stacks", 1, 7, wide)
     for channels in rng.integers(5, 40, 4):
         yield Case("any stack", int(rng.integers(2, 6)), int(rng.integers(1, 5)) * 2 + 1, int(channels))
     yield Case("any stack", 1, 1, int(rng.integers(3, 9)))
