@@ -122,7 +122,7 @@ def _misfits(name, array, wanted):
         return [] if same else [f"{name}: expected {kind}, got {array.dtype} values that it cannot hold"]
     largest = {"float16": 65504.0, "float32": float(np.finfo(np.float32).max), "bfloat16": 3.3895313892515355e38}
     finite = np.abs(array[np.isfinite(array)]) if array.dtype.kind == "f" else np.abs(array.astype(np.float64))
-    if kind in largest and finite.size and finite.max() > largest[kind]:
+    if kind in largest and finite.size and float(finite.max()) > largest[kind]:
         return [f"{name}: expected {kind}, got values up to {finite.max():.3g}, which it cannot hold"]
     return []
 

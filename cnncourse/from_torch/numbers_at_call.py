@@ -27,6 +27,8 @@ FUNCTIONS = {
     "shape": lambda input: tuple(input.shape), "ndim": lambda input: input.ndim, "dtype": lambda input: input.dtype,
     "numel": lambda shape: math.prod(shape), "is_float": lambda dtype: dtype.kind == "f",
     "ceil": math.ceil, "floor": math.floor, "trunc": math.trunc, "round": round, "sqrt": math.sqrt,
+    "int": int,
+    "float": float,
     "max": max, "min": min, "length": lambda values: values.shape[0] if isinstance(values, np.ndarray) else len(values),
     "expect": expect_length, "assert": check,
 }  # fmt: skip
@@ -40,7 +42,7 @@ COMPARISONS = (
     bool,
     FUNCTIONS["is_float"],
 )
-WHOLE = (math.ceil, math.floor, math.trunc, FUNCTIONS["numel"], FUNCTIONS["length"])
+WHOLE = (int, math.ceil, math.floor, math.trunc, FUNCTIONS["numel"], FUNCTIONS["length"])
 
 
 def kind_of(function, args):
@@ -54,7 +56,7 @@ def kind_of(function, args):
         return "int"
     if "size" in kinds or "tuple" in kinds or "list" in kinds:
         return "size"
-    if function in (operator.truediv, math.sqrt):
+    if function in (operator.truediv, math.sqrt, float):
         return "float"
     if function in (operator.and_, operator.or_, operator.xor) and set(kinds) == {"bool"}:
         return "bool"

@@ -20,7 +20,7 @@ TAKING_NUMBERS = (
 
 
 @contextlib.contextmanager
-def patched():
+def patched(namespaces=()):
     """Replace `isinstance`, `len`, `max`, `min`, `math.sqrt` and some of PyTorch by ones that know stand-ins."""
     saved = []
 
@@ -28,7 +28,10 @@ def patched():
         saved.append((owner, name, owner.__dict__[name]))
         setattr(owner, name, new)
 
+    shadowed = [(names, name) for names in namespaces for name in CONVERSIONS if name not in names]
     try:
+        for names, name in shadowed:
+            names[name] = CONVERSIONS[name]
         put(builtins, "isinstance", _isinstance(builtins.isinstance))
         put(builtins, "len", _len(builtins.len))
         for name in ("max", "min"):
@@ -43,6 +46,34 @@ def patched():
     finally:
         for owner, name, old in reversed(saved):
             setattr(owner, name, old)
+        for names, name in shadowed:
+            del names[name]
+
+
+class _Conversion(type):
+    """A class that behaves as `int` or `float`, and converts a size that is known at the call only as well."""
+
+    def __call__(cls, *args, **kwargs):
+        if args and _is(Number, args[0]):
+            return args[0].recorder.compute(cls.__name__, args[0])
+        return cls.original(*args, **kwargs)
+
+    def __instancecheck__(cls, value):
+        return isinstance(value, cls.original)
+
+    def __subclasscheck__(cls, other):
+        return issubclass(other, cls.original)
+
+    def __eq__(cls, other):
+        return other is cls.original or other is cls
+
+    def __hash__(cls):
+        return hash(cls.original)
+
+
+# They stand in the module's own file, and only while it is traced again because it converts a size: as builtins they
+# would deceive all other code that runs meanwhile.
+CONVERSIONS = {one.__name__: _Conversion(one.__name__, (one,), {"original": one}) for one in (int, float)}
 
 
 def _norms():

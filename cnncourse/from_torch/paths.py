@@ -11,21 +11,33 @@ from cnncourse.numpy_nn.graph import NumpyGraph, Part, Ref
 from .aliases import Memory
 from .guards import Watch, random_state, refuse_line_that_draws, set_random_state, state_kept
 from .patches import patched
-from .places import TORCH, Refused, describe, frames_of_error
+from .places import TORCH, NumberNeeded, Refused, describe, frames_of_error
 from .proxies import Number, TensorProxy
 from .recorder import Recorder
 
 MOST = 48  # paths that are followed
+MOST_STEPS = 10_000  # … and their steps together, so that a refusal takes seconds
 
 
 def translate(module):
     """Return the NumpyGraph of a module, or raise Refused."""
+    namespaces = []  # of code in which `int` and `float` must know sizes
+    while True:
+        try:
+            return _translate(module, namespaces)
+        except NumberNeeded as need:
+            if need.namespace is None or any(need.namespace is one for one in namespaces):
+                raise
+            namespaces.append(need.namespace)
+
+
+def _translate(module, namespaces):
     names = {id(part): name for name, part in module.named_modules()}
     tensors = [*module.parameters(), *module.buffers()]
     owned = {tensor.untyped_storage().data_ptr() for tensor in tensors if tensor.numel() and _is_plain(tensor)}
     inputs = _inputs(module)
     free = [len(inputs)]
-    count = [0]
+    count, steps_noted = [0], [0]
     constants = {}
 
     def follow(answers, skip):
@@ -33,13 +45,15 @@ def translate(module):
         count[0] += 1
         recorder = Recorder(names, owned, answers)
         recorder.next = len(inputs)
-        result, error = _trace(module, recorder, inputs)
+        result, error = _trace(module, recorder, inputs, namespaces)
         constants.update(recorder.constants)
         free[0] = max(free[0], recorder.next)
         end = Part(recorder.steps, output=result, error=error or "")
         asked = recorder.questions[len(answers) :]
-        if count[0] + len(asked) > MOST:
-            raise Refused(f"its path depends on shapes in too many places; the last is {asked[-1][-1]}")
+        steps_noted[0] += len(recorder.steps)
+        if count[0] + len(asked) > MOST or (answers and steps_noted[0] > MOST_STEPS):
+            last = recorder.questions[-1][-1]
+            raise Refused(f"its path depends on shapes in too many places; the last is {last}")
         for position in range(len(asked) - 1, -1, -1):
             ref, candidates, answer, steps, following, _ = asked[position]
             taken = [(one[2], one[4]) for one in recorder.questions[: len(answers) + position]]
@@ -95,7 +109,7 @@ def _inputs(module):
     return found
 
 
-def _trace(module, recorder, inputs):
+def _trace(module, recorder, inputs, namespaces=()):
     """Run the module with stand-ins; return (output, None), or (None, error) where its own code refuses."""
     stand_ins = []
     for k, (_, kind, _) in enumerate(inputs):
@@ -104,7 +118,7 @@ def _trace(module, recorder, inputs):
     state = random_state()
 
     def run():
-        with torch.no_grad(), patched(), state_kept(module, recorder), Watch(recorder):
+        with torch.no_grad(), patched(namespaces), state_kept(module, recorder), Watch(recorder):
             return recorder.output(_run_module(module, stand_ins))
 
     try:

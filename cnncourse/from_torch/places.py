@@ -14,6 +14,14 @@ class Refused(NotImplementedError):
     """Something that the translation cannot do as PyTorch does it."""
 
 
+class NumberNeeded(Refused):
+    """The code wants a Python number for a size; `namespace` are the names of the module it is written in."""
+
+    def __init__(self, message, namespace):
+        super().__init__(message)
+        self.namespace = namespace
+
+
 def is_users(frame):
     """Return whether a frame runs code that is neither PyTorch's nor part of this package."""
     name = frame.f_code.co_filename

@@ -13,7 +13,7 @@ from .aliases import Memory, View, keep, write
 from .binding import Unbound, bind
 from .numbers_at_call import FUNCTIONS, kind_of
 from .operations import MAYBE_VIEWS, NEW, OPERATIONS, PIECES, VIEWS
-from .places import Refused, describe, frames_of_now
+from .places import NumberNeeded, Refused, describe, frames_of_now, is_users
 from .proxies import Number, Pieces, Proxy, TensorProxy
 from .rules import CASTS, DROPOUTS, SAME, check, is_random, rename, returns_pair
 
@@ -366,7 +366,9 @@ class Recorder:
         if issubclass(type(number), Pieces) or number.kind == "size":
             number = self.length(number)
         elif number.ref not in self.ranks.values():
-            self.refuse("needs a size, which is known at the call only, as a Python number")
+            namespace = next((frame.f_globals for frame in frames_of_now() if is_users(frame)), None)
+            what = "it needs a size, which is known at the call only, as a Python number"
+            raise NumberNeeded(f"{what} ({self.place()})", namespace)
         return self.ask(number.ref, (4, 2, 3, 5, 1, 0)) if issubclass(type(number), Number) else number
 
     def decide(self, number):

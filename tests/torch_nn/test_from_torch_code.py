@@ -151,6 +151,7 @@ CODE = {
     "dim": lambda s, x: x.unsqueeze(0) if x.dim() == 3 else x.flatten(1) if x.ndim == 4 else x,
     "a branch on a size": lambda s, x: T.pad(x, (0, 1)) if x.shape[-1] % 2 == 1 else x[..., :-1],
     "max of sizes": lambda s, x: T.pad(x, [0, max(8 - x.size(3), 0), 0, max(0, 8 - x.shape[2])]),
+    "converted sizes": lambda s, x: x[:, : int(x.size(1) * 0.5)] * float(x.size(2)) + int(2.5) if isinstance(int(x.size(0)), int) else x,
     "loop over axes": lambda s, x: sum(x.mean(k).sum() for k in range(x.dim())),
     "layers made in forward": lambda s, x: nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))(s.conv(x)),
     "new tensors": lambda s, x: torch.cat([x, torch.zeros(x.size(0), 1, *x.shape[2:], dtype=x.dtype)], 1) + x.new_ones(1),
@@ -268,7 +269,7 @@ REFUSED = {
     "perhaps shared memory": (reads_a_perhaps_shared, "perhaps shares memory"),
     "a weight changed": (lambda s, x: s.gain.mul_(2) * x, "parameter or a buffer"),
     "an unknown operation": (lambda s, x: torch.fft.fft2(x).real, "fft"),
-    "a Python number": (lambda s, x: x[:, : int(x.size(1) / 2)], "Python number"),
+    "a Python number": (lambda s, x: x[:, [k for k in range(x.size(1) // 2)]], "Python number"),
     "half precision": (lambda s, x: x.half(), "float16"),
 }  # fmt: skip
 
