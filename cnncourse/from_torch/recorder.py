@@ -44,7 +44,8 @@ class Recorder:
         self.questions = []  # (Ref, candidates, answer, steps so far, next index)
         self.unknown = []  # operations without a counterpart, with their places
         self.next = 0
-        self.known, self.seen, self.tensors, self.ranks = {}, {}, {}, {}
+        self.known, self.seen, self.tensors, self.ranks, self.same_rank = {}, {}, {}, {}, {}
+        self.shaped = {}  # from the Ref of a shape to its tensor's
 
     # Refusals
 
@@ -201,7 +202,7 @@ class Recorder:
         if name in MAYBE_VIEWS:
             result.memory.join(self.as_tensor(bound["input"]).memory)
         elif any(part in name for part in KEEPS_RANK) and issubclass(type(bound.get("input")), TensorProxy):
-            self.ranks[ref] = self._rank_of(bound["input"])
+            self.same_rank[ref] = self.read(bound["input"])
         return result
 
     def _check_arguments(self, name, function, bound):
@@ -297,11 +298,15 @@ class Recorder:
         if (name, ref) not in self.seen:
             self.seen[name, ref] = self.note("shape", FUNCTIONS[name], (ref,))
         if name == "shape":
-            self.ranks[self.seen[name, ref]] = self._rank_of(tensor)
+            self.shaped[self.seen[name, ref]] = ref
         return Number(self, self.seen[name, ref], {"shape": "size", "dtype": "dtype"}[name])
 
     def _rank_of(self, tensor):
-        ref = self.read(tensor)
+        return self._rank_of_ref(self.read(tensor))
+
+    def _rank_of_ref(self, ref):
+        while ref in self.same_rank:
+            ref = self.same_rank[ref]
         if ref not in self.ranks:
             self.ranks[ref] = self.note("shape", FUNCTIONS["ndim"], (ref,))
         return self.ranks[ref]
@@ -356,8 +361,8 @@ class Recorder:
         if issubclass(type(value), Number) and not issubclass(type(value), Pieces):
             if value.length is not None:
                 return value.length
-            if value.ref in self.ranks:
-                ref = self.ranks[value.ref]
+            if value.ref in self.shaped:
+                ref = self._rank_of_ref(self.shaped[value.ref])
                 return self.known.get(ref, Number(self, ref, "int"))
         return self.compute("length", value)
 
