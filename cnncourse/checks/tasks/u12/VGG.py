@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from cnncourse.checks.module_head import convolutions_of, without_head
+from cnncourse.checks.module_head import CUT_OFF, WAY_BACK, convolutions_of, without_head
 from cnncourse.checks.modules import ModuleCase, ModuleTask, ModuleTrial
 from cnncourse.checks.task import Mistake
 from cnncourse.checks.tasks.u12._stacks import SHARED, features
@@ -109,12 +109,19 @@ def _doubling(config):
 def shown(trials):
     """Mistakes that show without numbers to compare: chance, statistics, a cut that depends on the head's numbers."""
     failed = [t for t in trials if t.difference is not None and isinstance(t, ModuleTrial)]
-    if any("cut off at zero is True" in t.difference.text for t in failed):
+    first = [_first_difference(t) for t in failed]
+    if any(name == CUT_OFF and t.outcome.value[name] for name, t in zip(first, failed, strict=True)):
         return "relu-on-logits"
     if any(not array.learned for t in failed for array in t.observed.arrays):
         return "batch-norm-added"
-    by_chance = all("went through the wanted layers" in t.difference.text and t.case.training for t in failed)
+    by_chance = failed and all(name == WAY_BACK and t.case.training for name, t in zip(first, failed, strict=True))
     return "dropout-added" if by_chance else None
+
+
+def _first_difference(trial):
+    """The name of the first value that is not as wanted; None where there are none to compare."""
+    given, wanted = trial.outcome.value, trial.wanted
+    return next((name for name in wanted or () if given.get(name) != wanted[name]), None)
 
 
 task = ModuleTask(
