@@ -54,7 +54,7 @@ def network(config, num_classes, head="linear", **options):
             self.head = nn.LazyLinear(num_classes)
 
         def forward(self, x):
-            y = self.head(x.mean((2, 3)) if head == "image" else self.features(x).flatten(1))
+            y = self.head(self.features(x).flatten(1))
             ends = {
                 "softmax": lambda: y.softmax(1), "log-softmax": lambda: y.log_softmax(1), "sigmoid": y.sigmoid,
                 "relu": y.relu, "zeros": lambda: y * 0, "linear": lambda: y,
@@ -187,11 +187,6 @@ task = ModuleTask(
             "head-takes-one-pixel",
             _of_pooled,
             "The head expects a last map of 1×1 pixels. That holds for five poolings alone: pool globally, or count.",
-        ),
-        Mistake(
-            "head-skips-features",
-            _variant(head="image"),
-            "The logits do not come from the last feature map.",
         ),
     ],
     part=convolutions_of,
