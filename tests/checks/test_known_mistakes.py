@@ -14,13 +14,19 @@ TASKS = [dataclasses.replace(task, banned=()) for task in EVERYTHING if not isin
 SEEDS = range(20)
 
 
-def seeds_of(task):
-    """Twenty seeds; fewer only where building and training networks costs seconds."""
-    return range(getattr(task, "test_seeds", len(SEEDS)))
+@pytest.fixture
+def seeds_of(pytestconfig):
+    """Give a task's seeds: twenty; where building and training networks costs seconds, one, or with --all some more."""
+    networks = None if pytestconfig.getoption("--all") else 1
+
+    def seeds(task):
+        return range(networks or task.test_seeds) if hasattr(task, "test_seeds") else SEEDS
+
+    return seeds
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
-def test_reference_gets_every_point(task):
+def test_reference_gets_every_point(task, seeds_of):
     for seed in seeds_of(task):
         report = task.evaluate(LocalStudent({task.name: task.reference}), seed)
         assert report.score == task.max_score, report.to_text()
@@ -32,7 +38,7 @@ def test_reference_gets_every_point(task):
     [(task, mistake) for task in TASKS for mistake in task.mistakes],
     ids=lambda item: getattr(item, "id", None) or item.slug,
 )
-def test_known_mistake_fails_under_its_own_name(task, mistake):
+def test_known_mistake_fails_under_its_own_name(task, mistake, seeds_of):
     for seed in seeds_of(task):
         report = task.evaluate(LocalStudent({task.name: mistake.answer}), seed)
         assert not report.passed, f"seed {seed}: {mistake.slug} gets full points"
