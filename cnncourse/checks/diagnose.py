@@ -290,7 +290,7 @@ def _is_offset(got, wanted):
         return False
     if wanted.size < 3:
         return None
-    return same(got - wanted, np.full_like(wanted, (got - wanted).mean()))
+    return not same(got, wanted) and same(got, wanted + (got - wanted).mean())
 
 
 def _has_other_axes(got, wanted):

@@ -27,6 +27,8 @@ BANNED = (
     "pandas", "cupy", "cnncourse",
 )  # fmt: skip
 
+STALE = "It gives what was right for an earlier call with the same shapes and other values."
+
 
 @dataclass
 class Trial:
@@ -203,6 +205,7 @@ class Task:
             trials.append(self.attempt(student, case))
             if _is_stuck(trials[-1]):
                 lost[case.criterion] = trials[-1].outcome.error.kind
+        self._notice_memory(trials)
         if not lost:
             trials += self._repeat(student, trials, seed)
         return TaskReport.from_trials(self, trials, self._explain(trials))
@@ -248,6 +251,16 @@ class Task:
         """The noticed calls that this task does not allow."""
         return [name for name in outcome.used if any(name == b or name.startswith(b + ".") for b in self.banned)]
 
+    def _notice_memory(self, trials):
+        """Name wrong results that were right for an earlier call with the same shapes: they were kept."""
+        right = {}  # shapes of the arguments: the results that were right for them
+        for trial in trials:
+            earlier = right.setdefault(str(trial.case.call_text("").replace("float32", "float64")), [])
+            if trial.difference is None:
+                earlier.append(trial.wanted)
+            elif trial.outcome.error is None and any(same(trial.outcome.value, wanted) for wanted in earlier):
+                _remembers(trial, STALE)
+
     def _repeat(self, student, trials, seed):
         """Some of the right calls again, in another order, then the like of them with other values.
 
@@ -265,7 +278,7 @@ class Task:
             trial = self.attempt(student, others[i])
             stale = trial.difference is not None and same(trial.outcome.value, trials[i].wanted)
             if stale:
-                _remembers(trial, "It gives what was right for an earlier call with the same shapes and other values.")
+                _remembers(trial, STALE)
             trial.repeated = stale or trial.difference is None
             again.append(trial)
         return again

@@ -141,7 +141,10 @@ def test_interpolate(data, axes, mode):
         factor = st.sampled_from([0.3, 0.5, 0.75, 1.0, 1.7, 2.0, 3.0])
         arguments["scale_factor"] = data.draw(factor | st.tuples(*[factor] * axes))
         arguments["recompute_scale_factor"] = data.draw(st.sampled_from([None, False, True]))
-    if mode == "bilinear":
+    asked = arguments.get("size", arguments.get("scale_factor"))
+    last = asked[-1] if isinstance(asked, tuple) else asked
+    if mode == "bilinear" and (last if "size" in arguments else int(x.shape[-1] * last)) != 1:
+        # PyTorch's antialias gives every row of an output one pixel wide the value of the first one.
         arguments["antialias"] = data.draw(st.booleans())
     agree("interpolate", x, **arguments)
 
@@ -155,7 +158,7 @@ def test_antialiased_resizing_of_a_larger_image(size, align_corners, dtype):
     assert result == "equal"
 
 
-@pytest.mark.parametrize("mode", ["bicubic", "area"])
+@pytest.mark.parametrize("mode", ["lanczos", "nearest-exact-bicubic"])
 def test_modes_we_do_not_have_are_refused_by_name(mode):
     with pytest.raises(ValueError, match=f"mode: expected one of nearest, .* got '{mode}'"):
         F.interpolate(np.zeros((1, 1, 4, 4)), 2, mode=mode)

@@ -12,15 +12,17 @@ SENTENCE = (
 
 
 def any_array(task, points=1, title=TITLE):
-    """Decorator for a function(rng) that yields calls: each is made four times, once per kind of array.
+    """Decorator for a function(rng) that yields calls: it is asked four times, once per kind of array.
+
+    The values differ from kind to kind, so that an answer that remembers arrays does not look like one that is wrong.
 
     It adds the mistake "low-precision" too: the right answer, computed in float32.
     """
 
     def add(function):
         def calls(rng):
-            for call in function(rng):
-                for kind in (_single, strided, fortran, readonly):
+            for kind in (_single, strided, fortran, readonly):
+                for call in function(rng):
                     yield Call(*_each(kind, call.args), **_each(kind, call.kwargs))
 
         calls.__doc__, calls.__name__ = SENTENCE, function.__name__
