@@ -43,7 +43,7 @@ def cross_correlate2d(image, kernel):
     height = image.shape[0] - kernel.shape[0] + 1
     given = [(image[i : i + kernel.shape[0]], kernel) for i in range(height)]
     with mp.get_context("fork").Pool(2) as processes:
-        assert list(POOL.map(row, given)) == processes.map(row, given)
+        assert np.allclose(list(POOL.map(row, given)), processes.map(row, given))
     return np.array([row(g) for g in given]).reshape(height, -1)
 """],
     "asserts on the check, tests of one's own, exits": [IMPORTS, ANSWER, "report = check('x', cross_correlate2d)\n"
