@@ -9,6 +9,7 @@ from cnncourse import numpy_nn
 from cnncourse.numpy_nn import models as ours
 from cnncourse.numpy_nn import optim
 from cnncourse.numpy_nn.models import lenet_tables
+from cnncourse.numpy_nn.state import entries
 from cnncourse.numpy_nn.training import train_step
 from cnncourse.torch_nn import models as theirs
 from cnncourse.torch_nn.models import lenet as torch_lenet
@@ -69,7 +70,7 @@ def test_torchvision_keys_shapes_and_parameter_count(name):
         reference = getattr(torchvision.models, name)(weights=None).state_dict()
         mine = getattr(theirs, name)().state_dict()
     network = getattr(ours, name)()
-    numpy_shapes = {path: getattr(*slot[1:]).shape for slot in network._state() for path in [slot[0]]}
+    numpy_shapes = {path: getattr(owner, key).shape for path, owner, key in entries(network)}
     assert list(mine) == list(reference) == list(numpy_shapes)
     for key, value in reference.items():
         assert mine[key].shape == value.shape == numpy_shapes[key]
