@@ -1,7 +1,7 @@
 """Run a PyTorch module in NumPy: note what it does with stand-ins for tensors, then do it with `numpy_nn.functional`.
 
 paths        all paths through the module, one trace for each
-recorder     the trace, which notes each operation as a step
+recorder     the trace of one path; its parts are steps (notes), calls (PyTorch's functions) and sizes (shapes)
 proxies      the stand-ins, for tensors and for sizes that are known at the call only
 binding      which argument is which
 aliases      tensors that share memory, and changes in place
