@@ -1,4 +1,4 @@
-"""`cnncourse train`: results on disk, resume, refusals; and LeNet-5's accuracy with NumPy alone."""
+"""`cnncourse train`: results on disk, resume, refusals."""
 
 import csv
 import json
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from cnncourse.data import DataError, fashion_mnist, training_history
-from cnncourse.numpy_nn import models, optim, training
+from cnncourse.data import training_history
+from cnncourse.numpy_nn import models, training
 from cnncourse.train_command import Settings, augment_torch, load_data, main
 from cnncourse.weights import load_weights
 
@@ -132,42 +132,3 @@ def test_augmentation_on_the_device_mirrors_and_shifts():
     # The pixel's column 2, mirrored 3, moved by up to 2 either way; rows 3 ± 2.
     assert places == {(row, column) for row in range(1, 6) for column in range(6)}
     assert out.sum() == 400
-
-
-@pytest.mark.slow
-def test_lenet_in_numpy_reaches_85_percent_on_the_embedded_garments():
-    train, test = load_data(settings())
-    rng = np.random.default_rng(0)
-    model = models.LeNet5(rng=rng)
-    optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
-    history = training.fit(
-        model, optimizer, *train, epochs=6, rng=rng, test=test, schedule=optim.CosineAnnealingLR(optimizer, 6)
-    )
-    assert history["test_accuracy"][-1] >= 0.86
-
-
-@pytest.mark.slow
-def test_lenet_in_numpy_reaches_90_percent_on_the_full_set():
-    try:
-        fashion_mnist("train", full=True, download=False)
-    except DataError as problem:
-        pytest.skip(f"the full Fashion-MNIST is not here: {problem}")
-    train, test = load_data(settings(full=True))
-    assert len(train[0]) == 60_000
-    rng = np.random.default_rng(0)
-    model = models.LeNet5(rng=rng)
-    optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
-    history = training.fit(
-        model, optimizer, *train, epochs=6, rng=rng, test=test, schedule=optim.CosineAnnealingLR(optimizer, 6)
-    )
-    assert history["test_accuracy"][-1] >= 0.90
-
-
-@pytest.mark.slow
-def test_lenet_of_1998_learns_too():
-    train, test = load_data(settings(model="lenet5-1998"))
-    rng = np.random.default_rng(0)
-    model = models.LeNet5Original(rng=rng)
-    optimizer = optim.SGD(model.parameters(), lr=0.002, momentum=0.9, weight_decay=5e-4)
-    history = training.fit(model, optimizer, *train, epochs=3, rng=rng, test=test)
-    assert history["test_accuracy"][-1] >= 0.75

@@ -44,7 +44,6 @@ def test_resumed_training_equals_uninterrupted_training(tmp_path):
     for a, b in zip(got, wanted, strict=True):
         assert {k: v for k, v in a.items() if k != "seconds"} == {k: v for k, v in b.items() if k != "seconds"}
     assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
-    assert got[-1]["train_loss"] < 0.7 * got[0]["train_loss"]
     assert all(module.training for module in parts[0].modules())
 
 
