@@ -18,6 +18,7 @@ from tools import which_torch
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+START_PAGE = "my_work/lessons/00_start_here.ipynb"
 OLDEST_PYTHON = (3, 11)
 SYSTEM_PACKAGES = {  # what some tests need from the system: Debian package -> a path it brings
     "bubblewrap": "/usr/bin/bwrap",
@@ -187,10 +188,11 @@ def without_network():
 
 def lab(arguments):
     environment(asked=arguments.torch)
+    run(program("cnncourse"), "start", "--to", "my_work")
     say("JupyterLab opens in your browser; ctrl-C here stops it")
     added = {  # what is added, unless ARGS has one of these options
         "--ServerApp.root_dir=" + str(ROOT): ("root-dir", "notebook-dir"),
-        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb": ("default-url", "root-dir", "notebook-dir"),
+        "--LabApp.default_url=/lab/tree/" + START_PAGE: ("default-url", "root-dir", "notebook-dir"),
     }
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         added["--allow-root"] = ("allow-root",)

@@ -1,7 +1,7 @@
 """Where the course makes people wait: imports, the first figure, lessons; with options the set-up and the test run.
 
 Imports are timed in fresh processes, without the start of Python. "First figure" is a lesson's cells, in a kernel of
-its own, up to the first picture. Lessons take what their last build took, unless --lessons executes them.
+its own, up to the first picture. --lessons executes every lesson.
 """
 
 import json
@@ -45,7 +45,7 @@ def add_arguments(parser):
 def measure(options):
     rows = [measure_import(name, 3 if options.quick else 7) for name in MODULES]
     rows += [measure_first_figure(1 if options.quick else 3)]
-    rows += measure_lessons() if options.lessons else lessons_as_built()
+    rows += measure_lessons() if options.lessons else []
     if options.tests:
         rows.append(one("whole test run", sys.executable, "make.py", "test"))
     if options.setup:
@@ -92,12 +92,6 @@ def measure_first_figure(times):
             client.stop_channels()
             manager.shutdown_kernel(now=True)
     return row("kernel start to the first figure", seconds, f"lesson {LESSON}")
-
-
-def lessons_as_built():
-    """Return what the last build of each lesson took."""
-    durations = json.loads((ROOT / "notebooks" / "source" / "durations.json").read_text())
-    return [row(name, [seconds], "at its last build") for name, seconds in durations.items()]
 
 
 def measure_lessons():

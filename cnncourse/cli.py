@@ -2,18 +2,17 @@
 
 import argparse
 import importlib
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from cnncourse import copies
 from cnncourse.places import exercises
 
 CHECK_SECONDS = 900
 
 EPILOG = """a learner's day:
-  cnncourse start 03        your own copy of exercise 03, in my_work/
+  cnncourse start           your own copies of the lessons and exercises, in my_work/
   cnncourse check 03        run its checks here in the terminal
   cnncourse progress        points per unit
 
@@ -23,12 +22,12 @@ ELSEWHERE = {
     "grade": ("grade a class, tamper-proof: one notebook or a folder of submissions", "cnncourse.grading.command"),
     "regrade": ("replay one student's grading with the stored seed", "cnncourse.grading.command"),
     "train": ("train a network of the course on full data, with checkpoints", "cnncourse.train_command"),
-    "doctor": ("look for what is wrong with this installation, and say how to mend it", "cnncourse.doctor"),
+    "doctor": ("look for what is wrong with this installation, and say how to fix it", "cnncourse.doctor"),
 }
 
 
 class Problem(Exception):
-    """Something the user can mend; shown as one sentence."""
+    """Something the user can correct; shown as one sentence."""
 
 
 def main(argv=None):
@@ -60,15 +59,15 @@ def _parser():
     )  # fmt: skip
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    start = commands.add_parser("start", help="copy an exercise into my_work/ to work on it")
-    start.add_argument("unit", help="number or name of the exercise, such as 03")
-    start.add_argument("--to", type=Path, default=Path("my_work"), metavar="FOLDER", help="default: my_work")
-    start.add_argument("--overwrite", action="store_true", help="replace an earlier copy without asking")
+    start = commands.add_parser("start", help="your own copies of the lessons and exercises, in my_work/")
+    start.add_argument("unit", nargs="?", help="an exercise to begin, or to start over, such as 03")
+    start.add_argument("--to", type=Path, metavar="FOLDER", help="default: my_work")
+    start.add_argument("--overwrite", action="store_true", help="start the exercise over without asking")
     start.set_defaults(run=_start)
 
     check = commands.add_parser("check", help="run all checks of a notebook here in the terminal")
     check.add_argument(
-        "notebook", nargs="?", help="a notebook file, or a unit such as 03 (default: all notebooks in my_work/)"
+        "notebook", nargs="?", help="a notebook file, or a unit such as 03 (default: all in my_work/ that have answers)"
     )
     check.set_defaults(run=_check)
 
@@ -110,23 +109,28 @@ def _pick(unit):
 
 
 def _start(arguments):
-    source = _pick(arguments.unit)
-    target = arguments.to / source.stem / source.name
-    if target.exists() and not arguments.overwrite and not _agreed(target):
-        print(f"{target} stays as it is.")
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp")
-    shutil.copyfile(source, temporary)
-    os.replace(temporary, target)
-    print(f"{target} is yours. Open it with: jupyter lab {target}")
+    from cnncourse.checks.progress import near_folder
+
+    exercise = _pick(arguments.unit) if arguments.unit else None
+    folder = arguments.to or near_folder() or Path("my_work")
+    folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    for sentence in copies.renew(folder):
+        print(sentence)
+    name = f"{exercise.stem}/{exercise.name}" if exercise else copies.START
+    if exercise and not copies.is_untouched(folder, name):
+        if not arguments.overwrite and not _agreed(folder / name):
+            print(f"{folder / name} stays as it is.")
+            return
+        copies.renew(folder, again=name)
+    what = "yours" if exercise else "the start page of your copies"
+    print(f"{folder / name} is {what}. Open it with: jupyter lab {folder / name}")
 
 
 def _agreed(target):
     """Ask before work is lost; without a terminal the answer is no."""
     if not sys.stdin.isatty():
-        raise Problem(f"{target} exists already. To start over and lose your work in it, add --overwrite")
-    answer = input(f"{target} exists already. Start over and lose your work in it? [y/N] ")
+        raise Problem(f"{target} has work of yours. To start over and lose it, add --overwrite")
+    answer = input(f"{target} has work of yours. Start over and lose it? [y/N] ")
     return answer.strip().lower() in ("y", "yes")
 
 
@@ -144,10 +148,13 @@ def _notebooks(name):
     if folder is None:
         raise Problem("there is no my_work folder here: begin with `cnncourse start 01`")
     pattern = "[0-9][0-9]_*/*.ipynb" if not name else f"{name.zfill(2) if name.isdigit() else name}*/*.ipynb"
-    found = sorted(path for path in folder.glob(pattern) if ".ipynb_checkpoints" not in path.parts)
+    found = sorted(path for path in folder.glob(pattern) if not path.stem.count("."))  # without newer versions
     if not found:
         raise Problem(f"nothing in {folder} fits: begin with `cnncourse start {name or '01'}`")
-    return found
+    begun = [path for path in found if not copies.is_untouched(folder, path.relative_to(folder).as_posix())]
+    if not name and not begun:
+        raise Problem(f"no exercise in {folder} has an answer of yours yet; `cnncourse check 01` checks 01")
+    return found if name else begun
 
 
 def _check(arguments):

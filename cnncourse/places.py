@@ -1,4 +1,4 @@
-"""Where exercises are, and where a section of a lesson is: its address, and the way there from another file."""
+"""Where lessons and exercises are, and where a section of a lesson is: its address, and the way there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,17 @@ HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 
 def exercises() -> Path:
     """Return the folder of the exercises: in a clone beside the package, in an installation from a wheel inside it."""
-    inside = Path(__file__).resolve().parent / "exercises"
-    return inside if inside.is_dir() else ROOT / "exercises"
+    return _inside("exercises") or ROOT / "exercises"
+
+
+def lessons() -> Path:
+    """Return the folder of the lessons: in a clone beside the package, in an installation from a wheel inside it."""
+    return _inside("lessons") or ROOT / "notebooks"
+
+
+def _inside(name: str) -> Path | None:
+    folder = Path(__file__).resolve().parent / name
+    return folder if folder.is_dir() else None
 
 
 def address(heading: str) -> str:
@@ -28,16 +37,18 @@ def headings(text: str) -> list[str]:
     return [address(heading) for heading in HEADING.findall(text)]
 
 
-def lesson(number: str, root: Path = ROOT) -> Path | None:
-    """Return a lesson's notebook: the learner's copy in ``my_work/lessons`` where there is one, else the original."""
-    for folder in (root / "my_work" / "lessons", root / "notebooks"):
+def lesson(number: str, seen_from: Path, root: Path | None = None) -> Path | None:
+    """Return a lesson's notebook: inside of `my_work` the learner's copy where there is one, else the original."""
+    here = seen_from.resolve()
+    copies = [folder / "lessons" for folder in (here, *here.parents) if folder.name == "my_work"]
+    for folder in (*copies, lessons() if root is None else root / "notebooks"):
         found = sorted(folder.glob(f"{number}_*.ipynb"))
         if found:
             return found[0]
     return None
 
 
-def section(see: str, seen_from: Path, root: Path = ROOT) -> str | None:
+def section(see: str, seen_from: Path, root: Path | None = None) -> str | None:
     """Return the link to a section of a lesson, for a page in the folder `seen_from`.
 
     Parameters
@@ -46,6 +57,8 @@ def section(see: str, seen_from: Path, root: Path = ROOT) -> str | None:
         Such as ``"02#Kernels made by hand"``; the number of the section may be left out. ``"02"`` is the lesson's top.
     seen_from
         The folder of the page that holds the link.
+    root
+        The course's folder; by default the one of this package.
 
     Returns
     -------
@@ -54,7 +67,7 @@ def section(see: str, seen_from: Path, root: Path = ROOT) -> str | None:
         here (an installed package without a clone) or no such section.
     """
     number, _, wanted = see.partition("#")
-    notebook = lesson(number, root)
+    notebook = lesson(number, seen_from, root)
     if notebook is None:
         return None
     path = Path(os.path.relpath(notebook, seen_from)).as_posix()

@@ -1,14 +1,14 @@
 """`cnncourse train`: train a network of the course for real, with progress, checkpoints and resume."""
 
 import argparse
-import csv
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+
+from cnncourse.train_results import keep_results, write_text
 
 DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
 # The learning rates are for SGD with momentum 0.9 and batches of 64.
@@ -47,11 +47,11 @@ class Settings:
 
 
 class CommandError(Exception):
-    """Something the user can mend; its message says how."""
+    """Something the user can correct; its message says how."""
 
 
 def main(argv=None):
-    """Run the command with `argv`; return the exit status: 0, or 2 when something must be mended."""
+    """Run the command with `argv`; return the exit status: 0, or 2 when something must be corrected."""
     arguments = parser().parse_args(argv)
     try:
         run(arguments)
@@ -137,7 +137,7 @@ def run(arguments):
     progress = None if arguments.quiet else progress_bar
     trainer = train_numpy if settings.backend == "numpy" else train_torch
     model, rows = trainer(settings, train, test, checkpoint, progress, arguments)
-    report(output, settings, model, rows)
+    print(keep_results(output, f"{settings.model} on {settings.data}", model, rows))
 
 
 def open_run(output, settings, fresh):
@@ -272,50 +272,3 @@ def augment_torch(images):
     rows, columns = torch.arange(H, device=images.device)[:, None], torch.arange(W, device=images.device)
     n = torch.arange(N, device=images.device)[:, None, None]
     return images[n, :, y + rows, x + columns].permute(0, 3, 1, 2).contiguous()
-
-
-def report(output, settings, model, rows):
-    """Print the table and write weights, history and curves."""
-    from cnncourse.numpy_nn.training import History
-    from cnncourse.weights import save_weights
-
-    print(History(rows))
-    save_weights(model, output / "weights.safetensors")
-    unfinished = output / ".history.csv.tmp"
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(unfinished, output / "history.csv")
-    plot(rows, f"{settings.model} on {settings.data}", output / "curves.png")
-    best = max(rows, key=lambda row: row["test_accuracy"])
-    print(
-        f"test accuracy {rows[-1]['test_accuracy']:.2%} at the end, {best['test_accuracy']:.2%} at best "
-        f"(epoch {best['epoch']}), {sum(row['seconds'] for row in rows):.0f} s of training\n"
-        f"{output}: weights.safetensors, history.csv, curves.png"
-    )
-
-
-def plot(rows, title, path):
-    """Draw loss and accuracy over the epochs."""
-    from matplotlib.figure import Figure  # without pyplot: no window, whatever the backend
-
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    epochs = [row["epoch"] for row in rows]
-    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        axes.plot(epochs, [row[f"train_{quantity}"] for row in rows], "o--", color="0.45", label="training")
-        axes.plot(epochs, [row[f"test_{quantity}"] for row in rows], "s-", color="#0072b2", label="test")
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(quantity)
-        axes.legend()
-    figure.suptitle(title)
-    unfinished = path.with_name(".curves.tmp.png")
-    figure.savefig(unfinished, dpi=120)
-    os.replace(unfinished, path)
-
-
-def write_text(path, text):
-    """Write a small file under another name first."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)

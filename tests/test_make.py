@@ -304,7 +304,7 @@ def lab(make, monkeypatch):
 
     def words(*arguments):
         found = {}
-        monkeypatch.setattr(make, "run", lambda *command, env: found.update(command=command, env=env))
+        monkeypatch.setattr(make, "run", lambda *command, env=None: found.update(command=command, env=env))
         monkeypatch.setattr(make.sys, "argv", ["make.py", "lab", *arguments])
         make.main()
         return list(found["command"][2:]), found["env"]

@@ -1,6 +1,7 @@
 """Build the lessons: ``notebooks/source/NN_name.py`` to executed ``notebooks/NN_name.ipynb``.
 
-    python -m tools.build_notebooks            build what is stale; where only text has changed, run nothing
+    python -m tools.build_notebooks            build what is stale; where only text has changed, run nothing;
+                                               the start page and README.md get the minutes of tools.ways
     python -m tools.build_notebooks 02 03      only these
     python -m tools.build_notebooks --force    run and build all
     python -m tools.build_notebooks --check    build nothing; fail if anything is stale
@@ -9,8 +10,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -23,7 +22,6 @@ from tools.notebook_builder import execute, is_stale, read_source, reuse_outputs
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
-DURATIONS = FOLDER / "source" / "durations.json"  # what runs how long; the start page draws it
 
 
 def pairs(wanted: list[str]) -> list[tuple[Path, Path]]:
@@ -48,15 +46,6 @@ def build(source: Path, notebook: Path, force: bool = False) -> float | None:
     return time.perf_counter() - start
 
 
-def remember(durations: dict[str, float]) -> None:
-    """Note how long lessons took, rounded up to 5 s so that the file rarely changes."""
-    known = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
-    known |= {name: int(-(-seconds // 5) * 5) for name, seconds in durations.items()}
-    temporary = DURATIONS.with_suffix(".tmp")
-    temporary.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
-    os.replace(temporary, DURATIONS)
-
-
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="numbers or names, such as 02 (default: all)")
@@ -64,6 +53,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="build nothing; exit 1 if anything is stale")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (default 2)")
     arguments = parser.parse_args(argv)
+    if not arguments.check and (not arguments.lessons or "00" in arguments.lessons):
+        from tools import ways  # which reads the sources, as this file does
+
+        ways.write()
     todo = [pair for pair in pairs(arguments.lessons) if arguments.force or is_stale(*pair)]
     if arguments.check:
         for source, notebook in todo:
@@ -72,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     if not todo:
         print("All lessons are up to date.")
         return 0
-    failed, durations = 0, {}
+    failed = 0
     with ThreadPoolExecutor(arguments.jobs) as pool, tqdm(total=len(todo), unit="lesson") as bar:
         running = {pool.submit(build, *pair, arguments.force): pair for pair in todo}
         for future in as_completed(running):
@@ -82,13 +75,11 @@ def main(argv: list[str] | None = None) -> int:
                 if seconds is None:
                     tqdm.write(f"{notebook.name}: only text has changed, so the outputs stay")
                 else:
-                    durations[notebook.stem] = seconds
                     tqdm.write(f"{notebook.name}: {seconds:.0f} s")
             except CellExecutionError as error:
                 failed += 1
                 tqdm.write(f"{source.name} did not run to its end, so {notebook.name} stays as it was:\n{error}")
             bar.update()
-    remember(durations)
     return 1 if failed else 0
 
 

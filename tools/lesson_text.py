@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from cnncourse.places import headings
 
@@ -82,21 +83,29 @@ def missing_lessons(notebook: NotebookNode) -> list[str]:
     return found
 
 
-def dead_links(notebook: NotebookNode, folder: Path) -> list[str]:
-    """Return the links, seen from `folder`, to files or sections that do not exist."""
+def dead_links(notebook: NotebookNode, folder: Path, markdown: bool = False) -> list[str]:
+    """Return the links, seen from `folder`, to files or sections that do not exist; `markdown`: of a Markdown file."""
     found = []
     for text in _texts(notebook):
         for _, target in LINK.findall(text):
             if "://" in target or target.startswith("mailto:"):
                 continue
             path, _, section = target.partition("#")
-            names = [name for own in _texts(notebook) for name in headings(own)] if not path else None
+            names = None if path else [name for own in _texts(notebook) for name in headings(own)]
+            if names and markdown:
+                names = [_on_github(name) for name in names]
             file = (folder / path).resolve()
             if path and not file.exists():
                 found.append(f"{target} (no such file)")
             elif section and unquote(section) not in (names if names is not None else _sections(file)):
                 found.append(f"{target} (no such section)")
     return found
+
+
+def dead_links_of(page: Path) -> list[str]:
+    """Return the links of a Markdown file to files or sections that do not exist."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return dead_links(new_notebook(cells=[new_markdown_cell(text)]), page.parent, markdown=True)
 
 
 @cache
@@ -109,7 +118,12 @@ def _sections(file: Path) -> list[str]:
         return [name for text in _texts(read_source(source)) for name in headings(text)]
     if file.suffix == ".ipynb":
         return [name for text in _texts(nbformat.read(file, as_version=4)) for name in headings(text)]
-    return [name.lower() for name in headings(file.read_text(encoding="utf-8"))]
+    return [_on_github(name) for name in headings(file.read_text(encoding="utf-8"))]
+
+
+def _on_github(name: str) -> str:
+    """Return the address that GitHub gives to a heading of a Markdown file, from JupyterLab's."""
+    return re.sub(r"[^\w-]", "", name.lower())
 
 
 def links_without_section(notebook: NotebookNode) -> list[str]:

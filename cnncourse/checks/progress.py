@@ -85,7 +85,7 @@ class ProgressTable:
 
     def _remark(self):
         if self.folder is None:
-            return "Nothing recorded yet: `cnncourse start 01` makes your own copy of the first exercise."
+            return "Nothing recorded yet: `cnncourse start` makes your own copies of the exercises."
         return f"Recorded in {self.folder.name}/{FILE}; the best result of each task counts."
 
     def _repr_html_(self):

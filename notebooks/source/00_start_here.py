@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Start here
 #
-# This course explains convolutional neural networks to the bottom: what an image is, what a convolution does to
+# This course explains convolutional neural networks from the ground up: what an image is, what a convolution does to
 # it, how the error flows back through it, and how those pieces became LeNet, VGG and ResNet. Each idea comes
 # twice, in NumPy that reads like its formula and in PyTorch, and you see that the two agree.
 #
@@ -22,36 +22,62 @@
 #    change numbers; *Kernel → Restart Kernel and Run All Cells…* puts everything back.
 # 2. **Predict before you run.** Where the text says *Predict*, write your guess down first. A wrong guess teaches
 #    more than a right one that came after the answer.
-# 3. **Do the exercises** of the same number. Open a terminal (*File → New → Terminal*) and say
-#    `cnncourse start 02`: you get a copy of your own in the folder `my_work`, so the original stays as it is.
-#    Every task has hints in layers, and a check that says what went wrong and, often, why.
-# 4. Stuck on the installation? `cnncourse doctor` looks at it and says what to do.
+# 3. **Do the exercises** of the same number. Every task has hints in layers, and a check that shows what went wrong and,
+#    often, why.
+# 4. **This is your own copy.** `make lab` and `cnncourse start` put the lessons and exercises into the folder `my_work`.
+#    Change and save there what you like. When the course has a newer version of a file in which you wrote something,
+#    yours stays as it is and the newer one is put beside it.
+# 5. Something does not work? Open a terminal (*File → New → Terminal*) and type `cnncourse doctor`. It looks at the
+#    installation and tells you what to do.
 #
 # Everything runs on an ordinary computer, without a GPU and without a network: real images come with the package.
 
 # %% [markdown]
 # ## The map
 #
-# | | Lesson | The question | Exercises |
-# | --- | --- | --- | --- |
-# | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | [01](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
-# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | [02](../exercises/02_convolution/02_convolution.ipynb) |
-# | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | [03](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
-# | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | [04](../exercises/04_equivariance/04_equivariance.ipynb) |
-# | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | [05](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
-# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | [06](../exercises/06_backpropagation/06_backpropagation.ipynb) |
-# | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | [07](../exercises/07_pooling/07_pooling.ipynb) |
-# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | [08](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
-# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | [09](../exercises/09_training/09_training.ipynb) |
-# | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | [10](../exercises/10_lenet/10_lenet.ipynb) |
-# | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | [12](../exercises/12_vgg/12_vgg.ipynb) |
-# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what mends it? | [14](../exercises/14_resnet/14_resnet.ipynb) |
+# | | Lesson | The question | Minutes | Exercise, minutes | |
+# | --- | --- | --- | --- | --- | --- |
+# | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | 90 | 50 | [exercise](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
+# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 95 | 75 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
+# | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 95 | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
+# | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 90 | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
+# | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 80 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
+# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 100 | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
+# | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 80 | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
+# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 85 (70) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
+# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 60 | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
+# | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 70 | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
+# | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 35 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
+# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 75 (60) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 #
-# The lessons build on each other; 05 (how it is computed fast) can wait until you are curious.
+# Minutes are those of reading, counted from the text, the code and the figures; in brackets without the sections that
+# can wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.
 #
 # Planned, and not there yet: 11 AlexNet and ZFNet · 13 GoogLeNet and Inception · 15 SENet, MobileNet, EfficientNet,
 # ConvNeXt · 16 What CNNs learn · 17 Transfer learning · 18 Detection · 19 Segmentation and U-Net ·
 # 20 One dimension, three dimensions, graphs · 21 Scaling up
+
+# %% [markdown]
+# ## Two evenings
+#
+# You have two evenings? Read these sections, in this order. Run the cells above a section too: *Run → Run All Above
+# Selected Cell*.
+#
+# <!-- two evenings -->
+#
+# **The first evening: one kernel for every place** (about 85 minutes)
+#
+# - 01, 30 minutes: [A puzzle](01_images_as_tensors.ipynb#A-puzzle) · [Which axis comes first](01_images_as_tensors.ipynb#4.-Which-axis-comes-first) · [Why not simply a fully connected network?](01_images_as_tensors.ipynb#7.-Why-not-simply-a-fully-connected-network?) · [What flattening forgets](01_images_as_tensors.ipynb#8.-What-flattening-forgets)
+# - 02, 40 minutes: [A puzzle](02_convolution.ipynb#A-puzzle) · [From a fully connected layer to convolution](02_convolution.ipynb#1.-From-a-fully-connected-layer-to-convolution) · [The sliding window, by hand](02_convolution.ipynb#2.-The-sliding-window,-by-hand) · [Channels, filters, bias: the convolution layer](02_convolution.ipynb#3.-Channels,-filters,-bias:-the-convolution-layer) · [Kernels made by hand](02_convolution.ipynb#6.-Kernels-made-by-hand)
+# - 03, 20 minutes: [How many windows fit?](03_shapes_and_receptive_fields.ipynb#1.-How-many-windows-fit?) · [Padding: valid, same, more](03_shapes_and_receptive_fields.ipynb#2.-Padding:-valid,-same,-more)
+#
+# **The second evening: how it learns, and how it became deep** (about 90 minutes)
+#
+# - 06, 35 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
+# - 08, 25 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
+# - 14, 30 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
+#
+# <!-- end of two evenings -->
 
 # %% [markdown]
 # ## Your progress
@@ -62,18 +88,6 @@
 import cnncourse
 
 cnncourse.progress()
-
-# %% [markdown]
-# ## What runs how long
-#
-# Measured when the lessons were last built, on two processor cores. Reading takes longer.
-
-# %% tags=["nbval-ignore-output"]
-import json
-from pathlib import Path
-
-for lesson, seconds in json.loads(Path("source/durations.json").read_text()).items():
-    print(f"{lesson:<34} up to {seconds:>3} s")
 
 # %% [markdown]
 # ## Versions

@@ -40,6 +40,8 @@ def test_the_wheel_holds_the_course_and_its_exercises_and_nothing_else(installed
     assert {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")} == {"cnncourse"}
     packaged = sorted(path.name for path in (installed / "cnncourse" / "exercises").glob("*/*.ipynb"))
     assert packaged == sorted(path.name for path in (ROOT / "exercises").glob("*/*.ipynb"))
+    lessons = sorted(path.name for path in (installed / "cnncourse" / "lessons").glob("*.ipynb"))
+    assert lessons == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
     assert (installed / "cnncourse" / "viz" / "widgets" / "static.js").is_file()
     assert list((installed / "cnncourse" / "data" / "embedded").glob("*.gz"))
     where = [sys.executable, "-P", "-c", "import cnncourse; print(cnncourse.__file__)"]
@@ -51,6 +53,7 @@ def test_start_and_check_work_in_an_empty_folder(installed, tmp_path):
     started = run(installed, tmp_path, "start", "02")
     assert started.returncode == 0, started.stderr
     assert (tmp_path / "my_work" / "02_convolution" / "02_convolution.ipynb").is_file()
+    assert (tmp_path / "my_work" / "lessons" / "00_start_here.ipynb").is_file()
     checked = run(installed, tmp_path, "check", "02")
     assert "0 of 23 points" in checked.stdout, checked.stderr
     unknown = run(installed, tmp_path, "start", "77")

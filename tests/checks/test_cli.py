@@ -38,11 +38,19 @@ def test_start_copies_and_never_overwrites_silently(started, tmp_path):
     started.write_text("my work", encoding="utf-8")
     again = command("start", "01", cwd=tmp_path)
     assert again.returncode == 2
-    assert "exists already" in again.stderr
+    assert "has work of yours" in again.stderr
     assert "--overwrite" in again.stderr
     assert started.read_text(encoding="utf-8") == "my work"
     assert command("start", "01", "--overwrite", cwd=tmp_path).returncode == 0
     assert "to_tensor" in started.read_text(encoding="utf-8")
+
+
+def test_starting_again_before_anything_is_written_asks_nothing(started, tmp_path):
+    again = command("start", "01", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "is yours" in again.stdout
+    nothing = command("check", cwd=tmp_path)
+    assert "no exercise in my_work has an answer of yours" in nothing.stderr.replace(str(tmp_path) + "/", "")
 
 
 @pytest.mark.parametrize(("answer", "kept"), [("n", True), ("", True), ("y", False)])
