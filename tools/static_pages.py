@@ -31,6 +31,7 @@ def widgets_to_html(notebook) -> None:
     for number, output in enumerate(shown):
         state = models[output.data.pop(VIEW)["model_id"]]["state"]
         output.data["text/html"] = widget_html(state, number)
+        output.data.pop("image/png", None)  # the still picture of what moves here
 
 
 def page(notebook: Path) -> str:

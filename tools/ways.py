@@ -74,7 +74,7 @@ def rounded(minutes: float) -> int:
 
 
 def times(number: str) -> tuple[str, str]:
-    """Return the minutes of a lesson, with what is left without the sections that can wait, and those of its exercise."""
+    """Return the minutes of a lesson, in brackets without what can wait, and those of its exercise."""
     found = sections(lesson(number)).values()
     all_of_it = rounded(sum(minutes for minutes, _ in found))
     without = rounded(sum(minutes for minutes, can_wait in found if not can_wait))

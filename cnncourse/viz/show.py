@@ -21,6 +21,19 @@ def settle_layout(figure) -> None:
         axes.set_position([round(side, 5) for side in (x0, y0, width, height)])
 
 
+def as_picture(figure, alt: str) -> tuple[dict, dict]:
+    """Return a figure as the data and metadata of a notebook's output: a PNG, and the words that stand for it."""
+    import matplotlib.pyplot as plt
+
+    settle_layout(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    width, height = (round(side * figure.dpi) for side in figure.get_size_inches())
+    plt.close(figure)
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode() + "\n", "text/plain": alt}
+    return data, {"image/png": {"alt": alt, "width": width, "height": height}}
+
+
 def show(figure, key: str, **fields) -> None:
     """Display a matplotlib figure as PNG, with alt text, and close it.
 
@@ -44,17 +57,7 @@ def show(figure, key: str, **fields) -> None:
     """
     if not isinstance(key, str):
         raise TypeError(f'show: key must be a string such as "08/loss-over-rate", got {key!r}')
-    import matplotlib.pyplot as plt
     from IPython.display import display
 
-    alt = words(key, fields)
-    settle_layout(figure)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    width, height = (round(side * figure.dpi) for side in figure.get_size_inches())
-    plt.close(figure)
-    display(
-        {"image/png": base64.b64encode(buffer.getvalue()).decode() + "\n", "text/plain": alt},
-        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
-        raw=True,
-    )
+    data, metadata = as_picture(figure, words(key, fields))
+    display(data, metadata=metadata, raw=True)

@@ -159,6 +159,23 @@ at_least(kept[True][:, 2] - kept[False][:, 2], 0.05, "14/shortcuts-keep-more-aft
 # </details>
 #
 # The whole lesson is about this plus sign. In section 3 you see its counterpart on the way *back*.
+#
+# ### Try it yourself
+#
+# Here is the first stack of each kind once more, layer by layer. Switch the shortcuts off and on, and move the slider.
+# (Click on it first. The arrow keys move the slider, too.)
+
+# %%
+from cnncourse.viz.widgets.shortcut_switch import ShortcutSwitch
+
+LAYERS = [1, 3, 5, 7, 9, 11, 15, 21, 31, 41]
+left = {}
+for skip in [False, True]:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        maps = Stack(42, skip, stride=1).features(x)
+    left[skip] = [best_linear_readout(maps[k // 2])[::2, ::2] for k in LAYERS]
+ShortcutSwitch(cat[::2, ::2], left[False], left[True], LAYERS)
 
 # %% [markdown]
 # ## 1. Deeper is worse

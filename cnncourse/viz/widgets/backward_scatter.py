@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import anywidget
 import numpy as np
 import traitlets
 
-from cnncourse.viz.widgets.assets import script, style
+from cnncourse.viz.backward import backward_scatter
+from cnncourse.viz.widgets.assets import script
+from cnncourse.viz.widgets.base import MovingFigure
 
 OUTPUTS = 9  # the most outputs along an axis: 7 pixels, padding 1, kernel 1
 WEIGHTS = 4  # the largest kernel
 
 
-class BackwardScatter(anywidget.AnyWidget):
+class BackwardScatter(MovingFigure):
     """Watch the gradient of a convolution's input come together, one output at a time.
 
     Parameters
@@ -37,7 +38,6 @@ class BackwardScatter(anywidget.AnyWidget):
     """
 
     _esm = script("backward_scatter")
-    _css = style()
     upstream = traitlets.List().tag(sync=True)
     kernel = traitlets.List().tag(sync=True)
     size = traitlets.Int(5, min=3, max=7).tag(sync=True)
@@ -56,6 +56,16 @@ class BackwardScatter(anywidget.AnyWidget):
             if not np.issubdtype(array.dtype, np.integer) or np.abs(array).max() > 9:
                 raise ValueError(f"{name} must hold whole numbers of at most one digit")
         super().__init__(**{name: array.tolist() for name, (array, _) in arrays.items()}, **settings)
+
+    def still(self):
+        """Draw the step shown."""
+        K, reach = self.kernel_size, self.dilation * (self.kernel_size - 1)
+        n = (self.size + 2 * self.padding - reach - 1) // self.stride + 1
+        g, w = np.array(self.upstream)[:n, :n], np.array(self.kernel)[:K, :K]
+        if self.counting:
+            g, w = np.ones_like(g), np.ones_like(w)
+        position = divmod(min(self.position, n * n - 1), n)
+        return backward_scatter(g, w, (self.size, self.size), position, self.stride, self.padding, self.dilation)
 
     def __repr__(self) -> str:
         return (

@@ -1,15 +1,16 @@
-"""Two networks' histograms over training, layer by layer, under the reader's hands."""
+"""Two networks' histograms over training, layer by layer."""
 
 from __future__ import annotations
 
-import anywidget
 import numpy as np
 import traitlets
 
-from cnncourse.viz.widgets.assets import script, style
+from cnncourse.viz.histograms import histogram_rows
+from cnncourse.viz.widgets.assets import script
+from cnncourse.viz.widgets.base import MovingFigure
 
 
-class HistogramPlayer(anywidget.AnyWidget):
+class HistogramPlayer(MovingFigure):
     """Step through training and watch the values of every layer, for several networks side by side.
 
     Parameters
@@ -32,7 +33,6 @@ class HistogramPlayer(anywidget.AnyWidget):
     """
 
     _esm = script("histogram_player")
-    _css = style()
     names = traitlets.List().tag(sync=True)  # a saved notebook sorts the keys of a dict
     networks = traitlets.Dict().tag(sync=True)
     spreads = traitlets.Dict().tag(sync=True)
@@ -58,6 +58,14 @@ class HistogramPlayer(anywidget.AnyWidget):
             spreads={k: [[float(f"{s:.3g}") for s in row] for row in v] for k, v in spreads.items()},
             steps=[int(step) for step in steps], low=float(low), high=float(high), frame=frame,
         )  # fmt: skip
+
+    def still(self):
+        """Draw the frame shown."""
+        panels = {name: np.array(self.networks[name][self.frame]) / 1000 for name in self.names}
+        bins = np.shape(next(iter(panels.values())))[1]
+        return histogram_rows(
+            panels, np.linspace(self.low, self.high, bins + 1), f"value at step {self.steps[self.frame]}"
+        )
 
     def __repr__(self) -> str:
         names, step = " and ".join(self.names), self.steps[self.frame]

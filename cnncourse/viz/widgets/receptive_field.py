@@ -1,15 +1,15 @@
-"""The receptive field growing layer by layer, under the reader's hands."""
+"""The receptive field growing layer by layer, by the reader."""
 
 from __future__ import annotations
 
-import anywidget
 import traitlets
 
-from cnncourse.viz.receptive import layer_sizes
-from cnncourse.viz.widgets.assets import script, style
+from cnncourse.viz.receptive import layer_sizes, receptive_cones
+from cnncourse.viz.widgets.assets import script
+from cnncourse.viz.widgets.base import MovingFigure
 
 
-class ReceptiveFieldExplorer(anywidget.AnyWidget):
+class ReceptiveFieldExplorer(MovingFigure):
     """Choose a unit of a stack of layers and see every unit below that it depends on.
 
     The picture is one-dimensional: a row of an image, and layers without padding above it.
@@ -34,7 +34,6 @@ class ReceptiveFieldExplorer(anywidget.AnyWidget):
     """
 
     _esm = script("receptive_field")
-    _css = style()
     stacks = traitlets.Dict().tag(sync=True)
     width = traitlets.Int(21, min=5, max=41).tag(sync=True)
     stack = traitlets.Unicode().tag(sync=True)
@@ -52,6 +51,10 @@ class ReceptiveFieldExplorer(anywidget.AnyWidget):
         unit = (sizes[stack][level] - 1) // 2 if unit is None else unit
         plain = {name: [list(layer) for layer in layers] for name, layers in stacks.items()}
         super().__init__(stacks=plain, width=width, stack=stack, level=level, unit=unit)
+
+    def still(self):
+        """Draw the stack with all that its middle unit at the top depends on."""
+        return receptive_cones({self.stack: self.stacks[self.stack]}, self.width, columns=1)
 
     def __repr__(self) -> str:
         return f"ReceptiveFieldExplorer: unit {self.unit} of layer {self.level} in the stack “{self.stack}”"

@@ -1,17 +1,18 @@
-"""A window that steps over a small image: padding, stride and dilation under the reader's hands."""
+"""A window that steps over a small image: padding, stride and dilation chosen by the reader."""
 
 from __future__ import annotations
 
-import anywidget
 import numpy as np
 import traitlets
 
-from cnncourse.viz.widgets.assets import script, style
+from cnncourse.viz.widgets.assets import script
+from cnncourse.viz.widgets.base import MovingFigure
+from cnncourse.viz.windows import sliding_window
 
 LARGEST = 9  # pixels on a side, without padding
 
 
-class WindowStepper(anywidget.AnyWidget):
+class WindowStepper(MovingFigure):
     """Step a K×K window of ones over an image and watch the output fill.
 
     Parameters
@@ -34,7 +35,6 @@ class WindowStepper(anywidget.AnyWidget):
     """
 
     _esm = script("window_stepper")
-    _css = style()
     image = traitlets.List().tag(sync=True)
     size = traitlets.Int(5, min=1, max=LARGEST).tag(sync=True)
     kernel_size = traitlets.Int(3, min=1, max=5).tag(sync=True)
@@ -53,6 +53,13 @@ class WindowStepper(anywidget.AnyWidget):
         if size > len(image):
             raise ValueError(f"size must be at most the image's {len(image)}, got {size}")
         super().__init__(image=image.tolist(), size=size, **settings)
+
+    def still(self):
+        """Draw the step shown."""
+        image, kernel = np.array(self.image)[: self.size, : self.size], np.ones((self.kernel_size, self.kernel_size))
+        n = (self.size + 2 * self.padding - self.dilation * (self.kernel_size - 1) - 1) // self.stride + 1
+        position = divmod(min(self.position, n * n - 1), n)
+        return sliding_window(image, kernel, position, self.stride, self.padding, self.dilation)
 
     def __repr__(self) -> str:
         return (
