@@ -16,7 +16,7 @@ EPILOG = """a learner's day:
   cnncourse check 03        run its checks here in the terminal
   cnncourse progress        points per unit
 
-`cnncourse COMMAND --help` says more about each command."""
+`cnncourse COMMAND --help` explains each command."""
 
 ELSEWHERE = {
     "grade": ("grade a class, tamper-proof: one notebook or a folder of submissions", "cnncourse.grading.command"),

@@ -1,4 +1,4 @@
-"""``cnncourse doctor``: look over Python, packages, data, disk and Jupyter, and say how to mend what is amiss.
+"""``cnncourse doctor``: look over Python, packages, data, disk and Jupyter, and tell how to fix what is wrong.
 
 Nothing here may fail on a broken installation, so every import of another package is inside a check, and
 what could crash (PyTorch, a kernel) runs in a process of its own.
@@ -305,7 +305,7 @@ def examine(checks: Iterable[Callable]) -> list[Finding]:
         except Exception as error:
             name = check.__name__.removeprefix("check_").replace("_", " ")
             found = f"could not be checked: {type(error).__name__}: {error}"
-            findings.append(Finding("problem", name, found, f"first mend what stands above, or {COURSE_AGAIN}"))
+            findings.append(Finding("problem", name, found, f"first fix what stands above, or {COURSE_AGAIN}"))
     return findings
 
 
@@ -343,7 +343,7 @@ def main(argv: list[str] | None = None) -> int:
     show(findings)
     problems = sum(finding.state == "problem" for finding in findings)
     if problems:
-        print(f"{problems} problem{'s' * (problems > 1)} found; mend from the top down.")
+        print(f"{problems} problem{'s' * (problems > 1)} found; fix them from the top down.")
     else:
         print("Everything that the course needs is in order.")
     return 1 if problems else 0

@@ -18,7 +18,7 @@ def seconds(calls, least=0.01, rounds=3):
     least
         Seconds, above zero: a short call is repeated until a round takes about this long.
     rounds
-        At least 1; the smallest of so many measurements counts, since disturbances only ever add time.
+        At least 1; the smallest of all measurements counts, since disturbances only ever add time.
 
     Returns
     -------

@@ -13,56 +13,22 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from cnncourse.places import headings
+from tools import style
 
 LESSONS = Path(__file__).resolve().parent.parent / "notebooks"
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 MENTION = re.compile(r"\b[Ll]essons? (\d\d)(?:(?:,| and| to|–| or) (\d\d))?( \(planned\))?")
 SECTION = re.compile(r"lesson sections? (?:\[[^\]]+\]\([^)]*#[^)]*\), )*\[([^\]]+)\]\(([^)#]+)\)")
-TICS = {  # what a search can find of the style sheet: pattern -> what to write
-    r"\b([Gg]radients?|[Dd]erivatives?) by ((the|each|its|all|every)\b|\$)": "with respect to",
-    r"\b(of|into|in|at|after|with|takes?|has|have) so many\b": "the number, or n",
-    r"\bleaves? (a|no) rest\b|\ba rest\b": "a remainder",
-    r"\b([Nn]obody|[Ss]omebody|[Ww]hoever|[Ss]trangers?|[Cc]rowd|[Ll]ottery|[Ii]n company)\b": "the plain noun",
-    r"\b[Dd]etours?\b": "shortcut",
-    r"\b[Mm]end(s|ed|ing)?\b": "fix, correct",
-    r"\b[Uu]nder your hands\b": "Try it yourself",
-    r"\bto the bottom:|networks to the bottom": "from the ground up",
-    r"\bthe law of (?!large)|\bits law\b|\bsame law\b": "the distribution of",
-    r"\b[Rr]ight answers\b": "accuracy, correct answers",
-    r", for (it|they|there|we|this|that) (is|are|was|were|would|has|have|can|do|does)\b": "because",
-    r"`[^`]+` (says|asks|owes|promises|knows|wants|lies|speaks)\b": "returns, needs, is",
-    r"\bone \w+ a (student|task|thread|layer|pixel|stage|class|section|figure|step|picture|image)\b": "per",
-    r"\b(blocks|layers|images|pictures|numbers|bytes|steps) a (stage|class|step|layer|pixel|batch|unit)\b": "per",
-    r"\b\w*(normaliz|standardiz|initializ|regulariz|generaliz|optimiz|minimiz|visualiz|recogniz|summariz)\w*": "-is-",
-    r"\b([Cc]olor|[Bb]ehavior|[Nn]eighbor|[Cc]enter|[Gg]ray|[Ff]avor)(s|ed|ing|hood|ing)?\b": "British spelling",
-    r"\bin (some|all) patience\b|\bwhat is owed\b": "what is meant",
-}
 
 
 def _texts(notebook: NotebookNode) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
-def _prose(text: str) -> str:
-    """Return a text without code, formulas, addresses and quoted titles."""
-    text = re.sub(r"\]\([^)]*\)", "]", text)
-    text = re.sub(r"\$\$.*?\$\$|```.*?```", " ", text, flags=re.DOTALL)
-    return re.sub(r"\b(arXiv:\S+|https?:\S+)", " ", text)
-
-
 def tics(notebook: NotebookNode) -> list[str]:
     """Return the phrases of the text that the style sheet replaces, each with what to write."""
-    found = []
-    for text in _texts(notebook):
-        if text.startswith("## Where to read more"):  # titles are quoted as they are
-            continue
-        prose = _prose(text)
-        for pattern, better in TICS.items():
-            plain = prose if pattern.startswith("`") else re.sub(r"`[^`]*`", "`…`", prose)
-            for hit in re.finditer(pattern, plain):
-                around = plain[max(0, hit.start() - 30) : hit.end() + 20].replace("\n", " ")
-                found.append(f"…{around}… (write: {better})")
-    return found
+    texts = (text for text in _texts(notebook) if not text.startswith("## Where to read more"))  # titles are quoted
+    return [place for text in texts for place in style.found_in(text)]
 
 
 @cache

@@ -44,7 +44,7 @@ def stable_ids(notebook: NotebookNode) -> NotebookNode:
 
 
 def read_source(source: Path) -> NotebookNode:
-    """Read a py:percent file as an unexecuted notebook with stable cell ids, folded as `tools.folding` says."""
+    """Read a py:percent file as an unexecuted notebook with stable cell ids, folded as in `tools.folding`."""
     parsed = jupytext.read(source, fmt="py:percent")
     notebook = nbformat.v4.new_notebook(cells=parsed.cells)
     notebook.metadata = NotebookNode(

@@ -25,7 +25,7 @@ FOLDERS = {"tests": ["tests"], "notebooks": ["notebooks", "solutions"]}
 PARTS = ("lint", "tests", "notebooks")
 BAD = ("failed", "error")
 NOTHING_FITS = 5  # pytest's exit status when no test was selected
-SHOWN = 8  # so many failed tests are named in the command that runs them again; else their files
+SHOWN = 8  # this many failed tests are named in the command that runs them again; else their files
 
 
 @dataclass

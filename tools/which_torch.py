@@ -2,7 +2,7 @@
 
 On Linux the ordinary PyTorch brings four gigabytes of CUDA libraries, which a machine without an NVIDIA GPU never
 uses. The small one is not on PyPI; PyTorch keeps it in an index of its own, which some networks do not reach.
-`make.py` asks this module, which therefore needs Python's standard library alone and stays readable for old Pythons.
+`make.py` uses this module, which therefore needs Python's standard library alone and stays readable for old Pythons.
 """
 
 import glob

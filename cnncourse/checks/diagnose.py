@@ -26,7 +26,7 @@ class Finding:
 
 GENERAL = {
     "banned-library": "This task is to be solved with NumPy and the standard library alone.",
-    "changes-input": "The values are right, but the function changes its argument, and whoever called it loses "
+    "changes-input": "The values are right, but the function changes its argument, and its caller loses "
     "their data. Work on a copy, or build a new array: `x = x - m` instead of `x -= m`.",
     "remembers-calls": "The first call is right, and the same call made again is not: something survives from one "
     "call to the next, such as a global variable, a mutable default argument or a cache.",

@@ -1,4 +1,4 @@
-"""Find tasks by name: one file a task under `tasks/uNN/`, no central list."""
+"""Find tasks by name: one file per task under `tasks/uNN/`, no central list."""
 
 import importlib
 import pkgutil

@@ -1,6 +1,6 @@
 """Which files each data set consists of, and their checksums.
 
-Checksums are MD5 of the unpacked files, so a set is recognised whoever compressed it (Debian's
+Checksums are MD5 of the unpacked files, so a set is recognised however it was compressed (Debian's
 files differ from the original ones in their gzip headers alone).
 """
 

@@ -130,7 +130,7 @@ def fetch(source: Source) -> Path:
     except OSError as error:
         raise DownloadError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}.",
-            "make room or mend its permissions, or set XDG_CACHE_HOME to another folder.",
+            "make room or correct its permissions, or set XDG_CACHE_HOME to another folder.",
         ) from None
     patience = socket.getdefaulttimeout()
     try:
@@ -151,7 +151,7 @@ def fetch(source: Source) -> Path:
         raise DownloadError(
             f"{source.title} could not be downloaded: {error}",
             f"check the network and the free disk space and try again, or {by_hand(source)}",
-        ) from None  # the message holds its cause; the long trace through torchvision helps nobody
+        ) from None  # the message holds its cause; the long trace through torchvision would not help
     finally:
         socket.setdefaulttimeout(patience)
         shutil.rmtree(scratch, ignore_errors=True)
@@ -171,7 +171,7 @@ def _torchvision_class(source: Source):
     except Exception as error:  # a torchvision that does not fit torch raises RuntimeError on import
         raise DownloadError(
             f"torchvision, which does the downloading, cannot be imported: {error}",
-            "run `cnncourse doctor`, which says how to mend it.",
+            "run `cnncourse doctor`, which tells how to fix it.",
         ) from error
     return getattr(torchvision.datasets, source.torchvision)
 

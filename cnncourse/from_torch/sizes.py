@@ -77,7 +77,7 @@ class Sizes:
         return result
 
     def expect_length(self, number, wanted):
-        """Note that unpacking needs so many entries."""
+        """Note how many entries unpacking needs."""
         ref = self.read(number.tensor) if issubclass(type(number), Pieces) else number.ref
         self.note("check rank", FUNCTIONS["expect"], (ref, wanted))
 

@@ -91,7 +91,7 @@ def _before_at(text):
 
 
 def _unique(texts):
-    """From text to whoever has it alone."""
+    """From text to the only one who has it."""
     counts = Counter(texts.values())
     return {text: who for who, text in texts.items() if counts[text] == 1}
 

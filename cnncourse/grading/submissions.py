@@ -14,7 +14,7 @@ from pathlib import Path
 class Submission:
     """One student's notebook for one unit.
 
-    `path` is None where nothing was handed in, `problem` says why nothing could be read, `note` what else is there.
+    `path` is None where nothing was handed in, `problem` is why nothing could be read, `note` what else is there.
     """
 
     student: str

@@ -1,6 +1,6 @@
 """SGD, Adam and two learning-rate schedules: PyTorch's rules, step for step.
 
-An optimizer reads `Parameter.grad` and replaces `Parameter.data`; parameters without a gradient stay as
+An optimiser reads `Parameter.grad` and replaces `Parameter.data`; parameters without a gradient stay as
 they are. Its memory is a list with one entry for each parameter.
 
 Memory traffic for each parameter, where each operation of a formula reads its arrays and writes its result: SGD 5
@@ -161,7 +161,7 @@ class Schedule:
         self.epoch = 0
 
     def step(self):
-        """Move to the next epoch and set the optimizer's learning rate."""
+        """Move to the next epoch and set the optimiser's learning rate."""
         self.epoch += 1
         self.optimizer.lr = self.lr_at(self.epoch)
 

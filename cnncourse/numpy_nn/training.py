@@ -190,7 +190,7 @@ def load_checkpoint(path, model, optimizer, schedule, rng, history):
     Raises
     ------
     ValueError
-        The file is no checkpoint, or one of another model or optimizer.
+        The file is no checkpoint, or one of another model or optimiser.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

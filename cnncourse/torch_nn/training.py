@@ -120,7 +120,7 @@ def fit(
     Parameters
     ----------
     model : torch.nn.Module
-        Gives logits (N, classes). Move it to its device before making the optimizer.
+        Gives logits (N, classes). Move it to its device before making the optimiser.
     optimizer : torch.optim.Optimizer
     images : array or tensor (count, C, H, W)
         May stay on the CPU; each batch is moved.

@@ -27,7 +27,7 @@ def confusion_matrix(labels, predictions, classes: int) -> np.ndarray:
 
 
 def confusion_figure(counts, names):
-    """Draw a confusion matrix: mistakes in shades, right answers (the diagonal) as numbers only.
+    """Draw a confusion matrix: mistakes in shades, correct answers (the diagonal) as numbers only.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ def pixel_grid(image, title: str = "", low=None, high=None, signed: bool = False
     Parameters
     ----------
     image
-        (H, W), at most 32 on a side: beyond that nobody reads the numbers.
+        (H, W), at most 32 on a side: larger numbers of pixels cannot be read.
     low, high
         Values drawn black and white; by default 0 and 255 for uint8, else the image's own extremes.
     signed

@@ -93,7 +93,7 @@ def test_one_student_again_and_the_others_as_they_are(tmp_path, sandboxes, capfd
     assert main([*line, "--only", "bob"]) == 0
     assert "1 graded, 1 unchanged" in capfd.readouterr().out
     assert main([*line, "--only", "nobody"]) == 2
-    assert "--only: nobody called nobody" in capfd.readouterr().err
+    assert "--only: no student called nobody" in capfd.readouterr().err
 
 
 def test_a_full_disk_is_named_with_the_file(tmp_path, monkeypatch):

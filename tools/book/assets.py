@@ -1,7 +1,7 @@
 """Fetch what the book needs from other projects into the cache, by version and SHA-256: MathJax, Pyodide, NumPy, axe.
 
 Each file is looked for in the cache first, then in the package registries through npm and pip, and NumPy's wheel last
-at its publisher. Whoever has no network and an empty cache gets fewer files, never wrong ones.
+at its publisher. Without a network and with an empty cache one gets fewer files, never wrong ones.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def grade(options):
     secret = read_or_make_secret(options.seed_file or folder / "secret-seed")
     results = Results(folder, unit)
     if unknown := set(options.only) - {s.student for s in submissions}:
-        raise ValueError(f"--only: nobody called {', '.join(sorted(unknown))} is in {options.path}")
+        raise ValueError(f"--only: no student called {', '.join(sorted(unknown))} is in {options.path}")
     for submission in submissions:
         if options.again or submission.student in options.only:
             results.path(submission.student).unlink(missing_ok=True)

@@ -304,7 +304,7 @@ def as_dict(graded, line, name):
 
 
 def _is_told(problem):
-    """What fails for want of a library that nobody expects here is no news: demonstrations, pictures, data."""
+    """What fails for want of a library that is not expected here is no news: demonstrations, pictures, data."""
     return problem["library"] not in EXPECTED_MISSING
 
 

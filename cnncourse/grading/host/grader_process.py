@@ -1,7 +1,7 @@
 """One grading process: JSON lines in, JSON lines out; and `Job`, which starts one and talks to it.
 
 It is started isolated (`python -I`), away from any folder with student files, and opens the sandboxes that it needs.
-When whoever started it is gone, it goes too, and so does everything in its sandboxes.
+When the process that started it is gone, it goes too, and so does everything in its sandboxes.
 """
 
 import gc
@@ -85,7 +85,7 @@ class Job:
                 try:
                     pipe.close()
                 except OSError:
-                    pass  # a rest that nobody took
+                    pass  # what is left was not read
 
     def __enter__(self):
         return self
@@ -122,7 +122,7 @@ def main():
 
 
 def _read_requests(requests):
-    """Hand over lines; when they end, whoever wanted answers is gone, and we go at once."""
+    """Hand over lines; when they end, the process that wanted answers is gone, and we go at once."""
     for line in sys.stdin:
         requests.put(json.loads(line))
     os._exit(0)

@@ -28,7 +28,7 @@ from cnncourse.grading.inside import protocol
 INSIDE = Path(inside.__file__).parent  # all that the student's side gets of the course
 START = "import sys; sys.path += ['/grader', '/packages']; from inside.warm import main; main()"
 NOT_GIVEN = frozenset(("torchvision", "cnncourse"))
-LIBRARY = {"numpy": "numpy", "torch": "torch", "training": "torch"}  # for "training", optimizers are warm, too
+LIBRARY = {"numpy": "numpy", "torch": "torch", "training": "torch"}  # for "training", optimisers are warm, too
 SANDBOX_USER = 65534  # "nobody": root's own number is exempt from limits on processes
 START_SECONDS = 120
 END_SECONDS = 20

@@ -34,7 +34,7 @@ def read_or_make_secret(path):
 
 
 def submission_seed(secret, unit, student):
-    """The seed of one student's hidden inputs, an int below 2**48: nobody can work it out without the secret."""
+    """The seed of one student's hidden inputs, an int below 2**48: it cannot be worked out without the secret."""
     return _number(secret, f"inputs/{unit}/{student}")
 
 

@@ -15,7 +15,7 @@ UNEVALUATED = __future__.annotations.compiler_flag
 
 
 class Loader:
-    """Runs statements in a namespace; one that fails is passed over, and `run` says why.
+    """Runs statements in a namespace; one that fails is passed over, and `run` returns why.
 
     Parameters
     ----------

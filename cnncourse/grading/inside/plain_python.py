@@ -152,5 +152,5 @@ class Scan:
             else:
                 self.quote = mark
         if len(self.quote) == 1 and not line.endswith("\\"):
-            self.quote = ""  # a string of one line that nobody closed
+            self.quote = ""  # a string of one line that was not closed
         return line[:end], equals

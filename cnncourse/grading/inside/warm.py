@@ -23,7 +23,7 @@ OUR_FOLDER = "/grader"
 PR_CAPBSET_DROP, CAPABILITY_VERSION_3 = 24, 0x20080522
 NUMPY = "numpy numpy.random numpy.fft numpy.linalg numpy.lib.stride_tricks typing itertools math".split()
 TORCH = [*NUMPY, *"torch torch.nn.functional torch.optim torch.nested._internal.nested_tensor".split()]
-# what a first backward, and a first optimizer, would import: seconds each
+# what a first backward, and a first optimiser, would import: seconds each
 WARM = {"numpy": NUMPY, "torch": TORCH, "training": [*TORCH, "torch._dynamo"]}
 CHANNEL = 3  # the only descriptor that a child keeps, beside /dev/null as 0, 1 and 2
 
@@ -54,7 +54,7 @@ def main():
         limits = json.loads(order)
         child = start_child(own_pids)
         if child == 0:
-            for standard in () if limits["debug"] else (0, 1, 2):  # a pipe that nobody empties would fill and block
+            for standard in () if limits["debug"] else (0, 1, 2):  # a pipe that is never emptied would fill and block
                 os.dup2(null, standard)
             run_child(descriptors[0], limits, seccomp.install, filters[limits["processes"]], worker.serve)
         os.close(descriptors[0])

@@ -96,7 +96,7 @@ class Notebook:
             return _failed("missing", f"there is no {task}")
         try:
             return probes.run(self.namespace[task], probe, args, kwargs)
-        except KeyboardInterrupt as problem:  # nobody presses a key here: the answer raised it
+        except KeyboardInterrupt as problem:  # no key is pressed here: the answer raised it
             return {**_failed("raised", ""), "error": probes.describe_failure(problem)}
 
 

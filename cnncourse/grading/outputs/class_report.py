@@ -90,7 +90,7 @@ def _people(title, rows):
 def _identical(came):
     groups = identical_submissions(came)
     items = "".join(f"<li>{', '.join(map(_escape, students))}</li>" for students in groups)
-    note = "<p>The same code, line by line. Short tasks have few right answers: look before you conclude.</p>"
+    note = "<p>The same code, line by line. Short tasks have few correct answers: look before you conclude.</p>"
     return f"<h2>Identical submissions ({len(groups)})</h2>{note}<ul>{items}</ul>" if groups else ""
 
 

@@ -73,7 +73,7 @@ def by_channel(function, x, *vectors):
 
 
 def _parts(count, moved):
-    """Cut 0 … count − 1 into one slice for each thread that pays for so many numbers moved."""
+    """Cut 0 … count − 1 into one slice for each thread that pays when `moved` numbers are moved."""
     return threads.evenly(count, min(count, threads.sharing(threads.microseconds(moved=moved))))
 
 

@@ -28,7 +28,7 @@ class Helpers:
             self.jobs.get()()
 
     def run(self, job, times):
-        """Let so many threads call `job` at once, this one among them; raise an error of any when all have ended."""
+        """Let `times` threads call `job` at once, this one among them; raise an error of any when all have ended."""
         ended = SimpleQueue()
 
         def call():

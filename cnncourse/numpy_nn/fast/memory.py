@@ -9,8 +9,8 @@ It is the same memory again and again; the process's peak does not grow.
 import ctypes
 import sys
 
-# `mallopt`'s names for: give back what is free at the heap's end beyond so many bytes (no more than an int holds),
-# and ask the system for every array above so many bytes (32 MiB are the most it takes).
+# `mallopt`'s names for: give back what is free at the heap's end beyond a number of bytes (no more than an int holds),
+# and ask the system for every array above a number of bytes (32 MiB are the most it takes).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 

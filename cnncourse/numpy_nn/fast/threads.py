@@ -57,7 +57,7 @@ def share(function, items):
         def work():
             before, _here.threads = _here.threads, 1
             try:
-                for k in numbers:  # the next that nobody has taken
+                for k in numbers:  # the next that no thread has taken
                     results[k] = function(items[k])
             finally:
                 _here.threads = before
@@ -67,12 +67,12 @@ def share(function, items):
 
 
 def microseconds(multiply_adds=0, moved=0):
-    """Estimate a core's time for so many multiply-adds in matrix products and so many numbers written elsewhere."""
+    """Estimate a core's time for multiply-adds in matrix products and for numbers written elsewhere."""
     return multiply_adds / 100_000 + moved / 4_000
 
 
 def sharing(work):
-    """Return how many threads should share so many microseconds of work: all, or this one alone."""
+    """Return how many threads should share this work, given in microseconds: all, or only this one."""
     return count() if work >= WORTH_SHARING else 1
 
 
@@ -109,7 +109,7 @@ def single_threaded_blas():
 
 
 def evenly(count, pieces):
-    """Cut range(count) into so many slices, as even as they can be."""
+    """Cut range(count) into slices whose lengths differ by at most one."""
     return [slice(count * k // pieces, count * (k + 1) // pieces) for k in range(pieces)]
 
 

@@ -85,7 +85,7 @@ class Prepared:
 def convolve(x, filters, padding, bias=None):
     """Cross-correlate `x` (N, C_in, H, W) with `Filters`, add a `bias`; returns (N, C_out, H + 2P − 2, W + 2P − 2).
 
-    `padding` may be negative: then so many rows and columns of `x` are left out on either side.
+    `padding` may be negative: then that many rows and columns of `x` are left out on either side.
     """
     H_out, W_out = (size + 2 * P - 2 for size, P in zip(x.shape[2:], padding, strict=True))
     output = np.empty((len(x), filters.C_out, H_out, W_out), x.dtype)

@@ -30,7 +30,7 @@ def _reduce(losses, reduction, count):
 
 
 def _reduce_backward(grad_output, shape, dtype, reduction, count):
-    """Return the gradient by every single loss."""
+    """Return the gradient with respect to every single loss."""
     grad_output = np.asarray(grad_output, dtype)  # a Python number is welcome for a scalar loss
     wanted = shape if reduction == "none" else ()
     if grad_output.shape != wanted:

@@ -62,6 +62,6 @@ def per_channel(vector, ndim):
 
 
 def affine(normalized, weight, bias):
-    """Return normalized · γ + β; either may be None, both must broadcast."""
+    """Return normalised · γ + β; either may be None, both must broadcast."""
     output = normalized if weight is None else normalized * weight
     return output if bias is None else output + bias

@@ -1,7 +1,7 @@
 """Module: layers that remember what their backward pass needs.
 
 A module's `forward(x)` keeps what it will need; `backward(grad_output)` then returns the gradient of the
-loss by x and adds the gradients by its parameters into `Parameter.grad`. One forward, one backward: a
+loss by x and adds the gradients with respect to its parameters into `Parameter.grad`. One forward, one backward: a
 module must not stand at two places of a network, or the second forward would overwrite what the first kept.
 """
 
@@ -44,11 +44,11 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, grad_output):
-        """Return the gradient by the input of the last `forward`, and add to the parameters' gradients."""
+        """Return the gradient with respect to the input of the last `forward`; add to the parameters' gradients."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def backward_parameters(self, grad_output):
-        """Only add to the parameters' gradients: a training step has no use for the gradient by the pictures.
+        """Only add to the parameters' gradients: a training step does not need the gradient with respect to the input.
 
         A layer that spares work by it overrides this, and so does a container that knows which layer comes first.
         """

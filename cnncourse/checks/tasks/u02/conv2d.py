@@ -103,7 +103,7 @@ def bias_required(again, bias):
 
 @task.mistake
 def bias_truth_value(again, bias):
-    """`if bias:` asks whether an array is true, which NumPy refuses for more than one number, and a bias of zero
+    """`if bias:` tests whether an array is true, which NumPy refuses for more than one number, and a bias of zero
     counts as no bias. Write `if bias is not None:`."""
     return again() if bias else again(bias=None)
 

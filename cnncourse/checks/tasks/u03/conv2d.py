@@ -32,7 +32,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def drawn(rng, image, kernel, bias=False, **options):
-    """A call with random values; `bias` says whether there is one."""
+    """A call with random values; `bias` is whether there is one."""
     return Call(normal(rng, *image), normal(rng, *kernel), *([normal(rng, kernel[0])] if bias else []), **options)
 
 

@@ -21,7 +21,7 @@ def windows_of(input, kernel_size, stride, padding):
 
 
 def cases(rng):
-    """Sizes that leave a rest, overlaps and gaps, oblong windows, padding."""
+    """Sizes that leave a remainder, overlaps and gaps, oblong windows, padding."""
     yield Case("windows", normal(rng, 1, 1, 4, 6), 2)
     yield Case("windows", normal(rng, 2, 3, 6, 4), kernel_size=(3, 2))
     yield Case("windows", normal(rng, 2, 2, 5, 7), 2)

@@ -284,7 +284,7 @@ task = Task(
             "tiles-only",
             _tiles_only,
             "Repeating each entry K_h × K_w times is right where the windows tile the image; overlaps, gaps, padding "
-            "and a rest need the general rule, and the result has the input's shape.",
+            "and a remainder need the general rule, and the result has the input's shape.",
         ),
     ],
     see="07#Backward: one winner takes all",

@@ -231,7 +231,7 @@ def running_mean_from_output(right, running_mean, running_var, training, momentu
 @task.mistake
 def changes_input(right, running_mean, running_var):
     """The values are right, but running_mean and running_var are changed in place. PyTorch's layer does that; here the
-    new values are returned, and whoever called keeps the old ones: `r = (1 - m) * r + m * b`, not `r *= 1 - m`."""
+    new values are returned, and the caller keeps the old ones: `r = (1 - m) * r + m * b`, not `r *= 1 - m`."""
     running_mean[...], running_var[...] = right[1:]
     return right
 

@@ -19,7 +19,7 @@ def windows(image, padding, mode="constant"):
 class Finder:
     """Looks crops up among all windows of all images of a batch.
 
-    `change` is applied to each window, `mirrored` says whether mirrored windows count as well.
+    `change` is applied to each window, `mirrored` is whether mirrored windows count as well.
     """
 
     def __init__(self, images, padding, mode="constant", change=lambda window: window, mirrored=True):

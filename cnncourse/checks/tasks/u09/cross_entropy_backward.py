@@ -141,7 +141,7 @@ task = Task(
         Mistake(
             "gradient-by-probabilities",
             _by_probabilities,
-            "−y/p is the gradient by the *probabilities*. From there softmax's own gradient leads back to the logits, "
+            "−y/p is the gradient with respect to the *probabilities*. From there softmax's own gradient leads back to the logits, "
             "and "
             "together they are simply p − y.",
         ),
@@ -168,7 +168,7 @@ task = Task(
         Mistake(
             "returns-the-loss",
             lambda logits, labels: float(-log_softmax(logits)[np.arange(len(labels)), labels].mean()),
-            "That is the loss. Its gradient by each logit is asked for.",
+            "That is the loss. Its gradient with respect to each logit is asked for.",
         ),
         Mistake(
             "changes-input",

@@ -1,4 +1,4 @@
-"""Pictures of garments that nobody has seen: blended, mirrored, resized, moved, and in other greys."""
+"""Pictures of garments that are in no data set: blended, mirrored, resized, moved, and in other greys."""
 
 import numpy as np
 

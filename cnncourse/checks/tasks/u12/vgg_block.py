@@ -67,7 +67,7 @@ task = ModuleTask(
         Mistake(
             "one-convolution-only",
             _wrong(lambda convs, c_in, c_out: features([c_out, "M"], c_in)),
-            "There is one convolution, whatever `convs` says.",
+            "There is one convolution, whatever the value of `convs`.",
         ),
         Mistake(
             "one-convolution-more",
