@@ -312,6 +312,15 @@ def lab(make, monkeypatch):
     return words
 
 
+def test_the_lab_opens_the_learners_copies(make, monkeypatch):
+    monkeypatch.setattr(make, "environment", lambda asked: None)
+    monkeypatch.setattr(make.sys, "argv", ["make.py", "lab"])
+    make.main()
+    started, opened = make.ran
+    assert started.endswith("cnncourse start --to my_work")
+    assert "--LabApp.default_url=/lab/tree/my_work/lessons/00_start_here.ipynb" in opened
+
+
 @pytest.mark.parametrize(
     ("said", "gone"),
     [

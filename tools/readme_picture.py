@@ -1,17 +1,23 @@
-"""Copy the README's picture out of the lesson that draws it: ``python -m tools.readme_picture``."""
+"""Make the README's pictures: a lesson's figure, copied, and a lesson's widget, photographed in a browser.
+
+python -m tools.readme_picture
+"""
 
 from __future__ import annotations
 
 import base64
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parent.parent
-LESSON = ROOT / "notebooks" / "06_backpropagation.ipynb"
-ALT = "The picture being recovered"
-PICTURE = ROOT / "docs" / "images" / "deblurring.png"
+from tools import static_pages
+from tools.build_notebooks import FOLDER, ROOT
+
+IMAGES = ROOT / "docs" / "images"
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 def find_picture(lesson: Path, alt: str) -> bytes:
@@ -30,13 +36,36 @@ def find_picture(lesson: Path, alt: str) -> bytes:
     raise LookupError(f"{lesson.name} has no picture whose alt text begins with {alt!r}")
 
 
-def main() -> None:
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    temporary = PICTURE.with_suffix(".tmp")
-    temporary.write_bytes(find_picture(LESSON, ALT))
-    os.replace(temporary, PICTURE)
-    print(PICTURE.relative_to(ROOT))
+def photograph(number: str, label: str) -> bytes:
+    """Return a PNG of the widget with this label in a lesson, on its static page."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        static_pages.main([folder, number])
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page.goto(next(Path(folder).glob("*.html")).as_uri(), wait_until="domcontentloaded")
+        picture = page.locator(f"[aria-label='{label}']").screenshot()
+        browser.close()
+    return picture
+
+
+def write(name: str, picture: bytes) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    temporary = IMAGES / f"{name}.tmp"
+    temporary.write_bytes(picture)
+    os.replace(temporary, IMAGES / name)
+    print(IMAGES.relative_to(ROOT) / name)
+
+
+def main() -> int:
+    write("deblurring.png", find_picture(FOLDER / "06_backpropagation.ipynb", "The picture being recovered"))
+    if CHROMIUM.exists():
+        write("widget.png", photograph("14", "A deep stack with and without shortcuts"))
+    else:
+        print(f"{CHROMIUM} is not here, so the picture of the widget stays as it is")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

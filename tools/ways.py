@@ -26,7 +26,8 @@ from tools.build_notebooks import FOLDER
 from tools.notebook_builder import read_source
 
 ROOT = FOLDER.parent
-SECONDS = {"word": 0.4, "formula": 30, "line of code": 6, "figure": 20, "prediction": 60}  # 150 words a minute
+# 150 words a minute; a question is one of the end, with a folded answer
+SECONDS = {"word": 0.4, "formula": 30, "line of code": 6, "figure": 20, "prediction": 60, "question": 90}
 HEADING = re.compile(r"^##? +(.+?)\s*$", re.MULTILINE)
 CAN_WAIT = re.compile(r"\*\(This section can wait\b")
 EXERCISE = re.compile(r"About (\d+)\s+minutes")
@@ -45,6 +46,7 @@ def seconds(notebook: NotebookNode) -> float:
         "line of code": len(lesson_code.visible_lines(notebook)),
         "figure": len(re.findall(r"\bshow\(", code)),
         "prediction": text.count("> **Predict"),
+        "question": text.count("<summary>Answer"),
     }
     return sum(SECONDS[kind] * number for kind, number in counted.items())
 

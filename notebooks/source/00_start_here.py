@@ -37,21 +37,21 @@
 #
 # | | Lesson | The question | Minutes | Exercise, minutes | |
 # | --- | --- | --- | --- | --- | --- |
-# | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | 90 | 50 | [exercise](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
-# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 95 | 75 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
-# | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 95 | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
-# | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 90 | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
-# | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 80 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
-# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 100 | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
-# | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 80 | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
-# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 85 (70) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
-# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 60 | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
-# | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 70 | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
-# | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 35 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
-# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 75 (60) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
+# | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | 95 | 50 | [exercise](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
+# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 105 | 75 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
+# | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 105 | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
+# | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 100 | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
+# | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 85 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
+# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 110 | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
+# | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
+# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 90 (80) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
+# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
+# | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 80 | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
+# | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
+# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 85 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 #
-# Minutes are those of reading, counted from the text, the code and the figures; in brackets without the sections that
-# can wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.
+# Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can
+# wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.
 #
 # Planned, and not there yet: 11 AlexNet and ZFNet · 13 GoogLeNet and Inception · 15 SENet, MobileNet, EfficientNet,
 # ConvNeXt · 16 What CNNs learn · 17 Transfer learning · 18 Detection · 19 Segmentation and U-Net ·
@@ -75,7 +75,7 @@
 #
 # - 06, 35 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
 # - 08, 25 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
-# - 14, 30 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
+# - 14, 35 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
 #
 # <!-- end of two evenings -->
 

@@ -23,7 +23,7 @@
 #   front;
 # - fold a batch norm into a convolution, and say where layer, instance, group and local response norm differ.
 #
-# **Time** about 110 minutes, with the questions. The code runs in about a minute. On a short evening, read the opening
+# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening, read the opening
 # and sections 1, 2, 4 and 6; sections 3, 7 and 8 can wait.
 #
 # **You should know** lesson 01 (normalising per channel), lesson 06 (upstream gradient, numerical check) and means and

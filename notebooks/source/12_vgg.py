@@ -19,8 +19,8 @@
 # - say where a network keeps its parameters and where it spends its work, and what follows for changing it;
 # - explain why nineteen layers could hardly be trained in 2014, and what batch norm does about it.
 #
-# **Time** about 60 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2
-# and 5; the others can wait.
+# **Time** about 45 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2
+# and 5. The others can wait.
 #
 # **You should know** lessons 03 (receptive fields, cost), 08 (batch norm), 09 (first weights) and 10 (LeNet-5).
 
@@ -75,8 +75,9 @@ show(viz.image_row(pictures, ["photograph", "one 7×7", "three 3×3"], height=2.
 # %% [markdown]
 # Both results have the same size, with the same 49 pixels behind each number.
 #
-# > **Predict.** (Section 2 gives the answers.) With $C$ channels before and after every convolution: which of the two has fewer weights, and by what
-# > factor? Which needs fewer multiply-adds? Can the three compute *everything* that the one can?
+# > **Predict.** (Section 2 gives the answers.) With $C$ channels before and after every convolution: which of the two has
+# > fewer weights, and by what factor? Which needs fewer multiply-adds? Can the three compute *everything* that the one
+# > can?
 
 # %% [markdown]
 # ## 1. The rule
@@ -243,7 +244,7 @@ assert counts[3, 3] == 49
 #
 # ## 3. The family, counted
 #
-# *(Sections 3 and 4 can wait.)*
+# *(This section can wait.)*
 #
 # > **Predict.** VGG-19 has eight convolutions more than VGG-11. By how much do the parameters grow? And the work?
 
@@ -275,6 +276,8 @@ assert family[19].parameters < 1.1 * family[11].parameters
 # </details>
 #
 # ## 4. Where the parameters are, and where the work is
+#
+# *(This section can wait.)*
 #
 # Three numbers for each layer with weights of VGG-16: its parameters, its multiply-adds, and how many numbers it gives
 # out, which have to be kept in memory for the backward pass.

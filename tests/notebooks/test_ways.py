@@ -33,11 +33,12 @@ def test_every_lesson_is_in_both_maps():
 def test_what_takes_time_is_counted(tmp_path):
     source = tmp_path / "00_trial.py"
     source.write_text(
-        "# %% [markdown]\n# # A trial\n#\n# > **Predict.** " + "word " * 149 + "\n\n# %%\nx = 1\n# no line\n"
+        "# %% [markdown]\n# # A trial\n#\n# <summary>Answer\n#\n# > **Predict.** " + "word " * 147
+        + "\n\n# %%\nx = 1\n# no line\n"
         '\n# %% tags=["plumbing"]\nshow(x, "00/a")\n\n# %% [markdown]\n# ## 1. Later\n#\n# *(This section can wait.)*\n'
     )
     (top, later), (one, can_wait) = ways.sections(source).values(), ways.sections(source)["1. Later"]
-    assert top == (pytest.approx((152 * 0.4 + 60 + 6 + 20) / 60), False)
+    assert top == (pytest.approx((152 * 0.4 + 60 + 90 + 6 + 20) / 60), False)
     assert later == (one, can_wait) == (pytest.approx(6 * 0.4 / 60), True)
     assert ways.sections.__wrapped__(source) == ways.sections(source)
 

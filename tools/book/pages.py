@@ -106,7 +106,8 @@ def progress_to_place(notebook: NotebookNode) -> None:
 
 def where_it_lives(path: str, download: str, address: str) -> str:
     """Return the line below a page's title: how to open it in JupyterLab, the notebook itself, its source."""
-    lab = f"http://localhost:8888/lab/tree/{path}"
+    copy = "my_work/" + path.removeprefix("exercises/").replace("notebooks/", "lessons/")
+    lab = f"http://localhost:8888/lab/tree/{copy}"
     parts = [
         f'<a href="{lab}">Open in JupyterLab</a> (after <code>make lab</code>)',
         f'<a href="{download}" download>Download the notebook</a>',
