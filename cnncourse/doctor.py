@@ -137,7 +137,7 @@ def check_kind_of_torch() -> Iterator[Finding]:
         kind, reason = ("cpu" if "+cpu" in version else "default"), ""
     because = f" ({reason.strip()})" if reason.strip() else ""
     if kind == "cpu":
-        yield Finding("ok", what, f"the small one, for the CPU alone{because}")
+        yield Finding("ok", what, f"the small one, only for the CPU{because}")
     elif sys.platform.startswith("linux") and "NVIDIA GPU, but" in reason:
         cure = "the small one saves 4 GB and computes the same: `make lab TORCH=cpu`, where its index can be reached"
         yield Finding("note", what, f"the ordinary one, with CUDA{because}", cure)

@@ -25,7 +25,7 @@ class Finding:
 
 
 GENERAL = {
-    "banned-library": "This task is to be solved with NumPy and the standard library alone.",
+    "banned-library": "This task is to be solved with only NumPy and the standard library.",
     "changes-input": "The values are right, but the function changes its argument, and its caller loses "
     "their data. Work on a copy, or build a new array: `x = x - m` instead of `x -= m`.",
     "remembers-calls": "The first call is right, and the same call made again is not: something survives from one "

@@ -155,7 +155,7 @@ task = Task(
         Mistake(
             "statistics-of-each-pixel",
             _wrong(axes=(0,)),
-            "Mean and variance are taken over the images alone. A channel has one of each, over N, H and W.",
+            "Mean and variance are taken only over the images. A channel has one of each, over N, H and W.",
         ),
         Mistake(
             "statistics-of-each-image",
@@ -274,7 +274,7 @@ task = Task(
                 _part(1, lambda g, input, weight, x: (g * x).sum(0))(grad_output, input, weight, eps)[1],
                 grad_output.sum(0),
             ),
-            "The gradients of γ and β are summed over the images alone. Each is shared by all places as well: sum "
+            "The gradients of γ and β are summed only over the images. Each is shared by all places as well: sum "
             "over N, "
             "H and W.",
         ),

@@ -236,7 +236,7 @@ task = Task(
         Mistake(
             "no-bias-becomes-shift",
             _none_becomes_beta,
-            "Where bias is None, the new bias is β alone. The mean is still subtracted: β − mean·γ/σ.",
+            "Where bias is None, the new bias is only β. The mean is still subtracted: β − mean·γ/σ.",
         ),
         Mistake("no-bias-counts-as-one", _wrong(none=1.0), "Where bias is None, it counts as 1. An absent bias is 0."),
         Mistake(

@@ -8,7 +8,7 @@ tasks = [
         128,
         "Right: γ and β, one of each for every channel. The running mean and variance are kept, not learned.",
         {
-            64: ("one-vector", "That is γ alone, or β alone. Both are learned."),
+            64: ("one-vector", "That is only γ, or only β. Both are learned."),
             256: ("counts-running-values", "The running mean and variance follow the data; no gradient changes them."),
             131_072: ("counts-pixels", "Neither γ nor β knows about places: one number each for a whole channel."),
             2: ("one-pair", "Each of the 64 channels has its own γ and β."),

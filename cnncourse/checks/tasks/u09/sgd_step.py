@@ -184,7 +184,7 @@ task = Task(
         Mistake(
             "gradient-steps",
             _by(_right, lambda p, g, v, new, lr, m, wd: p - lr * (g + wd * p)),
-            "The velocity is computed, and then the step goes along the gradient alone: p − lr·v.",
+            "The velocity is computed, and then the step goes only along the gradient: p − lr·v.",
         ),
         Mistake(
             "decay-not-in-the-velocity",

@@ -186,7 +186,7 @@ task = ModuleTask(
         Mistake(
             "head-takes-one-pixel",
             _of_pooled,
-            "The head expects a last map of 1×1 pixels. That holds for five poolings alone: pool globally, or count.",
+            "The head expects a last map of 1×1 pixels. That holds only for five poolings: pool globally, or count.",
         ),
     ],
     part=convolutions_of,

@@ -63,7 +63,7 @@ task = Task(
         Mistake(
             "skip-only",
             wrong_backward(branch=False),
-            "The input's gradient is that of the shortcut alone. The branch through the matrices adds its own.",
+            "The input's gradient is only that of the shortcut. The branch through the matrices adds its own.",
         ),
         Mistake(
             "no-final-relu",
@@ -95,12 +95,12 @@ task = Task(
         Mistake(
             "gate-of-the-branch",
             wrong_backward(last_gate_on="body"),
-            "The last gate looks at the branch alone. It is the sum, x + W2·relu(W1·x), that passes the ReLU.",
+            "The last gate looks only at the branch. It is the sum, x + W2·relu(W1·x), that passes the ReLU.",
         ),
         Mistake(
             "gate-of-the-input",
             wrong_backward(last_gate_on="input"),
-            "The last gate looks at the input alone. It is the sum, x + W2·relu(W1·x), that passes the ReLU.",
+            "The last gate looks only at the input. It is the sum, x + W2·relu(W1·x), that passes the ReLU.",
         ),
         Mistake(
             "gate-of-the-gradient",
