@@ -144,7 +144,7 @@ def test_the_kernels_of_blas_are_named(monkeypatch, variable, error, state, says
 @pytest.mark.parametrize(
     ("record", "state", "says"),
     [
-        ("cpu\nthere is no NVIDIA GPU\n", "ok", "the small one, for the CPU alone (there is no NVIDIA GPU)"),
+        ("cpu\nthere is no NVIDIA GPU\n", "ok", "the small one, only for the CPU (there is no NVIDIA GPU)"),
         ("default\nthere is an NVIDIA GPU\n", "ok", "the ordinary one (there is an NVIDIA GPU)"),
         ("default\nthere is no NVIDIA GPU, but the index is away\n", "note", "the ordinary one, with CUDA (there"),
         (None, "ok", "the small one"),
