@@ -67,15 +67,20 @@ class UnitProgress:
 
 @dataclass
 class ProgressTable:
-    """Points per unit; shows itself in a notebook and in a terminal."""
+    """Points per unit; shows itself in a notebook and in a terminal, with the units in which there are any."""
 
     units: list
     folder: Path | None = None
 
+    def _begun(self):
+        return [unit for unit in self.units if unit.score]
+
     def __str__(self):
+        if not self._begun():
+            return self._remark()
         lines = [f"{'unit':<6}{'tasks solved':>14}{'points':>14}"]
         lines += [
-            f"{u.unit:<6}{f'{u.solved} of {u.tasks}':>14}{f'{u.score:g} of {u.max_score:g}':>14}" for u in self.units
+            f"{u.unit:<6}{f'{u.solved} of {u.tasks}':>14}{f'{u.score:g} of {u.max_score:g}':>14}" for u in self._begun()
         ]
         score, most = sum(u.score for u in self.units), sum(u.max_score for u in self.units)
         lines.append(f"{'all':<6}{'':>14}{f'{score:g} of {most:g}':>14}")
@@ -84,16 +89,19 @@ class ProgressTable:
     __repr__ = __str__
 
     def _remark(self):
-        if self.folder is None:
-            return "Nothing recorded yet: `cnncourse start` makes your own copies of the exercises."
+        if not self._begun():
+            hint = "" if self.folder else ", and `cnncourse start` makes your own copies of the exercises"
+            return f"Nothing recorded yet: points come from the checks in your exercises{hint}."
         return f"Recorded in {self.folder.name}/{FILE}; the best result of each task counts."
 
     def _repr_html_(self):
+        if not self._begun():
+            return f"<p>{self._remark()}</p>"
         rows = "".join(
             f"<tr><td>{u.unit}</td><td>{u.solved} of {u.tasks}</td><td>{u.score:g} of {u.max_score:g}</td>"
             f"<td><progress max='{u.max_score:g}' value='{u.score:g}' aria-label='points of unit {u.unit}'></progress>"
             "</td></tr>"
-            for u in self.units
+            for u in self._begun()
         )
         head = "<tr><th>unit</th><th>tasks solved</th><th>points</th><th></th></tr>"
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>{self._remark()}</p>"

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
+from cnncourse.viz.widgets.base import HOW_TO
 from tests.browser.lab import browser_page, jupyter_lab
 from tests.system import require
 from tools import static_pages
+from tools.notebook_builder import execute, read_source, write
 
 ROOT = Path(__file__).resolve().parents[2]
 SELECTED_CELL = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
@@ -35,6 +37,7 @@ WIDGETS = [
     Shown("03", "Layers:", ["ArrowDown", "ArrowLeft"], "Unit 8 of layer 3", "Unit 8 of layer 2"),
     Shown("06", "Upstream gradient:", ["End"], "g[0, 1] = ", "g[1, 1] = "),
     Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
+    Shown("14", "layers", ["Home"], "After 41 layers with shortcuts", "After 1 layer with shortcuts"),
 ]
 LESSONS = sorted({widget.lesson for widget in WIDGETS})
 
@@ -98,6 +101,35 @@ def test_widgets_follow_the_keyboard_in_jupyterlab(course):
                 drive(page, part, widget)
                 assert page.evaluate(SELECTED_CELL) == selected, "JupyterLab moved its cursor"
         assert failures == []
+
+
+STEPPER = """# %%
+import numpy as np
+from cnncourse.viz.widgets.window_stepper import WindowStepper
+
+WindowStepper(np.eye(6, dtype=int))
+"""
+
+
+@pytest.mark.slow
+def test_a_widget_that_is_not_trusted_shows_its_picture_until_it_runs(tmp_path):
+    from playwright.sync_api import expect
+
+    chromium = require("chromium")
+    course, settings = tmp_path / "course", tmp_path / "settings"
+    course.mkdir()
+    settings.mkdir()
+    (tmp_path / "01_trial.py").write_text(STEPPER)
+    write(execute(read_source(tmp_path / "01_trial.py"), cwd=course), course / "01_trial.ipynb")
+    with jupyter_lab(course, settings) as address, browser_page(chromium) as page:
+        page.goto(f"{address}/tree/01_trial.ipynb")
+        page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=60_000)
+        expect(page.locator(".jp-OutputArea img")).to_be_visible(timeout=30_000)
+        assert HOW_TO in page.locator(".jp-OutputArea img").get_attribute("alt")
+        assert page.locator(".cnn-widget").count() == 0
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        expect(page.locator(".cnn-widget")).to_be_visible(timeout=60_000)
+        assert page.locator(".jp-OutputArea img").count() == 0
 
 
 @pytest.fixture(scope="module")

@@ -171,6 +171,7 @@ def test_progress_shows_itself(tmp_path):
     table = progress(tmp_path)
     assert "1 of 8" in str(table)
     assert "<td>3 of 18</td>" in table._repr_html_()
+    assert [line.split()[0] for line in str(table).splitlines()[1:3]] == ["01", "all"], "no rows of zeros"
     assert "Nothing recorded yet" in str(progress("/"))
 
 

@@ -30,6 +30,13 @@ def pictures_without_words(notebook) -> list[str]:
     return bad
 
 
+def widgets_without_picture(notebook) -> list[str]:
+    """Return the cells whose widget has no still picture, for GitHub and for notebooks that are not trusted."""
+    view = "application/vnd.jupyter.widget-view+json"
+    shown = ((cell, output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", []))
+    return [cell.source[:60] for cell, data in shown if view in data and "image/png" not in data]
+
+
 def differs_from_source(notebook, source: Path) -> list[str]:
     """Return what keeps the notebook from being its source's: the code cells, or the remembered digest."""
     fresh = read_source(source)
