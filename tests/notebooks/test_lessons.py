@@ -27,6 +27,7 @@ def test_lesson_keeps_the_rules(source, notebook):
     assert rules.differs_from_source(lesson, source) == [], "run make notebooks"
     assert rules.unexecuted_cells(lesson) == []
     assert rules.pictures_without_words(lesson) == []
+    assert rules.widgets_without_picture(lesson) == []
     assert rules.errors_and_warnings(lesson) == []
     assert rules.uncovered(lesson) == [], "a folded cell must begin with a comment"
     assert rules.wide_code(lesson) == []
@@ -44,6 +45,14 @@ def picture(alt_in_text: str, alt_in_metadata: str):
     data = {"image/png": "iVBORw0KGgo=\n", "text/plain": alt_in_text}
     output = nbformat.v4.new_output("display_data", data, metadata={"image/png": {"alt": alt_in_metadata}})
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("draw()", outputs=[output], execution_count=1)])
+
+
+def test_a_widget_without_a_still_picture_is_found():
+    shown = picture("A window.", "A window.")
+    shown.cells[0].outputs[0].data["application/vnd.jupyter.widget-view+json"] = {"model_id": "a"}
+    assert rules.widgets_without_picture(shown) == []
+    del shown.cells[0].outputs[0].data["image/png"]
+    assert rules.widgets_without_picture(shown) == ["draw()"]
 
 
 def test_the_rules_can_fail(tmp_path):
