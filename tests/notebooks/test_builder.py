@@ -9,7 +9,7 @@ from nbclient.exceptions import CellExecutionError
 from tools.folding import is_cover
 from tools.notebook_builder import code_cells, execute, is_stale, read_source, reuse_outputs, stable_ids, write
 
-SOURCE = '''# %% [markdown]
+SOURCE = """# %% [markdown]
 # # A title
 
 # %%
@@ -36,7 +36,7 @@ ipywidgets.IntSlider(3)
 
 # %% tags=["raises-exception"]
 1 / 0
-'''
+"""
 
 
 @pytest.fixture

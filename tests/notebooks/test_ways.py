@@ -33,7 +33,8 @@ def test_every_lesson_is_in_both_maps():
 def test_what_takes_time_is_counted(tmp_path):
     source = tmp_path / "00_trial.py"
     source.write_text(
-        "# %% [markdown]\n# # A trial\n#\n# <summary>Answer\n#\n# > **Predict.** " + "word " * 147
+        "# %% [markdown]\n# # A trial\n#\n# <summary>Answer\n#\n# > **Predict.** "
+        + "word " * 147
         + "\n\n# %%\nx = 1\n# no line\n"
         '\n# %% tags=["plumbing"]\nshow(x, "00/a")\n\n# %% [markdown]\n# ## 1. Later\n#\n# *(This section can wait.)*\n'
     )

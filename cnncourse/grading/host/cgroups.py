@@ -1,8 +1,8 @@
 """Control groups around a sandbox: a ceiling on memory and processes of all its members together, one share of time.
 
-Resource limits count per process or per user; a group counts everything that a student's code starts, and a large number of
-busy processes gets no more of the processors than a classmate's single one. Where the
-kernel's group folders cannot be written (an ordinary user without delegation), the resource limits stand alone.
+Resource limits count per process or per user; a group counts everything that a student's code starts, and many busy
+processes get no more of the processors than a classmate's single one. Where the kernel's
+group folders cannot be written (an ordinary user without delegation), there are only the resource limits.
 """
 
 import os

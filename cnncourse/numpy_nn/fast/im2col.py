@@ -105,9 +105,9 @@ class _Sums:
 
     An entry of the kernel meets every S-th row and column of the image. So the image is taken apart into S images along
     each axis, by the rest of a row's or column's number modulo the stride S. Each of these is one long line, and what
-    an entry says about all windows is a line too; those of entries with the same remainder start that many rows or columns
-    after each other. They are added as wholes, along the kernel's rows and then down: a few long sums, instead of one
-    for each row of the image, of every S-th number.
+    an entry says about all windows is a line too; those of entries with the same remainder start that many rows or
+    columns after each other. They are added as wholes, along the kernel's rows and then down: a few long sums, instead
+    of one for each row of the image, of every S-th number.
     """
 
     def __init__(self, padded, kernel, positions, stride, dilation):

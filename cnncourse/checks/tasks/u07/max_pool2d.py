@@ -21,7 +21,7 @@ def windows_of(input, kernel_size, stride, padding, fill=-np.inf):
 
 
 def cases(rng):
-    """Sizes that leave a remainder, overlaps and gaps, negative inputs under padding, one channel louder than the other."""
+    """Sizes with a remainder, overlaps and gaps, negative inputs under padding, one channel louder than the other."""
     yield Case("windows", normal(rng, 1, 1, 4, 6), 2)
     yield Case("windows", normal(rng, 2, 3, 6, 4), kernel_size=(3, 2))
     yield Case("windows", normal(rng, 2, 2, 5, 7), 2)

@@ -141,8 +141,8 @@ task = Task(
         Mistake(
             "gradient-by-probabilities",
             _by_probabilities,
-            "−y/p is the gradient with respect to the *probabilities*. From there softmax's own gradient leads back to the logits, "
-            "and "
+            "−y/p is the gradient with respect to the *probabilities*. From there softmax's own gradient leads back "
+            "to the logits, and "
             "together they are simply p − y.",
         ),
         Mistake(
