@@ -43,14 +43,15 @@ def _forms(function, name):
             parameters = _parameters(one)
             if parameters:
                 yield [
-                    (_own_name(p.name, k), None, p.kind != p.KEYWORD_ONLY, p.default is p.empty)
+                    (_own_name(p.name, k, name), None, p.kind != p.KEYWORD_ONLY, p.default is p.empty)
                     for k, p in enumerate(parameters)
                 ]
                 return
+    name = "unfold" if name == "unfold_axis" else name
     for schema in torch._C._jit_get_schemas_for_operator(f"aten::{name}"):
         if not any("Dimname" in str(argument.type) for argument in schema.arguments):
             yield [
-                (_own_name(a.name, k), str(a.type), not a.kwarg_only, not a.has_default_value())
+                (_own_name(a.name, k, name), str(a.type), not a.kwarg_only, not a.has_default_value())
                 for k, a in enumerate(schema.arguments)
             ]
 
@@ -64,7 +65,9 @@ def _parameters(function):
     return None if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters) else parameters
 
 
-def _own_name(name, position):
+def _own_name(name, position, function):
+    if name == "indices" and function != "tensor_split":
+        return name
     if name == "self" or (position == 0 and name == "tensor"):
         return "input"
     return RENAMED.get(name, name)

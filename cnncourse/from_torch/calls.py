@@ -16,6 +16,7 @@ from .proxies import Pieces, Proxy, TensorProxy
 from .rules import CASTS, DROPOUTS, SAME, check, is_random, rename, returns_pair
 
 KEEPS_RANK = ("conv", "pool", "norm", "relu", "sig", "tanh", "silu", "gelu", "hard", "elu", "mish", "pixel", "interp")
+NORMS = ("norm", "linalg_norm", "linalg_vector_norm")  # these drop axes
 Extreme = namedtuple("Extreme", "values indices")
 
 
@@ -25,7 +26,7 @@ class Calls:
     def call(self, function, args, kwargs):
         """Note a call of a PyTorch function or method; return what stands for its result."""
         name = rename(function)
-        if name in ("size", "dim", "ndimension", "numel", "nelement", "to", "einsum", "_assert",
+        if name in ("size", "dim", "ndimension", "numel", "nelement", "to", "einsum", "meshgrid", "_assert",
                     "__setitem__", "__getitem__"):  # fmt: skip
             return getattr(self, "_call_" + name.strip("_"))(*args, **kwargs)
         in_place = name.endswith("_") and name not in ("detach_", "requires_grad_")
@@ -74,7 +75,11 @@ class Calls:
         result = self.tensor(ref)
         if name in MAYBE_VIEWS:
             result.memory.join(self.as_tensor(bound["input"]).memory)
-        elif any(part in name for part in KEEPS_RANK) and issubclass(type(bound.get("input")), TensorProxy):
+        elif (
+            any(part in name for part in KEEPS_RANK)
+            and name not in NORMS
+            and issubclass(type(bound.get("input")), TensorProxy)
+        ):
             self.same_rank[ref] = self.read(bound["input"])
         return result
 
@@ -83,7 +88,7 @@ class Calls:
         if accepted is not None:
             others = [one for one in bound if one not in accepted]
             for one in others:
-                if bound[one] in (None, False) and not issubclass(type(bound[one]), Proxy):
+                if bound[one] is None or bound[one] is False:
                     del bound[one]
                 else:
                     self.refuse(f"calls {name}({one}={bound[one]!r}), an argument without a NumPy counterpart")
@@ -113,8 +118,10 @@ class Calls:
         self.read(target)
         if name in (*DROPOUTS, *SAME):
             return self.call_named(name, bound)
+        if name in VIEWS:
+            return self._change_shape(target, name, bound)
         if name not in NEW:
-            return self.miss(name + "_") if name not in (*VIEWS, *MAYBE_VIEWS) else self.refuse(
+            return self.miss(name + "_") if name not in MAYBE_VIEWS else self.refuse(
                 f"changes a tensor's shape in place by {name}_")  # fmt: skip
         result = self.call_named(name, dict(bound))
         if not issubclass(type(result), TensorProxy):
@@ -128,6 +135,15 @@ class Calls:
             view = target.view_of
             whole = self.note("write", write(view.functions), (memory.ref, new, view.arguments))
             memory.change(whole, self.place())
+        return target
+
+    def _change_shape(self, target, name, bound):
+        """Note that a tensor itself becomes a view of its memory, as by `squeeze_`."""
+        if len(target.memory.family) > 1:  # `y = x.contiguous()` may be x itself
+            self.refuse(f"changes a tensor's shape in place by {name}_, and perhaps another's with it")
+        view = self.call_named(name, bound)
+        for attribute in ("view_of", "taken"):
+            object.__setattr__(target, attribute, getattr(view, attribute))
         return target
 
     def getitem(self, tensor, index):
@@ -147,6 +163,11 @@ class Calls:
             operands = operands[0]
         return self.call_named("einsum", {"equation": equation, "operands": list(operands)})
 
+    def _call_meshgrid(self, *tensors, indexing="ij"):
+        tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+        ref = self.note("meshgrid", OPERATIONS["meshgrid"], (list(tensors),), {"indexing": indexing})
+        return tuple(self.tensor(self.note("item", operator.getitem, (ref, k))) for k in range(len(tensors)))
+
     def _call_assert(self, condition, message=""):
         self.note("check rank", FUNCTIONS["assert"], (condition, str(message)))
 
@@ -157,7 +178,7 @@ class Calls:
                 return self.call_named("type_as", {"input": tensor, "other": one})
             if isinstance(one, torch.dtype):
                 return self.call_named("cast", {"input": tensor, "dtype": one})
-        result = self.alias(self.as_tensor(tensor))  # another device or layout: the same values
+        result = self.as_tensor(tensor)  # another device or layout: the same tensor
         return self.call_named("clone", {"input": result}) if kwargs.get("copy") else result
 
 

@@ -26,12 +26,14 @@ def check(condition, message):
 FUNCTIONS = {
     "shape": lambda input: tuple(input.shape), "ndim": lambda input: input.ndim, "dtype": lambda input: input.dtype,
     "numel": lambda shape: math.prod(shape), "is_float": lambda dtype: dtype.kind == "f",
-    "ceil": math.ceil, "floor": math.floor, "trunc": math.trunc, "round": round, "sqrt": math.sqrt,
+    "ceil": math.ceil, "floor": math.floor, "trunc": math.trunc, "round": round, "prod": math.prod,
     "int": int,
     "float": float,
     "max": max, "min": min, "length": lambda values: values.shape[0] if isinstance(values, np.ndarray) else len(values),
     "expect": expect_length, "assert": check,
 }  # fmt: skip
+LIMITS = {name: lambda dtype, name=name: float(getattr(np.finfo(dtype), name))
+          for name in ("min", "max", "eps", "tiny", "smallest_normal")}  # fmt: skip
 COMPARISONS = (
     operator.lt,
     operator.le,
@@ -42,7 +44,10 @@ COMPARISONS = (
     bool,
     FUNCTIONS["is_float"],
 )
-WHOLE = (int, math.ceil, math.floor, math.trunc, FUNCTIONS["numel"], FUNCTIONS["length"])
+MATH = tuple(
+    getattr(math, name) for name in ("sqrt", "log", "log2", "log10", "log1p", "exp", "pow", "hypot", "sin", "cos")
+)
+WHOLE = (int, math.ceil, math.floor, math.trunc, math.gcd, math.isqrt, FUNCTIONS["numel"], FUNCTIONS["length"])
 
 
 def kind_of(function, args):
@@ -56,7 +61,7 @@ def kind_of(function, args):
         return "int"
     if "size" in kinds or "tuple" in kinds or "list" in kinds:
         return "size"
-    if function in (operator.truediv, math.sqrt, float):
+    if function in (operator.truediv, float, *MATH, *LIMITS.values()) or isinstance(function, np.ufunc):
         return "float"
     if function in (operator.and_, operator.or_, operator.xor) and set(kinds) == {"bool"}:
         return "bool"

@@ -4,12 +4,13 @@ import builtins
 import contextlib
 import functools
 import math
+import types
 
 import torch
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from .numbers_at_call import check_rank
+from .numbers_at_call import LIMITS, MATH, check_rank
 from .proxies import Number, Proxy, TensorProxy, find
 
 # PyTorch's functions whose arguments may be sizes or pieces, which its parser would not accept from a stand-in.
@@ -19,13 +20,23 @@ TAKING_NUMBERS = (
 )  # fmt: skip
 
 
+# … and of methods of tensors that were there before, as in self.weight.expand(x.size(0), -1)
+METHODS = (
+    "__getitem__", "expand", "view", "reshape", "repeat", "tile", "repeat_interleave", "narrow", "unflatten", "roll",
+    "new_zeros", "new_ones", "new_full", "new_empty", "split", "chunk",
+)  # fmt: skip
+FUNCTIONS_TAKING_NUMBERS = (
+    "interpolate", "pad", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "max_pool2d", "one_hot", "fold",
+)  # fmt: skip
+
+
 @contextlib.contextmanager
 def patched(namespaces=()):
     """Replace `isinstance`, `len`, `max`, `min`, `math.sqrt` and some of PyTorch by ones that know stand-ins."""
     saved = []
 
     def put(owner, name, new):
-        saved.append((owner, name, owner.__dict__[name]))
+        saved.append((owner, name, owner.__dict__.get(name)))
         setattr(owner, name, new)
 
     shadowed = [(names, name) for names in namespaces for name in CONVERSIONS if name not in names]
@@ -36,7 +47,14 @@ def patched(namespaces=()):
         put(builtins, "len", _len(builtins.len))
         for name in ("max", "min"):
             put(builtins, name, _extreme(getattr(builtins, name), name))
-        put(math, "sqrt", _sqrt(math.sqrt))
+        for function in (*MATH, math.gcd, math.isqrt):
+            put(math, function.__name__, _of_numbers(function))
+        for name in METHODS:
+            put(torch.Tensor, name, _taking_numbers(getattr(torch.Tensor, name)))
+        for name in FUNCTIONS_TAKING_NUMBERS:
+            put(torch.nn.functional, name, _taking_numbers(getattr(torch.nn.functional, name)))
+        put(torch, "finfo", _finfo(torch.finfo))
+        put(torch._C.ScriptFunction, "__call__", _from_its_source(torch._C.ScriptFunction.__call__))
         for name in TAKING_NUMBERS:
             put(torch, name, _taking_numbers(getattr(torch, name)))
         for norm in _norms():
@@ -45,7 +63,10 @@ def patched(namespaces=()):
         yield
     finally:
         for owner, name, old in reversed(saved):
-            setattr(owner, name, old)
+            if old is None:  # it was inherited
+                delattr(owner, name)
+            else:
+                setattr(owner, name, old)
         for names, name in shadowed:
             del names[name]
 
@@ -121,11 +142,38 @@ def _extreme(original, name):
     return extreme
 
 
-def _sqrt(original):
-    def sqrt(value, /):
-        return value.recorder.compute("sqrt", value) if _is(Number, value) else original(value)
+def _of_numbers(original):
+    def function(*values):
+        recorder = find(values) if any(_is(Number, one) for one in values) else None
+        return original(*values) if recorder is None else recorder.compute(original, *values)
 
-    return sqrt
+    return function
+
+
+def _finfo(original):
+    def finfo(dtype=None):
+        if not _is(Number, dtype):
+            return original(dtype) if dtype is not None else original()
+        names = ("min", "max", "eps", "tiny", "smallest_normal")
+        limits = {name: dtype.recorder.compute(LIMITS[name], dtype) for name in names}
+        return types.SimpleNamespace(dtype=dtype, **limits)
+
+    return finfo
+
+
+def _from_its_source(original):
+    """Run what a torch.jit.script function was made from: its compiled form takes no stand-ins."""
+
+    def __call__(self, *args, **kwargs):
+        recorder = find(args, kwargs)
+        if recorder is None:
+            return original(self, *args, **kwargs)
+        source = getattr(self, "_torchdynamo_inline", None)
+        if source is None:
+            recorder.refuse(f"calls the compiled torch.jit function {self.name!r}, whose steps Python does not see")
+        return source(*args, **kwargs)
+
+    return __call__
 
 
 def _taking_numbers(original):
@@ -147,6 +195,8 @@ def _has_number(*trees):
     for tree in trees:
         if _is(Number, tree):
             return True
+        if type(tree) is slice:
+            tree = (tree.start, tree.stop, tree.step)
         if isinstance(tree, (tuple, list, dict)) and not _is(Proxy, tree):
             if any(_has_number(one) for one in (tree.values() if isinstance(tree, dict) else tree)):
                 return True

@@ -8,6 +8,7 @@ import dis
 import operator
 import sys
 
+import numpy as np
 import torch
 
 CONSTANT = {
@@ -180,6 +181,23 @@ class Number(Proxy):
 
     def __float__(self):
         return float(self.recorder.choose(self))
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __array_ufunc__(self, function, method, *inputs, **options):
+        """Take NumPy's functions of one number, as in np.sqrt(x.size(1)); its operators leave the work to ours."""
+        if len(inputs) == 1 and method == "__call__" and not options:
+            return self.recorder.compute(function, self)
+        names = {"subtract": "sub", "multiply": "mul", "true_divide": "truediv", "divide": "truediv",
+                 "floor_divide": "floordiv", "power": "pow", "remainder": "mod"}  # fmt: skip
+        python = getattr(operator, names.get(function.__name__, function.__name__), None)
+        if method != "__call__" or options or python is None or len(inputs) != 2:
+            return NotImplemented
+        return python(*(one.item() if isinstance(one, np.generic) else one for one in inputs))
 
     def __round__(self, digits=None):
         return self.recorder.compute("round", self, *([] if digits is None else [digits]))

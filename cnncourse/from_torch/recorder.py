@@ -25,4 +25,5 @@ class Recorder(Calls, Sizes, Steps):
         self.unknown = []  # operations without a counterpart, with their places
         self.next = 0
         self.known, self.seen, self.tensors, self.ranks, self.same_rank = {}, {}, {}, {}, {}
+        self.made = {}  # from the Ref of a computed number to (function, arguments)
         self.shaped = {}  # from the Ref of a shape to its tensor's

@@ -27,6 +27,8 @@ SLOTS = {
 
 def rename(function):
     """Return the name by which a PyTorch function is looked up."""
+    if function == torch.Tensor.unfold:  # not torch.nn.functional.unfold
+        return "unfold_axis"
     name = getattr(function, "__name__", repr(function))
     return NAMES.get(name, SLOTS.get(name, name))
 
@@ -39,7 +41,15 @@ def check(recorder, name, bound):
             recorder.refuse(f"calls {name}() that drops values in evaluation mode, too; pass training=self.training")
         return bound["input"]
     if name in SAME:
-        return recorder.alias(recorder.as_tensor(bound["input"]))
+        same = recorder.as_tensor(bound["input"])
+        return recorder.alias(same) if name == "detach" else same
+    if name == "scaled_dot_product_attention" and bound.get("dropout_p"):
+        recorder.refuse(f"calls {name}() that drops values in evaluation mode, too")
+    if name == "linalg_norm" and bound.get("ord") is not None and (isinstance(bound.get("dim"), (tuple, list))
+                                                                   or bound.get("dim") is None):  # fmt: skip
+        recorder.refuse(f"calls linalg_norm(ord={bound['ord']!r}), a matrix norm without a NumPy counterpart")
+    if "norm" in name and bound.get("p") == "nuc":
+        recorder.refuse(f"calls {name}() for the nuclear norm, which has no NumPy counterpart")
     if name in CASTS:
         return recorder.call_named("cast", {"input": bound["input"], "dtype": CASTS[name]})
     if name == "rrelu" and bound.get("training"):
@@ -47,6 +57,10 @@ def check(recorder, name, bound):
     if name in ("batch_norm", "instance_norm") and bound.get("running_mean") is not None:
         if bound.get("training", bound.get("use_input_stats", name == "instance_norm")):
             recorder.refuse(f"calls {name}() that updates running statistics in evaluation mode, too")
+    if name == "grid_sample":
+        for argument, possible in (("mode", ("bilinear", "nearest")), ("padding_mode", ("zeros", "border"))):
+            if bound.get(argument, possible[0]) not in possible:
+                recorder.refuse(f"calls grid_sample({argument}={bound[argument]!r}), which has no NumPy counterpart")
     if name == "interpolate":
         _try_interpolate(recorder, bound)
     return None
@@ -78,15 +92,22 @@ def _try_interpolate(recorder, bound):
 
 
 def returns_pair(name, bound):
-    """Return whether a call gives values and their positions."""
-    return bool(bound.get("return_indices")) or (name in ("max", "min") and bound.get("dim") is not None)
+    """Return whether a call gives two tensors: values and their positions, or a spread and the mean."""
+    return (
+        name in ("sort", "topk", "std_mean", "var_mean")
+        or bool(bound.get("return_indices"))
+        or (name in ("max", "min") and bound.get("dim") is not None)
+    )
 
 
 def is_random(name):
-    """Return whether PyTorch marks an operation as drawing random numbers."""
+    """Return whether PyTorch marks an operation as drawing random numbers, and not for a dropout that it can do."""
     for one in (name, name + "_"):
         packet = getattr(torch.ops.aten, one, None)
-        tags = [tag for overload in packet.overloads() for tag in getattr(packet, overload).tags] if packet else []
+        overloads = [getattr(packet, overload) for overload in packet.overloads()] if packet else []
+        if any("dropout" in argument.name for overload in overloads for argument in overload._schema.arguments):
+            return False
+        tags = [tag for overload in overloads for tag in overload.tags]
         if torch.Tag.nondeterministic_seeded in tags:
             return True
     return False

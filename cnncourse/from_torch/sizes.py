@@ -5,10 +5,14 @@ import operator
 import numpy as np
 import torch
 
+from cnncourse.numpy_nn.graph import Ref
+
 from .numbers_at_call import FUNCTIONS, kind_of
 from .places import NumberNeeded, frames_of_now, is_users
 from .proxies import Number, Pieces, Proxy
 from .steps import numpy_dtype
+
+AXES = (4, 2, 3, 5, 1, 0)  # numbers of axes, or of pieces, in the order in which they are tried
 
 
 class Sizes:
@@ -63,6 +67,7 @@ class Sizes:
         key = (function, repr(lowered))
         if key not in self.seen:
             self.seen[key] = self.note("compute", function, lowered)
+            self.made[self.seen[key]] = function, lowered
         return self.known.get(self.seen[key], Number(self, self.seen[key], kind))
 
     def item(self, number, index):
@@ -89,17 +94,45 @@ class Sizes:
             if value.ref in self.shaped:
                 ref = self._rank_of_ref(self.shaped[value.ref])
                 return self.known.get(ref, Number(self, ref, "int"))
+            whole, part = self._slice_of_a_shape(value.ref)
+            if whole is not None:
+                rank = self.choose(Number(self, self._rank_of_ref(self.shaped[whole]), "int"))
+                return len(range(rank)[part])
         return self.compute("length", value)
 
     def choose(self, number):
         """Return a number of axes or of pieces as a Python number: a question with several answers."""
         if issubclass(type(number), Pieces) or number.kind == "size":
             number = self.length(number)
-        elif number.ref not in self.ranks.values():
+        elif not self._is_of_ranks(number.ref):
             namespace = next((frame.f_globals for frame in frames_of_now() if is_users(frame)), None)
             what = "it needs a size, which is known at the call only, as a Python number"
             raise NumberNeeded(f"{what} ({self.place()})", namespace)
-        return self.ask(number.ref, (4, 2, 3, 5, 1, 0)) if issubclass(type(number), Number) else number
+        if not issubclass(type(number), Number):
+            return number
+        return self._ask_ranks(number.ref) if self._is_of_ranks(number.ref) else self.ask(number.ref, AXES)
+
+    def _slice_of_a_shape(self, ref):
+        """Return (a shape's Ref, the slice) for a slice of a shape with plain bounds, else (None, None)."""
+        function, args = self.made.get(ref, (None, ()))
+        found = function is operator.getitem and args[0] in self.shaped and isinstance(args[1], slice)
+        plain = found and all(one is None or type(one) is int for one in (args[1].start, args[1].stop, args[1].step))
+        return args if plain else (None, None)
+
+    def _is_of_ranks(self, ref):
+        """Return whether a number is one of axes, or computed from such numbers alone."""
+        if ref in self.ranks.values() or ref in self.known:
+            return True
+        args = self.made[ref][1] if ref in self.made else ()
+        return bool(args) and all(self._is_of_ranks(one) if isinstance(one, Ref) else type(one) in (int, float, bool)
+                                  for one in args)  # fmt: skip
+
+    def _ask_ranks(self, ref):
+        """Return a number that `_is_of_ranks`, once the numbers of axes are answered."""
+        if ref not in self.known and ref in self.made:
+            function, args = self.made[ref]
+            self.known[ref] = function(*(self._ask_ranks(one) if isinstance(one, Ref) else one for one in args))
+        return self.ask(ref, AXES)
 
     def decide(self, number):
         """Return the truth of a condition on sizes: a question with two answers."""

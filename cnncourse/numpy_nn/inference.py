@@ -29,6 +29,8 @@ def prepare(network):
     >>> prepare(network)
     NumpyGraph(Sequential, 3 steps)
     """
+    if isinstance(network, NumpyGraph):  # of `from_torch`
+        return network.prepare()
     steps = []
     output = _list_steps(network, Ref(0), steps)
     graph = NumpyGraph(type(network).__name__, [("input", None)], 1, {}, Part(steps, output))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.numpy_nn import functional as F
+from cnncourse.numpy_nn.functional.erf import erf
 
 from .numbers import alike, floats
 
@@ -59,6 +60,17 @@ def clamp(input, min=None, max=None):
     if max is not None:
         input = np.minimum(*alike(input, max))
     return np.asarray(input)
+
+
+def logit(input, eps=None):
+    """log(p / (1 − p)), p first brought to between eps and 1 − eps."""
+    p = floats(input) if eps is None else np.clip(floats(input), eps, 1 - eps)
+    return np.log(p / (1 - p))
+
+
+def nan_to_num(input, nan=None, posinf=None, neginf=None):
+    """Return other values in place of NaN and the infinities: 0 and the largest of the dtype."""
+    return np.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
 
 def where(condition, input, other):
@@ -166,6 +178,8 @@ POINTWISE = {
     "div": divide, "divide": divide, "true_divide": divide,
     "floor_divide": _binary(np.floor_divide), "remainder": _binary(np.remainder), "fmod": _binary(np.fmod),
     "pow": lambda input, exponent: np.asarray(np.power(*alike(input, exponent))),
+    "hypot": _binary(np.hypot), "logaddexp": _binary(np.logaddexp), "fmin": _binary(np.fmin), "fmax": _binary(np.fmax),
+    "float_power": lambda input, exponent: np.float_power(input, exponent),
     "maximum": _binary(np.maximum), "minimum": _binary(np.minimum), "atan2": _binary(np.arctan2),
     "gt": _binary(np.greater), "lt": _binary(np.less), "ge": _binary(np.greater_equal),
     "le": _binary(np.less_equal), "eq": _binary(np.equal), "ne": _binary(np.not_equal),
@@ -180,7 +194,12 @@ POINTWISE = {
     "sqrt": _unary_float(np.sqrt), "rsqrt": _unary_float(lambda x: 1 / np.sqrt(x)),
     "exp": _unary_float(np.exp), "expm1": _unary_float(np.expm1), "log": _unary_float(np.log),
     "log1p": _unary_float(np.log1p), "log2": _unary_float(np.log2), "log10": _unary_float(np.log10),
-    "sin": _unary_float(np.sin), "cos": _unary_float(np.cos), "atan": _unary_float(np.arctan),
+    **{name: _unary_float(getattr(np, name)) for name in ("sin", "cos", "tan", "sinh", "cosh", "exp2", "sinc")},
+    **{name: _unary_float(getattr(np, "arc" + name[1:]))
+       for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
+    "erf": _unary_float(erf), "special_erf": _unary_float(erf), "erfc": _unary_float(lambda x: 1 - erf(x)),
+    "frac": _unary(lambda x: x - np.trunc(x)), "sgn": _unary(np.sign), "logit": logit,
+    "isfinite": _unary(np.isfinite), "isinf": _unary(np.isinf), "nan_to_num": nan_to_num,
     "reciprocal": _unary_float(lambda x: 1 / x), "sigmoid": _unary_float(F.sigmoid),
     "special_expit": _unary_float(F.sigmoid), "tanh": _unary_float(F.tanh),
     "clamp": clamp, "clip": clamp,

@@ -123,6 +123,23 @@ def index_select(input, dim, index):
     return np.take(input, index, axis=dim)
 
 
+def unfold_axis(input, dimension, size, step):
+    """Return all windows of an axis, `step` apart; each window is a new last axis."""
+    windows = np.lib.stride_tricks.sliding_window_view(input, size, dimension)
+    return windows[_at(windows, dimension % input.ndim, slice(None, None, step))]
+
+
+def diff(input, n=1, dim=-1, prepend=None, append=None):
+    """Return the differences of neighbours along an axis."""
+    ends = {name: one for name, one in (("prepend", prepend), ("append", append)) if one is not None}
+    return np.diff(input, n, dim, **ends)
+
+
+def meshgrid(tensors, indexing="ij"):
+    """Return one array of coordinates for each axis."""
+    return tuple(np.meshgrid(*tensors, indexing=indexing))
+
+
 def setitem(input, index, value):
     """Return a copy in which the entries at `index` are `value`."""
     changed = input.copy()
@@ -139,7 +156,7 @@ VIEWS = {  # PyTorch's result always shares memory with its input
     "view": lambda input, size: input.reshape(size), "view_as": lambda input, other: input.reshape(other.shape),
     "permute": permute, "transpose": transpose, "swapaxes": lambda input, axis0, axis1: transpose(input, axis0, axis1),
     "swapdims": transpose, "movedim": lambda input, source, destination: np.moveaxis(input, source, destination),
-    "t": np.transpose, "adjoint": lambda input: np.swapaxes(input, -1, -2),
+    "t": lambda input: np.transpose(input), "adjoint": lambda input: np.swapaxes(input, -1, -2),
     "squeeze": squeeze, "unsqueeze": unsqueeze, "expand": expand, "broadcast_to": expand,
     "expand_as": lambda input, other: np.broadcast_to(input, other.shape), "narrow": narrow, "select": select,
     "unflatten": unflatten, "getitem": lambda input, index: input[index],
@@ -149,18 +166,24 @@ PIECES = {"split": split, "chunk": chunk, "tensor_split": tensor_split, "unbind"
           "split_with_sizes": lambda input, split_sizes, dim=0: split(input, split_sizes, dim)}  # fmt: skip
 MAYBE_VIEWS = {  # … or a copy, as the memory happens to be laid out
     "reshape": lambda input, shape: input.reshape(shape), "flatten": flatten, "ravel": lambda input: input.reshape(-1),
-    "reshape_as": lambda input, other: input.reshape(other.shape),
+    "unfold_axis": unfold_axis, "reshape_as": lambda input, other: input.reshape(other.shape),
     "contiguous": lambda input: np.asarray(input, order="C"), "cast": cast, "type_as": lambda input,
     other: cast(input, other.dtype),
 }  # fmt: skip
 COPIES = {
-    "clone": np.copy, "cat": cat, "concat": cat, "concatenate": cat, "stack": stack,
+    "clone": lambda input: np.copy(input), "cat": cat, "concat": cat, "concatenate": cat, "stack": stack,
     "repeat": repeat, "tile": lambda input, dims: np.tile(input, dims), "repeat_interleave": repeat_interleave,
-    "roll": roll, "flip": lambda input, dims: np.flip(input, tuple(dims)), "index_select": index_select,
+    "roll": roll, "rot90": lambda input, k=1, dims=(0, 1): np.rot90(input, k, tuple(dims)),
+    "fliplr": lambda input: np.fliplr(input), "flipud": lambda input: np.flipud(input),
+    "tril": lambda input, diagonal=0: np.tril(input, diagonal),
+    "triu": lambda input, diagonal=0: np.triu(input, diagonal),
+    "outer": lambda input, vec2: np.multiply.outer(*alike(input, vec2)), "diff": diff,
+    "kron": lambda input, other: np.kron(*alike(input, other)), "meshgrid": meshgrid,
+    "flip": lambda input, dims: np.flip(input, tuple(dims)), "index_select": index_select,
     "masked_select": lambda input, mask: input[np.broadcast_to(mask, input.shape)],
     "gather_items": lambda input, index: input[index],
     "setitem": setitem, "copy": lambda input, src: np.broadcast_to(src, input.shape).astype(input.dtype),
-    "fill": lambda input, value: np.full_like(input, value), "zero": np.zeros_like,
+    "fill": lambda input, value: np.full_like(input, value), "zero": lambda input: np.zeros_like(input),
     "zeros_like": lambda input, dtype=None: np.zeros_like(input, dtype),
     "ones_like": lambda input, dtype=None: np.ones_like(input, dtype),
     "full_like": lambda input, fill_value, dtype=None: np.full_like(input, fill_value, dtype),
