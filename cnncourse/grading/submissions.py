@@ -4,10 +4,14 @@ A notebook that lies elsewhere in a student's folder is found by the unit's numb
 there and is not read is said, as a problem (it costs the points) or as a note.
 """
 
+import itertools
 import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+# Folders that operating systems put beside the students'.
+OF_SYSTEMS = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def find_submissions(path, unit):
         raise FileNotFoundError(f"{path}: neither a notebook nor a folder of submissions")
     if _unit_folder(root, unit) is not None:
         return [_of_student(root, unit)]
-    folders = [entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    folders = [entry for entry in root.iterdir() if entry.is_dir() and _is_theirs(entry)]
     if not folders:
         raise FileNotFoundError(f"{root}: no students' folders (submitted/<student>/<unit>/<unit>.ipynb)")
     folders.sort(key=lambda folder: (not _is_text(folder.name), folder.name))
@@ -110,7 +114,7 @@ def passed_over(path):
     root = submitted_folder(path)
     if root is None or Path(path).is_file():
         return []
-    return sorted(_text(entry.name) for entry in root.iterdir() if not entry.name.startswith(".") and entry.is_file())
+    return sorted(_text(entry.name) for entry in root.iterdir() if _is_theirs(entry) and entry.is_file())
 
 
 def _in_folder(student, folder, unit):
@@ -127,13 +131,15 @@ def _in_folder(student, folder, unit):
             problem = f"No notebook's name begins with {unit}, so that none was read; there are: {names}."
             return Submission(student, unit, None, problem)
         if not found:
-            return Submission(student, unit, None)
+            others = [p for p in _all_files(folder) if p not in notebooks and _may_be_of(unit, p.relative_to(folder))]
+            there = f"No notebook of unit {unit} lies where they are read; there are: {_list(others, folder)}."
+            return Submission(student, unit, None, there if others else "")
     else:
         exact = [p for p in notebooks if p.stem == place.name]
         found = exact or sorted(numbered, key=_newest_first) or sorted(notebooks, key=_newest_first)
         numbered = notebooks
     if not found:
-        others = [p for p in place.iterdir() if not p.name.startswith(".")]
+        others = [p for p in place.iterdir() if _is_theirs(p)]
         there = f"; there are: {_list(others, place)}" if others else ""
         return Submission(student, unit, None, f"The folder {place.name} holds no notebook (.ipynb){there}.")
     others = [p for p in numbered if p != found[0]]
@@ -145,13 +151,29 @@ def _notebooks(folder):
     """Notebooks in a folder and in the folders in it; links to folders are not followed."""
     found = []
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
+        if not _is_theirs(entry):
             continue
         if entry.suffix.lower() == ".ipynb" and not (entry.is_dir() and not entry.is_symlink()):
             found.append(entry)
         elif entry.is_dir() and not entry.is_symlink():
             found += [p for p in entry.glob("*.[iI][pP][yY][nN][bB]") if not p.name.startswith(".") and not p.is_dir()]
     return found
+
+
+def _may_be_of(unit, path):
+    """Whether a file that is not read has this unit's number, or is a notebook without a number in no unit's folder."""
+    numbers = {_number(part) for part in path.parts} - {None}
+    return int(unit) in numbers or (not numbers and path.suffix.lower() == ".ipynb")
+
+
+def _is_theirs(path):
+    return not path.name.startswith(".") and path.name not in OF_SYSTEMS
+
+
+def _all_files(folder):
+    """At most 1,000 files below a folder, without those of the operating system."""
+    files = (p for p in folder.rglob("*") if p.is_file() and all(map(_is_theirs, (p, *p.relative_to(folder).parents))))
+    return list(itertools.islice(files, 1000))
 
 
 def _list(paths, folder):

@@ -85,6 +85,12 @@ def cross_correlate2d(image, kernel):
             "image, kernel):", "image: torch.Tensor, kernel: Float[np.ndarray, 'h w'] | None) -> 'torch.Tensor':"
         ).replace("    windows", "    first: torch.Tensor = image\n    windows"),
     ],
+    "decorators and defaults of libraries that are not there": [
+        IMPORTS + "\nimport torch, numba as nb\nfrom numba import njit\ndef own(f): return lambda *a: f(*a)",
+        "@nb.njit(parallel=True)\n@njit\n@own\n@torch.no_grad()" + ANSWER.replace(
+            "image, kernel):", "image, kernel, device=torch.device('cpu'), *, dtype=torch.float32, n=2):"
+        ).replace("    windows", "    assert n == 2\n    windows"),
+    ],
     "names of typing_extensions": [IMPORTS + "\nfrom typing_extensions import TypedDict, override, Literal",
         "class Sizes(TypedDict):\n    height: Literal[1]\nassert Sizes(height=1) == {'height': 1}", ANSWER],
     "pictures drawn while answering": [
@@ -215,7 +221,10 @@ def test_a_question_counts_one_answer(sandboxes):
 
 
 LACKING = {
-    "a decorator": (["from numba import njit", "@njit" + ANSWER], "numba"),
+    "a name in its body": (
+        ["from numba import njit, prange", "@njit" + ANSWER.replace("    windows", "    prange(3)\n    windows")],
+        "numba",
+    ),
     "a base class": (["import tensorflow as tf", "class C(tf.Module): pass\n" + ANSWER], None),
     "a call": (["import scipy.signal", ANSWER.replace("np.einsum", "scipy.signal.convolve")], "scipy"),
     "a value drawn from a stand-in": (["from matplotlib import cm", "cross_correlate2d = list(cm.viridis(3))"],
@@ -228,7 +237,7 @@ def test_a_library_that_is_missing_is_named(sandboxes, name):
     cells, library = LACKING[name]
     graded = grade_one(sandboxes, [IMPORTS, *cells])
     told = as_dict(graded, None, "cross_correlate2d")
-    assert told["problems"] == [] or library == "numba"
+    assert told["problems"] == []
     if library is None:
         assert graded.report.passed
     else:

@@ -216,3 +216,26 @@ def test_what_is_not_read_is_told(tmp_path):
     assert ada.note == "read was 03_shapes.ipynb; not read: 03_shapes (2).ipynb"
     assert "there are: a.py" in cyd.problem
     assert passed_over(tmp_path) == ["bob.ipynb"]
+
+
+def test_what_lies_too_deep_or_is_no_notebook_is_no_silent_zero(tmp_path):
+    for student, place in (("ada", "work/03/03_shapes.ipynb"), ("bob", "03_shapes.pdf"), ("cyd", "a/b/final.ipynb"),
+                           ("dan", "04_equivariance/a/b.ipynb"), ("eve", "report.pdf")):  # fmt: skip
+        path = tmp_path / "submitted" / student / place
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook_json(CELLS))
+    ada, bob, cyd, dan, eve = find_submissions(tmp_path, "03")
+    assert "work/03/03_shapes.ipynb" in ada.problem.replace(os.sep, "/")
+    assert "03_shapes.pdf" in bob.problem
+    assert "final.ipynb" in cyd.problem
+    assert not dan.problem and not eve.problem  # noqa: PT018
+
+
+def test_folders_of_operating_systems_are_nobodys(tmp_path):
+    hand_in(tmp_path, "ada", CELLS, "03_shapes")
+    for place in ("__MACOSX/ada/03_shapes/._03_shapes.ipynb", "@eaDir/x", "ada/03_shapes/__MACOSX/03_shapes (1).ipynb"):
+        path = tmp_path / "submitted" / place
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
+    (ada,) = find_submissions(tmp_path, "03")
+    assert ada.path is not None and not ada.note  # noqa: PT018

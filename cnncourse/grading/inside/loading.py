@@ -3,6 +3,7 @@
 import __future__
 
 import ast
+import copy
 import inspect
 import signal
 import time
@@ -44,6 +45,12 @@ class Loader:
         is_late = isinstance(problem, probes.TimeLimit)
         if problem is not None and not is_late and _has_hints(node):  # hints never change what a function computes
             problem = self._in_time(node, file_name, self.flags | UNEVALUATED)
+        if problem is not None and not is_late and self._missing_library(statement, problem):
+            plain = _without(self.lost, node)
+            if plain is not None and self._in_time(plain, file_name, self.flags | UNEVALUATED) is None:
+                problem = None
+                for name in statement.names:
+                    self.lost.pop(name, None)
         if problem is None:
             return None
         library = self._missing_library(statement, problem)
@@ -107,6 +114,34 @@ class Loader:
         if library:  # what was to be made with it is not there either
             self.lost |= dict.fromkeys(statement.names - self.namespace.keys(), library)
         return library
+
+
+def _without(lost, node):
+    """Return a function without decorators and defaults that name a missing library; None if it has none of them.
+
+    `@njit` makes it faster and `@torch.no_grad()` saves memory; neither changes what a NumPy function computes. A
+    default of `torch.device("cpu")` becomes None.
+    """
+
+    def names_lost(part):
+        return any(isinstance(one, ast.Name) and one.id in lost for one in ast.walk(part))
+
+    parts = [*getattr(node, "decorator_list", ()), *_defaults(node)]
+    if not isinstance(node, ast.FunctionDef) or not any(names_lost(part) for part in parts):
+        return None
+    plain = copy.deepcopy(node)
+    plain.decorator_list = [part for part in plain.decorator_list if not names_lost(part)]
+    for defaults in (plain.args.defaults, plain.args.kw_defaults):
+        defaults[:] = [
+            ast.copy_location(ast.Constant(None), part) if part is not None and names_lost(part) else part
+            for part in defaults
+        ]
+    return plain
+
+
+def _defaults(node):
+    arguments = getattr(node, "args", None)
+    return [one for one in (*arguments.defaults, *arguments.kw_defaults) if one is not None] if arguments else []
 
 
 def _has_hints(node):
