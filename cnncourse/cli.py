@@ -19,6 +19,10 @@ EPILOG = """a learner's day:
 `cnncourse COMMAND --help` explains each command."""
 
 ELSEWHERE = {
+    "collect": (
+        "put a download of submissions (Canvas, Moodle, nbgrader, loose) where grade finds them",
+        "cnncourse.grading.collect",
+    ),
     "grade": ("grade a class, tamper-proof: one notebook or a folder of submissions", "cnncourse.grading.command"),
     "regrade": ("replay one student's grading with the stored seed", "cnncourse.grading.command"),
     "train": ("train a network of the course on full data, with checkpoints", "cnncourse.train_command"),

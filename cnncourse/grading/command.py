@@ -19,7 +19,8 @@ def main(argv=None):
     options = parser().parse_args(argv)
     if not sys.flags.isolated and options.reexec:
         return _start_isolated(argv)
-    from cnncourse.grading.host.commands import grade, regrade
+    from cnncourse.grading.host.commands import grade
+    from cnncourse.grading.host.regrade import regrade
     from cnncourse.grading.host.sandbox import IsolationError
 
     try:
@@ -63,12 +64,20 @@ def parser():
     grade.add_argument("--jobs", type=int, metavar="N", help="processes at once (as many as processor cores)")
     grade.add_argument("--json", type=Path, metavar="FILE", help="write all scores as JSON")
     grade.add_argument("--csv", type=Path, metavar="FILE", help="write all scores as a table")
+    grade.add_argument("--mistakes", type=Path, metavar="FILE", help="write likely mistakes by frequency as a table")
     grade.add_argument("--canvas", type=Path, metavar="FILE", help="write a table for Canvas's gradebook")
     grade.add_argument("--moodle", type=Path, metavar="FILE", help="write a table for Moodle's grade import")
     grade.add_argument("--roster", type=Path, metavar="FILE", help="table exported from Canvas or Moodle")
     grade.add_argument("--feedback", type=Path, metavar="DIR", help="write each student's feedback, HTML and Markdown")
     grade.add_argument("--report", type=Path, metavar="FILE", help="write the class report (HTML) there")
     grade.add_argument("--gradebook", metavar="URL", help="write scores and comments into nbgrader's gradebook")
+    grade.add_argument("--due", metavar="TIME", help="when it was due, such as '2026-10-12 23:59'")
+    grade.add_argument(
+        "--deadlines", type=Path, metavar="FILE", help="times, extensions, points a day (deadlines.toml of the class)"
+    )
+    grade.add_argument(
+        "--anonymous", action="store_true", help="ids for names in report, --csv, --json; anonymous.csv says whose"
+    )
     grade.add_argument("--dask", metavar="ADDRESS", help="spread the work over a Dask cluster")
     grade.add_argument(
         "--accept-zeros", action="store_true", help="export although more than a third of the class has no points"
@@ -82,7 +91,10 @@ def parser():
     regrade.add_argument("path", type=Path, nargs="?", default=Path(), help="the course's folder (this one)")
     _shared(regrade)
     regrade.add_argument("--save", action="store_true", help="store the new score where it differs")
-    regrade.add_argument("--show-inputs", action="store_true", help="show hidden inputs and wanted values")
+    regrade.add_argument("--show-inputs", action="store_true", help="show hidden inputs and wanted values, whole")
+    regrade.add_argument(
+        "--notebook", type=Path, metavar="FILE", help="write a notebook that runs the answers on the hidden inputs"
+    )
     return whole
 
 

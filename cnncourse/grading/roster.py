@@ -14,6 +14,7 @@ from pathlib import Path
 
 COLUMNS = (
     "SIS Login ID", "Login ID", "Username", "SIS User ID", "ID", "ID number", "Student ID", "Email address", "Email",
+    "Identifier",
 )  # fmt: skip
 NAMES = ("Student", "Full name", "Name")
 
@@ -50,6 +51,21 @@ class Roster:
                 found |= {who: place for who, place in hits.items() if place not in taken}
         return found
 
+    def find(self, texts):
+        """The place of the one student whom one of these texts names, by an identifier or else by name; or None."""
+        for text in texts:
+            if (place := self.match([text]).get(text)) is not None:
+                return place
+        for text in texts:
+            fitting = [i for i, row in enumerate(self.rows) if _letters(text) in self._names(row)]
+            if len(fitting) == 1 and _letters(text):
+                return fitting[0]
+        return None
+
+    def _names(self, row):
+        names = [row[c] for c in self.columns if c in NAMES] + [f"{row.get('First name')} {row.get('Last name')}"]
+        return {_letters(name) for name in names} | {_letters(" ".join(name.split(",")[::-1])) for name in names}
+
     def fill(self, records):
         """The record for each row that has one; those who handed in come first where two names mean one student."""
         came = {r["student"]: r for r in records if r["handed_in"]}
@@ -84,6 +100,11 @@ def read_roster(path):
 def folded(text):
     """A name without regard to case, outer spaces and ways of writing an accent."""
     return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def _letters(text):
+    """A name without spaces and signs: Canvas writes "Doe, Jane" as doejane."""
+    return "".join(filter(str.isalnum, folded(text)))
 
 
 def _before_at(text):

@@ -18,9 +18,7 @@ HASTY = 0.1  # these notebooks deserve nothing, so half a second a call is enoug
 def written_down_answers():
     """A table of the published inputs (seed 0) and their answers, looked up by the input's first number."""
     task = load_task(CORRELATE)
-    table = {
-        float(case.args[0].ravel()[0]): np.asarray(task.wanted(case)).tolist() for case in task.draw(0)
-    }
+    table = {float(case.args[0].ravel()[0]): np.asarray(task.wanted(case)).tolist() for case in task.draw(0)}
     return f"""
 TABLE = {table!r}
 def cross_correlate2d(image, kernel):

@@ -1,35 +1,35 @@
-"""What the commands do: one grading run from folder to scores, and the replay of one score."""
+"""What `cnncourse grade` does: one grading run, from a folder to scores, reports and exports."""
 
 import sys
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from cnncourse.checks.registry import tasks_of_unit, units
+from cnncourse.checks.registry import units
+from cnncourse.grading.deadlines import NAME as DEADLINES
+from cnncourse.grading.deadlines import read_deadlines
 from cnncourse.grading.host.class_run import LocalPool, grade_all
-from cnncourse.grading.host.grade import Sandboxes, grade_submission, prepare
-from cnncourse.grading.host.seeds import read_or_make_secret
-from cnncourse.grading.outputs import class_report, exports
-from cnncourse.grading.outputs.feedback import SAID, clean, write_feedback
+from cnncourse.grading.host.screen import print_summary, progress
+from cnncourse.grading.host.seeds import alias, read_or_make_secret
+from cnncourse.grading.manual import NAME as MANUAL
+from cnncourse.grading.manual import apply_manual, read_manual
+from cnncourse.grading.outputs import class_report, exports, likeness
+from cnncourse.grading.outputs.feedback import clean, write_feedback
 from cnncourse.grading.outputs.results import Results, write_whole
 from cnncourse.grading.roster import read_roster
 from cnncourse.grading.submissions import Submission, course_folder, find_submissions, passed_over, unit_name
 
-SHOWN = 40
-
 
 def grade(options):
     """Grade one notebook or a class; returns the exit status."""
-    unit = _known_unit(options.unit)
+    unit = known_unit(options.unit)
     submissions = find_submissions(options.path, unit)
     remarks = _remarks(options, submissions)
     if options.roster:
         submissions += _absent(options.roster, submissions, unit)
-    folder = _results_folder(options)
+    folder = results_folder(options)
     secret = read_or_make_secret(options.seed_file or folder / "secret-seed")
     results = Results(folder, unit)
+    rows, deadlines = read_manual(folder / unit / MANUAL), _deadlines(options, unit)
     if unknown := set(options.only) - {s.student for s in submissions}:
         raise ValueError(f"--only: no student called {', '.join(sorted(unknown))} is in {options.path}")
     for submission in submissions:
@@ -38,24 +38,52 @@ def grade(options):
     console = Console(stderr=True)
     pool = _pool(options)
     try:
-        with _progress(console) as progress:
-            bar = progress.add_task(f"Unit {unit}", total=len(submissions))
+        with progress(console) as shown:
+            bar = shown.add_task(f"Unit {unit}", total=len(submissions))
             summary = grade_all(
-                submissions, secret, results, pool, slack=options.slack, advance=lambda record: progress.advance(bar)
+                submissions, secret, results, pool, slack=options.slack, advance=lambda record: shown.advance(bar)
             )
     finally:
         pool.close()
-    _print_summary(summary, unit, folder)
+    by_student = {s.student: s for s in submissions}
+    records, remarks[f"In {MANUAL}, and fits nothing"] = apply_manual(summary.records, rows)
+    summary.records = records = [deadlines.apply(record, by_student[record["student"]]) for record in records]
+    print_summary(summary, unit, folder)
     for title, lines in remarks.items():
-        print(clean(f"{title}: {'; '.join(lines)}"), file=sys.stderr)
-    if summary.records:
-        report = class_report.to_html(summary.records, unit, remarks)
-        write_whole(options.report or folder / unit / "class-report.html", report)
-    if not options.accept_zeros and (doubt := _doubtful(summary.records)):
+        if lines:
+            print(clean(f"{title}: {'; '.join(lines)}"), file=sys.stderr)
+    names = {who: alias(secret, who) if options.anonymous else who for who in by_student}
+    shown = [record | {"student": names[record["student"]]} for record in records]
+    shown.sort(key=lambda record: record["student"])  # the order tells no name either
+    if records:
+        if options.anonymous:
+            write_whole(folder / unit / "anonymous.csv", exports.to_aliases(names))
+        _write_report(options, shown, remarks, likeness.in_class(submissions, unit, names), folder / unit)
+    if not options.accept_zeros and (doubt := _doubtful(records)):
         print(doubt, file=sys.stderr)
         return 4
-    is_written = _write(options, summary.records, submissions, unit)
+    is_written = _write(options, records, shown, submissions, unit)
     return 1 if summary.failed or not is_written else 0
+
+
+def _deadlines(options, unit):
+    """What the class's `deadlines.toml` and `--due` say."""
+    if options.deadlines and not options.deadlines.exists():
+        raise FileNotFoundError(f"--deadlines: there is no file {options.deadlines}")
+    return read_deadlines(options.deadlines or course_folder(options.path) / DEADLINES, options.due, unit)
+
+
+def _write_report(options, shown, remarks, pairs, folder):
+    """The class report, and where answers are alike the page with their texts."""
+    unit = shown[0]["unit"]
+    path = options.report or folder / "class-report.html"
+    beside = path.with_name("likeness.html")
+    if pairs:
+        write_whole(beside, likeness.to_html(pairs, unit))
+    else:
+        beside.unlink(missing_ok=True)
+    remarks = {title: lines for title, lines in remarks.items() if lines and not options.anonymous}
+    write_whole(path, class_report.to_html(shown, unit, remarks, pairs, beside.name))
 
 
 def _doubtful(records):
@@ -92,14 +120,16 @@ def _remarks(options, submissions):
     return {title: lines for title, lines in remarks.items() if lines}
 
 
-def _known_unit(text):
+def known_unit(text):
+    """A unit that has tasks, as two digits."""
     unit = unit_name(text)
     if unit not in units():
         raise ValueError(f"there are no tasks for unit {unit}; known are {', '.join(units())}")
     return unit
 
 
-def _results_folder(options):
+def results_folder(options):
+    """The folder that holds a course's scores, a folder in it for each unit."""
     return options.results or course_folder(options.path) / "grading"
 
 
@@ -111,19 +141,12 @@ def _pool(options):
     return LocalPool(options.jobs, trust=options.trust_submissions, slack=options.slack)
 
 
-def _progress(console):
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
-
-
-def _write(options, records, submissions, unit):
+def _write(options, records, shown, submissions, unit):
     """Write what was asked for; says whether the gradebook took the scores."""
     if not records:
         return True
-    exports.write_exports(
-        records, unit, json_file=options.json, csv_file=options.csv, canvas=options.canvas, moodle=options.moodle,
-        roster=options.roster,
-    )  # fmt: skip
+    files = {kind: getattr(options, kind) for kind in ("json", "csv", "mistakes", "canvas", "moodle")}
+    exports.write_exports(records, unit, files, options.roster, shown)
     if options.feedback:
         write_feedback(records, options.feedback)
     if not options.gradebook:
@@ -152,79 +175,3 @@ def _into_nbgrader(options, records, submissions, unit):
             if submission.student in readable:
                 place(submission, released, course, assignment)
     print(f"{count} students' scores for {assignment} are in the gradebook.")
-
-
-def _print_summary(summary, unit, folder):
-    console = Console()
-    if len(summary.records) == 1:
-        _print_one(console, summary.records[0])
-    elif summary.records:
-        _print_class(console, summary.records)
-    levels = sorted({r["isolation"] for r in summary.records if r["handed_in"] and not r["problem"]})
-    if "process" in levels:
-        console.print("[bold]Not isolated[/]: this code ran with your own rights, because you trusted it.")
-    kept = len(summary.records) - summary.graded
-    unchanged = f", {kept} unchanged since an earlier run" if kept else ""
-    console.print(f"{summary.graded} graded{unchanged}. Scores and class report: {escape(str(folder / unit))}")
-    for student, why in summary.failed:
-        print(f"Not graded: {clean(student)}: {clean(why)}", file=sys.stderr)
-
-
-def _print_one(console, record):
-    console.print(f"[bold]{record['score']:g} of {record['max_score']:g} points[/]")
-    if record["problem"]:
-        console.print(escape(clean(record["problem"])))
-        return
-    for task in record["tasks"]:
-        points = f"{task['score']:g}/{task['max_score']:g}"
-        console.print(f"[bold]{task['name']}[/] {points}, {SAID[task['status']]}. {escape(clean(task['message']))}")
-
-
-def _print_class(console, records):
-    table = Table("student", "points", "tasks")
-    for record in records[:SHOWN]:
-        counts = " ".join(f"{t['score']:g}" for t in record["tasks"])
-        note = clean(record["problem"]) or ("" if record["handed_in"] else "not handed in") or counts
-        table.add_row(escape(clean(record["student"])), f"{record['score']:g}", escape(note))
-    console.print(table)
-    if len(records) > SHOWN:
-        console.print(f"... and {len(records) - SHOWN} more: all of them are in the class report.")
-
-
-def regrade(options):
-    """Replay one stored score from its own seed and say whether it comes out the same; returns the exit status."""
-    unit = _known_unit(options.unit)
-    results = Results(_results_folder(options), unit)
-    stored = results.load(options.student)
-    if stored is None:
-        raise FileNotFoundError(f"no stored score of {options.student} for unit {unit} in {results.folder}")
-    submission = next((s for s in find_submissions(options.path, unit) if s.student == options.student), None)
-    if submission is None:
-        raise FileNotFoundError(f"no submission of {options.student} below {options.path}")
-    prepared = prepare(submission)
-    console = Console()
-    if prepared["notebook_sha256"] != stored["notebook_sha256"]:
-        console.print("The notebook is not the one that was graded: it has changed since.")
-    with Sandboxes(trust=options.trust_submissions) as sandboxes:
-        record = grade_submission(prepared, stored["seed"], sandboxes, options.slack)
-        if options.show_inputs:
-            _print_inputs(console, prepared, stored["seed"], sandboxes, options.slack)
-    same = True
-    for old, new in zip(stored["tasks"], record["tasks"], strict=True):
-        equal = (old["score"], old["status"]) == (new["score"], new["status"])
-        same = same and equal
-        verdict = "the same" if equal else f"now {new['score']:g} ({SAID[new['status']]})"
-        console.print(f"{new['name']}: {old['score']:g} ({SAID[old['status']]}), {verdict}")
-    console.print(f"Stored {stored['time']}: {stored['score']:g}. Replayed with the same inputs: {record['score']:g}.")
-    if options.save and not same:
-        results.save(record, stored["seed"], options.slack)
-        console.print("The new score is stored.")
-    return 0 if same else 1
-
-
-def _print_inputs(console, prepared, seed, sandboxes, slack):
-    """The full reports, hidden inputs and wanted values included: for the teacher's eyes."""
-    from cnncourse.grading.host.grade import grade_cells
-
-    for graded in grade_cells(prepared["cells"] or [], tasks_of_unit(prepared["unit"]), seed, sandboxes, slack):
-        console.print(escape(clean(str(graded.report))))

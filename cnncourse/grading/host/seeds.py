@@ -43,5 +43,10 @@ def visible_seed(seed):
     return _number(str(seed), "random state")
 
 
+def alias(secret, student):
+    """A student's anonymous id, the same in all units of a course; nobody can work it out without the secret."""
+    return f"anon-{_number(secret, f'alias/{student}'):012x}"
+
+
 def _number(secret, purpose):
     return int.from_bytes(hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)[:6])

@@ -42,9 +42,13 @@ def to_markdown(record):
     lines += [f"Student: {escape_markdown(record['student'])}", ""]
     if record["problem"]:
         lines += [escape_markdown(record["problem"]), ""]
+    for said in _remarks(record):
+        lines += [escape_markdown(said), ""]
     for task in record["tasks"]:
         lines += [f"## {escape_markdown(task['name'])}: {task['score']:g} of {task['max_score']:g}", ""]
         lines += [f"{SAID[task['status']].capitalize()}. {escape_markdown(task['message'])}", ""]
+        for said in _by_hand(task):
+            lines += [escape_markdown(said), ""]
         for name, earned, points in task["criteria"]:
             lines.append(f"- {'✓' if earned == points else '✗'} {escape_markdown(name)}: {earned:g} of {points:g}")
         lines += [""] if task["criteria"] else []
@@ -57,13 +61,15 @@ def to_markdown(record):
 
 def to_html(record):
     """One student's feedback as a page of its own."""
-    e = _escape
+    e = escape
     parts = [f"<p>Student: {e(record['student'])}</p>"]
     if record["problem"]:
         parts.append(f"<p><strong>{e(record['problem'])}</strong></p>")
+    parts += [f"<p>{e(said)}</p>" for said in _remarks(record)]
     for task in record["tasks"]:
         parts.append(f"<h2><code>{e(task['name'])}</code>: {task['score']:g} of {task['max_score']:g}</h2>")
         parts.append(f"<p>{SAID[task['status']].capitalize()}. {e(task['message'])}</p>")
+        parts += [f"<p>{e(said)}</p>" for said in _by_hand(task)]
         rows = "".join(
             f"<tr><td>{'✓' if earned == points else '✗'}</td><td>{e(name)}</td>"
             f'<td class="number">{earned:g} of {points:g}</td></tr>'
@@ -78,14 +84,33 @@ def to_html(record):
     return page(title, "\n".join(parts))
 
 
+def _remarks(record):
+    """Sentences about the whole notebook: when it came, what that cost, what the teacher says."""
+    said = []
+    if record.get("late_days"):
+        days = f"{record['late_days']} day{'s' if record['late_days'] > 1 else ''} late"
+        cost = f", which costs {record['penalty']:g} points" if record["penalty"] else ""
+        said.append(f"Due {record['due']}, handed in {record['came']}: {days}{cost}.")
+    elif record.get("marked_late"):
+        said.append("Marked as late.")
+    return said + ([f"Your teacher writes: {record['comment']}"] if record.get("comment") else [])
+
+
+def _by_hand(task):
+    """Sentences about what a teacher changed in one task."""
+    changed = f"Points given by your teacher; the grader gave {task['auto_score']:g}." if "auto_score" in task else ""
+    comment = f"Your teacher writes: {task['comment']}" if task.get("comment") else ""
+    return [said for said in (changed, comment) if said]
+
+
 def page(title, body):
     """A whole HTML page that loads nothing and runs nothing."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{_escape(title)}</title><style>{STYLE}</style></head>\n"
-        f"<body><h1>{_escape(title)}</h1>\n{body}\n</body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
+        f"<body><h1>{escape(title)}</h1>\n{body}\n</body></html>\n"
     )
 
 
@@ -106,5 +131,5 @@ def _problems(record):
     return list(dict.fromkeys(lines))[:10]
 
 
-def _escape(text):
+def escape(text):
     return html.escape(clean(str(text)))

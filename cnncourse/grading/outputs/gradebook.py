@@ -1,14 +1,17 @@
 """Scores and comments into nbgrader's gradebook, through nbgrader's own interface.
 
-Only the automatic score and comment are written: what a teacher enters by hand wins over them, in nbgrader as here.
+Automatic scores and comments, times and late penalties are written; what a teacher enters by hand, there or in
+`manual.csv`, is written as manual and wins.
 nbgrader is the extra `classroom`; SQLite by default, PostgreSQL by its URL.
 """
 
 import contextlib
+import datetime
 import os
 import re
 import sys
 import warnings
+from collections import Counter
 
 from cnncourse.grading.outputs.feedback import clean
 from cnncourse.grading.submissions import unit_name
@@ -76,6 +79,9 @@ def _write(gradebook, records, unit, assignment):
             found = add_assignment(gradebook, records[0], assignment or unit)
         notebook = found.notebooks[0]
         names = _match_cells(notebook, records[0]["tasks"])
+        due = Counter(r["due"] for r in records if r.get("due"))
+        if due:
+            found.duedate = _naive(due.most_common(1)[0][0])
         for record in records:
             gradebook.update_or_create_student(record["student"])
             if record["handed_in"]:
@@ -128,12 +134,26 @@ def _cell_for(task, cells):
 
 
 def _write_one(gradebook, assignment, notebook, names, record):
-    gradebook.update_or_create_submission(assignment, record["student"])
+    submission = gradebook.update_or_create_submission(assignment, record["student"])
+    if record.get("came"):
+        submission.timestamp = _naive(record["came"])
+    for theirs in submission.notebooks:
+        theirs.late_submission_penalty = record.get("penalty", 0)
     for task in record["tasks"]:
         grade_cell, comment_cell = names[task["name"]]
         where = notebook, assignment, record["student"]
         grade = gradebook.find_grade(grade_cell, *where)
-        grade.auto_score, grade.needs_manual_grade = task["score"], False
+        grade.auto_score, grade.needs_manual_grade = task.get("auto_score", task["score"]), False
+        if "manual_score" in task:
+            grade.manual_score = task["manual_score"]
         if comment_cell is not None:
-            gradebook.find_comment(comment_cell, *where).auto_comment = clean(task["message"])
+            comment = gradebook.find_comment(comment_cell, *where)
+            comment.auto_comment = clean(task["message"])
+            if task.get("comment"):
+                comment.manual_comment = clean(task["comment"])
     gradebook.db.commit()
+
+
+def _naive(text):
+    """A moment in UTC without a zone, as nbgrader keeps it."""
+    return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC).replace(tzinfo=None)
