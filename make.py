@@ -25,6 +25,7 @@ SYSTEM_PACKAGES = {  # what some tests need from the system: Debian package -> a
     "chromium": "/usr/bin/chromium",
     "dataset-fashion-mnist": "/usr/share/datasets/fashion-mnist",
     "npm": "/usr/bin/npm",
+    "postgresql": "/usr/lib/postgresql",
 }
 # no question about news on the first start, and no request over the network
 LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'

@@ -12,6 +12,7 @@ FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 CURE = {
     "bwrap": "bubblewrap (Debian: apt install bubblewrap)",
     "chromium": "chromium (Debian: apt install chromium)",
+    "postgres": "PostgreSQL (Debian: apt install postgresql)",
     "fashion-mnist": "the full Fashion-MNIST (Debian: apt install dataset-fashion-mnist)",
 }
 
@@ -21,7 +22,11 @@ def require(name: str) -> str:
 
     With ``CI=true`` a missing one fails the test: CI must run everything.
     """
-    path = str(FASHION_MNIST) if name == "fashion-mnist" and FASHION_MNIST.is_dir() else shutil.which(name)
+    if name == "fashion-mnist":
+        path = str(FASHION_MNIST) if FASHION_MNIST.is_dir() else None
+    else:
+        places = [*os.get_exec_path(), *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)]
+        path = shutil.which(name, path=os.pathsep.join(places))
     if path:
         return path
     message = f"missing on this system: {CURE[name]}"

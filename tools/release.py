@@ -20,10 +20,16 @@ from cnncourse.grading.outputs.gradebook import gradebook_url
 from cnncourse.grading.outputs.results import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = """\
-# nbgrader's settings for this class; nbgrader reads them when it is started in this folder.
+CONFIG = r"""# nbgrader's settings for this class; nbgrader reads them when it is started in this folder.
 c = get_config()  # noqa: F821 - nbgrader defines it
 c.CourseDirectory.db_url = {url!r}
+c.CourseDirectory.course_id = "default_course"  # nbgrader's own name; PostgreSQL insists that there is one
+# How Canvas and Moodle name the files in their zips, for `nbgrader zip_collect`. The number is Canvas's ID of a student
+# or Moodle's of a participant; `cnncourse collect` reads the same zips and turns numbers into logins.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/(?:[^_/]+_(?:LATE_)?(?=\d+_\d+_)|[^/]+_(?=\d+_assignsubmission_file))(?P<student_id>\d+)_"
+    r"(?:\d+_|assignsubmission_file_?/?)(?P<file_id>.+)(?=\.ipynb$)"
+)
 """
 
 
@@ -65,6 +71,7 @@ def _api(course: Path, url: str):
     settings = Config()
     settings.CourseDirectory.root = str(course)
     settings.CourseDirectory.db_url = url
+    settings.CourseDirectory.course_id = "default_course"
     return NbGraderAPI(CourseDirectory(config=settings), config=settings)
 
 

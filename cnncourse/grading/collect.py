@@ -1,4 +1,4 @@
-"""`cnncourse collect`: put a download of submissions into a class's folder, one folder a student.
+"""`cnncourse collect`: put a download of submissions into a class's folder, one folder per student.
 
 Nothing is passed over in silence: each file is placed, or listed with the reason why not.
 """
@@ -21,11 +21,15 @@ SUBMITTED = "Last modified (submission)"
 
 @dataclass
 class Collected:
-    """What became of a download: (student, file, remark) of what was placed, (file, reason) of what was not."""
+    """What became of a download: (student, file, remark) of what was placed, (file, reason) of what was not.
+
+    `older` are other notebooks of students whose newest was placed; `missing` those on the roster without any.
+    """
 
     kind: str
     placed: list = field(default_factory=list)
     refused: list = field(default_factory=list)
+    older: list = field(default_factory=list)
     missing: list = field(default_factory=list)
 
 
@@ -67,7 +71,7 @@ def collect(source, course, unit, *, roster=None, replace=False):
     for student, attempts in sorted(chosen.items()):
         attempts.sort(key=lambda a: (unit_of(a.file) == unit, a.attempt, a.name))
         *older, newest = attempts
-        done.refused += [(a.name, f"an older or other notebook of {student}; read is {newest.name}") for a in older]
+        done.older += [(a.name, f"an older or other notebook of {student}; read is {newest.name}") for a in older]
         time = newest.time or _time_on(roster, newest)
         try:
             remark = _place(
@@ -110,7 +114,7 @@ def _student(arrival, roster):
         return who, "" if fits else "whose it is cannot be a folder's name"
     place = roster.find(arrival.who)
     if place is None:
-        return "", f"nobody on the roster is {' or '.join(arrival.who[:3])}"
+        return "", f"the roster has no student {' or '.join(arrival.who[:3])}"
     login = roster.login(roster.rows[place]).replace("/", "_").replace("\\", "_").lstrip(".")
     return login, "" if login else f"{arrival.who[0]} has no login on the roster"
 
@@ -174,7 +178,7 @@ def _write(path, data):
 
 def main(argv=None):
     """Run the command; returns 0, 1 where something was not placed, 2 for wrong use."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     try:
         unit = unit_name(options.unit)
         roster = read_roster(options.roster) if options.roster else None
@@ -196,7 +200,7 @@ def _print(done, course, unit):
 
     console = Console()
     for title, rows in (
-        (("student", "from", "remark"), done.placed), (("not placed", "why"), done.refused),
+        (("student", "from", "remark"), done.placed), (("not placed", "why"), done.refused + done.older),
     ):  # fmt: skip
         if rows:
             table = Table(*title)
@@ -205,13 +209,12 @@ def _print(done, course, unit):
             console.print(table)
     if done.missing:
         console.print(escape(clean(f"On the roster, and nothing came: {', '.join(done.missing)}")))
-    console.print(
-        f"Read as {done.kind}: {len(done.placed)} notebooks placed, {len(done.refused)} files not placed. Next: "
-        f"cnncourse grade {escape(str(course))} --unit {unit}"
-    )
+    counts = f"{len(done.placed)} notebooks placed, {len(done.refused + done.older)} files not placed"
+    console.print(f"Read as {done.kind}: {counts}. Next: cnncourse grade {escape(str(course))} --unit {unit}")
 
 
-def _parser():
+def parser():
+    """Describe the command."""
     parser = argparse.ArgumentParser(
         prog="cnncourse collect",
         description="Put a download of submissions into a class's folder: the zip of Canvas or Moodle as it was "

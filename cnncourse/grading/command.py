@@ -19,9 +19,9 @@ def main(argv=None):
     options = parser().parse_args(argv)
     if not sys.flags.isolated and options.reexec:
         return _start_isolated(argv)
+    from cnncourse.grading.host.bubblewrap import IsolationError
     from cnncourse.grading.host.commands import grade
     from cnncourse.grading.host.regrade import regrade
-    from cnncourse.grading.host.sandbox import IsolationError
 
     try:
         return {"grade": grade, "regrade": regrade}[options.command](options)

@@ -1,10 +1,10 @@
 """Points and comments that a teacher gives by hand: `grading/<unit>/manual.csv`, which no grading touches.
 
     student,task,points,comment
-    student07,normalize,3,Right idea; the axis was my unclear wording.
+    student07,to_tensor,3,Right idea; the axis was my unclear wording.
     student12,,,Very clean code.
 
-A row without points only comments; one without a task is about the whole notebook. `cnncourse grade` reads the file
+A row without points is a comment only. A row without a task belongs to the whole notebook. `cnncourse grade` reads the file
 at each run; in nbgrader's gradebook these become manual scores, which win there too.
 """
 
@@ -64,7 +64,7 @@ def apply_manual(records, rows):
     for student, task, points, comment in rows:
         record = changed.get(student)
         if record is None:
-            unknown.append(f"{student}: nobody of that name")
+            unknown.append(f"{student}: there is no such student")
         elif not task and points is None:
             changed[student] = record | {"comment": comment}
         elif task not in {t["name"] for t in record["tasks"]}:

@@ -78,7 +78,7 @@ def test_a_download_of_canvas(tmp_path, make):
     assert done.kind == "Canvas"
     assert read_words(tmp_path / "class") == {"jdoe": "newest", "amroe": "ann"}
     assert [row[2] for row in done.placed] == ["marked as late", ""]
-    why = dict(done.refused)
+    why = dict(done.refused + done.older)
     assert why["roeannmarie_LATE_102_5003_drawing.png"] == "not a notebook (.ipynb)"
     assert "says unit 02, and unit 01 is collected" in why["poezo_103_5004_02_convolution.ipynb"]
     assert sum("older or other notebook of jdoe" in reason for reason in why.values()) == 2

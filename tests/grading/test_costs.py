@@ -7,9 +7,9 @@ import pytest
 
 from cnncourse.checks.registry import load_task
 from cnncourse.grading.command import main
+from cnncourse.grading.host.bubblewrap import IsolationError
 from cnncourse.grading.host.grade import BROKE, NotebookGrader, as_dict, grade_cells
 from cnncourse.grading.host.remote_student import Budget, SandboxStudent
-from cnncourse.grading.host.sandbox import IsolationError
 from cnncourse.grading.outputs import results
 from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, UNIT_01, grade_one, hand_in
 

@@ -104,7 +104,7 @@ def test_points_by_hand(tmp_path):
     assert got["score"] == 5.5
     assert got["comment"] == "Nice"
     assert got["tasks"][0] == {"name": "f", "score": 3.5, "auto_score": 1, "manual_score": 3.5, "comment": "Good"}
-    assert unknown == ["zoe: nobody of that name", "ann: no task g"]
+    assert unknown == ["zoe: there is no such student", "ann: no task g"]
     path.write_text("student,task,points,comment\nann,f,many,\n")
     with pytest.raises(ValueError, match=r"manual.csv, line 2: points are 'many'"):
         read_manual(path)
@@ -127,7 +127,7 @@ def test_a_late_class_in_all_that_is_written(tmp_path, sandboxes, capfd):
     manual = tmp_path / "grading" / "01" / "manual.csv"
     manual.write_text("student,task,points,comment\nann,to_tensor,1,too short\nnobody,,,x\n")
     assert main(line) == 0
-    assert "manual.csv, and fits nothing: nobody: nobody of that name" in capfd.readouterr().err
+    assert "manual.csv, and fits nothing: nobody: there is no such student" in capfd.readouterr().err
     got = {s["student"]: s for s in json.loads((tmp_path / "s.json").read_text())["submissions"]}
     full = got["zoe"]["score"]
     assert got["bob"]["score"] == full - 4

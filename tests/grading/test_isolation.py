@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from cnncourse.grading.host import isolation, sandbox
+from cnncourse.grading.host import bubblewrap, isolation, sandbox
+from cnncourse.grading.host.bubblewrap import IsolationError
 from cnncourse.grading.host.grade import Sandboxes
 from cnncourse.grading.host.remote_student import SandboxStudent
-from cnncourse.grading.host.sandbox import IsolationError, Sandbox
+from cnncourse.grading.host.sandbox import Sandbox
 from cnncourse.grading.host.unsandboxed import Process
 from cnncourse.grading.inside import seccomp
 from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, descendants, grade_one
@@ -73,7 +74,7 @@ def answer(name):
 def test_environment_and_memory_hold_no_secret(box):
     code = "def answer(): return sorted(os.environ), os.getpid(), os.getppid(), os.getuid()"
     names, pid, parent, user = inside(box, code)
-    ours = {*sandbox.ENVIRONMENT, *sandbox._vector_units(), "HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR"}
+    ours = {*bubblewrap.ENVIRONMENT, *bubblewrap._vector_units(), "HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR"}
     assert set(names) <= ours | {"PWD", "LC_CTYPE"}
     assert (pid, parent) == (1, 0)
     assert user != 0

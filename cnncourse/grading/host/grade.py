@@ -1,6 +1,5 @@
 """Grade one submission: processes of its own, generous about how notebooks look, strict about values."""
 
-import re
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,19 +8,15 @@ from cnncourse.checks.question import Question
 from cnncourse.checks.registry import tasks_of_unit
 from cnncourse.checks.report import TaskReport
 from cnncourse.checks.training import TrainingTask
+from cnncourse.grading.host.bubblewrap import IsolationError
 from cnncourse.grading.host.isolation import open_isolation
 from cnncourse.grading.host.notebook import Unreadable, read_notebook
+from cnncourse.grading.host.record import BROKE, as_dict, tidy
 from cnncourse.grading.host.remote_student import BUDGET_SECONDS, SUBMISSION_SECONDS, Budget, SandboxStudent
-from cnncourse.grading.host.sandbox import IsolationError
 from cnncourse.grading.host.seeds import visible_seed
 from cnncourse.grading.outputs.results import checks_fingerprint, versions
 
 MAX_OWN_CELLS = 3
-BROKE = "The sandbox that this code ran in broke, twice."
-EXPECTED_MISSING = frozenset(
-    "cnncourse matplotlib IPython ipywidgets seaborn plotly pandas PIL skimage scipy sklearn cv2 torch torchvision "
-    "tensorflow keras jax numba google".split()
-)
 CHILDREN_PER_SANDBOX = 2_000  # then a fresh one, so that nothing can pile up
 
 
@@ -71,7 +66,7 @@ class Sandboxes:
 
 
 def library_for(task):
-    """Which sandbox a task's answers run in (see `sandbox.LIBRARY`): those of NumPy tasks find no torch."""
+    """Which sandbox a task's answers run in (see `bubblewrap.LIBRARY`): those of NumPy tasks find no torch."""
     return "numpy" if _wants(task) == "numpy" else _library_of(task.unit)
 
 
@@ -127,8 +122,8 @@ def grade_submission(prepared, seed, sandboxes, slack=2.0):
     else:
         graded = grade_cells(prepared["cells"], tasks, seed, sandboxes, slack)
     return record | {
-        "score": _tidy(sum(g.report.score for g in graded)),
-        "max_score": _tidy(sum(task.max_score for task in tasks)),
+        "score": tidy(sum(g.report.score for g in graded)),
+        "max_score": tidy(sum(task.max_score for task in tasks)),
         "isolation": sandboxes.level,
         "versions": versions(),
         "checks_sha256": checks_fingerprint(prepared["unit"]),
@@ -276,46 +271,3 @@ def narrower_ways(student):
 def was_answered(graded):
     """Whether there was a value to judge."""
     return graded.report.status not in ("missing", "error", "timeout")
-
-
-def as_dict(graded, line, name):
-    """A task's result as plain data; the message is the one for hidden inputs."""
-    report = graded.report
-    failed = next((p for p in graded.problems if name in p["names"]), None)
-    undefined = failed is not None and report.status == "missing"
-    if undefined:
-        where = f"cell {failed['cell']}, line {failed['line'] or '?'}"
-        text = re.sub(r"[<>\[\]`&|]", "", failed["text"])  # a page of others may read HTML or Markdown in it
-        line = line or f"Its definition failed ({where}): {text}."
-    return {
-        "name": name,
-        "id": report.task,
-        "score": _tidy(report.score),
-        "max_score": _tidy(report.max_score),
-        "status": "error" if undefined else report.status,
-        "mistake": report.mistake,
-        "message": line or (BROKE if report.error_text == BROKE else _message(report, graded.problems)),
-        "see": report.see,
-        "criteria": [[c.name, _tidy(c.earned), _tidy(c.points)] for c in report.criteria],
-        "loaded": graded.way,
-        "problems": [{key: p[key] for key in ("cell", "line", "text")} for p in graded.problems if _is_told(p)],
-        "seconds": round(graded.seconds, 3),
-    }
-
-
-def _is_told(problem):
-    """What fails for want of a library that is not expected here is no news: demonstrations, pictures, data."""
-    return problem["library"] not in EXPECTED_MISSING
-
-
-def _message(report, problems):
-    """The message; where a name was unknown, with the libraries that could not be imported while loading."""
-    lacking = sorted({p["library"] for p in problems if p["library"].isidentifier()})
-    if report.passed or not lacking or not report.error_text.startswith("NameError"):
-        return report.hidden_message()
-    return f"{report.hidden_message()} Not installed where answers are graded: {', '.join(lacking)}."
-
-
-def _tidy(number):
-    number = round(float(number), 6)
-    return int(number) if number == int(number) else number

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-from cnncourse.grading.host.sandbox import IsolationError
+from cnncourse.grading.host.bubblewrap import IsolationError
 
 ANSWER_SECONDS = 3600
 

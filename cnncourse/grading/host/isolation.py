@@ -3,7 +3,8 @@
 import os
 import platform
 
-from cnncourse.grading.host.sandbox import IsolationError, Sandbox
+from cnncourse.grading.host.bubblewrap import IsolationError
+from cnncourse.grading.host.sandbox import Sandbox
 from cnncourse.grading.host.unsandboxed import Process
 
 CURE = {

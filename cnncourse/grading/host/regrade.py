@@ -91,7 +91,7 @@ def _numbers(array):
 def case_notebook(student, cells, cases):
     """A notebook, as text: the student's cells as they are, then each task's first wrong call with what was wanted.
 
-    It runs with the rights of whoever runs it; it says so.
+    It says that these cells run with its reader's rights.
     """
     first = f"# {student}\n\nThese are the cells that were handed in. **They run with your rights: read them first.**"
     parts = [("markdown", first), *(("code", cell) for cell in cells)]

@@ -44,7 +44,7 @@ def visible_seed(seed):
 
 
 def alias(secret, student):
-    """A student's anonymous id, the same in all units of a course; nobody can work it out without the secret."""
+    """A student's anonymous id, the same in all units of a course; it cannot be worked out without the secret."""
     return f"anon-{_number(secret, f'alias/{student}'):012x}"
 
 

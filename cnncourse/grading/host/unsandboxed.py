@@ -16,7 +16,8 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from cnncourse.grading.host.sandbox import FOR_LIBRARY, INSIDE, LIBRARY, Ending, IsolationError
+from cnncourse.grading.host.bubblewrap import INSIDE, LIBRARY, IsolationError
+from cnncourse.grading.host.sandbox import FOR_LIBRARY, Ending
 from cnncourse.grading.inside import protocol
 
 START = "import sys; sys.path.append(sys.argv[2]); from inside.bare import main; main()"

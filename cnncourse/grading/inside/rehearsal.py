@@ -36,7 +36,7 @@ class Net(nn.Module):
 
 
 def rehearse(library):
-    """Load notebooks of our own and answer calls; for `library` see `sandbox.LIBRARY`."""
+    """Load notebooks of our own and answer calls; for `library` see `bubblewrap.LIBRARY`."""
     array = np.arange(12.0).reshape(3, 4)
     for dtype in (np.float64, np.float32):
         for _ in range(10):

@@ -43,8 +43,10 @@ class GradebookMismatch(ValueError):
 
 
 def gradebook_url(text):
-    """A database URL; a plain path means SQLite."""
-    return text if "://" in text else f"sqlite:///{os.path.abspath(text)}"
+    """A database URL; a plain path means SQLite, and PostgreSQL is reached by the driver of the extra `classroom`."""
+    if "://" not in text:
+        return f"sqlite:///{os.path.abspath(text)}"
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
 
 
 def write_gradebook(url, records, unit, assignment=None):
