@@ -4,8 +4,8 @@
     student07,to_tensor,3,Right idea; the axis was my unclear wording.
     student12,,,Very clean code.
 
-A row without points is a comment only. A row without a task belongs to the whole notebook. `cnncourse grade` reads the file
-at each run; in nbgrader's gradebook these become manual scores, which win there too.
+A row without points is a comment only. A row without a task belongs to the whole notebook. `cnncourse grade` reads the
+file at each run; in nbgrader's gradebook these become manual scores, which win there too.
 """
 
 import csv
