@@ -82,3 +82,50 @@ def test_a_right_answer_that_takes_a_function_is_right_in_the_sandbox(sandboxes,
     right = inspect.getsource(task.reference).removeprefix("@task.right\n")
     (graded,) = grade_cells([IMPORTS, shift, right], [task], 5, sandboxes)
     assert graded.report.passed, (graded.report, right)
+
+
+TORCH = "import torch, zlib\nfrom torch import nn\nimport torch.nn.functional as F"
+TABLE = """
+class Table(nn.Module):
+    def __init__(self, images, labels):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.known = {zlib.crc32(x.numpy().tobytes()): int(y) for x, y in zip(images, labels)}
+    def forward(self, x):
+        found = [self.known.get(zlib.crc32(i.numpy().tobytes()), 0) for i in x.detach()]
+        return F.one_hot(torch.tensor(found), 10).float() + self.weight
+def train_lenet(train_images, train_labels):
+    return Table(train_images, train_labels)
+"""
+FORGED = """
+import sys
+def forge(network, args, kwargs, notes):
+    torch.manual_seed(0)
+    return {"value": [torch.randn(len(args[0]), 10).numpy()]}
+class LeNet5(nn.Module):
+    def __init__(self, *args, **kwargs):
+        super().__init__()
+        frame = sys._getframe()
+        while frame:
+            for name in ("module_probes", "probes"):
+                found = frame.f_globals.get(name)
+                for probe in ("module", "module_run", "forward"):
+                    if hasattr(found, probe):
+                        setattr(found, probe, forge)
+            frame = frame.f_back
+        self.everything = nn.Parameter(torch.randn(61_706))
+    def forward(self, x):
+        return torch.sin(x.flatten(1) @ self.everything[: x[0].numel() * 10].reshape(-1, 10))
+"""
+
+
+@pytest.mark.slow
+def test_a_table_of_the_pictures_earns_nothing_on_pictures_that_are_new(sandboxes):
+    (graded,) = grade_cells([TORCH, TABLE], [load_task("10.train_lenet")], 7, sandboxes, 4)
+    assert graded.report.score == 0, graded.report
+
+
+@pytest.mark.slow
+def test_a_network_is_judged_by_what_it_computes_and_not_by_its_word(sandboxes):
+    (graded,) = grade_cells([TORCH, FORGED], [load_task("10.LeNet5")], 7, sandboxes, 4)
+    assert graded.report.score == 0, graded.report
