@@ -31,7 +31,7 @@ def find_picture(lesson: Path, alt: str) -> bytes:
     for cell in nbformat.read(lesson, as_version=4).cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if "image/png" in data and data["text/plain"].startswith(alt):
+            if "image/png" in data and data.get("text/plain", "").startswith(alt):
                 return base64.b64decode(data["image/png"])
     raise LookupError(f"{lesson.name} has no picture whose alt text begins with {alt!r}")
 

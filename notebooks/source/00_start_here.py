@@ -48,7 +48,7 @@
 # | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
 # | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 80 | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
 # | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
-# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 85 (65) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
+# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 85 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 #
 # Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can
 # wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.
@@ -75,7 +75,7 @@
 #
 # - 06, 35 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
 # - 08, 25 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
-# - 14, 30 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
+# - 14, 35 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
 #
 # <!-- end of two evenings -->
 

@@ -20,7 +20,7 @@
 # - build every ResNet from 18 to 152 layers, count it, and load torchvision's weights into it *(can wait)*;
 # - say what pre-activation and a zero-initialised last $\gamma$ are for.
 #
-# **Time** about 90 minutes, with the questions. The code runs in about a minute and a half. On a short evening read
+# **Time** about 85 minutes, with the questions. The code runs in about a minute and a half. On a short evening read
 # sections 1 to 3; sections 5, 6 and 8 can wait.
 #
 # **You should know** lesson 06 (backpropagation through convolution), lesson 08 (batch normalisation), lesson 12 (VGG).
@@ -159,6 +159,23 @@ at_least(kept[True][:, 2] - kept[False][:, 2], 0.05, "14/shortcuts-keep-more-aft
 # </details>
 #
 # The whole lesson is about this plus sign. In section 3 you see its counterpart on the way *back*.
+#
+# ### Try it yourself
+#
+# Here is the first stack of each kind once more, layer by layer. Switch the shortcuts off and on, and move the slider.
+# (Click on it first. The arrow keys move the slider, too.)
+
+# %%
+from cnncourse.viz.widgets.shortcut_switch import ShortcutSwitch
+
+LAYERS = [1, 3, 5, 7, 9, 11, 15, 21, 31, 41]
+left = {}
+for skip in [False, True]:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        maps = Stack(42, skip, stride=1).features(x)
+    left[skip] = [best_linear_readout(maps[k // 2])[::2, ::2] for k in LAYERS]
+ShortcutSwitch(cat[::2, ::2], left[False], left[True], LAYERS)
 
 # %% [markdown]
 # ## 1. Deeper is worse
@@ -638,14 +655,14 @@ at_least(cosines["residual"][2], 0.7, "14/cosine-residual-44")
 
 # %% [markdown]
 # In the plain network of 44 layers one small step changes the gradient completely: it is large, and after the step it
-# points elsewhere. The shortcut keeps it valid. Balduzzi and others (2017) call this the "shattered gradients": with growing depth the gradient of a
-# plain network, as a function of the input, comes to look like white noise.
+# points elsewhere. The shortcut keeps it valid. Balduzzi and others (2017) call this the "shattered gradients": with
+# growing depth the gradient of a plain network, as a function of the input, comes to look like white noise.
 
 # %% [markdown]
 # ## 5. Blocks: new shapes, and the bottleneck
 #
-# *(This section can wait.)* $x + R(x)$ needs equal shapes. Where a stage starts, the size is halved and the channels are doubled, so the shortcut
-# has to do the same. Two usual answers:
+# *(This section can wait.)* $x + R(x)$ needs equal shapes. Where a stage starts, the size is halved and the channels are
+# doubled, so the shortcut has to do the same. Two usual answers:
 #
 # - **A, pad**: take every second pixel, and zeros for the new channels. No parameters.
 # - **B, projection**: a 1×1 convolution with stride 2 and batch norm. A matrix for each pixel, $C_{in} C_{out}$
@@ -698,8 +715,8 @@ print("share of the pixels that the shortcut reads:", x[:, :, ::2, ::2].size / x
 #
 # *(This section can wait.)* **For 32×32 images** (section 4.2 of the paper) the network is a 3×3 convolution with 16
 # channels, then three stages of $n$ basic blocks with 16, 32, 64 channels at 32, 16, 8 pixels, global average pooling,
-# one linear layer. Layers with weights:
-# $1 + 3 \cdot 2n + 1 = 6n + 2$. ResNet-20 has $n = 3$. Its parameters by hand, and by the package's summary:
+# one linear layer. The number of layers with weights is $1 + 3 \cdot 2n + 1 = 6n + 2$. ResNet-20 has $n = 3$. Its
+# parameters by hand, and by the package's summary:
 
 # %%
 batch_norms = 2 * (16 * 7 + 32 * 6 + 64 * 6)  # γ and β of each channel
@@ -911,8 +928,8 @@ at_most(at_high_rate["last γ = 0"] - at_high_rate["γ = 1"], -0.3, "14/zero-gam
 # ## 8. Pre-activation: keep the shortcut clear
 #
 # *(This section can wait.)* In our block a ReLU comes *after* the sum, on the shortcut itself. The stream can never
-# become negative, and the gradient is masked at every block. He and others (2016b) move batch norm and ReLU *before* the convolutions, into the body (the
-# fourth figure of section 5):
+# become negative, and the gradient is masked at every block. He and others (2016b) move batch norm and ReLU *before* the
+# convolutions, into the body (the fourth figure of section 5):
 #
 # $$ x_{l+1} = x_l + R_l(x_l) \quad\Rightarrow\quad x_L = x_0 + \sum_{l=0}^{L-1} R_l(x_l) . $$
 #

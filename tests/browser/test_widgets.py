@@ -37,6 +37,7 @@ WIDGETS = [
     Shown("03", "Layers:", ["ArrowDown", "ArrowLeft"], "Unit 8 of layer 3", "Unit 8 of layer 2"),
     Shown("06", "Upstream gradient:", ["End"], "g[0, 1] = ", "g[1, 1] = "),
     Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
+    Shown("14", "layers", ["Home"], "After 41 layers with shortcuts", "After 1 layer with shortcuts"),
 ]
 LESSONS = sorted({widget.lesson for widget in WIDGETS})
 
