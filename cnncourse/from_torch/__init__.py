@@ -20,7 +20,7 @@ from torch import nn
 from cnncourse.numpy_nn.graph import NumpyGraph
 
 from .paths import translate
-from .places import Refused
+from .places import Refused, source_of
 
 __all__ = ["NumpyGraph", "from_torch"]
 
@@ -56,12 +56,12 @@ def from_torch(module):
         if part.training:
             where = f", its layer {name!r} (a {type(part).__name__})" if name else ""
             raise ValueError(f"module: expected evaluation mode, got training mode{where}; call module.eval() first")
-    scripted = next((part for part in module.modules() if isinstance(part, torch.jit.ScriptModule)), None)
     name = type(module).__name__
     try:
-        if scripted is not None:
-            raise Refused(f"it contains a compiled torch.jit.{type(scripted).__name__}, whose steps Python does not "
-                          "see; give the module it was made from")  # fmt: skip
+        for layer, part in module.named_modules():
+            if isinstance(part, torch.jit.ScriptModule):
+                raise Refused(f"it contains a compiled torch.jit.{type(part).__name__}, whose steps Python does not "
+                              f"see; give the module it was made from ({source_of(part, layer)})")  # fmt: skip
         return translate(module)
     except Refused as error:
         raise NotImplementedError(f"module: {name} cannot be translated: {error}") from error.__cause__

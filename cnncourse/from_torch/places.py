@@ -1,5 +1,7 @@
 """Where in the user's code is the trace now? Every refusal names that file and line."""
 
+import contextlib
+import inspect
 import os
 import sys
 
@@ -46,6 +48,15 @@ def frames_of_error(error):
     names = [frame.f_code.co_name for frame, _ in frames]
     start = len(names) - names[::-1].index("_run_module") if "_run_module" in names else 0
     return frames[start:][::-1]
+
+
+def source_of(module, name):
+    """Return "file, line n, in layer 'x'" for where a layer's class is written, as far as it is known."""
+    where = [f"in layer {name!r}"] if name else []
+    with contextlib.suppress(OSError, TypeError):
+        file, (_, line) = inspect.getsourcefile(type(module)), inspect.getsourcelines(type(module))
+        where = where if file.startswith(TORCH) else [f"{file}, line {line}", *where]
+    return ", ".join(where) or "the module itself"
 
 
 def describe(frames, names):

@@ -148,6 +148,17 @@ def test_every_operation_takes_its_arguments_by_pytorchs_names(name):
     assert {"input", "tensors", "query", "x1", "input1", "theta", "condition", "equation", "size", "data", "start"} & {*first}
 
 
+class Compiled(torch.jit.ScriptModule):
+    @torch.jit.script_method
+    def forward(self, x):
+        return x + 1
+
+
+def test_a_compiled_layer_is_refused_with_its_line():
+    with pytest.raises(NotImplementedError, match=r"Compiled.*test_from_torch_ordinary.py, line \d+, in layer '1'"):
+        from_torch(nn.Sequential(nn.ReLU(), Compiled()).eval())
+
+
 def test_a_translation_is_prepared_like_a_network():
     graph = from_torch(nn.Conv2d(3, 2, 1).eval())
     assert prepare(graph) is graph
