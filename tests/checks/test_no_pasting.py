@@ -67,7 +67,7 @@ def test_no_function_of_a_lesson_solves_a_task(path):
     for task in tasks_of_unit(path.stem[:2]):
         if isinstance(task, (Question, TrainingTask)) or not hasattr(task, "reference"):
             continue
-        for name, function in found.items():
+        for function in found.values():
             with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 for answer in {function, as_asked(function, task)}:
