@@ -25,6 +25,7 @@ _HOME = {
     "scene_row": "scenes",
     "sliding_window": "windows",
     "training_curves": "charts",
+    "value_row": "images",
 }
 
 __all__ = sorted(_HOME)

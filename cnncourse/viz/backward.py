@@ -61,7 +61,7 @@ def backward_scatter(grad_output, kernel, size, position, stride: int = 1, paddi
     stamp = g[i, j] * w
 
     panels = {
-        "g, from above": g, "w": w, f"g[{i}, {j}] · w": stamp,
+        "g" if g.shape[1] < 3 else "g, from above": g, "w": w, f"g[{i}, {j}] · w": stamp,
         "gradient of x so far": before, "and after this step": after,
     }  # fmt: skip
     widths = [values.shape[1] for values in panels.values()]
@@ -81,7 +81,8 @@ def backward_scatter(grad_output, kernel, size, position, stride: int = 1, paddi
 
 
 def weight_gradient(image, grad_output, kernel_size: int, stride: int = 1):
-    """Draw how the gradient of a shared weight is summed: each window times its output's gradient, then the sum.
+    """Draw how the gradient of a shared weight is summed: each window of the image, framed in it, times its output's
+    gradient, then the sum.
 
     Parameters
     ----------
@@ -110,10 +111,13 @@ def weight_gradient(image, grad_output, kernel_size: int, stride: int = 1):
     windows = [x[np.ix_(window_rows(i, K, S, 1), window_rows(j, K, S, 1))] for i, j in places]
     products = [g[place] * window for place, window in zip(places, windows, strict=True)]
 
-    figure, axes = figure_grid(2, len(places) + 1, size=(1.75 * (len(places) + 1), 3.9))
+    size = (1.75 * (len(places) + 1), 4.2)
+    figure, axes = figure_grid(2, len(places) + 1, size=size, height_ratios=[max(x.shape), K + 1])
     scale = shared_range([*products, sum(products)], signed=True)
     for k, (i, j) in enumerate(places):
-        draw_values(axes[0, k], windows[k], *shared_range([x], signed=False), cell=0.38)
+        draw_values(axes[0, k], x, 0, 1.3 * x.max(), cell=1.6 / max(x.shape))
+        grid_lines(axes[0, k], x.shape)
+        frame_cells(axes[0, k], window_rows(i, K, S, 1), window_rows(j, K, S, 1))
         draw_values(axes[1, k], products[k], *scale, signed=True, cell=0.38)
         axes[0, k].set_title(f"window ({i}, {j})")
         axes[1, k].set_title(f"times g[{i}, {j}] = {g[i, j]:g}".replace("-", "−"))
@@ -121,6 +125,6 @@ def weight_gradient(image, grad_output, kernel_size: int, stride: int = 1):
     draw_values(axes[1, -1], sum(products), *scale, signed=True, cell=0.38)
     axes[1, -1].set_title("their sum: ∂L/∂w")
     add_frame(axes[1, -1], 0, 0, K, K, edgecolor="black", linewidth=2)
-    for place in [*axes[0, :-1], *axes[1]]:
+    for place in axes[1]:
         grid_lines(place, (K, K))
     return figure

@@ -174,3 +174,35 @@ def image_row(images, titles=None, columns: int | None = None, share: bool = Tru
     if bar and share and drawn is not None:
         figure.colorbar(drawn, ax=axes, fraction=0.04, aspect=14 * rows)
     return figure
+
+
+def value_row(arrays, titles, cell: float = 0.36):
+    """Draw small arrays side by side with their values: blue below zero, red above, one scale for all.
+
+    Parameters
+    ----------
+    arrays
+        (H, W) arrays, small enough to read.
+    titles
+        One per array.
+    cell
+        Inches per entry, made smaller where ten inches would not suffice.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from cnncourse.viz.cells import grid_lines
+
+    if len(titles) != len(arrays):
+        raise ValueError(f"titles must be one per array ({len(arrays)}), got {len(titles)}")
+    widths = [np.shape(values)[1] for values in arrays]
+    tall = max(np.shape(values)[0] for values in arrays)
+    cell = min(cell, 9.6 / sum(widths))
+    size = (max(cell * sum(widths) + 0.3 * len(widths), 2.6), cell * tall + 0.5)
+    figure, axes = figure_grid(1, len(arrays), size=size, width_ratios=widths)
+    for place, values, title in zip(axes[0], arrays, titles, strict=True):
+        draw_values(place, np.asarray(values), *shared_range(arrays, signed=True), signed=True, cell=cell)
+        grid_lines(place, np.shape(values))
+        place.set_title(title)
+    return figure

@@ -77,3 +77,26 @@ def pooling(image, kernel_size: int, stride: int, grad_output=None):
     for row, column in sorted(set(winners(image, K, S))):
         axes[0, 0].plot(column, row, "o", **ring)
     return figure
+
+
+def stripe_panels(pictures: dict, highest: float = 0.5):
+    """Draw pictures of stripes below one another, over the frequency of the stripes that stand there.
+
+    Parameters
+    ----------
+    pictures
+        Title → (H, W), with the frequency rising from left to right.
+    highest
+        The frequency at the right end, in stripes per pixel.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = figure_grid(len(pictures), 1, size=(9, 0.92 * len(pictures)))
+    for place, (title, picture) in zip(axes[:, 0], pictures.items(), strict=True):
+        place.imshow(picture, cmap="gray", vmin=0, vmax=1, extent=(0, highest, 0, 0.12 * highest), aspect="auto")
+        place.set(yticks=[], xticks=[], title=title)
+    axes[-1, 0].set_xticks([share * highest for share in (0, 0.25, 0.5, 0.75, 1)])
+    axes[-1, 0].set_xlabel("frequency of the stripes (stripes per pixel)")
+    return figure

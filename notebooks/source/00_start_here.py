@@ -45,7 +45,7 @@
 # | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 110 | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
 # | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
 # | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 90 (80) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
-# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
+# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (55) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
 # | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 80 | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
 # | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
 # | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 85 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |

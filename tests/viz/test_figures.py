@@ -11,6 +11,7 @@ from cnncourse import viz
 from cnncourse.numpy_nn import functional as F
 from cnncourse.viz.nested import SETS, WANTED, function_classes
 from cnncourse.viz.normalisation import normalisation_groups, shared_numbers
+from cnncourse.viz.valley import valley_paths
 
 RNG = np.random.default_rng(0)
 KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
@@ -20,6 +21,8 @@ MASK[3:9, 30:40] = 2
 
 FIGURES = {
     "pixel_grid": lambda: viz.pixel_grid(IMAGE, "a title", first=(100, 2000)),
+    "value_row": lambda: viz.value_row([IMAGE, -IMAGE[:3, :3]], ["a", "a longer title"]),
+    "valley_paths": lambda: valley_paths({"a": [[-4, 1], [-1, 0.2]], "b": [[-4, 1], [0, 0]]}, (1, 9)),
     "pixel_grid, one pixel": lambda: viz.pixel_grid(np.array([[0.5]])),
     "image_row": lambda: viz.image_row([IMAGE, RNG.random((3, 4, 9)), RNG.random((1, 4, 4))], ["a", "b\nc", "d"]),
     "image_row, two rows": lambda: viz.image_row([IMAGE] * 5, list("abcde"), columns=3, bar=True),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncourse.numpy_nn import functional as NF
-from cnncourse.viz.pooling import pooling, winners
+from cnncourse.viz.pooling import pooling, stripe_panels, winners
 
 IMAGE = np.array([[1, 3, 2, 0, 5], [4, 4, 0, 2, 2], [0, 0, 7, 3, 1], [2, 4, 3, 8, 6]])
 
@@ -52,3 +52,9 @@ def test_a_ring_marks_each_winner_once():
 def test_images_that_cannot_be_drawn_are_refused(image):
     with pytest.raises(ValueError, match="image must"):
         pooling(image, 3, 1)
+
+
+def test_stripe_panels_share_one_axis_of_frequencies():
+    figure = stripe_panels({"wide": np.zeros((4, 20)), "half": np.ones((2, 10))}, highest=0.5)
+    assert [place.get_title() for place in figure.axes] == ["wide", "half"]
+    assert all(place.images[0].get_extent()[:2] == [0, 0.5] for place in figure.axes)

@@ -12,7 +12,9 @@ from cnncourse.viz.widgets.assets import FOLDER
 from cnncourse.viz.widgets.backward_scatter import BackwardScatter
 from cnncourse.viz.widgets.base import HOW_TO, MovingFigure
 from cnncourse.viz.widgets.histogram_player import HistogramPlayer
+from cnncourse.viz.widgets.layer_maps import LayerMaps
 from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
+from cnncourse.viz.widgets.shifted_pooling import ShiftedPooling
 from cnncourse.viz.widgets.shortcut_switch import ShortcutSwitch
 from cnncourse.viz.widgets.static import widget_html
 from cnncourse.viz.widgets.window_stepper import WindowStepper
@@ -27,6 +29,15 @@ MAKE = {
     "ReceptiveFieldExplorer": lambda: ReceptiveFieldExplorer({"plain": [(3, 1, 1)] * 3}, width=21),
     "BackwardScatter": lambda: BackwardScatter(DIGITS - 5, DIGITS[:4, :4], stride=2, position=1, counting=True),
     "HistogramPlayer": lambda: HistogramPlayer({"a": SHARES}, {"a": SHARES[:, :, 0]}, [0, 9], low=-3, high=3, frame=1),
+    "ShiftedPooling": lambda: ShiftedPooling(np.linspace(0, 1, 90).reshape(9, 10), window=2, down=1),
+    "LayerMaps": lambda: LayerMaps(
+        [
+            ("image", PHOTOGRAPH[None], None),
+            ("C", np.ones((2, 2, 3)), (2, 1, False)),
+            ("F", np.ones((3, 1, 2)), (2, 1, False)),
+            ("out", np.ones((9, 1, 1)), (1, 2, False)),
+        ]
+    ),
     "ShortcutSwitch": lambda: ShortcutSwitch(PHOTOGRAPH, [PHOTOGRAPH, GREY], [PHOTOGRAPH, PHOTOGRAPH], [1, 41]),
 }
 
