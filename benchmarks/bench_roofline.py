@@ -55,8 +55,8 @@ def in_parts(ufunc, a, b, out):
 
     from cnncourse.numpy_nn.fast import threads
 
-    parts = list(zip(*(np.array_split(array, threads.count()) for array in (a, b, out)), strict=True))
-    return lambda: threads.share(lambda part: ufunc(part[0], part[1], out=part[2]), parts)
+    parts = list(zip(*(np.array_split(array, threads.thread_count()) for array in (a, b, out)), strict=True))
+    return lambda: threads.parallel_map(lambda part: ufunc(part[0], part[1], out=part[2]), parts)
 
 
 def measure_layer(layer, rng, quick):

@@ -1,6 +1,7 @@
 """The doctor: quiet about a sound installation, clear about each broken one, never a traceback."""
 
 import importlib.metadata
+import shutil
 import subprocess
 import sys
 from collections import namedtuple
@@ -49,15 +50,17 @@ def test_importing_the_doctor_imports_no_package():
 
 def test_old_python_is_named(monkeypatch):
     version = namedtuple("version", "major minor micro releaselevel serial")
-    monkeypatch.setattr(doctor.sys, "version_info", version(3, 10, 4, "final", 0))
-    finding = one(doctor.check_python)
+    monkeypatch.setattr(sys, "version_info", version(3, 10, 4, "final", 0))
+    finding = one(doctor.installation.check_python)
     assert finding.state == "problem"
     assert finding.found == "3.10.4, too old: the course needs 3.11"
     assert "python.org" in finding.cure
 
 
 def test_python_bound_is_that_of_the_package():
-    assert importlib.metadata.metadata("cnncourse")["Requires-Python"] == ">={}.{}".format(*doctor.OLDEST_PYTHON)
+    assert importlib.metadata.metadata("cnncourse")["Requires-Python"] == ">={}.{}".format(
+        *doctor.installation.OLDEST_PYTHON
+    )
 
 
 def test_missing_and_old_packages_are_named_with_their_bounds(monkeypatch):
@@ -66,8 +69,8 @@ def test_missing_and_old_packages_are_named_with_their_bounds(monkeypatch):
             raise importlib.metadata.PackageNotFoundError(name)
         return {"rich": "9.1", "numpy": "2.5.0rc1"}.get(name, "99.0")
 
-    monkeypatch.setattr(doctor.metadata, "version", version)
-    findings = {finding.what: finding for finding in doctor.examine([doctor.check_packages])}
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    findings = {finding.what: finding for finding in doctor.examine([doctor.installation.check_packages])}
     assert set(findings) == {"tqdm", "rich", "packages"}
     assert findings["tqdm"].found == "not installed"
     assert "'tqdm>=" in findings["tqdm"].cure
@@ -77,22 +80,22 @@ def test_missing_and_old_packages_are_named_with_their_bounds(monkeypatch):
 
 
 def test_a_folder_that_was_never_installed_is_noticed(monkeypatch):
-    monkeypatch.setattr(doctor, "PACKAGE", "no-such-package-anywhere")
-    finding = one(doctor.check_packages)
+    monkeypatch.setattr(doctor.installation, "PACKAGE", "no-such-package-anywhere")
+    finding = one(doctor.installation.check_packages)
     assert finding.state == "problem"
     assert "make lab" in finding.cure
 
 
 def test_torchvision_for_another_torch_is_seen_before_it_fails(monkeypatch):
-    monkeypatch.setattr(doctor.metadata, "version", {"torch": "2.13.0+cpu", "torchvision": "0.29.2"}.get)
-    monkeypatch.setattr(doctor.metadata, "requires", lambda name: ["numpy", "torch (==2.15.0)"])
-    finding = one(doctor.check_torch_versions)
+    monkeypatch.setattr(importlib.metadata, "version", {"torch": "2.13.0+cpu", "torchvision": "0.29.2"}.get)
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: ["numpy", "torch (==2.15.0)"])
+    finding = one(doctor.installation.check_torch_versions)
     assert finding.state == "problem"
     assert finding.found == "torchvision 0.29.2 wants torch==2.15.0, found torch 2.13.0+cpu"
     assert "pip install --force-reinstall torch torchvision" in finding.cure
 
-    monkeypatch.setattr(doctor.metadata, "version", {"torch": "2.15.0+cu130", "torchvision": "0.29.2"}.get)
-    assert doctor.examine([doctor.check_torch_versions]) == []
+    monkeypatch.setattr(importlib.metadata, "version", {"torch": "2.15.0+cu130", "torchvision": "0.29.2"}.get)
+    assert doctor.examine([doctor.installation.check_torch_versions]) == []
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_torchvision_for_another_torch_is_seen_before_it_fails(monkeypatch):
 )
 def test_broken_torchvision_is_explained(monkeypatch, tmp_path, torchvision, says, cure):
     stand_in(monkeypatch, tmp_path, torch="", torchvision=torchvision)
-    finding = one(doctor.check_torch)
+    finding = one(doctor.installation.check_torch)
     assert finding.state == "problem"
     assert says in finding.found
     assert cure in finding.cure
@@ -134,8 +137,8 @@ def test_the_kernels_of_blas_are_named(monkeypatch, variable, error, state, says
     monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
     if variable:
         monkeypatch.setenv("OPENBLAS_CORETYPE", variable)
-    monkeypatch.setattr(doctor, "trial", lambda code, seconds: ("openblas 0.3.31 Haswell", error))
-    finding = one(doctor.check_blas)
+    monkeypatch.setattr(doctor.installation, "trial", lambda code, seconds: ("openblas 0.3.31 Haswell", error))
+    finding = one(doctor.installation.check_blas)
     assert finding.state == state
     assert says in finding.cure
     assert (error or "openblas 0.3.31 Haswell") in finding.found
@@ -151,12 +154,12 @@ def test_the_kernels_of_blas_are_named(monkeypatch, variable, error, state, says
     ],
 )
 def test_the_kind_of_pytorch_and_why_it_was_taken(monkeypatch, tmp_path, record, state, says):
-    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path))
-    monkeypatch.setattr(doctor.sys, "platform", "linux")
-    monkeypatch.setattr(doctor.metadata, "version", {"torch": "2.15.0+cpu"}.get)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(importlib.metadata, "version", {"torch": "2.15.0+cpu"}.get)
     if record:
         (tmp_path / "torch.txt").write_text(record)
-    finding = one(doctor.check_kind_of_torch)
+    finding = one(doctor.installation.check_kind_of_torch)
     assert (finding.state, finding.cure == "") == (state, state == "ok")
     assert says in finding.found
 
@@ -171,12 +174,12 @@ def test_what_learners_need_comes_first_and_no_argument_of_a_function_is_shown(n
 
 
 def test_blas_answers_here():
-    assert "could not" not in one(doctor.check_blas).found
+    assert "could not" not in one(doctor.installation.check_blas).found
 
 
 def test_a_torch_that_never_comes_back_is_given_up(monkeypatch, tmp_path):
     stand_in(monkeypatch, tmp_path, torch="import time; time.sleep(60)", torchvision="")
-    assert doctor.trial("import torch", seconds=1) == ("", "no answer within 1 seconds")
+    assert doctor.finding.trial("import torch", seconds=1) == ("", "no answer within 1 seconds")
 
 
 @pytest.mark.parametrize(
@@ -195,8 +198,8 @@ def test_a_torch_that_never_comes_back_is_given_up(monkeypatch, tmp_path):
     ],
 )
 def test_kernels_that_are_missing_dead_or_foreign(monkeypatch, output, error, state, says):
-    monkeypatch.setattr(doctor, "trial", lambda code, seconds: (output, error))
-    finding = one(doctor.check_kernel)
+    monkeypatch.setattr(doctor.installation, "trial", lambda code, seconds: (output, error))
+    finding = one(doctor.installation.check_kernel)
     assert finding.state == state
     assert says in finding.found
     assert (finding.cure == "") == (state == "ok")
@@ -205,7 +208,7 @@ def test_kernels_that_are_missing_dead_or_foreign(monkeypatch, output, error, st
 
 def test_a_kernel_that_cannot_start_is_reported_from_the_real_attempt(monkeypatch, tmp_path):
     stand_in(monkeypatch, tmp_path, ipykernel_launcher="raise SystemExit('broken on purpose')")
-    finding = one(doctor.check_kernel)
+    finding = one(doctor.installation.check_kernel)
     assert finding.state == "problem"
     assert "Traceback" not in finding.found
 
@@ -221,25 +224,25 @@ def test_broken_embedded_data_is_a_problem(monkeypatch, no_data):
     from cnncourse.data import sets
 
     monkeypatch.setattr(sets, "EMBEDDED_FOLDER", no_data)
-    finding = one(doctor.check_data)
+    finding = one(doctor.computer.check_data)
     assert finding.state == "problem"
     assert "train-images-idx3-ubyte.gz is missing" in finding.found
     assert "reinstall" in finding.cure
 
 
 def test_sets_that_are_absent_are_no_problem_but_broken_ones_are(no_data):
-    findings = states(doctor.examine([doctor.check_full_sets]))
+    findings = states(doctor.examine([doctor.computer.check_full_sets]))
     assert findings["full MNIST"] == findings["full CIFAR-10"] == "note"
     (no_data / "cache" / "mnist").mkdir(parents=True)
     (no_data / "cache" / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"")
-    findings = {finding.what: finding for finding in doctor.examine([doctor.check_full_sets])}
+    findings = {finding.what: finding for finding in doctor.examine([doctor.computer.check_full_sets])}
     assert findings["full MNIST"].state == "problem"
     assert "download" in findings["full MNIST"].cure
 
 
 def test_a_variable_that_names_no_folder_is_a_problem(monkeypatch, no_data):
     monkeypatch.setenv("CNNCOURSE_DATA", str(no_data / "nowhere"))
-    finding = one(doctor.check_full_sets)
+    finding = one(doctor.computer.check_full_sets)
     assert finding.state == "problem"
     assert finding.what == "CNNCOURSE_DATA"
     assert "unset it" in finding.cure
@@ -248,8 +251,8 @@ def test_a_variable_that_names_no_folder_is_a_problem(monkeypatch, no_data):
 @pytest.mark.parametrize(("free", "state"), [(2e8, "problem"), (1e9, "warning"), (9e9, "ok")])
 def test_disk(monkeypatch, free, state):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: usage(1e12, 0, free))
-    for finding in doctor.examine([doctor.check_disk]):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1e12, 0, free))
+    for finding in doctor.examine([doctor.computer.check_disk]):
         assert finding.state == state
         assert f"{free / 1e9:.1f} GB free" in finding.found
         assert ("free some space" in finding.cure) == (state != "ok")
@@ -259,11 +262,11 @@ def test_tools_that_few_need_are_only_notes(monkeypatch):
     def absent(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
-    monkeypatch.setattr(doctor.metadata, "version", absent)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(importlib.metadata, "version", absent)
     for platform, says in (("linux", "apt install bubblewrap"), ("darwin", "use Linux or a container")):
-        monkeypatch.setattr(doctor.sys, "platform", platform)
-        findings = doctor.examine([doctor.check_for_teachers_and_contributors])
+        monkeypatch.setattr(sys, "platform", platform)
+        findings = doctor.examine([doctor.computer.check_for_teachers_and_contributors])
         assert {finding.state for finding in findings} == {"note"}
         assert any(says in finding.cure for finding in findings)
 
@@ -273,7 +276,7 @@ def test_a_check_that_fails_itself_becomes_a_finding(monkeypatch, capsys):
         yield doctor.Finding("ok", "sun", "shines")
         raise LookupError("no window")
 
-    monkeypatch.setattr(doctor, "CHECKS", (check_the_weather, doctor.check_python))
+    monkeypatch.setattr(doctor, "CHECKS", (check_the_weather, doctor.installation.check_python))
     assert doctor.main([]) == 1
     shown = " ".join(capsys.readouterr().out.split())
     assert "the weather could not be checked: LookupError: no window" in shown

@@ -17,7 +17,7 @@ from cnncourse.checks import load_task, tasks_of_unit
 from cnncourse.checks.progress import record
 from cnncourse.checks.question import Question
 from cnncourse.checks.student import LocalStudent, run_limited
-from cnncourse.doctor import hiding_files
+from cnncourse.doctor.computer import hiding_files
 from cnncourse.grading.host.notebook import Unreadable, read_notebook
 from cnncourse.grading.inside import cells as reading
 from cnncourse.grading.inside import stand_ins

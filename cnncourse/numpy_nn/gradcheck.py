@@ -159,10 +159,10 @@ def _indices(shape, max_entries, rng):
 
 
 def _central_difference(loss, array, index, eps):
-    kept = array[index]
-    array[index] = kept + eps
+    before = array[index]
+    array[index] = before + eps
     above = loss()
-    array[index] = kept - eps
+    array[index] = before - eps
     below = loss()
-    array[index] = kept
+    array[index] = before
     return (above - below) / (2 * eps)

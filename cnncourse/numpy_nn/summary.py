@@ -1,51 +1,11 @@
-"""What a network costs and sees, layer by layer, without running it."""
+"""What a network costs and sees, layer by layer, without running it; `geometry` knows the layers."""
 
-import math
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import reduce, singledispatch
 
-from .modules import Identity
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Which input pixels an output can depend on: for each spatial axis (size, jump, start).
-
-    `size` is the width of the patch, `jump` the distance between the patches of neighbouring outputs,
-    `start` the centre of the first output's patch, all in input pixels. The patch may reach into the
-    padding, and may be larger than the input.
-    """
-
-    axes: tuple
-
-    @classmethod
-    def of_input(cls, axes):
-        """One pixel sees itself."""
-        return cls(((1, Fraction(1), 0.0),) * axes)
-
-    def through(self, window):
-        """Return the field after a layer with that window: (kernel size, stride, padding, dilation)."""
-        if window is None or not self.axes:
-            return self
-        after = []
-        for (size, jump, start), (K, S, P, D) in zip(self.axes, window, strict=True):
-            reach = D * (K - 1)
-            after.append((size + reach * jump, jump * S, start + float((reach / 2 - P) * float(jump))))
-        return ReceptiveField(tuple(after))
-
-    def union(self, other):
-        """Return the smallest patch that holds both, for paths that meet."""
-        joined = []
-        for (size, jump, start), (other_size, _, other_start) in zip(self.axes, other.axes, strict=True):
-            first = min(start - size / 2, other_start - other_size / 2)
-            last = max(start + size / 2, other_start + other_size / 2)
-            joined.append((max(size, other_size, math.ceil(last - first - 1e-9)), jump, (first + last) / 2))
-        return ReceptiveField(tuple(joined))
-
-    @property
-    def size(self):
-        """The patch's size for each axis, in input pixels."""
-        return tuple(math.ceil(size) for size, _, _ in self.axes)
+from . import modules as M
+from .geometry import multiply_adds, output_shape, window
+from .receptive_field import ReceptiveField
 
 
 @dataclass(frozen=True)
@@ -131,7 +91,14 @@ def summary(model, input_shape):
     TypeError
         `input_shape` is no sequence of ints.
     ValueError
-        A layer's output would be empty.
+        A layer refuses what it would get, for example because the image is smaller than its kernel.
+
+    Examples
+    --------
+    >>> network = M.Sequential(M.Conv2d(1, 4, 3), M.ReLU(), M.MaxPool2d(2))
+    >>> table = summary(network, (1, 1, 28, 28))
+    >>> table.parameters, table.multiply_adds, table.rows[-1].output_shape
+    (40, 24336, (1, 4, 13, 13))
     """
     input_shape = tuple(input_shape)
     if not all(isinstance(size, int) for size in input_shape) or len(input_shape) < 2:
@@ -140,13 +107,60 @@ def summary(model, input_shape):
     rows = []
 
     def visit(module, shape, output_shape, field):
-        name = names.get(id(module), "")
-        if min(output_shape) < 1:
-            label = name or type(module).__name__
-            raise ValueError(f"input_shape: expected an input large enough for {label}, got {input_shape}")
-        if type(module) is not Identity:
+        if type(module) is not M.Identity:
             parameters = sum(parameter.size for parameter in module.parameters())
-            rows.append(Row(name, type(module).__name__, output_shape, parameters, module.multiply_adds(shape), field))
+            work = multiply_adds(module, shape)
+            rows.append(Row(names.get(id(module), ""), type(module).__name__, output_shape, parameters, work, field))
 
-    model.trace(input_shape, ReceptiveField.of_input(len(input_shape) - 2), visit)
+    try:
+        trace(model, input_shape, ReceptiveField.of_input(len(input_shape) - 2), visit)
+    except ValueError as error:
+        before = f"what comes after {rows[-1].name or rows[-1].layer}" if rows else "the first layer"
+        raise ValueError(f"input_shape: expected an input that {before} can take, got {input_shape}: {error}") from None
     return Summary(type(model).__name__, input_shape, tuple(rows))
+
+
+# The way through a network
+
+
+@singledispatch
+def trace(module, input_shape, field, visit):
+    """Pass a shape and a receptive field through; call `visit` at every layer; return both."""
+    shape = output_shape(module, input_shape)
+    field = field.through(window(module, input_shape))
+    visit(module, input_shape, shape, field)
+    return shape, field
+
+
+@trace.register
+def _(module: M.Network, input_shape, field, visit):
+    return trace(module.wiring, input_shape, field, visit)
+
+
+@trace.register
+def _(module: M.Sequential, input_shape, field, visit):
+    for child in module:
+        input_shape, field = trace(child, input_shape, field, visit)
+    return input_shape, field
+
+
+@trace.register
+def _(module: M.Residual, input_shape, field, visit):
+    shape, body_field = trace(module.body, input_shape, field, visit)
+    _, shortcut_field = trace(module.shortcut, input_shape, field, visit)
+    return shape, body_field.union(shortcut_field)
+
+
+@trace.register
+def _(module: M.Concat, input_shape, field, visit):
+    branches = [trace(branch, input_shape, field, visit) for _, branch in module.named_children()]
+    shapes, fields = zip(*branches, strict=True)
+    channels = sum(shape[1] for shape in shapes)
+    return (shapes[0][0], channels, *shapes[0][2:]), reduce(ReceptiveField.union, fields)
+
+
+@trace.register
+def _(module: M.Scale, input_shape, field, visit):
+    _, gate_field = trace(module.gate, input_shape, field, visit)
+    visit(module, input_shape, tuple(input_shape), field.union(gate_field))
+    return tuple(input_shape), field.union(gate_field)

@@ -18,7 +18,7 @@ from ..functional import _switch
 from . import activation, batch_norm, conv, conv_transpose, global_mean, linear, max_pool
 
 for _module, _plain in (
-    (activation, "activation"), (batch_norm, "batch_norm"), (conv, "conv"), (conv_transpose, "conv_transpose"),
-    (global_mean, "adaptive_pool"), (linear, "linear"), (max_pool, "max_pool"),
+    (activation, "activation"), (activation, "gated_activation"), (batch_norm, "batch_norm"), (conv, "conv"),
+    (conv_transpose, "conv_transpose"), (global_mean, "adaptive_pool"), (linear, "linear"), (max_pool, "max_pool"),
 ):  # fmt: skip
     _switch.register_all(_module, import_module(f"cnncourse.numpy_nn.functional.{_plain}"))

@@ -6,9 +6,9 @@ writes the gradient, 3 values. Formulas of several steps are computed in blocks 
 
 import numpy as np
 
-from ..functional._arguments import check_floats, check_not_inplace
-from ..functional.activation import _check, _check_approximate
+from ..functional._arguments import check_floats, check_like, check_not_inplace
 from ..functional.erf import erf
+from ..functional.gated_activation import check_approximate
 from .blocks import elementwise, in_blocks, mask_values
 
 
@@ -26,7 +26,7 @@ def relu_backward(grad_output, input, inplace=False):
 
 def _pass_where(condition, grad_output, input):
     """Return the gradient where `condition(input)` holds and 0 elsewhere."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     grad = np.empty(input.shape, input.dtype)
     g, x, out = (array.reshape(-1) for array in (grad_output, input, grad))
     in_blocks(lambda block: mask_values(g[block], condition(x[block]), out[block]), grad.size)
@@ -42,7 +42,7 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
 
 def leaky_relu_backward(grad_output, input, negative_slope=0.01, inplace=False):
     """As the plain `leaky_relu_backward`."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return elementwise(
         lambda g, x: mask_values(g, x > 0) + negative_slope * mask_values(g, ~(x > 0)), grad_output, input
     )
@@ -73,7 +73,7 @@ def _sigmoid(x):
 
 def sigmoid_backward(grad_output, input):
     """As the plain `sigmoid_backward`."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return elementwise(_sigmoid_backward, grad_output, input)
 
 
@@ -84,7 +84,7 @@ def _sigmoid_backward(g, x):
 
 def tanh_backward(grad_output, input):
     """As the plain `tanh_backward`."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return elementwise(lambda g, x: g * (1 - np.tanh(x) ** 2), grad_output, input)
 
 
@@ -97,7 +97,7 @@ def silu(input, inplace=False):
 
 def silu_backward(grad_output, input, inplace=False):
     """As the plain `silu_backward`."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return elementwise(_silu_backward, grad_output, input)
 
 
@@ -119,7 +119,7 @@ def _hardsigmoid(x):
 
 def hardsigmoid_backward(grad_output, input, inplace=False):
     """As the plain `hardsigmoid_backward`."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return elementwise(lambda g, x: mask_values(g / 6, np.abs(x) < 3), grad_output, input)
 
 
@@ -132,7 +132,7 @@ def hardswish(input, inplace=False):
 
 def hardswish_backward(grad_output, input, inplace=False):
     """As the plain `hardswish_backward`."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return elementwise(
         lambda g, x: mask_values(g, x >= 3) + mask_values(g * (x / 3 + 0.5), ~(np.abs(x) >= 3)), grad_output, input
     )
@@ -141,7 +141,7 @@ def hardswish_backward(grad_output, input, inplace=False):
 def gelu(input, approximate="none"):
     """As the plain `gelu`."""
     check_floats(input=input)
-    _check_approximate(approximate)
+    check_approximate(approximate)
     return elementwise(_gelu_tanh if approximate == "tanh" else _gelu, input)
 
 
@@ -155,8 +155,8 @@ def _gelu_tanh(x):
 
 def gelu_backward(grad_output, input, approximate="none"):
     """As the plain `gelu_backward`."""
-    _check(grad_output, input)
-    _check_approximate(approximate)
+    check_like(grad_output, input)
+    check_approximate(approximate)
     return elementwise(_gelu_tanh_backward if approximate == "tanh" else _gelu_backward, grad_output, input)
 
 

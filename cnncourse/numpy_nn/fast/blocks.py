@@ -43,7 +43,7 @@ def in_blocks(function, count, values=1, large=False):
         for start in range(part.start, part.stop, step):
             function(slice(start, min(start + step, part.stop)))
 
-    threads.share(run, _parts(count, 2 * count * values))
+    threads.parallel_map(run, _parts(count, 2 * count * values))
 
 
 def by_channel(function, x, *vectors):
@@ -69,12 +69,12 @@ def by_channel(function, x, *vectors):
                 stop = min(start + images, part.stop)
                 function((slice(start, stop), some), *[s[: stop - start] for s in stretched])
 
-    threads.share(run, itertools.product(parts, range(0, C, channels)))
+    threads.parallel_map(run, itertools.product(parts, range(0, C, channels)))
 
 
 def _parts(count, moved):
-    """Cut 0 … count − 1 into one slice for each thread that pays when `moved` numbers are moved."""
-    return threads.evenly(count, min(count, threads.sharing(threads.microseconds(moved=moved))))
+    """Cut 0 … count − 1 into one slice for each thread that pays."""
+    return threads.split_evenly(count, min(count, threads.threads_for(threads.microseconds(moved=moved))))
 
 
 def mask_values(values, where, out=None):

@@ -40,7 +40,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, o
     | it copies and adds up clearly fewer numbers than im2col copies | shifted | K_w instead of K² copies of the image |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
 
-    `of_input` is for the gradient with respect to the input, where `shifted` must take less time by estimate.
+    `of_input` asks for the gradient with respect to the input, where `shifted` must take less time by estimate.
     """
     if dense.can(x_shape, weight.shape, padding, groups):
         return "dense"
@@ -75,7 +75,7 @@ def _shifted_moves_less(pixels, weight_shape, stride, groups):
 
 
 def _shifted_adds_sooner(x_shape, weight_shape, stride, padding, dilation, groups):
-    """Return whether `shifted`, a convolution, takes less time for the gradient with respect to the input."""
+    """Return whether the input's gradient takes less time by `shifted`, which writes it as a convolution."""
     (c_out, c_in, *rows, K), (N, _, *sizes) = weight_shape, x_shape
     c_out //= groups
     if max(stride) > 1 or c_out * K < 24:  # with a stride, it leaves that to im2col

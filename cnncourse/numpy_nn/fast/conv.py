@@ -1,6 +1,7 @@
 """Convolution by the algorithm that suits its shapes and values; the formula is in `functional.conv`."""
 
 from ..functional._arguments import as_batch, check_conv, check_floats, check_grad_output
+from ..functional._windows import output_size, padded_size
 from . import choice
 
 
@@ -63,7 +64,7 @@ def conv3d_backward(
 
 
 def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorithm, prepared=None):
-    S, P, D, _ = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
+    S, P, D = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
     if prepared is not None and (prepared.C_out, prepared.C_in) != weight.shape[:2]:
         raise ValueError(
             f"prepared: expected what prepare_conv2d gave for this weight {weight.shape}, "
@@ -77,8 +78,9 @@ def _conv(axes, input, weight, bias, stride, padding, dilation, groups, algorith
 def _conv_backward(
     axes, grad_output, input, weight, bias, stride, padding, dilation, groups, algorithm, output_mask
 ):  # fmt: skip
-    S, P, D, positions = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
+    S, P, D = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
     x, unbatched = as_batch(input, axes)
+    positions = output_size(padded_size(x.shape[2:], P), weight.shape[2:], S, D)
     shape = (len(weight), *positions) if unbatched else (len(x), len(weight), *positions)
     check_grad_output(grad_output, shape, input.dtype)
     g = grad_output[None] if unbatched else grad_output

@@ -1,8 +1,8 @@
 """Transposed convolution by way of convolution's algorithms; the formula is in `functional.conv_transpose`."""
 
 from ..functional._arguments import as_batch, check_grad_output
+from ..functional._conv_transpose_arguments import check_conv_transpose
 from ..functional._windows import pad_constant
-from ..functional.conv_transpose import _cropped, check_conv_transpose
 from . import choice
 
 
@@ -43,19 +43,19 @@ def conv_transpose3d_backward(
 
 
 def _conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
-    S, P, D, full = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    S, P, D, _, O = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
     x, unbatched = as_batch(input, axes)
     C_out = weight.shape[1] * groups
-    output = choice.grad_input(x, weight, (len(x), C_out, *_cropped(full, P)), S, P, D, groups)
+    output = choice.grad_input(x, weight, (len(x), C_out, *O), S, P, D, groups)
     if bias is not None:
         output = output + bias.reshape(-1, *[1] * axes)
     return output[0] if unbatched else output
 
 
 def _backward(axes, grad_output, input, weight, bias, stride, padding, output_padding, groups, dilation):
-    S, P, D, full = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    S, P, D, _, O = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
     x, unbatched = as_batch(input, axes)
-    shape = (len(x), weight.shape[1] * groups, *_cropped(full, P))
+    shape = (len(x), weight.shape[1] * groups, *O)
     check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
     g = grad_output[None] if unbatched else grad_output
 

@@ -62,7 +62,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
         g = g.reshape(*g.shape[:2], *[1] * len(rows), -1, 1)
         np.matmul(later, g, out=grad[n, c, ..., None])
 
-    threads.share(block, lines.blocks(N, C, 1, x.itemsize))
+    threads.parallel_map(block, lines.blocks(N, C, 1, x.itemsize))
     return grad.sum(axis=0).reshape(weight_shape)
 
 
@@ -107,7 +107,7 @@ def _correlate(x, filters, stride, dilation, padding, spacing=None, bias=None):
         if bias is not None:
             output[n, c] += bias[c]
 
-    threads.share(block, lines.blocks(N, groups, c_in, x.itemsize))
+    threads.parallel_map(block, lines.blocks(N, groups, c_in, x.itemsize))
     return output.reshape(N, groups * c_out, *lines.positions)
 
 
@@ -145,7 +145,7 @@ class _Lines:
         step = max(1, BLOCK_BYTES // (group * itemsize))
         # Few copies make R, and as long are the kernel's filtered lines, which are written and added up.
         work = N * groups * threads.microseconds(moved=group + 2 * self.shifted_length * math.prod(self.kernel[:-1]))
-        helpers = threads.sharing(work)
+        helpers = threads.threads_for(work)
         if N < helpers:  # equal parts of an image for all threads
             parts = -(-groups // (step * helpers)) * helpers
             step = -(-groups // parts)

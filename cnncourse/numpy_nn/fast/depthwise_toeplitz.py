@@ -44,7 +44,7 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
     def block(c):
         np.matmul(X[c], matrices.T(weight, c), out=Y[c])
 
-    threads.share(block, matrices.blocks())
+    threads.parallel_map(block, matrices.blocks())
     if bias is not None:
         output += bias[:, None]
     return output.reshape(*output.shape[:2], *positions)
@@ -61,7 +61,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
         products = X[c].swapaxes(2, 3) @ G[c]
         grad[c] = (products.reshape(-1, S.shape[1]) @ S.T).reshape(grad[c].shape)
 
-    threads.share(block, matrices.blocks())
+    threads.parallel_map(block, matrices.blocks())
     return grad.reshape(weight_shape)
 
 
@@ -74,7 +74,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     def block(c):
         X[c] = (G[c] @ matrices.T(weight, c).swapaxes(2, 3)).sum(axis=1, keepdims=True)
 
-    threads.share(block, matrices.blocks())
+    threads.parallel_map(block, matrices.blocks())
     return grad
 
 

@@ -48,7 +48,7 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
         threads.matmul(filters, columns.columns_of(item), out=y)
         add_bias(y, bias, groups)
 
-    threads.share(block, columns.blocks(C_out))
+    threads.parallel_map(block, columns.blocks(C_out))
     return output.reshape(N, C_out, *columns.positions)
 
 
@@ -61,7 +61,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding=
         g = upstream[columns.index_of(item)]
         return threads.matmul(g, columns.columns_of(item).swapaxes(2, 3)).sum(axis=0)
 
-    products = threads.share(block, columns.blocks(weight_shape[0]))
+    products = threads.parallel_map(block, columns.blocks(weight_shape[0]))
     return np.reshape(sum(products), weight_shape) if products else np.zeros(weight_shape, x.dtype)
 
 
@@ -96,7 +96,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding=N
 
     image = C * math.prod((*kernel, *spatial))  # numbers in its columns
     work = threads.microseconds(N * image * C_out / groups, 2 * N * image)
-    threads.share(block, threads.blocks(N, _images(image * grad.itemsize), work))
+    threads.parallel_map(block, threads.blocks(N, _images(image * grad.itemsize), work))
     return grad
 
 
@@ -104,10 +104,9 @@ class _Sums:
     """The columns' gradients, added up to the gradient of a padded image of size `padded`.
 
     An entry of the kernel meets every S-th row and column of the image. So the image is taken apart into S images along
-    each axis, by the rest of a row's or column's number modulo the stride S. Each of these is one long line, and what
-    an entry says about all windows is a line too; those of entries with the same remainder start that many rows or
-    columns after each other. They are added as wholes, along the kernel's rows and then down: a few long sums, instead
-    of one for each row of the image, of every S-th number.
+    each axis: rows (and columns) whose numbers leave the same remainder modulo S belong together. Such an image is one
+    long line in memory. The gradients of one entry for all windows are a line too, and are added as a whole, along the
+    kernel's rows and then down. These are a few long sums instead of one short sum for each row of the image.
     """
 
     def __init__(self, padded, kernel, positions, stride, dilation):
@@ -126,7 +125,7 @@ class _Sums:
     def write(self, columns, out, padding):
         """Add up columns' gradients (n, C, *kernel, L), and write what lies inside of the padding to `out`."""
         L, total = columns.shape[-1], math.prod(self.sizes)
-        (_, first, rests), *others = self.along
+        (_, first, remainders), *others = self.along
         for shift, entries, places in others:
             columns[..., places, shift:] += columns[..., entries, : L - shift]
         images = np.zeros((*columns.shape[:2], *self.stride, total), columns.dtype)
@@ -134,20 +133,21 @@ class _Sums:
             shifts, entries, places = zip(*combined, strict=True) if combined else ((), (), ())
             start = sum(shift * step for shift, step in zip(shifts, self.steps, strict=False))
             stop = min(start + L, total)
-            images[(..., *places, rests, slice(start, stop))] += columns[(..., *entries, first, slice(stop - start))]
+            line = columns[(..., *entries, first, slice(stop - start))]
+            images[(..., *places, remainders, slice(start, stop))] += line
         images = images.reshape(*images.shape[:-1], *self.sizes)
-        for rest in offsets(self.stride):
+        for remainder in offsets(self.stride):
             target, source = [], []
-            for r, s, (before, _), size in zip(rest, self.stride, padding, out.shape[2:], strict=True):
+            for r, s, (before, _), size in zip(remainder, self.stride, padding, out.shape[2:], strict=True):
                 q = -((r - before) // s)  # the first that is not in the padding
                 places = range(q * s + r - before, size, s)
                 target.append(slice(places.start, size, s))
                 source.append(slice(q, q + len(places)))
-            out[(..., *target)] = images[(slice(None), slice(None), *rest, *source)]
+            out[(..., *target)] = images[(slice(None), slice(None), *remainder, *source)]
 
 
 def _entries_by_shift(K, S, D):
-    """Return (shift, entries, rests) for the kernel entries of one axis that start equally far; S or D is 1."""
+    """Return (shift, entries, remainders) for the kernel entries of one axis that start equally far; S or D is 1."""
     return [(D * k // S, slice(k, min(k + S, K)), slice(0, min(S, K - k))) for k in range(0, K, S)]
 
 
@@ -177,9 +177,9 @@ class _Columns:
         parts = 1
         if self.copied:
             parts = -(-image * self.x.itemsize // BLOCK_BYTES)
-            if N < threads.sharing(work):
-                parts = -(-parts // threads.count()) * threads.count()
-        rows = threads.evenly(self.positions[0], max(1, min(parts, self.positions[0])))
+            if N < threads.threads_for(work):
+                parts = -(-parts // threads.thread_count()) * threads.thread_count()
+        rows = threads.split_evenly(self.positions[0], max(1, min(parts, self.positions[0])))
         return list(itertools.product(threads.blocks(N, _images(image * self.x.itemsize), work), rows))
 
     def index_of(self, item):

@@ -97,7 +97,7 @@ def _in_blocks(function, x):
 
 
 def _send_to_maxima(g, padded, win):
-    """Return the gradient by `padded`: each window's gradient where its maximum lies.
+    """Return the gradient with respect to `padded`: each window's gradient where its maximum lies.
 
     The row that holds a window's first maximum is the first row whose own maximum equals the window's.
     """

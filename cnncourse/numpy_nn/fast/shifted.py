@@ -30,11 +30,11 @@ def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
     `padding` holds (before, after) per axis, and is zero if left out.
     """
     rows = _Rows(x.shape, weight.shape, stride, dilation, groups, padding)
-    if threads.sharing(rows.work) > max(1, len(x)):
+    if threads.threads_for(rows.work) > max(1, len(x)):
         return _in_strips(x, weight, stride, dilation, groups, rows, bias)
     filters = rows.matrices(weight)
     output = np.empty((len(x), len(weight), *rows.whole), x.dtype)
-    threads.share(lambda n: rows.multiply(filters, rows.shifted(x[n]), output[n], bias), rows.blocks())
+    threads.parallel_map(lambda n: rows.multiply(filters, rows.shifted(x[n]), output[n], bias), rows.blocks())
     return np.ascontiguousarray(output[(..., *map(slice, rows.positions))])
 
 
@@ -46,14 +46,14 @@ def _in_strips(x, weight, stride, dilation, groups, rows, bias):
         piece = pad_strip(x, some, weight.shape[2:], stride, dilation, rows.padding)
         output[:, :, some] = forward(piece, weight, stride, dilation, groups, bias=bias)
 
-    threads.share(strip, threads.evenly(rows.positions[0], min(threads.count(), rows.positions[0])))
+    threads.parallel_map(strip, threads.split_evenly(rows.positions[0], min(threads.thread_count(), rows.positions[0])))
     return output
 
 
 def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding):
     """Return ∂L/∂weight: for each kernel row, the output's gradient times the slice of R that it was multiplied by."""
     rows = _Rows(x.shape, weight_shape, stride, dilation, groups, padding)
-    grads = threads.share(lambda n: rows.correlate(rows.shifted(x[n]), grad_output[n]), rows.blocks())
+    grads = threads.parallel_map(lambda n: rows.correlate(rows.shifted(x[n]), grad_output[n]), rows.blocks())
     return rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
 
 
@@ -73,7 +73,7 @@ def gradients(grad_output, x, weight, stride, padding, dilation, groups):
     beyond = _beyond(grad_output.shape, weight.shape, x.shape, dilation, padding)
     flipped = _flipped(weight, groups)
     rows = _Rows(grad_output.shape, flipped.shape, stride, dilation, groups, beyond)
-    if max(stride) > 1 or min(map(min, beyond)) < 0 or threads.sharing(rows.work) > max(1, len(x)):
+    if max(stride) > 1 or min(map(min, beyond)) < 0 or threads.threads_for(rows.work) > max(1, len(x)):
         return (
             grad_input(grad_output, weight, x.shape, stride, dilation, groups, padding),
             grad_weight(grad_output, x, weight.shape, stride, dilation, groups, padding),
@@ -86,7 +86,7 @@ def gradients(grad_output, x, weight, stride, padding, dilation, groups):
         rows.multiply(filters, R, grad[n])
         return rows.correlate(R, x[n])
 
-    grads = threads.share(block, rows.blocks())
+    grads = threads.parallel_map(block, rows.blocks())
     turned = rows.weight([sum(products) for products in zip(*grads, strict=True)], x.dtype)
     return np.ascontiguousarray(grad[(..., *map(slice, rows.positions))]), _flipped(turned, groups)
 
@@ -108,10 +108,10 @@ def _flipped(weight, groups):
 
 
 class _Rows:
-    """The arithmetic of R (images, groups, rests·C_in/groups·K_w, L): which image rows stand where in it.
+    """The arithmetic of R (images, groups, remainders·C_in/groups·K_w, L): which image rows stand where in it.
 
-    Along each axis but the last, rows are told apart by the rest that they leave modulo the stride, so that those which
-    one kernel row meets follow each other. Kernel rows that start in the same place for different rests share a GEMM.
+    Along each axis but the last, rows are sorted by their remainder modulo the stride, so that those that a kernel row
+    meets follow each other. Kernel rows that start in the same place for different remainders share a GEMM.
     """
 
     def __init__(self, x_shape, weight_shape, stride, dilation, groups, padding):
@@ -121,7 +121,7 @@ class _Rows:
         self.padding = padding or [(0, 0)] * len(stride)
         padded = padded_size(self.sizes, self.padding)
         self.positions = output_size(padded, self.kernel, stride, dilation)
-        # A few zero rows make all rests equally many.
+        # A few zero rows make all remainders equally many.
         self.quotients = [-(-i // s) for i, s in zip(padded[:-1], stride[:-1], strict=True)]
         self.padded = [*(q * s for q, s in zip(self.quotients, stride[:-1], strict=True)), padded[-1]]
         lines = [*self.quotients, self.positions[-1]]
@@ -135,31 +135,31 @@ class _Rows:
         self.work = self.N * threads.microseconds(multiply_adds, math.prod(self.shape))
 
     def _products(self):
-        """Return (kernel rows, first rest, start on R's lines) for each GEMM."""
+        """Return (kernel rows, first remainder, start on R's lines) for each GEMM."""
         products = []
-        for start, rest, k in sorted((*self._place(k), k) for k in offsets(self.kernel[:-1])):
-            if products and products[-1][2] == start and products[-1][1] + len(products[-1][0]) == rest:
+        for start, remainder, k in sorted((*self._place(k), k) for k in offsets(self.kernel[:-1])):
+            if products and products[-1][2] == start and products[-1][1] + len(products[-1][0]) == remainder:
                 products[-1][0].append(k)
             else:
-                products.append(([k], rest, start))
+                products.append(([k], remainder, start))
         return products
 
     def _place(self, k):
-        """Return (start, rest) of kernel row `k`."""
-        start, rest = 0, 0
+        """Return (start, remainder) of kernel row `k`."""
+        start, remainder = 0, 0
         for k_a, d, s, step in zip(k, self.dilation, self.stride, self.steps, strict=False):
             start += k_a * d // s * step
-            rest = rest * s + k_a * d % s
-        return start, rest
+            remainder = remainder * s + k_a * d % s
+        return start, remainder
 
     def slices(self, R):
         """Iterate over the slices of R that the products take."""
         taps = self.weight_shape[1] * self.kernel[-1]
-        for k, rest, start in self.products:
-            yield R[:, :, rest * taps : (rest + len(k)) * taps, start : start + self.length]
+        for k, remainder, start in self.products:
+            yield R[:, :, remainder * taps : (remainder + len(k)) * taps, start : start + self.length]
 
     def matrices(self, weight):
-        """Return each product's part of `weight`, (groups, C_out/groups, rests·C_in/groups·K_w)."""
+        """Return each product's part of `weight`, (groups, C_out/groups, remainders·C_in/groups·K_w)."""
         rows = np.moveaxis(weight.reshape(self.groups, -1, *self.weight_shape[1:]), (0, 1, 2), (-4, -3, -2))
         return [
             np.concatenate([rows[i].reshape(*rows.shape[-4:-2], -1) for i in k], axis=2) for k, _, _ in self.products
@@ -186,7 +186,7 @@ class _Rows:
         add_bias(y, bias, self.groups)
 
     def correlate(self, R, grad_output):
-        """Return the gradients by `matrices`, transposed: those of some images."""
+        """Return the gradients with respect to `matrices`, transposed: those of some images."""
         g = self.lines(grad_output).swapaxes(2, 3)
         return [(slice_of_R @ g).sum(axis=0) for slice_of_R in self.slices(R)]
 
@@ -205,9 +205,9 @@ class _Rows:
         x = pad_constant(x, [(b, i - b - o) for b, i, o in zip(before, self.padded, self.sizes, strict=True)])
         ones = (1,) * (len(self.stride) - 1)
         taps = windows(x, (*ones, self.kernel[-1]), (*ones, self.stride[-1]), (*ones, self.dilation[-1]))
-        return self._by_rests(taps.reshape(*x.shape[:2], self.kernel[-1], *self.padded[:-1], -1))
+        return self._by_remainders(taps.reshape(*x.shape[:2], self.kernel[-1], *self.padded[:-1], -1))
 
-    def _by_rests(self, taps):
+    def _by_remainders(self, taps):
         """Turn (n, C, K_w, *rows, W_out) into R."""
         pairs = [n for q, s in zip(self.quotients, self.stride, strict=False) for n in (q, s)]
         taps = taps.reshape(len(taps), self.groups, -1, self.kernel[-1], *pairs, self.positions[-1])

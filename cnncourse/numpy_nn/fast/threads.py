@@ -30,24 +30,24 @@ class _Here(threading.local):
 _here = _Here()
 
 
-def available():
+def available_threads():
     """Return how many threads BLAS would use now: OPENBLAS_NUM_THREADS and OMP_NUM_THREADS are heeded."""
     return max((library.num_threads or 1 for library in _blas().lib_controllers), default=1)
 
 
-def count():
+def thread_count():
     """Return how many threads work may be shared out to: all that are available, but one within a share."""
-    return _here.threads or available()
+    return _here.threads or available_threads()
 
 
-def share(function, items):
+def parallel_map(function, items):
     """Return [function(item) for item in items], computed as many at a time as there are threads.
 
     An error in any of them is raised here. With a single thread this is a plain loop; a single item may share out
     its own work.
     """
     items = list(items)
-    if count() == 1:
+    if thread_count() == 1:
         return [function(item) for item in items]
     with single_threaded_blas() as threads:
         if len(items) == 1:
@@ -57,7 +57,7 @@ def share(function, items):
         def work():
             before, _here.threads = _here.threads, 1
             try:
-                for k in numbers:  # the next that no thread has taken
+                for k in numbers:  # the next one that is not taken yet
                     results[k] = function(items[k])
             finally:
                 _here.threads = before
@@ -67,32 +67,32 @@ def share(function, items):
 
 
 def microseconds(multiply_adds=0, moved=0):
-    """Estimate a core's time for multiply-adds in matrix products and for numbers written elsewhere."""
+    """Estimate a core's time for multiply-adds in matrix products and for numbers that are written elsewhere."""
     return multiply_adds / 100_000 + moved / 4_000
 
 
-def sharing(work):
-    """Return how many threads should share this work, given in microseconds: all, or only this one."""
-    return count() if work >= WORTH_SHARING else 1
+def threads_for(work):
+    """Return how many threads should share `work` microseconds of work: all, or only this one."""
+    return thread_count() if work >= WORTH_SHARING else 1
 
 
 def matmul(a, b, out=None):
     """Return a @ b, the rows of `a` shared out over threads where that pays."""
     multiply_adds = a.size * b.shape[-1]
-    if multiply_adds < BLAS_SHARES or count() == 1:
+    if multiply_adds < BLAS_SHARES or thread_count() == 1:
         return np.matmul(a, b, out=out)
     if out is None:
         stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         out = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
-    pieces = evenly(a.shape[-2], sharing(microseconds(multiply_adds, out.size)))
-    share(lambda rows: np.matmul(a[..., rows, :], b, out=out[..., rows, :]), pieces)
+    pieces = split_evenly(a.shape[-2], threads_for(microseconds(multiply_adds, out.size)))
+    parallel_map(lambda rows: np.matmul(a[..., rows, :], b, out=out[..., rows, :]), pieces)
     return out
 
 
 @contextlib.contextmanager
 def single_threaded_blas():
     """Keep BLAS to one thread; gives how many threads there are for work that is shared out meanwhile."""
-    threads = count()
+    threads = thread_count()
     if _here.threads or threads == 1:  # it already is
         yield threads
         return
@@ -108,16 +108,16 @@ def single_threaded_blas():
         _here.threads = None
 
 
-def evenly(count, pieces):
-    """Cut range(count) into slices whose lengths differ by at most one."""
+def split_evenly(count, pieces):
+    """Cut range(count) into `pieces` slices of nearly equal size."""
     return [slice(count * k // pieces, count * (k + 1) // pieces) for k in range(pieces)]
 
 
 def blocks(things, most, work):
-    """Cut range(things) into even slices of at most `most`, equally many for each thread that pays for so much work."""
-    threads = sharing(work)
+    """Cut range(things) into equal slices of at most `most`, the same number for each of `threads_for(work)`."""
+    threads = threads_for(work)
     rounds = -(-things // (max(1, most) * threads))
-    return evenly(things, min(things, rounds * threads))
+    return split_evenly(things, min(things, rounds * threads))
 
 
 @cache

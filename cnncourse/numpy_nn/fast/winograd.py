@@ -63,7 +63,7 @@ class Filters:
     def compute_all(self):
         """Compute all panels, if need be, and keep them: four times (m = 4) as many numbers as the filters."""
         if not self.computed:
-            panels = threads.share(self.panel, self.panels)
+            panels = threads.parallel_map(self.panel, self.panels)
             self.computed = {o.start: panel for o, panel in zip(self.panels, panels, strict=True)}
         return self
 
@@ -93,7 +93,9 @@ def convolve(x, filters, padding, bias=None):
     every = tiling.strips(min(TILES, SMALL_PRODUCT // (PANEL * filters.C_in)), FEW_TILES)
     if len(every) > 1:  # a single strip needs each panel just once
         filters.compute_all()
-    threads.share(lambda strip: tiling.convolve(tiling.inputs(x, strip, padding), filters, strip, output, bias), every)
+    threads.parallel_map(
+        lambda strip: tiling.convolve(tiling.inputs(x, strip, padding), filters, strip, output, bias), every
+    )
     return output
 
 
@@ -110,7 +112,7 @@ def grad_filters(grad_output, x, padding, m=4):
         return _add_up(products, every, shape, np.kron(tiling.G, tiling.G))
     # Few tiles: the products of one panel of filters at a time stay in the cache until they are transformed back.
     tiles = (lambda: tiling.inputs(x, *every, padding), lambda: tiling.outputs(grad_output, *every))
-    d, g = threads.share(lambda compute: compute(), tiles)
+    d, g = threads.parallel_map(lambda compute: compute(), tiles)
     grad = np.empty((g.shape[3], d.shape[3], 3, 3), x.dtype)
     back = np.kron(tiling.G, tiling.G)
 
@@ -118,7 +120,7 @@ def grad_filters(grad_output, x, padding, m=4):
         _transform_back(g[..., o].swapaxes(2, 3) @ d, back, out=grad[o])
 
     step = max(1, min(2 * PANEL, KERNELS // d.shape[3]))
-    threads.share(panel, [slice(o, o + step) for o in range(0, len(grad), step)])
+    threads.parallel_map(panel, [slice(o, o + step) for o in range(0, len(grad), step)])
     return grad
 
 
@@ -154,8 +156,8 @@ def _add_up(products, every, shape, both_axes):
             total += products(strip)
         return _transform_back(total, both_axes, np.empty((*shape[2:], 3, 3), both_axes.dtype))
 
-    shares = max(1, min(threads.count(), len(every)))
-    return sum(threads.share(add_up, [every[k::shares] for k in range(shares)]))
+    shares = max(1, min(threads.thread_count(), len(every)))
+    return sum(threads.parallel_map(add_up, [every[k::shares] for k in range(shares)]))
 
 
 def _transform_back(products, both_axes, out):
@@ -182,14 +184,14 @@ class _Tiling:
         return to_tiles(cut(x, strip, self.columns, self.m, 2, padding), self.Bt, self.into, self.m)
 
     def outputs(self, g, strip):
-        """Return A g Aᵀ as (m+2, m+2, tiles, C_out) for the gradient by a strip's output tiles."""
+        """Return A g Aᵀ as (m+2, m+2, tiles, C_out) for the gradient with respect to a strip's output tiles."""
         return to_tiles(cut(g, strip, self.columns, self.m, 0, (0, 0)), self.At.T, self.out_of, self.m)
 
     def convolve(self, d, filters, strip, output, bias=None):
         """Write the strip's convolution to `output`, given its input tiles as `inputs` returns them."""
         n, i = strip
         y = np.empty((self.m + 2, d.shape[2], self.m + 2, filters.C_out), d.dtype).swapaxes(1, 2)
-        threads.share(lambda o: np.matmul(d, filters.panel(o), out=y[..., o]), filters.panels)
+        threads.parallel_map(lambda o: np.matmul(d, filters.panel(o), out=y[..., o]), filters.panels)
         y = from_tiles(y, self.At, self.out_of, len(output[n]), self.columns)
         rows = slice(self.m * i.start, min(self.m * i.stop, self.H_out))
         y = y[: rows.stop - rows.start, ..., : self.W_out]

@@ -16,11 +16,13 @@ def strips(N, rows, columns, most, least):
 
     No strip is smaller than `least` tiles just to keep a thread busy.
     """
-    tiles = max(least, min(most, N * rows * columns // threads.count()))
+    tiles = max(least, min(most, N * rows * columns // threads.thread_count()))
     images = max(1, min(N, tiles // (rows * columns)))
     height = min(rows, max(1, tiles // (columns * images)))
     # Use as few strips as possible, of equal size.
-    return list(itertools.product(threads.evenly(N, -(-N // images)), threads.evenly(rows, -(-rows // height))))
+    return list(
+        itertools.product(threads.split_evenly(N, -(-N // images)), threads.split_evenly(rows, -(-rows // height)))
+    )
 
 
 def cut(x, strip, columns, m, overlap, padding):

@@ -7,18 +7,25 @@ the same further arguments and returns one gradient per array argument. Each fil
 # ruff: noqa: F403 - the names are those of the files' own lists
 
 from .activation import *
+from .adaptive_max_pool import *
 from .adaptive_pool import *
 from .avg_pool import *
 from .batch_norm import *
 from .conv import *
 from .conv_transpose import *
+from .cross_entropy import *
 from .dropout import *
 from .folding import *
+from .fuse import *
+from .gated_activation import *
+from .group_norm import *
+from .instance_norm import *
+from .layer_norm import *
 from .linear import *
 from .local_response_norm import *
-from .loss import *
 from .max_pool import *
-from .norm import *
+from .mse_loss import *
+from .nll_loss import *
 from .padding import *
 from .resize import *
 from .shuffle import *

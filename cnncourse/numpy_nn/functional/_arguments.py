@@ -103,7 +103,13 @@ def check_grad_output(grad_output, shape, dtype):
         raise TypeError(f"grad_output: expected {dtype} as in input, got {grad_output.dtype}")
 
 
-def _named_paddings(padding, K, S, D):
+def check_like(grad_output, input):
+    """Refuse an input or an upstream gradient of an operation that keeps every value's place."""
+    check_floats(input=input)
+    check_grad_output(grad_output, input.shape, input.dtype)
+
+
+def named_paddings(padding, K, S, D):
     """Return the zeros (before, after) that "valid" or "same" stands for; an odd total puts the extra one after."""
     if padding == "valid":
         return ((0, 0),) * len(K)
@@ -116,18 +122,16 @@ def _named_paddings(padding, K, S, D):
 
 
 def check_conv(axes, input, weight, bias, stride, padding, dilation, groups, **others):
-    """Refuse what PyTorch refuses; return stride, (before, after) paddings, dilation and output size per axis."""
+    """Refuse what PyTorch refuses; return stride, (before, after) paddings and dilation per axis."""
     check_floats(input=input, weight=weight, bias=bias, **others)
     (groups,) = per_axis("groups", groups, 1, minimum=1)
-    S = per_axis("stride", stride, axes, minimum=1)
-    D = per_axis("dilation", dilation, axes, minimum=1)
-    P = padding if isinstance(padding, str) else per_axis("padding", padding, axes, minimum=0)
+    S, D = per_axis("stride", stride, axes, minimum=1), per_axis("dilation", dilation, axes, minimum=1)
+    P = padding if isinstance(padding, str) else tuple((p, p) for p in per_axis("padding", padding, axes, minimum=0))
     if weight.ndim != axes + 2 or 0 in weight.shape:
         wanted = f"{axes + 2} dimensions (C_out, C_in // groups, kernel …), none empty"
         raise ValueError(f"weight: expected {wanted}, got shape {weight.shape}")
     if input.ndim not in (axes + 1, axes + 2):
-        wanted = f"{axes + 2} dimensions (N, C, …) or {axes + 1} without N"
-        raise ValueError(f"input: expected {wanted}, got shape {input.shape}")
+        raise ValueError(f"input: expected {axes + 2} dimensions (N, C, …) or one less, got shape {input.shape}")
     C_out, K, C_in = len(weight), weight.shape[2:], weight.shape[1] * groups
     if C_out % groups:
         raise ValueError(f"weight: expected a number of filters that groups={groups} divides, got {C_out}")
@@ -136,11 +140,10 @@ def check_conv(axes, input, weight, bias, stride, padding, dilation, groups, **o
         raise ValueError(f"input: expected {wanted}, got {input.shape[-axes - 1]} in shape {input.shape}")
     if bias is not None and bias.shape != (C_out,):
         raise ValueError(f"bias: expected shape ({C_out},), one number per filter, got {bias.shape}")
-    P = _named_paddings(P, K, S, D) if isinstance(P, str) else tuple((p, p) for p in P)
-    padded = [size + before + after for size, (before, after) in zip(input.shape[-axes:], P, strict=True)]
-    O = tuple((i - d * (k - 1) - 1) // s + 1 for i, k, s, d in zip(padded, K, S, D, strict=True))
-    if min(O) < 1:
-        extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
+    P = named_paddings(P, K, S, D) if isinstance(P, str) else P
+    extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
+    padded = tuple(size + before + after for size, (before, after) in zip(input.shape[-axes:], P, strict=True))
+    if any(have < need for have, need in zip(padded, extent, strict=True)):
         wanted = f"a padded size of at least {extent}, the dilated weight's extent"
-        raise ValueError(f"input: expected {wanted}, got {tuple(padded)} from shape {input.shape}")
-    return S, P, D, O
+        raise ValueError(f"input: expected {wanted}, got {padded} from shape {input.shape}")
+    return S, P, D

@@ -7,13 +7,12 @@ since inputs are never modified; if nothing else needs `input`, use `relu(input,
 
 import numpy as np
 
-from ._arguments import check_floats, check_grad_output, check_not_inplace
+from ._arguments import check_floats, check_like, check_not_inplace
 from ._switch import replaceable
-from .erf import erf
 
 __all__ = [
     name + suffix
-    for name in ("relu", "leaky_relu", "relu6", "sigmoid", "tanh", "silu", "hardsigmoid", "hardswish", "gelu")
+    for name in ("relu", "leaky_relu", "relu6", "sigmoid", "tanh", "hardsigmoid")
     for suffix in ("", "_backward")
 ]  # fmt: skip
 
@@ -37,7 +36,7 @@ def relu_backward(grad_output, input, inplace=False):
     >>> relu_backward(np.array([5.0, 5.0, 5.0]), np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 5.])
     """
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return np.where(input <= 0, 0, grad_output)
 
 
@@ -52,7 +51,7 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
 @replaceable
 def leaky_relu_backward(grad_output, input, negative_slope=0.01, inplace=False):
     """Pass the gradient, times negative_slope where x <= 0."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return np.where(input > 0, grad_output, grad_output * input.dtype.type(negative_slope))
 
 
@@ -67,7 +66,7 @@ def relu6(input, inplace=False, *, out=None):
 @replaceable
 def relu6_backward(grad_output, input, inplace=False):
     """Let the gradient pass where 0 < x < 6."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return np.where((input > 0) & (input < 6), grad_output, 0)
 
 
@@ -86,7 +85,7 @@ def sigmoid(input):
 @replaceable
 def sigmoid_backward(grad_output, input):
     """Use σ' = σ (1 − σ)."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     s = sigmoid(input)
     return grad_output * s * (1 - s)
 
@@ -100,24 +99,8 @@ def tanh(input):
 @replaceable
 def tanh_backward(grad_output, input):
     """Use tanh' = 1 − tanh²."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return grad_output * (1 - np.tanh(input) ** 2)
-
-
-@replaceable
-def silu(input, inplace=False):
-    """Return x σ(x), also known as swish (Hendrycks & Gimpel 2016; Ramachandran et al. 2017)."""
-    check_floats(input=input)
-    check_not_inplace(inplace)
-    return input * sigmoid(input)
-
-
-@replaceable
-def silu_backward(grad_output, input, inplace=False):
-    """Use (x σ)' = σ + x σ (1 − σ)."""
-    _check(grad_output, input)
-    s = sigmoid(input)
-    return grad_output * s * (1 + input * (1 - s))
 
 
 @replaceable
@@ -131,74 +114,5 @@ def hardsigmoid(input, inplace=False):
 @replaceable
 def hardsigmoid_backward(grad_output, input, inplace=False):
     """Let a sixth of the gradient pass where −3 < x < 3."""
-    _check(grad_output, input)
+    check_like(grad_output, input)
     return np.where(np.abs(input) < 3, grad_output / 6, 0)
-
-
-@replaceable
-def hardswish(input, inplace=False):
-    """Return x min(max(0, x + 3), 6) / 6, a swish of pieces (Howard et al. 2019)."""
-    check_floats(input=input)
-    check_not_inplace(inplace)
-    return input * (np.clip(input + 3, 0, 6) / 6)
-
-
-@replaceable
-def hardswish_backward(grad_output, input, inplace=False):
-    """Derivative 0 up to −3, 1 from 3 on, and (2x + 3) / 6 between."""
-    _check(grad_output, input)
-    between = np.where(input <= -3, 0, grad_output * (input / 3 + 0.5))
-    return np.where(input >= 3, grad_output, between)
-
-
-@replaceable
-def gelu(input, approximate="none"):
-    """Return x Φ(x), where Φ is the standard normal distribution function (Hendrycks & Gimpel 2016).
-
-    Parameters
-    ----------
-    input : ndarray
-        float32 or float64, any shape.
-    approximate : "none" or "tanh"
-        Φ(x) = ½ (1 + erf(x/√2)) exactly, or ½ (1 + tanh(√(2/π) (x + 0.044715 x³))).
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not a float array; `approximate` is neither of the two.
-    """
-    check_floats(input=input)
-    _check_approximate(approximate)
-    if approximate == "tanh":
-        return input * 0.5 * (1 + np.tanh(_gelu_inner(input)))
-    return (input * 0.5 * (1 + erf(input / np.sqrt(2)))).astype(input.dtype)
-
-
-@replaceable
-def gelu_backward(grad_output, input, approximate="none"):
-    """Use (x Φ)' = Φ + x Φ', where Φ' is the normal density or the derivative of the tanh formula."""
-    _check(grad_output, input)
-    _check_approximate(approximate)
-    x = input
-    if approximate == "tanh":
-        t = np.tanh(_gelu_inner(x))
-        inner_slope = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * x**2)
-        slope = 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * inner_slope
-    else:
-        density = np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
-        slope = 0.5 * (1 + erf(x / np.sqrt(2))) + x * density
-    return (grad_output * slope).astype(x.dtype)
-
-
-def _gelu_inner(x):
-    return (np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)).astype(x.dtype)
-
-
-def _check(grad_output, input):
-    check_floats(input=input)
-    check_grad_output(grad_output, input.shape, input.dtype)
-
-
-def _check_approximate(approximate):
-    if approximate not in ("none", "tanh"):
-        raise ValueError(f'approximate: expected "none" or "tanh", got {approximate!r}')

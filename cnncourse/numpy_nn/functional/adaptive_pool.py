@@ -1,10 +1,9 @@
-"""Adaptive pooling: the output size is given, the windows follow from it.
+"""Adaptive average pooling: the output size is given, the windows follow from it.
 
 Along an axis of size I with O outputs, bin o reaches from ⌊o·I/O⌋ to ⌈(o + 1)·I/O⌉; bins overlap where O does
 not divide I. With O = 1 this is global pooling.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -12,10 +11,7 @@ import numpy as np
 from ._arguments import as_batch, check_floats, check_grad_output, check_integer
 from ._switch import replaceable
 
-__all__ = [
-    *(f"adaptive_avg_pool{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")),
-    "adaptive_max_pool2d", "adaptive_max_pool2d_backward",
-]  # fmt: skip
+__all__ = [f"adaptive_avg_pool{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")]
 
 
 def adaptive_avg_pool1d(input, output_size):
@@ -59,36 +55,8 @@ def adaptive_avg_pool3d_backward(grad_output, input, output_size):
     return adaptive_avg_pool_backward(3, grad_output, input, output_size)
 
 
-def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """Keep the largest entry of each bin, as `torch.nn.functional.adaptive_max_pool2d`.
-
-    With `return_indices` the result is the pair (output, indices): int64 flat indices into H·W.
-    """
-    x, unbatched, sizes = _check(2, input, output_size)
-    indices = _largest(x, sizes)
-    channels = (*x.shape[:2], math.prod(x.shape[2:]))
-    wanted = indices.reshape(*x.shape[:2], math.prod(sizes))
-    output = np.take_along_axis(x.reshape(channels), wanted, 2).reshape(indices.shape)
-    if unbatched:
-        output, indices = output[0], indices[0]
-    return (output, indices) if return_indices else output
-
-
-def adaptive_max_pool2d_backward(grad_output, input, output_size, return_indices=False):
-    """Return ∂L/∂input of `adaptive_max_pool2d`: each bin's gradient goes to its (first) maximum."""
-    x, unbatched, sizes = _check(2, input, output_size)
-    indices = _largest(x, sizes)
-    check_grad_output(grad_output, indices.shape[1:] if unbatched else indices.shape, input.dtype)
-    g, channels = grad_output.reshape(indices.shape), np.ix_(range(len(x)), range(x.shape[1]))
-    grad = np.zeros((*x.shape[:2], math.prod(x.shape[2:])), x.dtype)
-    for o in np.ndindex(*sizes):
-        # Overlapping bins may share a maximum, so bins are added one after the other.
-        grad[(*channels, indices[(..., *o)])] += g[(..., *o)]
-    return grad.reshape(input.shape)
-
-
 def adaptive_avg_pool(axes, input, output_size):
-    x, unbatched, sizes = _check(axes, input, output_size)
+    x, unbatched, sizes = check_adaptive(axes, input, output_size)
     if set(sizes) == {1}:
         x = global_mean(x).reshape(*x.shape[:2], *sizes)
         return x[0] if unbatched else x
@@ -103,7 +71,7 @@ def adaptive_avg_pool(axes, input, output_size):
 
 
 def adaptive_avg_pool_backward(axes, grad_output, input, output_size):
-    x, unbatched, sizes = _check(axes, input, output_size)
+    x, unbatched, sizes = check_adaptive(axes, input, output_size)
     shape = (*x.shape[:2], *sizes)
     check_grad_output(grad_output, shape[1:] if unbatched else shape, input.dtype)
     g = grad_output.reshape(shape)
@@ -129,21 +97,7 @@ def bins(size, count):
     return [(o * size // count, -(-(o + 1) * size // count)) for o in range(count)]
 
 
-def _largest(x, sizes):
-    """Return the flat index of each bin's maximum: the first one, or the last NaN if there is one."""
-    N, C, H, W = x.shape
-    indices = np.empty((N, C, *sizes), np.int64)
-    rows, columns = bins(H, sizes[0]), bins(W, sizes[1])
-    for (i, (top, bottom)), (j, (left, right)) in itertools.product(enumerate(rows), enumerate(columns)):
-        entries = x[:, :, top:bottom, left:right].reshape(N, C, (bottom - top) * (right - left))
-        nan = np.isnan(entries[..., ::-1])
-        last_nan = entries.shape[2] - 1 - nan.argmax(-1)
-        place = np.where(nan.any(-1), last_nan, entries.argmax(-1))
-        indices[:, :, i, j] = (top + place // (right - left)) * W + left + place % (right - left)
-    return indices
-
-
-def _check(axes, input, output_size):
+def check_adaptive(axes, input, output_size):
     """Refuse what PyTorch refuses; return the input with a batch axis and the output size per axis."""
     check_floats(input=input)
     x, unbatched = as_batch(input, axes)

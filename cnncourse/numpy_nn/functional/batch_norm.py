@@ -1,17 +1,15 @@
 """Batch normalisation (Ioffe & Szegedy 2015), without hidden state.
 
-PyTorch's `batch_norm` changes `running_mean` and `running_var` in place. Here a function never changes its
-inputs, so the two jobs are two functions: `batch_norm` returns the output, and `batch_norm_running` returns
-the running statistics after the same batch. Both have PyTorch's values.
+PyTorch's `batch_norm` changes `running_mean` and `running_var` in place. Here no function changes its inputs, so there
+are two: `batch_norm` returns the output, `batch_norm_running` the running statistics after the batch.
 """
 
 import numpy as np
 
 from ._arguments import check_floats, check_grad_output
 from ._switch import replaceable
-from .standardize import check_channel_vectors
 
-__all__ = ["batch_norm", "batch_norm_backward", "batch_norm_running", "fuse_conv_bn_weights"]
+__all__ = ["batch_norm", "batch_norm_backward", "batch_norm_running"]
 
 
 @replaceable
@@ -27,8 +25,7 @@ def batch_norm(
     input : ndarray (N, C, …)
         float32 or float64; the statistics are over N and all axes after C.
     running_mean, running_var : ndarray (C,) or None
-        Used instead of the batch's own statistics when `training` is false; not changed (see
-        `batch_norm_running`).
+        Used instead of the batch's own statistics when `training` is false; not changed.
     weight, bias : ndarray (C,) or None
         γ and β.
     training : bool
@@ -39,10 +36,6 @@ def batch_norm(
         ε, added to the variance.
     statistics : (ndarray, ndarray), optional
         `batch_statistics(input)`, if it is known already; not in PyTorch, which keeps it out of sight.
-
-    Returns
-    -------
-    ndarray (N, C, …)
 
     Raises
     ------
@@ -77,9 +70,9 @@ def batch_norm_backward(
 ):  # fmt: skip
     """Return the gradients with respect to (input, running_mean, running_var, weight, bias).
 
-    The running statistics are constants: their gradients are None, as are those of an absent weight or
-    bias. In training μ and σ² depend on every x, which takes two parts out of the gradient by x̂: its mean, and its
-    component along x̂. In evaluation nothing depends on x.
+    The running statistics are constants: their gradients are None, as are those of an absent weight or bias. In
+    training μ and σ² depend on every x, which takes two parts out of the gradient with respect to x̂: its mean, and its
+    component along x̂. In evaluation they are constants.
     """
     check_batch_norm(input, running_mean, running_var, weight, bias, training)
     check_grad_output(grad_output, input.shape, input.dtype)
@@ -137,37 +130,6 @@ def batch_norm_running(input, running_mean, running_var, momentum=0.1, *, statis
     count = input.size // len(mean)
     unbiased = var * count / (count - 1)
     return (1 - momentum) * running_mean + momentum * mean, (1 - momentum) * running_var + momentum * unbiased
-
-
-def fuse_conv_bn_weights(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w=None, bn_b=None):
-    """Return weight and bias of the convolution that computes a convolution and the batch norm after it.
-
-    In evaluation batch norm is γ (x − μ)/√(σ² + ε) + β with constants for each channel, and a convolution is linear:
-    its filters times γ/√(σ² + ε) do the same. Names and arguments as in `torch.nn.utils.fuse_conv_bn_weights`.
-
-    Parameters
-    ----------
-    conv_w : ndarray (C_out, C_in // groups, K, …)
-    conv_b, bn_w, bn_b : ndarray (C_out,) or None
-        The convolution's bias, γ and β.
-    bn_rm, bn_rv : ndarray (C_out,)
-        The running mean and variance.
-    bn_eps : float
-        ε.
-
-    Returns
-    -------
-    ndarray (C_out, C_in // groups, K, …), ndarray (C_out,)
-    """
-    check_floats(conv_w=conv_w, conv_b=conv_b, bn_rm=bn_rm, bn_rv=bn_rv, bn_w=bn_w, bn_b=bn_b)
-    vectors = {"conv_b": conv_b, "bn_rm": bn_rm, "bn_rv": bn_rv, "bn_w": bn_w, "bn_b": bn_b}
-    check_channel_vectors(conv_w, len(conv_w), **vectors)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a negative ε: NaN, as asked
-        scale = 1 / np.sqrt(bn_rv + bn_rv.dtype.type(bn_eps))
-    scale = scale if bn_w is None else scale * bn_w
-    shift = -bn_rm if conv_b is None else conv_b - bn_rm
-    bias = shift * scale if bn_b is None else shift * scale + bn_b
-    return conv_w * scale.reshape(-1, *[1] * (conv_w.ndim - 1)), bias
 
 
 def check_batch_norm(input, running_mean, running_var, weight, bias, training):

@@ -4,14 +4,14 @@ What deep learning calls convolution is a cross-correlation: the kernel is not f
 
     y[n, o, i] = b[o] + Σ_c Σ_k w[o, c, k] · x[n, c, S·i + D·k − P],
 
-where i and k run over one, two or three spatial axes. With groups, output channel o sees only the
-input channels of its own group. Derivation of the backward pass: V. Dumoulin, F. Visin, "A guide to
-convolution arithmetic for deep learning", arXiv:1603.07285, and this course's lesson 06.
+where i and k run over one, two or three spatial axes. With groups, output channel o sees only the input channels of
+its own group. Derivation of the backward pass: V. Dumoulin, F. Visin, arXiv:1603.07285, and this course's lesson 06.
 """
 
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ._arguments import check_conv
 from ._switch import replaceable
@@ -23,10 +23,7 @@ ALL = (True, True, True)
 
 @replaceable
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
-    """Cross-correlate sequences with filters; the one-dimensional `conv2d`.
-
-    `input` is (N, C_in, L) or (C_in, L), `weight` (C_out, C_in // groups, K); the rest as in `conv2d`.
-    """
+    """Cross-correlate sequences (N, C_in, L) or (C_in, L) with filters (C_out, C_in // groups, K); see `conv2d`."""
     return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -51,23 +48,20 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     weight : array (C_out, C_in // groups, K_h, K_w)
     bias : array (C_out,) or None
     stride, dilation : int or pair (height, width), at least 1
-    padding : int or pair of zeros on either side, or "valid" (none), or "same" (stride 1 only: the
-        output keeps the input's size; an odd total puts the extra zero at the end)
+    padding : int or pair of zeros on either side, or "valid" (none), or "same" (stride 1 only: the output keeps the
+        input's size; an odd total puts the extra zero at the end)
     groups : int that divides C_in and C_out
     algorithm : which algorithm the faster version takes, see `fast.choice`; not in PyTorch
 
     Returns
     -------
-    array (N, C_out, H_out, W_out), without N if the input came without it, where
-    H_out = ⌊(H + 2P − D(K_h − 1) − 1) / S⌋ + 1
+    array (N, C_out, H_out, W_out) or (C_out, H_out, W_out), H_out = ⌊(H + 2P − D(K_h − 1) − 1) / S⌋ + 1
 
     Raises
     ------
     TypeError, ValueError
         Naming the argument, what it got and what was wanted.
 
-    Examples
-    --------
     >>> image = np.arange(9.0).reshape(1, 1, 3, 3)
     >>> difference = np.array([[[[-1.0, 1.0]]]])
     >>> conv2d(image, difference)[0, 0]
@@ -85,15 +79,11 @@ def conv2d_backward(
 ):  # fmt: skip
     """Return the gradients (∂L/∂input, ∂L/∂weight, ∂L/∂bias) of `conv2d`; the last is None without bias.
 
-    A weight is shared by all positions, so its gradient is the *sum* over positions and images; an
-    input entry is seen by several windows, so its gradient is the sum over those. `output_mask` tells which of the
-    three are wanted, as in `torch.ops.aten.convolution_backward`; the others are None.
+    A weight is shared by all positions, so its gradient is the *sum* over positions and images; an input entry is
+    seen by several windows, so its gradient is the sum over those. `output_mask` tells which of the three are wanted.
 
-    Examples
-    --------
     >>> image, kernel = np.arange(4.0).reshape(1, 1, 2, 2), np.array([[[[10.0, 20.0]]]])
-    >>> upstream = np.ones((1, 1, 2, 1))
-    >>> grad_input, grad_weight, grad_bias = conv2d_backward(upstream, image, kernel)
+    >>> grad_input, grad_weight, grad_bias = conv2d_backward(np.ones((1, 1, 2, 1)), image, kernel)
     >>> grad_input[0, 0]
     array([[10., 20.],
            [10., 20.]])
@@ -105,10 +95,7 @@ def conv2d_backward(
 
 @replaceable
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, algorithm="auto"):
-    """Cross-correlate volumes with filters; the three-dimensional `conv2d`.
-
-    `input` is (N, C_in, T, H, W) or (C_in, T, H, W), `weight` (C_out, C_in // groups, K_t, K_h, K_w).
-    """
+    """Cross-correlate volumes (N, C_in, T, H, W) with filters (C_out, C_in // groups, K_t, K_h, K_w); see `conv2d`."""
     return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -123,39 +110,41 @@ def conv3d_backward(
 
 def _conv(axes, input, weight, bias, stride, padding, dilation, groups):
     """Return y = b + Σ_k w[…, k] · (what entry k of the kernel meets of x)."""
-    S, P, D, O = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
-    x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight[0]), *input.shape[-axes:])
-    x = np.pad(x, ((0, 0), (0, 0), (0, 0), *P))
+    S, P, D = check_conv(axes, input, weight, bias, stride, padding, dilation, groups)
+    x = np.pad(input, (*[(0, 0)] * (input.ndim - axes), *P))
+    x = x.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight[0]), *x.shape[-axes:])
     w = weight.reshape(groups, -1, *weight.shape[1:])
+    extent = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], D, strict=True)]
+    every, spatial = (..., *(slice(None, None, step) for step in (*S, *D))), tuple(range(-axes, 0))
+    windows = sliding_window_view(x, extent, spatial)[every]  # (N, groups, C, *O, *K)
+    O = windows.shape[3 : 3 + axes]
     y = np.zeros((len(x), *w.shape[:2], math.prod(O)), x.dtype)
     for k in np.ndindex(weight.shape[2:]):
-        seen = (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
-        y += w[(..., *k)] @ x[seen].reshape(*x.shape[:3], math.prod(O))
+        y += w[(..., *k)] @ windows[(..., *k)].reshape(*x.shape[:3], math.prod(O))
     y = y.reshape(*input.shape[: -axes - 1], len(weight), *O)
     return y if bias is None else y + bias.reshape(-1, *[1] * axes)
 
 
 def _conv_backward(axes, grad_output, input, weight, bias, stride, padding, dilation, groups, wanted):
     """Each product w·x of the sum passes its output's gradient g to both factors: w·g to x, and x·g to w."""
-    geometry = (stride, padding, dilation, groups)
-    S, P, D, O = check_conv(axes, input, weight, bias, *geometry, grad_output=grad_output)
+    S, P, D = check_conv(axes, input, weight, bias, stride, padding, dilation, groups, grad_output=grad_output)
+    x = np.pad(input, (*[(0, 0)] * (input.ndim - axes), *P))
+    x = x.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight[0]), *x.shape[-axes:])
+    w = weight.reshape(groups, -1, *weight.shape[1:])
+    grad_x, grad_w = np.zeros_like(x), np.zeros_like(w)
+    extent = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], D, strict=True)]
+    every, spatial = (..., *(slice(None, None, step) for step in (*S, *D))), tuple(range(-axes, 0))
+    windows = sliding_window_view(x, extent, spatial)[every]  # (N, groups, C, *O, *K)
+    grad_windows = sliding_window_view(grad_x, extent, spatial, writeable=True)[every]
+    O = windows.shape[3 : 3 + axes]
     shape = (*input.shape[: -axes - 1], len(weight), *O)
     if grad_output.shape != shape:
         raise ValueError(f"grad_output: expected the output's shape {shape}, got {grad_output.shape}")
-    x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight[0]), *input.shape[-axes:])
-    x = np.pad(x, ((0, 0), (0, 0), (0, 0), *P))
-    w = weight.reshape(groups, -1, *weight.shape[1:])
     g = grad_output.reshape(len(x), *w.shape[:2], math.prod(O))
-    grad_x, grad_w = np.zeros_like(x), np.zeros_like(w)
     for k in np.ndindex(weight.shape[2:]):
-        seen = (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
-        if wanted[0]:
-            grad_x[seen] += (w[(..., *k)].swapaxes(1, 2) @ g).reshape(x[seen].shape)
-        if wanted[1]:
-            grad_w[(..., *k)] = (g @ x[seen].reshape(*x.shape[:3], math.prod(O)).swapaxes(2, 3)).sum(axis=0)
+        grad_windows[(..., *k)] += (w[(..., *k)].swapaxes(1, 2) @ g).reshape(windows.shape[: 3 + axes])
+        grad_w[(..., *k)] = (g @ windows[(..., *k)].reshape(*x.shape[:3], math.prod(O)).swapaxes(2, 3)).sum(axis=0)
     inside = (..., *(slice(before, size - after) for size, (before, after) in zip(x.shape[3:], P, strict=True)))
-    return (
-        grad_x[inside].reshape(input.shape) if wanted[0] else None,
-        grad_w.reshape(weight.shape) if wanted[1] else None,
-        g.sum(axis=(0, 3)).reshape(-1) if wanted[2] and bias is not None else None,
-    )
+    grad_b = None if bias is None else g.sum(axis=(0, 3)).reshape(-1)
+    grads = grad_x[inside].reshape(input.shape), grad_w.reshape(weight.shape), grad_b
+    return tuple(grad if asked else None for grad, asked in zip(grads, wanted, strict=True))

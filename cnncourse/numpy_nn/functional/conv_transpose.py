@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from ._arguments import check_floats, check_grad_output, per_axis
+from ._arguments import check_grad_output
+from ._conv_transpose_arguments import check_conv_transpose
 from ._switch import replaceable
 
 __all__ = [f"conv_transpose{axes}d{suffix}" for axes in (1, 2, 3) for suffix in ("", "_backward")]
@@ -81,7 +82,9 @@ def conv_transpose3d_backward(
 
 def _conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
     """Spread x over the entries of the kernel: to y at S·i + D·k − P goes w[…, k] · x[…, i]."""
-    S, P, D, full = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    S, P, D, full, O = check_conv_transpose(
+        axes, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
     L = math.prod(input.shape[-axes:])
     x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight) // groups, L)
     w = weight.reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
@@ -90,14 +93,16 @@ def _conv_transpose(axes, input, weight, bias, stride, padding, output_padding, 
         seen = _seen(k, S, D, input.shape[-axes:])
         y[seen] += (w[(..., *k)] @ x).reshape(y[seen].shape)
     y = y[(..., *(slice(p, size - p) for (p, _), size in zip(P, full, strict=True)))]
-    y = y.reshape(*input.shape[: -axes - 1], weight.shape[1] * groups, *_cropped(full, P))
+    y = y.reshape(*input.shape[: -axes - 1], weight.shape[1] * groups, *O)
     return y if bias is None else y + bias.reshape(-1, *[1] * axes)
 
 
 def _backward(axes, grad_output, input, weight, bias, stride, padding, output_padding, groups, dilation):
     """The other way round, each entry of the kernel is a product too: the backward pass is a convolution."""
-    S, P, D, full = check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
-    shape = (*input.shape[: -axes - 1], weight.shape[1] * groups, *_cropped(full, P))
+    S, P, D, full, O = check_conv_transpose(
+        axes, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+    shape = (*input.shape[: -axes - 1], weight.shape[1] * groups, *O)
     check_grad_output(grad_output, shape, input.dtype)
     L = math.prod(input.shape[-axes:])
     x = input.reshape(math.prod(input.shape[: -axes - 1]), groups, len(weight) // groups, L)
@@ -115,48 +120,3 @@ def _backward(axes, grad_output, input, weight, bias, stride, padding, output_pa
 def _seen(k, S, D, O):
     """Return the slices that entry `k` of the kernel meets."""
     return (..., *(slice(d * u, d * u + s * o, s) for u, s, d, o in zip(k, S, D, O, strict=True)))
-
-
-def _cropped(full, P):
-    """Return the size that is left of `full` when the paddings are cut off."""
-    return tuple(size - before - after for size, (before, after) in zip(full, P, strict=True))
-
-
-def check_conv_transpose(axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
-    """Refuse what PyTorch refuses; return stride, (before, after) paddings, dilation and the uncut size."""
-    check_floats(input=input, weight=weight, bias=bias)
-    if weight.ndim != axes + 2:
-        raise ValueError(
-            f"weight: expected {axes + 2} dimensions (C_in, C_out // groups, kernel …), got shape {weight.shape}"
-        )
-    if input.ndim not in (axes + 1, axes + 2):
-        wanted = f"{axes + 2} dimensions (N, C, …) or {axes + 1} without N"
-        raise ValueError(f"input: expected {wanted}, got shape {input.shape}")
-    sizes = input.shape[-axes:]
-    (groups,) = per_axis("groups", groups, 1, minimum=1)
-    S = per_axis("stride", stride, axes, minimum=1)
-    D = per_axis("dilation", dilation, axes, minimum=1)
-    P = per_axis("padding", padding, axes, minimum=0)
-    extra = per_axis("output_padding", output_padding, axes, minimum=0)
-    if 0 in weight.shape:
-        raise ValueError(f"weight: expected at least one entry along each axis, got shape {weight.shape}")
-    if len(weight) != input.shape[-axes - 1]:
-        raise ValueError(
-            f"weight: expected C_in={input.shape[-axes - 1]} as first size, as in input, got {weight.shape}"
-        )
-    if len(weight) % groups:
-        raise ValueError(f"groups: expected a divisor of C_in={len(weight)}, got {groups}")
-    C_out = weight.shape[1] * groups
-    if bias is not None and bias.shape != (C_out,):
-        raise ValueError(f"bias: expected shape ({C_out},), one number per output channel, got {bias.shape}")
-    if any(e >= s and e >= d for e, s, d in zip(extra, S, D, strict=True)):
-        raise ValueError(f"output_padding: expected less than stride {S} or dilation {D}, got {extra}")
-    if 0 in sizes:
-        raise ValueError(f"input: expected at least one entry along each spatial axis, got shape {input.shape}")
-    full = tuple(
-        (i - 1) * s + d * (k - 1) + 1 + e for i, s, d, k, e in zip(sizes, S, D, weight.shape[2:], extra, strict=True)
-    )
-    paddings = tuple((p, p) for p in P)
-    if min(_cropped(full, paddings)) < 1:
-        raise ValueError(f"padding: expected less than half of the uncut output {full}, got {P}")
-    return S, paddings, D, full

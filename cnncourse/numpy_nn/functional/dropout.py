@@ -80,5 +80,5 @@ def _factor(input, p, mask):
     check_array("mask", mask)
     if mask.dtype != bool or mask.shape != input.shape:
         raise ValueError(f"mask: expected bool of shape {input.shape}, got {mask.dtype} of shape {mask.shape}")
-    keep = 1 - p
-    return mask.astype(input.dtype) / input.dtype.type(keep) if keep else np.zeros_like(input)
+    share = 1 - p
+    return mask.astype(input.dtype) / input.dtype.type(share) if share else np.zeros_like(input)

@@ -48,7 +48,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
 
 
 def local_response_norm_backward(grad_output, input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """Return the gradient by input: the direct part, and the part through every window that holds x."""
+    """Return the gradient with respect to input: the direct part, and the part through every window that holds x."""
     _check(input, size)
     check_grad_output(grad_output, input.shape, input.dtype)
     before, after = size // 2, (size - 1) // 2

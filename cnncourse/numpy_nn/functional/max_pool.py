@@ -1,8 +1,7 @@
 """Max pooling in one, two and three dimensions, forward and backward.
 
-Each window of each channel keeps its largest entry; padding counts as −∞, so it never wins. A tie goes to
-the first maximum in row-major order. NaN counts as larger than any number, and of several NaN the last
-one wins, as in PyTorch.
+Each window of each channel keeps its largest entry; padding counts as −∞, so it never wins. A tie goes to the first
+maximum in row-major order. NaN counts as larger than any number, and of several NaN the last one wins, as in PyTorch.
 """
 
 import math
@@ -30,7 +29,7 @@ def max_pool1d_backward(
     options = (kernel_size, stride, padding, dilation, ceil_mode)
     _, place = _max_pool(1, input, *options, return_indices=True, grad_output=grad_output)
     grad = np.zeros((math.prod(input.shape[:-1]), math.prod(input.shape[-1:])), input.dtype)
-    channel = np.arange(len(grad)).reshape(*input.shape[:-1], *[1] * 1)
+    channel = np.arange(len(grad)).reshape(*input.shape[:-1], 1)
     np.add.at(grad, (channel, place), np.where(place < 0, 0, grad_output))
     return grad.reshape(input.shape)
 
@@ -49,11 +48,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     ceil_mode : bool
         Round the output size up instead of down: a last window may reach over the edge.
     return_indices : bool
-        Return also where each maximum lies, as the flat index into its channel's H·W entries (int64).
-
-    Returns
-    -------
-    array (N, C, H_out, W_out), or the pair (output, indices)
+        Return the pair (output, indices): where each maximum lies among its channel's H·W entries (int64).
 
     Raises
     ------
@@ -82,7 +77,7 @@ def max_pool2d_backward(
     options = (kernel_size, stride, padding, dilation, ceil_mode)
     _, place = _max_pool(2, input, *options, return_indices=True, grad_output=grad_output)
     grad = np.zeros((math.prod(input.shape[:-2]), math.prod(input.shape[-2:])), input.dtype)
-    channel = np.arange(len(grad)).reshape(*input.shape[:-2], *[1] * 2)
+    channel = np.arange(len(grad)).reshape(*input.shape[:-2], 1, 1)
     np.add.at(grad, (channel, place), np.where(place < 0, 0, grad_output))
     return grad.reshape(input.shape)
 
@@ -102,7 +97,7 @@ def max_pool3d_backward(
     options = (kernel_size, stride, padding, dilation, ceil_mode)
     _, place = _max_pool(3, input, *options, return_indices=True, grad_output=grad_output)
     grad = np.zeros((math.prod(input.shape[:-3]), math.prod(input.shape[-3:])), input.dtype)
-    channel = np.arange(len(grad)).reshape(*input.shape[:-3], *[1] * 3)
+    channel = np.arange(len(grad)).reshape(*input.shape[:-3], 1, 1, 1)
     np.add.at(grad, (channel, place), np.where(place < 0, 0, grad_output))
     return grad.reshape(input.shape)
 
@@ -139,13 +134,12 @@ def check_pool(axes, input, kernel_size, stride, padding, dilation, ceil_mode, g
     D = per_axis("dilation", dilation, axes, minimum=1)
     if any(p > k // 2 for p, k in zip(P, K, strict=True)):
         raise ValueError(f"padding: expected at most half of kernel_size {K}, got {P}")
+    extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
     O = []
-    for i, k, s, p, d in zip(input.shape[-axes:], K, S, P, D, strict=True):
-        steps = i + 2 * p - d * (k - 1) - 1
-        o = (-(-steps // s) if ceil_mode else steps // s) + 1
-        O.append(o - 1 if ceil_mode and (o - 1) * s >= i + p else o)  # a window must start before the input's end
+    for i, e, s, p in zip(input.shape[-axes:], extent, S, P, strict=True):
+        end = min(i + p - e + s, i) if ceil_mode else i + p - e + 1  # with ceil_mode a window starts before i at least
+        O.append(len(range(-p, end, s)))  # windows start at −P and at every S-th entry from there
     if min(O) < 1:
-        extent = tuple(d * (k - 1) + 1 for k, d in zip(K, D, strict=True))
         wanted = f"windows of extent at most the padded input's, got extent {extent}"
         raise ValueError(f"kernel_size: expected {wanted} for input of shape {input.shape} with padding {P}")
     if grad_output is not None and grad_output.shape != (*input.shape[:-axes], *O):

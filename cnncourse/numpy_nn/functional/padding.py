@@ -72,8 +72,8 @@ def _sources(size, before, after, mode):
         place = np.abs(place)
         return np.where(place >= size, 2 * (size - 1) - place, place)
     # What a negative amount crops is gone before the rest is wrapped around.
-    start, kept = max(-before, 0), size + min(before, 0) + min(after, 0)
-    return start + (place - start) % kept
+    start, left = max(-before, 0), size + min(before, 0) + min(after, 0)
+    return start + (place - start) % left
 
 
 def _overlap(amounts):
@@ -119,9 +119,9 @@ def _check_copying(input, pad, amounts, mode, value, axes):
         if not before and not after:
             continue
         # What a negative amount crops is gone before the other side is wrapped around.
-        kept = size + min(before, 0) + min(after, 0)
-        limit = {"reflect": size - 1, "circular": kept, "replicate": np.inf}[mode]
+        left = size + min(before, 0) + min(after, 0)
+        limit = {"reflect": size - 1, "circular": left, "replicate": np.inf}[mode]
         if max(before, after) > limit:
             raise ValueError(f"pad: expected at most {limit} in mode {mode!r} on size {size}, got {(before, after)}")
-        if size + before + after < 1 or (mode == "circular" and kept < 1):
+        if size + before + after < 1 or (mode == "circular" and left < 1):
             raise ValueError(f"pad: expected to leave at least one entry of size {size}, got {(before, after)}")

@@ -31,7 +31,7 @@ def standardize(x, axes, eps):
 
 
 def standardize_backward(grad_normalized, normalized, factor, axes):
-    """Return the gradient by x, from the gradient by x̂ = `normalized`.
+    """Return the gradient with respect to x, from the gradient with respect to x̂ = `normalized`.
 
     μ and σ² depend on every x of their group, which takes two parts out of the gradient: its mean, and
     its component along x̂:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .. import functional as F
+from ..geometry import multiply_adds, output_shape, window
 from ..modules import Elementwise, Module, Parameter, init
 from .lenet_tables import digit_codes
 
@@ -39,20 +40,10 @@ class Subsample(Module):
         return sums * self.weight.data[:, None, None] + self.bias.data[:, None, None]
 
     def backward(self, grad_output):
-        input, sums = self.recall()
+        input, sums = self.from_forward()
         self.weight.add_grad((grad_output * sums).sum(axis=(0, 2, 3)))
         self.bias.add_grad(grad_output.sum(axis=(0, 2, 3)))
         return F.avg_pool2d_backward(4 * grad_output * self.weight.data[:, None, None], input, 2)
-
-    def output_shape(self, input_shape):
-        N, C, H, W = input_shape
-        return (N, C, H // 2, W // 2)
-
-    def multiply_adds(self, input_shape):
-        return math.prod(self.output_shape(input_shape))
-
-    def window(self, input_shape):
-        return [(2, 2, 0, 1)] * 2
 
 
 class TableConv2d(Module):
@@ -92,22 +83,11 @@ class TableConv2d(Module):
 
     def backward(self, grad_output):
         grad_input, grad_dense, grad_bias = F.conv2d_backward(
-            grad_output, self.recall(), self.dense_weight(), self.bias.data
+            grad_output, self.from_forward(), self.dense_weight(), self.bias.data
         )
         self.weight.add_grad(grad_dense[self.maps_out, self.maps_in])
         self.bias.add_grad(grad_bias)
         return grad_input
-
-    def output_shape(self, input_shape):
-        N, _, H, W = input_shape
-        return (N, self.C_out, H - self.kernel_size + 1, W - self.kernel_size + 1)
-
-    def multiply_adds(self, input_shape):
-        N, _, H, W = self.output_shape(input_shape)
-        return N * H * W * self.weight.size
-
-    def window(self, input_shape):
-        return [(self.kernel_size, 1, 0, 1)] * 2
 
 
 class RBF(Module):
@@ -123,10 +103,50 @@ class RBF(Module):
         return -(self.saved**2).sum(axis=2)
 
     def backward(self, grad_output):
-        return (-2 * grad_output[:, :, None] * self.recall()).sum(axis=1)
+        return (-2 * grad_output[:, :, None] * self.from_forward()).sum(axis=1)
 
-    def output_shape(self, input_shape):
-        return (input_shape[0], len(self.codes))
 
-    def multiply_adds(self, input_shape):
-        return input_shape[0] * self.codes.size
+# What these layers cost and see
+
+
+@output_shape.register
+def _(layer: Subsample, input_shape):
+    N, C, H, W = input_shape
+    return (N, C, H // 2, W // 2)
+
+
+@output_shape.register
+def _(layer: TableConv2d, input_shape):
+    N, _, H, W = input_shape
+    return (N, layer.C_out, H - layer.kernel_size + 1, W - layer.kernel_size + 1)
+
+
+@output_shape.register
+def _(layer: RBF, input_shape):
+    return (input_shape[0], len(layer.codes))
+
+
+@window.register
+def _(layer: Subsample, input_shape):
+    return [(2, 2, 0, 1)] * 2
+
+
+@window.register
+def _(layer: TableConv2d, input_shape):
+    return [(layer.kernel_size, 1, 0, 1)] * 2
+
+
+@multiply_adds.register
+def _(layer: Subsample, input_shape):
+    return math.prod(output_shape(layer, input_shape))
+
+
+@multiply_adds.register
+def _(layer: TableConv2d, input_shape):
+    N, _, H, W = output_shape(layer, input_shape)
+    return N * H * W * layer.weight.size
+
+
+@multiply_adds.register
+def _(layer: RBF, input_shape):
+    return input_shape[0] * layer.codes.size

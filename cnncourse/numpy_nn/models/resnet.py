@@ -6,6 +6,7 @@ had it on the first 1×1). ResNet-20 and 56 are the paper's networks for 32×32 
 
 import numpy as np
 
+from ..geometry import output_shape, window
 from ..modules import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -26,7 +27,6 @@ class BasicBlock(Network):
     """relu(x + BN(conv3×3(relu(BN(conv3×3(x)))))): figure 5, left."""
 
     expansion = 1
-    last_norm = "bn2"
 
     def __init__(self, in_channels, planes, stride=1, shortcut=None, *, rng=None):
         self.conv1 = Conv2d(in_channels, planes, 3, stride, padding=1, bias=False, rng=rng)
@@ -37,12 +37,15 @@ class BasicBlock(Network):
         body = Sequential(self.conv1, self.bn1, ReLU(), self.conv2, self.bn2)
         self.wire(Sequential(Residual(body, self.downsample), ReLU()))
 
+    @property
+    def last_norm(self):
+        return self.bn2
+
 
 class PlainBlock(Network):
     """The two layers of a basic block without the shortcut: the plain network that figure 2 is compared with."""
 
     expansion = 1
-    last_norm = "bn2"
 
     def __init__(self, in_channels, planes, stride=1, shortcut=None, *, rng=None):
         self.conv1 = Conv2d(in_channels, planes, 3, stride, padding=1, bias=False, rng=rng)
@@ -51,12 +54,15 @@ class PlainBlock(Network):
         self.bn2 = BatchNorm2d(planes)
         self.wire(Sequential(self.conv1, self.bn1, ReLU(), self.conv2, self.bn2, ReLU()))
 
+    @property
+    def last_norm(self):
+        return self.bn2
+
 
 class Bottleneck(Network):
     """1×1 narrows, 3×3 works, 1×1 widens by four; plus x: figure 5, right."""
 
     expansion = 4
-    last_norm = "bn3"
 
     def __init__(self, in_channels, planes, stride=1, shortcut=None, *, rng=None):
         self.conv1 = Conv2d(in_channels, planes, 1, bias=False, rng=rng)
@@ -69,6 +75,10 @@ class Bottleneck(Network):
         body = Sequential(self.conv1, self.bn1, ReLU(), self.conv2, self.bn2, ReLU(), self.conv3, self.bn3)
         self.wire(Sequential(Residual(body, self.downsample), ReLU()))
 
+    @property
+    def last_norm(self):
+        return self.bn3
+
 
 class PadShortcut(Module):
     """The shortcut without parameters: every `stride`-th pixel, and zeros for the new channels (option A)."""
@@ -79,22 +89,27 @@ class PadShortcut(Module):
     def forward(self, input):
         self.saved = input.shape
         N, C, H, W = input.shape
-        output = np.zeros(self.output_shape(input.shape), input.dtype)
-        output[:, :C] = input[:, :, :: self.stride, :: self.stride]
+        seen = input[:, :, :: self.stride, :: self.stride]
+        output = np.zeros((N, self.channels, *seen.shape[2:]), input.dtype)
+        output[:, :C] = seen
         return output
 
     def backward(self, grad_output):
-        shape = self.recall()
+        shape = self.from_forward()
         grad_input = np.zeros(shape, grad_output.dtype)
         grad_input[:, :, :: self.stride, :: self.stride] = grad_output[:, : shape[1]]
         return grad_input
 
-    def output_shape(self, input_shape):
-        N, _, H, W = input_shape
-        return (N, self.channels, -(-H // self.stride), -(-W // self.stride))
 
-    def window(self, input_shape):
-        return [(1, self.stride, 0, 1)] * 2
+@output_shape.register
+def _(layer: PadShortcut, input_shape):
+    N, _, H, W = input_shape
+    return (N, layer.channels, -(-H // layer.stride), -(-W // layer.stride))
+
+
+@window.register
+def _(layer: PadShortcut, input_shape):
+    return [(1, layer.stride, 0, 1)] * 2
 
 
 def projection(in_channels, channels, stride, rng):
@@ -126,7 +141,7 @@ def initialise(network, zero_init_residual):
         if isinstance(module, Conv2d):
             module.weight.redraw(init.kaiming_normal(module.weight.shape, "fan_out"))
         if zero_init_residual and isinstance(module, (BasicBlock, PlainBlock, Bottleneck)):
-            getattr(module, module.last_norm).weight.redraw(init.constant(0))
+            module.last_norm.weight.redraw(init.constant(0))
 
 
 class ResNet(Network):

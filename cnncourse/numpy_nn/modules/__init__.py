@@ -1,99 +1,17 @@
-"""Layers and containers with an explicit backward pass; names and arguments are those of `torch.nn`."""
+"""Layers and containers with an explicit backward pass; names and arguments are those of `torch.nn`.
+
+Each file lists its layers in `__all__`. What a layer costs and sees is not in it, but in `numpy_nn.summary`.
+"""
+
+# ruff: noqa: F403 - the names are those of the files' own lists
 
 from . import init
-from .activation import (
-    GELU,
-    Elementwise,
-    Function,
-    Hardsigmoid,
-    Hardswish,
-    LeakyReLU,
-    LogSoftmax,
-    ReLU,
-    ReLU6,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Tanh,
-)
-from .base import Module, Parameter, no_grad
-from .containers import Concat, Network, Residual, Scale, Sequential
-from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from .linear import Dropout, Flatten, Identity, Linear
-from .norm import (
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    GroupNorm,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    LayerNorm,
-    LocalResponseNorm,
-)
-from .pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool2d,
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-    PixelShuffle,
-    Upsample,
-)
+from .activation import *
+from .base import *
+from .containers import *
+from .conv import *
+from .linear import *
+from .norm import *
+from .pooling import *
 
-__all__ = [
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveMaxPool2d",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Concat",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose1d",
-    "ConvTranspose2d",
-    "ConvTranspose3d",
-    "Dropout",
-    "Elementwise",
-    "Flatten",
-    "Function",
-    "GELU",
-    "GroupNorm",
-    "Hardsigmoid",
-    "Hardswish",
-    "Identity",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LocalResponseNorm",
-    "LogSoftmax",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
-    "Module",
-    "Network",
-    "Parameter",
-    "PixelShuffle",
-    "ReLU",
-    "ReLU6",
-    "Residual",
-    "Scale",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-    "Upsample",
-    "init",
-    "no_grad",
-]
+__all__ = ["init", *(name for name, value in globals().items() if callable(value) and not name.startswith("_"))]

@@ -3,6 +3,11 @@
 from .. import functional as F
 from .base import Module
 
+__all__ = [
+    "Elementwise", "Function", "GELU", "Hardsigmoid", "Hardswish", "LeakyReLU", "LogSoftmax", "ReLU", "ReLU6", "SiLU",
+    "Sigmoid", "Softmax", "Tanh",
+]  # fmt: skip
+
 
 class Function(Module):
     """A layer without state: `function(input, **options)` and its backward.
@@ -18,7 +23,7 @@ class Function(Module):
         return type(self).function(input, **self.options)
 
     def backward(self, grad_output):
-        return type(self).function_backward(grad_output, self.recall(), **self.options)
+        return type(self).function_backward(grad_output, self.from_forward(), **self.options)
 
     def describe(self):
         return ", ".join(f"{name}={value!r}" for name, value in self.options.items())
@@ -26,9 +31,6 @@ class Function(Module):
 
 class Elementwise(Function):
     """A layer that treats every value by itself, so that shapes stay."""
-
-    def output_shape(self, input_shape):
-        return tuple(input_shape)
 
 
 class ReLU(Elementwise):

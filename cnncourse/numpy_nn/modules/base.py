@@ -7,10 +7,10 @@ module must not stand at two places of a network, or the second forward would ov
 
 from contextlib import contextmanager
 
-import numpy as np
-
 from ..state import load_state_dict, state_dict
 from .parameter import Parameter
+
+__all__ = ["Module", "Parameter", "no_grad"]
 
 
 @contextmanager
@@ -44,13 +44,13 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, grad_output):
-        """Return the gradient with respect to the input of the last `forward`; add to the parameters' gradients."""
+        """Return the gradient with respect to the input of the last `forward`, and add to the parameters' gradients."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def backward_parameters(self, grad_output):
-        """Only add to the parameters' gradients: a training step does not need the gradient with respect to the input.
+        """Only add to the parameters' gradients: a training step does not need the gradient of the pictures.
 
-        A layer that spares work by it overrides this, and so does a container that knows which layer comes first.
+        A layer that saves work this way overrides it, and so does a container that knows which layer comes first.
         """
         self.backward(grad_output)
 
@@ -60,7 +60,7 @@ class Module:
             self.saved = None
         return output
 
-    def recall(self):
+    def from_forward(self):
         """Return what the last forward pass saved."""
         if self.saved is None:
             name = type(self).__name__
@@ -134,27 +134,6 @@ class Module:
     def load_state_dict(self, state, strict=True):
         """Copy the arrays of `state` into the parameters and buffers of the same paths; see `state.load_state_dict`."""
         load_state_dict(self, state, strict)
-
-    # Geometry, for `summary`
-
-    def output_shape(self, input_shape):
-        """Return the output's shape for an input of `input_shape`; here by trying it on zeros."""
-        return self.forward(np.zeros(input_shape, np.float32)).shape
-
-    def multiply_adds(self, input_shape):
-        """Return how many multiplications with a weight or between activations one forward pass does."""
-        return 0
-
-    def window(self, input_shape):
-        """Return (kernel size, stride, padding, dilation) of each spatial axis, or None if pointwise."""
-        return None
-
-    def trace(self, input_shape, field, visit):
-        """Pass a shape and a receptive field through; call `visit` at every layer; return both."""
-        output_shape = self.output_shape(input_shape)
-        field = field.through(self.window(input_shape))
-        visit(self, input_shape, output_shape, field)
-        return output_shape, field
 
     # How it prints
 

@@ -9,12 +9,12 @@
 says which container connects them.
 """
 
-import math
-
 import numpy as np
 
 from .base import Module
 from .linear import Identity
+
+__all__ = ["Concat", "Network", "Residual", "Scale", "Sequential"]
 
 
 class Sequential(Module):
@@ -48,16 +48,6 @@ class Sequential(Module):
         for first in modules[:1]:
             first.backward_parameters(grad_output)
 
-    def trace(self, input_shape, field, visit):
-        for module in self:
-            input_shape, field = module.trace(input_shape, field, visit)
-        return input_shape, field
-
-    def output_shape(self, input_shape):
-        for module in self:
-            input_shape = module.output_shape(input_shape)
-        return input_shape
-
     def __iter__(self):
         return (module for _, module in self.named_children())
 
@@ -85,14 +75,6 @@ class Residual(Module):
     def backward(self, grad_output):
         return self.body.backward(grad_output) + self.shortcut.backward(grad_output)
 
-    def trace(self, input_shape, field, visit):
-        output_shape, body_field = self.body.trace(input_shape, field, visit)
-        _, shortcut_field = self.shortcut.trace(input_shape, field, visit)
-        return output_shape, body_field.union(shortcut_field)
-
-    def output_shape(self, input_shape):
-        return self.body.output_shape(input_shape)
-
 
 class Concat(Module):
     """The outputs of all branches, one after the other along the channels (Szegedy et al. 2015)."""
@@ -109,25 +91,9 @@ class Concat(Module):
         return np.concatenate(outputs, axis=1)
 
     def backward(self, grad_output):
-        pieces = np.split(grad_output, self.recall(), axis=1)
+        pieces = np.split(grad_output, self.from_forward(), axis=1)
         branches = [branch for _, branch in self.named_children()]
         return sum(branch.backward(piece) for branch, piece in zip(branches, pieces, strict=True))
-
-    def trace(self, input_shape, field, visit):
-        shapes, fields = zip(
-            *(branch.trace(input_shape, field, visit) for _, branch in self.named_children()), strict=True
-        )
-        union = fields[0]
-        for other in fields[1:]:
-            union = union.union(other)
-        return self._joined(shapes), union
-
-    def output_shape(self, input_shape):
-        return self._joined([branch.output_shape(input_shape) for _, branch in self.named_children()])
-
-    @staticmethod
-    def _joined(shapes):
-        return (shapes[0][0], sum(shape[1] for shape in shapes), *shapes[0][2:])
 
 
 class Scale(Module):
@@ -142,24 +108,13 @@ class Scale(Module):
         return input * gate
 
     def backward(self, grad_output):
-        input, gate = self.recall()
+        input, gate = self.from_forward()
         grad_gate = grad_output * input
         # The gate was stretched over the axes where it has size 1, so its gradient is the sum over them.
         stretched = tuple(axis for axis, size in enumerate(gate.shape) if size == 1 != input.shape[axis])
         if stretched:
             grad_gate = grad_gate.sum(axis=stretched, keepdims=True)
         return grad_output * gate + self.gate.backward(grad_gate)
-
-    def trace(self, input_shape, field, visit):
-        _, gate_field = self.gate.trace(input_shape, field, visit)
-        visit(self, input_shape, tuple(input_shape), field.union(gate_field))
-        return tuple(input_shape), field.union(gate_field)
-
-    def output_shape(self, input_shape):
-        return tuple(input_shape)
-
-    def multiply_adds(self, input_shape):
-        return math.prod(input_shape)
 
 
 class Network(Module):
@@ -196,9 +151,3 @@ class Network(Module):
 
     def backward_parameters(self, grad_output):
         self.wiring.backward_parameters(grad_output)
-
-    def output_shape(self, input_shape):
-        return self.wiring.output_shape(input_shape)
-
-    def trace(self, input_shape, field, visit):
-        return self.wiring.trace(input_shape, field, visit)

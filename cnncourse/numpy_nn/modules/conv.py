@@ -1,23 +1,25 @@
 """Convolution layers in one, two and three dimensions, and the transposed ones."""
 
-import math
-from fractions import Fraction
-
 import numpy as np
 
 from .. import functional as F
+from ..functional._arguments import check_conv, per_axis
 from . import init
 from .base import Module, Parameter
+
+__all__ = [f"{kind}{axes}d" for kind in ("Conv", "ConvTranspose") for axes in (1, 2, 3)]
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-def per_axis(value, axes):
-    """Return a tuple with one entry per spatial axis."""
-    return (value,) * axes if isinstance(value, (int, np.integer)) else tuple(value)
+def _check_groups(in_channels, out_channels, groups):
+    if groups < 1 or in_channels % groups or out_channels % groups:
+        raise ValueError(
+            f"groups: expected a divisor of in_channels {in_channels} and out_channels {out_channels}, got {groups}"
+        )
 
 
-class _Conv(Module):
+class Convolution(Module):
     """What `Conv1d`, `Conv2d` and `Conv3d` share; they differ in the number of spatial axes.
 
     Parameters are those of PyTorch's layers. `rng` draws weight and bias from PyTorch's distribution,
@@ -30,16 +32,14 @@ class _Conv(Module):
         self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True,
         padding_mode="zeros", *, rng=None, dtype=np.float32,
     ):  # fmt: skip
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"groups: expected a divisor of in_channels {in_channels} and out_channels {out_channels}, got {groups}"
-            )
+        _check_groups(in_channels, out_channels, groups)
         if padding_mode not in PADDING_MODES:
             raise ValueError(f"padding_mode: expected one of {PADDING_MODES}, got {padding_mode!r}")
-        self.kernel_size = per_axis(kernel_size, self.axes)
-        self.stride = per_axis(stride, self.axes)
-        self.dilation = per_axis(dilation, self.axes)
-        self.padding = padding if isinstance(padding, str) else per_axis(padding, self.axes)
+        self.kernel_size = per_axis("kernel_size", kernel_size, self.axes, minimum=1)
+        self.stride = per_axis("stride", stride, self.axes, minimum=1)
+        self.dilation = per_axis("dilation", dilation, self.axes, minimum=1)
+        named = isinstance(padding, str)
+        self.padding = padding if named else per_axis("padding", padding, self.axes, minimum=0)
         self.groups, self.padding_mode = groups, padding_mode
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         draw = init.torch_default(shape)
@@ -57,21 +57,22 @@ class _Conv(Module):
     def forward(self, input):
         padded = input
         if self.padding_mode != "zeros":
-            padded = F.pad(input, self._pad_widths(), mode=self.padding_mode)
+            padded = F.pad(input, self._pad_widths(input), mode=self.padding_mode)
         self.saved = input, padded
         return type(self).function(padded, **self.arguments())
 
     def backward(self, grad_output):
         grad_input = self._backward(grad_output, (True, True, True))
         if self.padding_mode != "zeros":
-            grad_input = F.pad_backward(grad_input, self.saved[0], self._pad_widths(), mode=self.padding_mode)
+            input, _ = self.saved
+            grad_input = F.pad_backward(grad_input, input, self._pad_widths(input), mode=self.padding_mode)
         return grad_input
 
     def backward_parameters(self, grad_output):
         self._backward(grad_output, (False, True, True))
 
     def _backward(self, grad_output, output_mask):
-        _, padded = self.recall()
+        _, padded = self.from_forward()
         grad_input, grad_weight, grad_bias = type(self).function_backward(
             grad_output, padded, **self.arguments(), output_mask=output_mask
         )
@@ -80,34 +81,11 @@ class _Conv(Module):
             self.bias.add_grad(grad_bias)
         return grad_input
 
-    def _paddings(self):
-        """Return (before, after) for each axis; an odd total of "same" puts the extra one after."""
-        if self.padding == "valid":
-            return [(0, 0)] * self.axes
-        if self.padding == "same":
-            totals = [D * (K - 1) for K, D in zip(self.kernel_size, self.dilation, strict=True)]
-            return [(total // 2, total - total // 2) for total in totals]
-        return [(P, P) for P in self.padding]
-
-    def _pad_widths(self):
-        return tuple(width for pair in reversed(self._paddings()) for width in pair)  # last axis first
-
-    def output_shape(self, input_shape):
-        sizes = [
-            (size + sum(pair) - D * (K - 1) - 1) // S + 1
-            for size, pair, K, S, D in zip(
-                input_shape[2:], self._paddings(), self.kernel_size, self.stride, self.dilation, strict=True
-            )
-        ]
-        return (input_shape[0], self.weight.shape[0], *sizes)
-
-    def multiply_adds(self, input_shape):
-        N, _, *positions = self.output_shape(input_shape)
-        return N * math.prod(positions) * self.weight.size
-
-    def window(self, input_shape):
-        before = [pair[0] for pair in self._paddings()]
-        return list(zip(self.kernel_size, self.stride, before, self.dilation, strict=True))
+    def _pad_widths(self, input):
+        """Return the widths (before, after) of all axes in the order of `pad`: the last axis first."""
+        arguments = self.arguments() | {"padding": self.padding}
+        _, paddings, _ = check_conv(self.axes, input, **arguments)
+        return tuple(width for widths in reversed(paddings) for width in widths)
 
     def describe(self):
         C_out, C_in = self.weight.shape[0], self.weight.shape[1] * self.groups
@@ -119,25 +97,25 @@ class _Conv(Module):
         return ", ".join(parts)
 
 
-class Conv1d(_Conv):
+class Conv1d(Convolution):
     """Cross-correlation of sequences: (N, C_in, L) to (N, C_out, L_out)."""
 
     axes, function, function_backward = 1, F.conv1d, F.conv1d_backward
 
 
-class Conv2d(_Conv):
+class Conv2d(Convolution):
     """Cross-correlation of images: (N, C_in, H, W) to (N, C_out, H_out, W_out)."""
 
     axes, function, function_backward = 2, F.conv2d, F.conv2d_backward
 
 
-class Conv3d(_Conv):
+class Conv3d(Convolution):
     """Cross-correlation of volumes: (N, C_in, T, H, W) to (N, C_out, T_out, H_out, W_out)."""
 
     axes, function, function_backward = 3, F.conv3d, F.conv3d_backward
 
 
-class _ConvTranspose(Module):
+class TransposedConvolution(Module):
     """What the transposed convolutions share; weight (C_in, C_out // groups, K, …).
 
     Parameters are those of PyTorch's layers. PyTorch takes fan_in from the weight's second axis, so the
@@ -150,15 +128,12 @@ class _ConvTranspose(Module):
         self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1,
         bias=True, dilation=1, *, rng=None, dtype=np.float32,
     ):  # fmt: skip
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"groups: expected a divisor of in_channels {in_channels} and out_channels {out_channels}, got {groups}"
-            )
-        self.kernel_size = per_axis(kernel_size, self.axes)
-        self.stride = per_axis(stride, self.axes)
-        self.padding = per_axis(padding, self.axes)
-        self.output_padding = per_axis(output_padding, self.axes)
-        self.dilation = per_axis(dilation, self.axes)
+        _check_groups(in_channels, out_channels, groups)
+        self.kernel_size = per_axis("kernel_size", kernel_size, self.axes, minimum=1)
+        self.stride = per_axis("stride", stride, self.axes, minimum=1)
+        self.padding = per_axis("padding", padding, self.axes, minimum=0)
+        self.output_padding = per_axis("output_padding", output_padding, self.axes, minimum=0)
+        self.dilation = per_axis("dilation", dilation, self.axes, minimum=1)
         self.groups = groups
         shape = (in_channels, out_channels // groups, *self.kernel_size)
         draw = init.torch_default(shape)
@@ -176,52 +151,30 @@ class _ConvTranspose(Module):
         return type(self).function(input, *self._arguments())
 
     def backward(self, grad_output):
-        grads = type(self).function_backward(grad_output, self.recall(), *self._arguments())
+        grads = type(self).function_backward(grad_output, self.from_forward(), *self._arguments())
         self.weight.add_grad(grads[1])
         if self.bias:
             self.bias.add_grad(grads[2])
         return grads[0]
-
-    def output_shape(self, input_shape):
-        sizes = [
-            (size - 1) * S - 2 * P + D * (K - 1) + extra + 1
-            for size, S, P, D, K, extra in zip(
-                input_shape[2:], self.stride, self.padding, self.dilation, self.kernel_size,
-                self.output_padding, strict=True,
-            )
-        ]  # fmt: skip
-        return (input_shape[0], self.weight.shape[1] * self.groups, *sizes)
-
-    def multiply_adds(self, input_shape):
-        return input_shape[0] * math.prod(input_shape[2:]) * self.weight.size
-
-    def window(self, input_shape):
-        """Each output sees at most ⌈K/S⌉ inputs, and S outputs advance by one input."""
-        windows = []
-        for K, S, P, D in zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True):
-            seen = -(-(D * (K - 1) + 1) // S)
-            centre = (P - D * (K - 1) / 2) / S  # of the inputs that output 0 sees
-            windows.append((seen, Fraction(1, S), (seen - 1) / 2 - centre, 1))
-        return windows
 
     def describe(self):
         C_in, C_out = self.weight.shape[0], self.weight.shape[1] * self.groups
         return f"{C_in}, {C_out}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(TransposedConvolution):
     """The adjoint of `Conv1d`'s linear map, as a layer of its own."""
 
     axes, function, function_backward = 1, F.conv_transpose1d, F.conv_transpose1d_backward
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(TransposedConvolution):
     """The adjoint of `Conv2d`'s linear map: learned upsampling."""
 
     axes, function, function_backward = 2, F.conv_transpose2d, F.conv_transpose2d_backward
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(TransposedConvolution):
     """The adjoint of `Conv3d`'s linear map."""
 
     axes, function, function_backward = 3, F.conv_transpose3d, F.conv_transpose3d_backward

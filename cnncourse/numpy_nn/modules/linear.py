@@ -8,6 +8,8 @@ from .. import functional as F
 from . import init
 from .base import Module, Parameter
 
+__all__ = ["Dropout", "Flatten", "Identity", "Linear"]
+
 
 class Linear(Module):
     """y = x Wᵀ + b over the last dimension; weight (out_features, in_features).
@@ -28,18 +30,12 @@ class Linear(Module):
 
     def backward(self, grad_output):
         grad_input, grad_weight, grad_bias = F.linear_backward(
-            grad_output, self.recall(), self.weight.data, self.bias and self.bias.data
+            grad_output, self.from_forward(), self.weight.data, self.bias and self.bias.data
         )
         self.weight.add_grad(grad_weight)
         if self.bias:
             self.bias.add_grad(grad_bias)
         return grad_input
-
-    def output_shape(self, input_shape):
-        return (*input_shape[:-1], self.weight.shape[0])
-
-    def multiply_adds(self, input_shape):
-        return math.prod(input_shape[:-1]) * self.weight.size
 
     def describe(self):
         return f"{self.weight.shape[1]}, {self.weight.shape[0]}, bias={self.bias is not None}"
@@ -53,9 +49,6 @@ class Identity(Module):
 
     def backward(self, grad_output):
         return grad_output
-
-    def output_shape(self, input_shape):
-        return tuple(input_shape)
 
 
 class Dropout(Identity):
@@ -78,7 +71,7 @@ class Dropout(Identity):
         return F.dropout(input, self.p, self.training, mask=mask)
 
     def backward(self, grad_output):
-        input, training, mask = self.recall()
+        input, training, mask = self.from_forward()
         return F.dropout_backward(grad_output, input, self.p, training, mask=mask)
 
     def describe(self):
@@ -93,10 +86,4 @@ class Flatten(Module):
         return input.reshape(len(input), math.prod(input.shape[1:]))
 
     def backward(self, grad_output):
-        return grad_output.reshape(self.recall())
-
-    def output_shape(self, input_shape):
-        return (input_shape[0], math.prod(input_shape[1:]))
-
-    def window(self, input_shape):
-        return [(size, 1, 0, 1) for size in input_shape[2:]] or None  # what follows sees the whole map
+        return grad_output.reshape(self.from_forward())

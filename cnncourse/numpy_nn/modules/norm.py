@@ -1,7 +1,5 @@
 """Normalisation layers: the functionals with their learned γ and β, and batch norm's running statistics."""
 
-import math
-
 import numpy as np
 
 from .. import functional as F
@@ -9,8 +7,13 @@ from ..functional.batch_norm import batch_statistics
 from . import init
 from .base import Module, Parameter
 
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm",
+    "LocalResponseNorm",
+]  # fmt: skip
 
-class _Norm(Module):
+
+class Normalisation(Module):
     """What the normalisations share: γ starts at one, β at zero, shapes stay."""
 
     def _affine(self, shape, affine, dtype):
@@ -26,11 +29,8 @@ class _Norm(Module):
         if self.bias:
             self.bias.add_grad(grad_bias)
 
-    def output_shape(self, input_shape):
-        return tuple(input_shape)
 
-
-class _BatchNorm(_Norm):
+class _BatchNorm(Normalisation):
     """Batch normalisation with running statistics (Ioffe & Szegedy 2015).
 
     Parameters
@@ -92,7 +92,7 @@ class _BatchNorm(_Norm):
         self.running_mean, self.running_var = type(self).running(input, *before, self._momentum(), **known)
 
     def backward(self, grad_output):
-        input, arguments = self.recall()
+        input, arguments = self.from_forward()
         grads = type(self).function_backward(grad_output, input, **arguments)
         self._collect(*grads[3:])
         return grads[0]
@@ -151,7 +151,7 @@ class InstanceNorm2d(_InstanceNorm):
     dimensions = (4,)
 
 
-class LayerNorm(_Norm):
+class LayerNorm(Normalisation):
     """Normalise each sample over its last dimensions (Ba, Kiros & Hinton 2016)."""
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=np.float32):
@@ -168,7 +168,7 @@ class LayerNorm(_Norm):
 
     def backward(self, grad_output):
         grad_input, *others = F.layer_norm_backward(
-            grad_output, self.recall(), self.normalized_shape, *self._weights(), self.eps
+            grad_output, self.from_forward(), self.normalized_shape, *self._weights(), self.eps
         )
         self._collect(*others)
         return grad_input
@@ -177,7 +177,7 @@ class LayerNorm(_Norm):
         return f"{self.normalized_shape}, eps={self.eps}"
 
 
-class GroupNorm(_Norm):
+class GroupNorm(Normalisation):
     """Normalise each sample over groups of channels (Wu & He 2018)."""
 
     def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, *, dtype=np.float32):
@@ -192,7 +192,7 @@ class GroupNorm(_Norm):
 
     def backward(self, grad_output):
         grad_input, *others = F.group_norm_backward(
-            grad_output, self.recall(), self.num_groups, *self._weights(), self.eps
+            grad_output, self.from_forward(), self.num_groups, *self._weights(), self.eps
         )
         self._collect(*others)
         return grad_input
@@ -201,7 +201,7 @@ class GroupNorm(_Norm):
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}"
 
 
-class LocalResponseNorm(_Norm):
+class LocalResponseNorm(Normalisation):
     """AlexNet's damping of a channel by its neighbours (Krizhevsky et al. 2012)."""
 
     def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0):
@@ -212,10 +212,7 @@ class LocalResponseNorm(_Norm):
         return F.local_response_norm(input, *self.arguments)
 
     def backward(self, grad_output):
-        return F.local_response_norm_backward(grad_output, self.recall(), *self.arguments)
-
-    def multiply_adds(self, input_shape):
-        return math.prod(input_shape)
+        return F.local_response_norm_backward(grad_output, self.from_forward(), *self.arguments)
 
     def describe(self):
         size, alpha, beta, k = self.arguments

@@ -22,10 +22,10 @@ class BasicBlock(nn.Module):
         return self.bn2
 
     def forward(self, x):
-        kept = x if self.downsample is None else self.downsample(x)
+        shortcut = x if self.downsample is None else self.downsample(x)
         y = F.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return F.relu(y + kept)
+        return F.relu(y + shortcut)
 
 
 class PlainBlock(BasicBlock):
@@ -56,11 +56,11 @@ class Bottleneck(nn.Module):
         return self.bn3
 
     def forward(self, x):
-        kept = x if self.downsample is None else self.downsample(x)
+        shortcut = x if self.downsample is None else self.downsample(x)
         y = F.relu(self.bn1(self.conv1(x)))
         y = F.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
-        return F.relu(y + kept)
+        return F.relu(y + shortcut)
 
 
 class PadShortcut(nn.Module):
@@ -89,8 +89,8 @@ def stage(block, in_channels, planes, blocks, stride, shortcut):
             first_shortcut = PadShortcut(channels, stride)
         else:
             first_shortcut = projection(in_channels, channels, stride)
-    others = [block(channels, planes) for _ in range(blocks - 1)]
     first = block(in_channels, planes, stride, first_shortcut)
+    others = [block(channels, planes) for _ in range(blocks - 1)]
     return nn.Sequential(first, *others)
 
 
