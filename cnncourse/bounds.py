@@ -43,12 +43,22 @@ def at_least(value, bound: float, name: str) -> None:
     ------
     AssertionError
         If the value (or the mean) is smaller, or NaN. Never in a margin run, which must reach the end.
+
+    Examples
+    --------
+    >>> at_least([0.81, 0.85], 0.8, "10/accuracy")
+    >>> at_least(0.7, 0.8, "10/accuracy")
+    Traceback (most recent call last):
+    AssertionError: 10/accuracy: got 0.7, wanted at least 0.8
     """
     _judge("at least", value, bound, name)
 
 
 def at_most(value, bound: float, name: str) -> None:
-    """Assert ``value <= bound``; everything else is as in `at_least`."""
+    """Assert ``value <= bound``; everything else is as in `at_least`.
+
+    >>> at_most(0.3, 0.5, "10/loss")
+    """
     _judge("at most", value, bound, name)
 
 

@@ -25,6 +25,12 @@ def setup(seed: int = 0, threads: int = THREADS):
     -------
     numpy.random.Generator
         A generator seeded with `seed`, for code that takes an explicit one.
+
+    Examples
+    --------
+    >>> rng = setup(seed=0)
+    >>> rng.normal(size=(2, 3)).shape
+    (2, 3)
     """
     if not isinstance(seed, int) or seed < 0:
         raise ValueError(f"seed must be a non-negative int, got {seed!r}")

@@ -24,6 +24,12 @@ def seconds(calls, least=0.01, rounds=3):
     -------
     dict
         Label → seconds for one call, summed over the threads that it used.
+
+    Examples
+    --------
+    >>> took = seconds({"short": lambda: sum(range(100)), "long": lambda: sum(range(100_000))})
+    >>> took["short"] < took["long"]
+    True
     """
     if not least > 0 or rounds < 1:
         raise ValueError(f"least must be above 0 and rounds at least 1, got {least!r} and {rounds!r}")

@@ -150,6 +150,10 @@ def scenes(
     Returns
     -------
     SceneBatch
+
+    >>> batch = scenes(4, seed=1)
+    >>> batch.images.shape, batch.labels.shape, batch.boxes.shape
+    ((4, 3, 32, 32), (4,), (4, 4))
     """
     if count < 0:
         raise ValueError(f"count: expected at least 0, got {count}")

@@ -38,6 +38,11 @@ def photograph(name: str) -> np.ndarray:
         There is no photograph of that name.
     DataError
         scikit-image or the file in it is missing or broken.
+
+    Examples
+    --------
+    >>> photograph("cat").shape
+    (300, 451, 3)
     """
     from PIL import Image, UnidentifiedImageError
 

@@ -58,6 +58,12 @@ def fashion_mnist(
     ----------
     Xiao, Rasul, Vollgraf: Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
     Algorithms (2017), arXiv:1708.07747.
+
+    Examples
+    --------
+    >>> images, labels = fashion_mnist("test")
+    >>> images.shape, labels[:3]
+    ((2000, 28, 28), array([9, 2, 1]))
     """
     check_split(split)
     if full:

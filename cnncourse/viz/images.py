@@ -55,6 +55,13 @@ def draw_values(axes, values, low: float, high: float, signed: bool = False, dec
         Digits after the point; by default none for whole numbers, two otherwise.
     cell
         The side of a cell in inches, to which the numbers are fitted.
+
+    Examples
+    --------
+    >>> figure, axes = figure_grid(1, 1)
+    >>> draw_values(axes[0, 0], np.array([[0.0, 1.0], [2.5, 3.0]]), 0, 3)
+    >>> [text.get_text() for text in axes[0, 0].texts]
+    ['0.00', '1.00', '2.50', '3.00']
     """
     from matplotlib import colormaps
 
@@ -143,6 +150,12 @@ def image_row(images, titles=None, columns: int | None = None, share: bool = Tru
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> figure = image_row([np.eye(3), np.ones((3, 3))], ["diagonal", "ones"])
+    >>> [axes.get_title() for axes in figure.axes]
+    ['diagonal', 'ones']
     """
     pictures = [as_picture(image, f"images[{k}]") for k, image in enumerate(images)]
     if not pictures:

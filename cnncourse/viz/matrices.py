@@ -29,6 +29,12 @@ def matrix_row(matrices, titles, blocks=None, values: bool = False, share: bool 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> figure = matrix_row([np.eye(2), -np.eye(2)], ["I", "−I"], values=True)
+    >>> [text.get_text() for text in figure.axes[1].texts]
+    ['-1', '-1']
     """
     matrices = [np.asarray(matrix, dtype=float) for matrix in matrices]
     if not matrices or any(matrix.ndim != 2 for matrix in matrices):

@@ -54,6 +54,12 @@ def show(figure, key: str, **fields) -> None:
     ------
     TypeError
         If `key` is not a string.
+
+    Examples
+    --------
+    >>> from cnncourse.viz.charts import line_chart
+    >>> show(line_chart([1, 2], {"loss": [3, 1]}, "step", "loss"), "A line falls from 3 to 1.")
+    {'image/png': ..., 'text/plain': 'A line falls from 3 to 1.'}
     """
     if not isinstance(key, str):
         raise TypeError(f'show: key must be a string such as "08/loss-over-rate", got {key!r}')

@@ -50,6 +50,12 @@ def figure_grid(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6,
         Width and height of the figure in inches. Ten inches are the width of a notebook's column.
     **grid
         Further arguments of matplotlib's ``Figure.subplots``, such as ``width_ratios`` or ``sharey``.
+
+    Examples
+    --------
+    >>> figure, axes = figure_grid(2, 3)
+    >>> axes.shape
+    (2, 3)
     """
     if rows < 1 or columns < 1:
         raise ValueError(f"rows and columns must be at least 1, got {rows} and {columns}")

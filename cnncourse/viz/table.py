@@ -67,6 +67,13 @@ def table(rows, columns, caption: str = "") -> None:
     ------
     ValueError
         If a row has another number of values than there are columns.
+
+    Examples
+    --------
+    >>> table([["plain", 0.5], ["residual", 0.25]], {"network": "", "loss": ".2f"})
+    network   loss
+    plain     0.50
+    residual  0.25
     """
     from IPython.display import display
 

@@ -20,6 +20,9 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
     `stride`, `padding`, `dilation` are ints or (height, width) pairs; `bias` is (C_out,) or None.
     Returns (N, C_out, H_out, W_out).
+
+    >>> conv2d(np.arange(3.0).reshape(1, 1, 1, 3), np.array([[[[-1.0, 1.0]]]]))
+    array([[[[1., 1.]]]])
     """
     K, S, P, D = weight.shape[2:], *map(pair, (stride, padding, dilation))
     padded = [i + 2 * p for i, p in zip(input.shape[2:], P, strict=True)]
@@ -31,7 +34,14 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
-    """Write each window of `input` (N, C, H, W) as a column: (N, C·K_h·K_w, H_out·W_out)."""
+    """Write each window of `input` (N, C, H, W) as a column: (N, C·K_h·K_w, H_out·W_out).
+
+    >>> im2col(np.arange(6.0).reshape(1, 1, 2, 3), 2)[0]
+    array([[0., 1.],
+           [1., 2.],
+           [3., 4.],
+           [4., 5.]])
+    """
     K, S, P, D = map(pair, (kernel_size, stride, padding, dilation))
     view = windows(pad_constant(input, [(p, p) for p in P]), K, S, D)
     N, C, K_h, K_w, H_out, W_out = view.shape
@@ -40,7 +50,13 @@ def im2col(input, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def col2im(columns, input_shape, kernel_size, stride=1, padding=0, dilation=1):
-    """Add columns (N, C·K_h·K_w, L) back into an image of `input_shape`: the adjoint of `im2col`."""
+    """Add columns (N, C·K_h·K_w, L) back into an image of `input_shape`: the adjoint of `im2col`.
+
+    >>> image = np.ones((1, 1, 2, 3))
+    >>> col2im(im2col(image, 2), image.shape, 2)[0, 0]
+    array([[1., 2., 1.],
+           [1., 2., 1.]])
+    """
     K, S, P, D = map(pair, (kernel_size, stride, padding, dilation))
     N, C, H, W = input_shape
     padded = (H + 2 * P[0], W + 2 * P[1])

@@ -31,7 +31,13 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
 
 
 def conv_matrix(weight, height, width, stride=1, padding=0, dilation=1):
-    """Return M (C_out·H_out·W_out, C_in·height·width) with M @ image.ravel() = conv2d(image).ravel()."""
+    """Return M (C_out·H_out·W_out, C_in·height·width) with M @ image.ravel() = conv2d(image).ravel().
+
+    >>> conv_matrix(np.array([[[[1.0, 2.0]]]]), height=1, width=4)
+    array([[1., 2., 0., 0.],
+           [0., 1., 2., 0.],
+           [0., 0., 1., 2.]])
+    """
     C_out, C_in, K_h, K_w = weight.shape
     (S_h, S_w), (P_h, P_w), (D_h, D_w) = pair(stride), pair(padding), pair(dilation)
     H_out, W_out = output_size((height + 2 * P_h, width + 2 * P_w), (K_h, K_w), (S_h, S_w), (D_h, D_w))

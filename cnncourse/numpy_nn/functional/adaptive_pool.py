@@ -36,6 +36,11 @@ def adaptive_avg_pool2d(input, output_size):
     ------
     TypeError, ValueError
         Naming the argument, what was expected and what it got.
+
+    Examples
+    --------
+    >>> adaptive_avg_pool2d(np.arange(8.0).reshape(1, 2, 4), (1, 2))
+    array([[[2.5, 4.5]]])
     """
     return adaptive_avg_pool(2, input, output_size)
 

@@ -43,6 +43,11 @@ def avg_pool2d(
         Whether the padding's zeros count in the mean. What ceil_mode adds beyond them never does.
     divisor_override : int other than 0, or None
         Divide each window's sum by this instead.
+
+    Examples
+    --------
+    >>> avg_pool2d(np.array([[[1.0, 2.0, 3.0, 4.0], [8.0, 7.0, 6.0, 5.0]]]), 2)
+    array([[[4.5, 4.5]]])
     """
     return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 

@@ -54,6 +54,11 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     ------
     TypeError, ValueError
         Naming the argument, what was expected and what it got.
+
+    Examples
+    --------
+    >>> conv_transpose2d(np.array([[[[1.0, 2.0]]]]), np.array([[[[10.0, 20.0]]]]), stride=2)
+    array([[[[10., 20., 20., 40.]]]])
     """
     return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 

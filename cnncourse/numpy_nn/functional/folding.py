@@ -27,6 +27,15 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     ------
     TypeError, ValueError
         Naming the argument, what was expected and what it got.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unfold(np.arange(6.0).reshape(1, 2, 3), 2)
+    array([[0., 1.],
+           [1., 2.],
+           [3., 4.],
+           [4., 5.]])
     """
     check_floats(input=input)
     K, D, P, S = _check_windows(kernel_size, dilation, padding, stride)

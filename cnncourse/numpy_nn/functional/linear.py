@@ -31,6 +31,7 @@ def linear(input, weight, bias=None):
 
     Examples
     --------
+    >>> import numpy as np
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [0.0, 1.0]]), np.array([0.5, 0.0]))
     array([[11.5,  2. ]])
     """

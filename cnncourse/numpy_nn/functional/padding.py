@@ -29,6 +29,12 @@ def pad(input, pad, mode="constant", value=None):
     ------
     TypeError, ValueError
         Naming the argument, what was expected and what it got.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pad(np.array([[1.0, 2.0]]), (1, 2))
+    array([[0., 1., 2., 0., 0.]])
     """
     amounts = _check(input, pad, mode, value)
     if mode == "constant":

@@ -40,6 +40,11 @@ def softmax(input, dim=None, _stacklevel=3, dtype=None):
     ------
     TypeError, ValueError
         Not a float array; no such axis.
+
+    Examples
+    --------
+    >>> softmax(np.array([0.0, np.log(3.0)]), dim=0)
+    array([0.25, 0.75])
     """
     shape = np.shape(input)
     input, dim = _softmax_operands(input, dim, dtype, _stacklevel)
