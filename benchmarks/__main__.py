@@ -16,7 +16,7 @@ from itertools import takewhile
 from benchmarks.runner import RESULTS, ROOT, progress
 from benchmarks.runner import main as run_part
 
-PARTS = ("conv", "others", "networks", "roofline", "waiting", "grading")
+PARTS = ("bounds", "conv", "others", "networks", "roofline", "waiting", "grading")
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

@@ -60,7 +60,7 @@ def sharing(threads):
 
     calls = {
         "there and back between two threads that sleep": round_trip,
-        "numpy_nn shares out nothing": lambda: ours.share(lambda _: None, range(threads)),
+        "numpy_nn shares out nothing": lambda: ours.parallel_map(lambda _: None, range(threads)),
         "PyTorch shares out a ReLU of 32769 values": relu,
     }
     times = side_by_side(calls, 1)
@@ -68,24 +68,16 @@ def sharing(threads):
     return times | contention.measure()
 
 
-def measure_layer(layer, rng, options):
-    """Check and time one layer; returns times and the error against float64."""
+def measure_forward(layer, x, w, budget):
+    """Check and time the forward passes of one layer; returns them, their times and the error against float64."""
     import torch
     import torch.nn.functional as T
 
     from cnncourse.numpy_nn import functional as F
     from cnncourse.numpy_nn.fast import conv as fast_conv
 
-    budget = 0.2 if options.quick else 2.5
-    x, w, g = layer.arrays(rng)
-    X, W, G = (torch.from_numpy(array) for array in (x, w, g))
+    X, W = torch.from_numpy(x), torch.from_numpy(w)
     prepared = fast_conv.prepare_conv2d(w) if layer in layers.NINE else None
-    X_, W_ = X.clone().requires_grad_(), W.clone().requires_grad_()
-    y = T.conv2d(X_, W_, **layer.geometry)
-
-    def backward():
-        return torch.autograd.grad(y, (X_, W_), G, retain_graph=True)
-
     contenders = {
         "numpy": lambda: F.conv2d(x, w, **layer.geometry),
         "torch": lambda: T.conv2d(X, W, **layer.geometry),
@@ -96,7 +88,25 @@ def measure_layer(layer, rng, options):
         exact = T.conv2d(X.double(), W.double(), **layer.geometry).numpy()
         error = max(relative_error(contenders[name](), exact) for name in contenders if name != "torch")
         assert error < TOLERANCE, f"{layer.name}: forward is off by {error:.1e} of the output's scale"
-        forward = side_by_side(contenders, budget)
+        return contenders, side_by_side(contenders, budget), error
+
+
+def measure_layer(layer, rng, options):
+    """Check and time one layer; returns times and the error against float64."""
+    import torch
+    import torch.nn.functional as T
+
+    from cnncourse.numpy_nn import functional as F
+
+    budget = 0.2 if options.quick else 2.5
+    x, w, g = layer.arrays(rng)
+    X, W, G = (torch.from_numpy(array).requires_grad_() for array in (x, w, g))
+    contenders, forward, error = measure_forward(layer, x, w, budget)
+    y = T.conv2d(X, W, **layer.geometry)
+
+    def backward():
+        return torch.autograd.grad(y, (X, W), G, retain_graph=True)
+
     ours = F.conv2d_backward(g, x, w, **layer.geometry)
     for name, got, wanted in zip(("input", "weight"), ours, backward(), strict=False):
         off = relative_error(got, wanted.numpy())

@@ -7,13 +7,11 @@ that JSON can hold) and `report(rows)` that returns Markdown and a figure or Non
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import machine, measure
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -37,8 +35,8 @@ def main(name, argv=None):
     rows = []
     for threads in options.threads:
         progress(f"{name}: {plural(threads, 'thread')}")
-        if threads > 1 and load() > 0.5:
-            progress(f"the computer is busy, its load is {load():.1f}: with several threads, times will mislead")
+        if threads > 1 and (load := machine.load()) > 0.5:
+            progress(f"the computer is busy, its load is {load:.1f}: with several threads, times will mislead")
         file = options.results / f"{name}-{threads}.json"
         line = [
             sys.executable,
@@ -80,47 +78,24 @@ def in_child(part, options):
     (options.threads,) = options.threads
     if options.threads == 1:
         measure.count_processor_time()
-    machine = describe_machine()
-    return [{"threads": options.threads, "machine": machine, **row} for row in part.measure(options)]
+    from cnncourse import numpy_nn
+
+    numpy_nn.use("fast")  # as `cnncourse.setup` does: freed memory stays with the process, for both libraries
+    about = {"threads": options.threads, "machine": machine.describe(), "products": machine.products(options.threads)}
+    progress(f"{about['machine']}; {about['products']}")
+    return [about | row for row in part.measure(options)]
 
 
 def write_report(name, part, rows, folder):
     """Write NAME.md and NAME.png, and print the former."""
     text, figure = part.report(rows)
-    text = f"*{rows[0]['machine']}.*\n\n{text}"
+    products = dict.fromkeys(row["products"] for row in rows)
+    text = f"*{'. '.join([rows[0]['machine'], *products])}.*\n\n{text}"
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
     if figure:
         figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
     print(text)
     progress(f"written: {folder / name}.md" + (" and .png" if figure else ""))
-
-
-def describe_machine():
-    """Return one line: processor, cores, versions, the kernels that BLAS has chosen, what else the computer does."""
-    import numpy  # noqa: F401 - loads the BLAS that is asked about
-    from threadpoolctl import threadpool_info
-
-    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
-    kernels = ", ".join(f"{library['internal_api']} for {library['architecture']}" for library in blas[:1])
-    return (
-        f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, NumPy {version('numpy')} "
-        f"({kernels}), PyTorch {version('torch')}; load {load():.1f} when it started"
-    )
-
-
-def load():
-    """Return how many processes want to run, a mean over the last minute; not a number where nobody counts."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-
-
-def processor():
-    """Return the processor's name, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def plural(count, noun):

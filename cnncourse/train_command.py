@@ -214,9 +214,11 @@ def build(models, settings, channels, **options):
 
 def train_numpy(settings, train, test, checkpoint, progress, arguments):
     """Train with numpy_nn; return the model and one row per epoch."""
+    from cnncourse import numpy_nn
     from cnncourse.data import transforms
     from cnncourse.numpy_nn import models, optim, summary, training
 
+    numpy_nn.use("fast")
     rng = np.random.default_rng(settings.seed)
     model = build(models, settings, train[0].shape[1], rng=rng)
     table = summary(model, (1, *train[0].shape[1:]))

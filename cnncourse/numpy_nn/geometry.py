@@ -1,4 +1,4 @@
-"""Geometry of the layers: how large an output is, what it sees, and how many multiply-adds it takes.
+"""Geometry of layers and networks: how large an output is, what it sees, and how many multiply-adds it takes.
 
 Each function below knows the kinds of layers; a new kind registers what differs from the default. Sizes come from the
 functionals' own checks, which refuse what the layer would refuse.
@@ -6,7 +6,7 @@ functionals' own checks, which refuse what the layer would refuse.
 
 import math
 from fractions import Fraction
-from functools import singledispatch
+from functools import reduce, singledispatch
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .functional.resize import check_interpolate
 from .modules.conv import Convolution, TransposedConvolution
 from .modules.norm import Normalisation
 from .modules.pooling import AdaptivePool, WindowPool
+from .receptive_field import ReceptiveField
 
 # How large the output is
 
@@ -194,3 +195,59 @@ def _(layer: M.Linear, input_shape):
 @multiply_adds.register(M.Scale)
 def _(layer, input_shape):
     return math.prod(input_shape)
+
+
+# The way through a network
+
+
+@singledispatch
+def trace(module, input_shape, field, visit):
+    """Pass a shape and a receptive field through; call `visit` at every layer; return both."""
+    shape = output_shape(module, input_shape)
+    field = field.through(window(module, input_shape))
+    visit(module, input_shape, shape, field)
+    return shape, field
+
+
+@trace.register
+def _(module: M.Network, input_shape, field, visit):
+    return trace(module.wiring, input_shape, field, visit)
+
+
+@trace.register
+def _(module: M.Sequential, input_shape, field, visit):
+    for child in module:
+        input_shape, field = trace(child, input_shape, field, visit)
+    return input_shape, field
+
+
+@trace.register
+def _(module: M.Residual, input_shape, field, visit):
+    shape, body_field = trace(module.body, input_shape, field, visit)
+    _, shortcut_field = trace(module.shortcut, input_shape, field, visit)
+    return shape, body_field.union(shortcut_field)
+
+
+@trace.register
+def _(module: M.Concat, input_shape, field, visit):
+    branches = [trace(branch, input_shape, field, visit) for _, branch in module.named_children()]
+    shapes, fields = zip(*branches, strict=True)
+    channels = sum(shape[1] for shape in shapes)
+    return (shapes[0][0], channels, *shapes[0][2:]), reduce(ReceptiveField.union, fields)
+
+
+@trace.register
+def _(module: M.Scale, input_shape, field, visit):
+    _, gate_field = trace(module.gate, input_shape, field, visit)
+    visit(module, input_shape, tuple(input_shape), field.union(gate_field))
+    return tuple(input_shape), field.union(gate_field)
+
+
+@output_shape.register(M.Network)
+@output_shape.register(M.Sequential)
+@output_shape.register(M.Residual)
+@output_shape.register(M.Concat)
+@output_shape.register(M.Scale)
+def _(module, input_shape):
+    shape, _ = trace(module, tuple(input_shape), ReceptiveField.of_input(len(input_shape) - 2), lambda *_: None)
+    return shape

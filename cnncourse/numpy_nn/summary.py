@@ -1,10 +1,9 @@
 """What a network costs and sees, layer by layer, without running it; `geometry` knows the layers."""
 
 from dataclasses import dataclass
-from functools import reduce, singledispatch
 
 from . import modules as M
-from .geometry import multiply_adds, output_shape, window
+from .geometry import multiply_adds, trace
 from .receptive_field import ReceptiveField
 
 
@@ -115,52 +114,6 @@ def summary(model, input_shape):
     try:
         trace(model, input_shape, ReceptiveField.of_input(len(input_shape) - 2), visit)
     except ValueError as error:
-        before = f"what comes after {rows[-1].name or rows[-1].layer}" if rows else "the first layer"
+        before = f"the layer after {rows[-1].name or rows[-1].layer}" if rows else "the first layer"
         raise ValueError(f"input_shape: expected an input that {before} can take, got {input_shape}: {error}") from None
     return Summary(type(model).__name__, input_shape, tuple(rows))
-
-
-# The way through a network
-
-
-@singledispatch
-def trace(module, input_shape, field, visit):
-    """Pass a shape and a receptive field through; call `visit` at every layer; return both."""
-    shape = output_shape(module, input_shape)
-    field = field.through(window(module, input_shape))
-    visit(module, input_shape, shape, field)
-    return shape, field
-
-
-@trace.register
-def _(module: M.Network, input_shape, field, visit):
-    return trace(module.wiring, input_shape, field, visit)
-
-
-@trace.register
-def _(module: M.Sequential, input_shape, field, visit):
-    for child in module:
-        input_shape, field = trace(child, input_shape, field, visit)
-    return input_shape, field
-
-
-@trace.register
-def _(module: M.Residual, input_shape, field, visit):
-    shape, body_field = trace(module.body, input_shape, field, visit)
-    _, shortcut_field = trace(module.shortcut, input_shape, field, visit)
-    return shape, body_field.union(shortcut_field)
-
-
-@trace.register
-def _(module: M.Concat, input_shape, field, visit):
-    branches = [trace(branch, input_shape, field, visit) for _, branch in module.named_children()]
-    shapes, fields = zip(*branches, strict=True)
-    channels = sum(shape[1] for shape in shapes)
-    return (shapes[0][0], channels, *shapes[0][2:]), reduce(ReceptiveField.union, fields)
-
-
-@trace.register
-def _(module: M.Scale, input_shape, field, visit):
-    _, gate_field = trace(module.gate, input_shape, field, visit)
-    visit(module, input_shape, tuple(input_shape), field.union(gate_field))
-    return tuple(input_shape), field.union(gate_field)

@@ -114,7 +114,9 @@ def test_it_prints_a_table_and_draws_no_weight():
 
 @pytest.mark.parametrize(
     ("shape", "error", "names"),
-    [((1, 1, 12, 12), ValueError, "input_shape: .*large enough"), ((1, 1.0, 32, 32), TypeError, "input_shape"),
+    [((1, 1, 12, 12), ValueError, r"input_shape: .* the layer after MaxPool2d .* padded size of at least \(5, 5\)"),
+     ((1, 3, 32, 32), ValueError, "input_shape: .* the first layer .* expected 1 channels"),
+     ((1, 1.0, 32, 32), TypeError, "input_shape"),
      ((3,), TypeError, "input_shape")],
 )  # fmt: skip
 def test_refusals(shape, error, names):

@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from ._arguments import check_floats, check_grad_output, per_axis
+from ._arguments import check_floats, check_grad_output, check_integer
 from ._gather import gather, scatter_add
 from ._resize_taps import taps
 from .adaptive_pool import adaptive_avg_pool, adaptive_avg_pool_backward
@@ -105,9 +105,17 @@ def check_interpolate(
     if size is not None:
         if recompute_scale_factor:
             raise ValueError("recompute_scale_factor: expected a scale_factor with it, got size")
-        return per_axis("size", size, axes, minimum=1), (None,) * axes
+        return _given(size, axes), (None,) * axes
     sizes, factors = _scaled(input.shape[2:], scale_factor)
     return sizes, (None,) * axes if recompute_scale_factor else factors
+
+
+def _given(size, axes):
+    """Return one int per axis; unlike pooling, resizing takes no tuple of one entry for several axes."""
+    sizes = size if isinstance(size, (tuple, list)) else (size,) * axes
+    if len(sizes) != axes:
+        raise ValueError(f"size: expected an int or {axes} ints, got {size}")
+    return tuple(check_integer("size", s, minimum=1) for s in sizes)
 
 
 def _scaled(sizes, scale_factor):

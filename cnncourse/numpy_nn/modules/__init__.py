@@ -1,6 +1,6 @@
 """Layers and containers with an explicit backward pass; names and arguments are those of `torch.nn`.
 
-Each file lists its layers in `__all__`. What a layer costs and sees is not in it, but in `numpy_nn.summary`.
+Each file lists its layers in `__all__`. What a layer costs and sees is not in it, but in `numpy_nn.geometry`.
 """
 
 # ruff: noqa: F403 - the names are those of the files' own lists
