@@ -3,6 +3,8 @@
 import csv
 import os
 
+from cnncourse.viz.style import BLUE, GREY
+
 
 def keep_results(output, title, model, rows):
     """Write weights, history and curves into the folder `output`; return what to print.
@@ -45,8 +47,8 @@ def plot(rows, title, path):
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     epochs = [row["epoch"] for row in rows]
     for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        axes.plot(epochs, [row[f"train_{quantity}"] for row in rows], "o--", color="0.45", label="training")
-        axes.plot(epochs, [row[f"test_{quantity}"] for row in rows], "s-", color="#0072b2", label="test")
+        axes.plot(epochs, [row[f"train_{quantity}"] for row in rows], "o--", color=GREY, label="training")
+        axes.plot(epochs, [row[f"test_{quantity}"] for row in rows], "s-", color=BLUE, label="test")
         axes.set_xlabel("epoch")
         axes.set_ylabel(quantity)
         axes.legend()

@@ -1,4 +1,4 @@
-"""What a network costs and sees, layer by layer, without running it; `geometry` knows the layers."""
+"""What a network costs and sees, layer by layer, without running it. What a layer does to shapes is in `geometry`."""
 
 from dataclasses import dataclass
 

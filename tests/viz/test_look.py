@@ -1,8 +1,10 @@
 """The look: words with every figure, the same bytes each time, colours that survive grey print."""
 
 import colorsys
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,3 +85,16 @@ def test_importing_viz_loads_no_matplotlib():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="pie_chart"):
         viz.pie_chart  # noqa: B018
+
+
+OWN = {"#767676", "#d8d8d8", "#ffe3a8", "#b36b00", "#8a2be2"}  # of the widgets' tables and buttons
+
+
+def test_colours_that_scripts_style_sheets_and_lessons_repeat_are_those_of_the_palette():
+    """They cannot import `viz.style`; whoever changes a colour there learns here what else to change."""
+    root = Path(style.__file__).parents[2]
+    widgets = root / "cnncourse" / "viz" / "widgets"
+    known = {colour.lower() for colour in (*style.PALETTE, style.YELLOW, style.GREY)} | OWN
+    for path in [*widgets.glob("*.css"), *widgets.glob("*.js"), *(root / "notebooks" / "source").glob("*.py")]:
+        used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}\b", path.read_text(encoding="utf-8"))}
+        assert used <= known, path.name

@@ -40,7 +40,7 @@ def choose(x_shape, weight, stride, padding, dilation, groups, prepared=False, o
     | it copies and adds up clearly fewer numbers than im2col copies | shifted | K_w instead of K² copies of the image |
     | anything else | im2col | one GEMM; for 1×1 kernels the image itself is the matrix |
 
-    `of_input` asks for the gradient with respect to the input, where `shifted` must take less time by estimate.
+    `of_input` is for the gradient with respect to the input, where `shifted` must take less time by estimate.
     """
     if dense.can(x_shape, weight.shape, padding, groups):
         return "dense"

@@ -9,6 +9,8 @@ from ..modules import Conv2d, Flatten, Linear, MaxPool2d, Network, ReLU, Sequent
 from .lenet_layers import RBF, ScaledTanh, Subsample, TableConv2d
 from .lenet_tables import C3_TABLE
 
+__all__ = ["LeNet5", "LeNet5Original"]
+
 
 class LeNet5(Network):
     """LeNet-5 in today's form: ReLU, max pooling, every map connected, logits; 61,706 parameters.

@@ -22,6 +22,11 @@ from ..modules import (
     init,
 )
 
+__all__ = [
+    "ResNet", "SmallResNet", "plain20", "plain56", "resnet18", "resnet20", "resnet34", "resnet50", "resnet56",
+    "resnet101", "resnet152",
+]  # fmt: skip
+
 
 class BasicBlock(Network):
     """relu(x + BN(conv3×3(relu(BN(conv3×3(x)))))): figure 5, left."""

@@ -14,6 +14,10 @@ from ..modules import (
     init,
 )
 
+__all__ = [
+    "SmallVGG", "VGG", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
+]  # fmt: skip
+
 # A number is the width of a convolution, "M" a pooling layer.
 CONFIGS = {
     11: (64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"),

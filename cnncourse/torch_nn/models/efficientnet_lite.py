@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+__all__ = ["EfficientNetLite0", "efficientnet_lite0"]
+
 # (expansion, C_out, how many blocks, stride of the first, kernel size)
 STAGES = (
     (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3),

@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+__all__ = ["LeNet5", "LeNet5Original"]
+
 # Row o lists the maps of S2 that map o of C3 sees (table I of the paper).
 C3_TABLE = (
     (0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5),

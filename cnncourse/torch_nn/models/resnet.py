@@ -3,6 +3,11 @@
 from torch import nn
 from torch.nn import functional as F
 
+__all__ = [
+    "ResNet", "SmallResNet", "plain20", "plain56", "resnet18", "resnet20", "resnet34", "resnet50", "resnet56",
+    "resnet101", "resnet152",
+]  # fmt: skip
+
 
 class BasicBlock(nn.Module):
     """relu(x + BN(conv3×3(relu(BN(conv3×3(x)))))): figure 5, left."""

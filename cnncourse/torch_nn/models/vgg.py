@@ -2,6 +2,10 @@
 
 from torch import nn
 
+__all__ = [
+    "SmallVGG", "VGG", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
+]  # fmt: skip
+
 # A number is the width of a 3×3 convolution, "M" a 2×2 max pooling.
 CONFIGS = {
     11: (64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"),
