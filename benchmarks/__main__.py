@@ -1,9 +1,9 @@
 """Measure how fast the course is: `make bench`, or `python -m benchmarks [PART ...] [options of the parts]`.
 
 Without a part, all are measured, one after another. `python -m benchmarks PART --help` names a part's options;
-`--quick` and `--threads 1 2` are understood by all but grading. With make, options stand in ARGS: make bench
-ARGS="conv --threads 1". Tables and pictures go to benchmarks/results, which git ignores; `python -m benchmarks publish`
-puts the last ones into docs/benchmarks.md.
+`--quick`, `--threads 1 2` and `--as avx2` (an older processor, for both libraries) are options of all but grading. With
+make, options stand in ARGS: make bench ARGS="conv --threads 1". Tables and pictures go to benchmarks/results, which git
+ignores; `python -m benchmarks publish` puts the last ones into docs/benchmarks.md.
 """
 
 import ast
@@ -50,9 +50,11 @@ def publish(results=RESULTS, page=PAGE):
     """Put the tables of `results` between the page's marks <!-- NAME --> and <!-- end -->, its pictures beside it."""
     text = page.read_text(encoding="utf-8")
     for name in PARTS:
-        table, picture = results / f"{name}.md", results / f"{name}.png"
-        if table.exists():
-            inside = f"<!-- {name} -->\n{table.read_text(encoding='utf-8').strip()}\n<!-- end -->"
+        picture = results / f"{name}.png"
+        tables = [results / f"{name}.md", *sorted(results.glob(f"{name}-as-*.md"))]
+        tables = [table.read_text(encoding="utf-8").strip() for table in tables if table.exists()]
+        if tables:
+            inside = f"<!-- {name} -->\n" + "\n\n".join(tables) + "\n<!-- end -->"
             text = re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, inside=inside: inside, text, flags=re.DOTALL)
         if picture.exists():
             shutil.copy(picture, page.parent / "images" / f"bench_{name}.png")

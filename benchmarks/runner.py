@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import machine, measure
+from tools.processors import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -48,11 +49,12 @@ def main(name, argv=None):
             "--child",
             str(file),
         ]
-        settings = dict.fromkeys(THREAD_SETTINGS, str(threads))
+        settings = MACHINES.get(options.machine, {}) | dict.fromkeys(THREAD_SETTINGS, str(threads))
         if subprocess.run(line, cwd=ROOT, env=os.environ | settings).returncode:
             sys.exit(f"{name}: stopped with an error; the lines above say which")
         rows += json.loads(file.read_text())
-    write_report(name, part, rows, options.results)
+    suffix = f"-as-{options.machine}" if options.machine else ""
+    write_report(name + suffix, part, rows, options.results)
 
 
 def parser(name, part):
@@ -67,6 +69,7 @@ def parser(name, part):
         "--threads", type=int, nargs="+", default=threads, metavar="N", help=f"one after another {threads}"
     )
     result.add_argument("--quick", action="store_true", help="few repetitions: rough figures in a fraction of the time")
+    result.add_argument("--as", dest="machine", choices=MACHINES, help="let both libraries compute as on this one")
     result.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="(benchmarks/results)")
     result.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     part.add_arguments(result)
@@ -81,16 +84,16 @@ def in_child(part, options):
     from cnncourse import numpy_nn
 
     numpy_nn.use("fast")  # as `cnncourse.setup` does: freed memory stays with the process, for both libraries
-    about = {"threads": options.threads, "machine": machine.describe(), "products": machine.products(options.threads)}
-    progress(f"{about['machine']}; {about['products']}")
+    about = {"threads": options.threads, "machine": machine.describe(), "reach": machine.products(options.threads)}
+    progress(f"{about['machine']}; {about['reach']}")
     return [about | row for row in part.measure(options)]
 
 
 def write_report(name, part, rows, folder):
     """Write NAME.md and NAME.png, and print the former."""
     text, figure = part.report(rows)
-    products = dict.fromkeys(row["products"] for row in rows)
-    text = f"*{'. '.join([rows[0]['machine'], *products])}.*\n\n{text}"
+    reach = dict.fromkeys(row["reach"] for row in rows)
+    text = f"*{'. '.join([rows[0]['machine'], *reach])}.*\n\n{text}"
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
     if figure:
         figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})

@@ -181,7 +181,7 @@ def test_help_lists_the_parts_and_a_wrong_one_is_named():
         assert f"\n  {name} " in text
     result = bench("nonsense")
     assert result.returncode == 1
-    assert "'nonsense' is none of the parts: conv, others" in result.stderr
+    assert "'nonsense' is none of the parts: bounds, conv, others" in result.stderr
     assert "--profile" in bench("networks", "--help").stdout
 
 

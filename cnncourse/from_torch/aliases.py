@@ -69,7 +69,7 @@ class write:
         return whole
 
 
-def keep(old, new):
+def with_dtype_of(old, new):
     """Return `new` with the dtype of `old`, as a change in place leaves it; its shape must be the same."""
     if new.shape != old.shape:
         raise ValueError(f"a change in place cannot turn the shape {old.shape} into {new.shape}")

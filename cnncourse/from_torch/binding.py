@@ -77,9 +77,9 @@ def _fit(form, args, kwargs):
     """Return the arguments by name, or raise Unbound."""
     bound = {}
     positional = [(name, kind) for name, kind, by_position, _ in form if by_position]
-    keep = sum(name == "input" for name, _ in positional)
-    if _takes_a_spread_list(positional[keep:]) and len(args) > keep and not _is_list(args[keep]):
-        args = (*args[:keep], tuple(args[keep:]))  # view(2, -1) is view((2, -1))
+    before = sum(name == "input" for name, _ in positional)
+    if _takes_a_spread_list(positional[before:]) and len(args) > before and not _is_list(args[before]):
+        args = (*args[:before], tuple(args[before:]))  # view(2, -1) is view((2, -1))
     if len(args) > len(positional):
         raise Unbound(f"it takes {len(positional)} arguments, got {len(args)}")
     for (name, kind), value in zip(positional, args, strict=False):

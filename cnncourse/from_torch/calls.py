@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import torch
 
-from .aliases import View, keep, write
+from .aliases import View, with_dtype_of, write
 from .binding import Unbound, bind
 from .numbers_at_call import FUNCTIONS
 from .operations import MAYBE_VIEWS, NEW, OPERATIONS, PIECES, VIEWS
@@ -128,7 +128,7 @@ class Calls:
             self.refuse(f"changes several tensors in place by {name}")
         new = self.read(result)
         if (len(_tensors(bound)) > 1 and name != "setitem") or target is not bound.get("input"):
-            new = self.note("keep", keep, (target, new))
+            new = self.note("with dtype of", with_dtype_of, (target, new))
         if target.view_of is None:
             memory.change(new, self.place())
         else:

@@ -83,7 +83,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch, name):
     wanted = forward(x), backward(g, x)
     monkeypatch.setattr(_blocks, "BLOCK", 8)
     monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
-    monkeypatch.setattr(_blocks.threads, "available", lambda: 2)
+    monkeypatch.setattr(_blocks.threads, "available_threads", lambda: 2)
     np.testing.assert_array_equal((forward(x), backward(g, x)), wanted)
 
 

@@ -88,7 +88,7 @@ def test_one_dimensional_winograd_is_a_cross_correlation(n):
 def test_winograd_strip_by_strip_and_panel_by_panel(m, workers, tiles, size, monkeypatch):
     for name, value in {"TILES": 2, "FEW_TILES": tiles, "MANY_TILES": tiles, "PANEL": 2}.items():
         monkeypatch.setattr(winograd, name, value)
-    monkeypatch.setattr(threads, "available", lambda: workers)
+    monkeypatch.setattr(threads, "available_threads", lambda: workers)
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(7, 3, *size)), rng.normal(size=(5, 3, 3, 3))
     y = algorithms.im2col.conv2d(x, w)
@@ -108,7 +108,7 @@ def test_gradients_by_another_algorithm(algorithm, padding, size, tiles, workers
     """With more than two rows of padding the input's gradient leaves out some of the upstream gradient."""
     for name in ("TILES", "MANY_TILES"):
         monkeypatch.setattr(winograd, name, tiles)
-    monkeypatch.setattr(threads, "available", lambda: workers)
+    monkeypatch.setattr(threads, "available_threads", lambda: workers)
     monkeypatch.setattr(threads, "WORTH_SHARING", 0)
     rng = np.random.default_rng(0)
     x, w, b = rng.normal(size=(3, 2, *size)), rng.normal(size=(4, 2, 3, 3)), rng.normal(size=4)
@@ -185,7 +185,7 @@ def test_block_by_block_in_every_dimension(module, axes, S, workers, nbytes, mon
     g = rng.normal(size=wanted.shape)
     wanted_weight = im2col.grad_weight(g, padded, w.shape, S, D, groups)
     wanted_input = im2col.grad_input(g, w, padded.shape, S, D, groups)[inside(P, x.shape[2:])]
-    monkeypatch.setattr(threads, "available", lambda: workers)
+    monkeypatch.setattr(threads, "available_threads", lambda: workers)
     monkeypatch.setattr(module, "BLOCK_BYTES", nbytes)
     close = functools.partial(np.testing.assert_allclose, rtol=1e-12, atol=1e-12)
     close(module.forward(x, w, S, D, groups, P), wanted)

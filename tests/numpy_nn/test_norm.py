@@ -188,7 +188,7 @@ def test_batch_norm_in_many_blocks(monkeypatch, shape, training, workers, block,
     monkeypatch.setattr(_blocks, "BLOCK", block)
     monkeypatch.setattr(_blocks, "LARGE_BLOCK", large_block)
     monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
-    monkeypatch.setattr(_blocks.threads, "available", lambda: workers)
+    monkeypatch.setattr(_blocks.threads, "available_threads", lambda: workers)
     rng = np.random.default_rng(2)
     x, g = rng.normal(3, 2, (2, *shape))
     mean, var, weight, bias = rng.uniform(1, 2, (4, shape[1]))

@@ -59,7 +59,7 @@ def test_max_pooling_in_many_blocks(monkeypatch, options):
     """A few channels at a time and two threads: PyTorch's winners among ties, and its sums where windows overlap."""
     monkeypatch.setattr(_blocks, "LARGE_BLOCK", 200)
     monkeypatch.setattr(_blocks.threads, "WORTH_SHARING", 0)
-    monkeypatch.setattr(_blocks.threads, "available", lambda: 2)
+    monkeypatch.setattr(_blocks.threads, "available_threads", lambda: 2)
     rng = np.random.default_rng(0)
     x = np.maximum(rng.integers(-3, 3, (3, 5, 9, 8)), 0).astype(float)
     t = torch.from_numpy(x.copy()).requires_grad_()

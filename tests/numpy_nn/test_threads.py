@@ -12,7 +12,7 @@ from cnncourse.numpy_nn.fast import helpers, threads
 
 @pytest.fixture
 def three(monkeypatch):
-    monkeypatch.setattr(threads, "available", lambda: 3)
+    monkeypatch.setattr(threads, "available_threads", lambda: 3)
 
 
 @pytest.mark.parametrize("items", [[], [4], range(10)])
@@ -110,7 +110,7 @@ def test_an_error_is_raised(three):
 
 
 def test_one_thread_is_a_plain_loop(monkeypatch):
-    monkeypatch.setattr(threads, "available", lambda: 1)
+    monkeypatch.setattr(threads, "available_threads", lambda: 1)
     names = []
     threads.parallel_map(lambda _: names.append(threading.current_thread()), range(3))
     assert names == [threading.current_thread()] * 3
