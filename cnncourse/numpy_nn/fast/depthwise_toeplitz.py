@@ -7,9 +7,13 @@ of the kernel's taps, each times a matrix of zeros and ones that is the same for
 as the rows of S, make it one more product, T = w S. Zeros around the image, strides and dilations are all in S. The
 gradients are the same two products backwards: ∂L/∂x = g Tᵀ, and ∂L/∂w = (xᵀ g) Sᵀ.
 
-Cost, with I input and O output entries of an image: 2·C_out·I·O·(K² + N) flops; the C_out·I·O numbers of all T are
-written and read a block of channels at a time. It pays for small I·O and large N. Rounding: that of a dot product of
-K² terms, the others are exact zeros; but an infinite entry makes its whole image NaN in that channel.
+What T has for an input row and an output row depends only on how far these are apart. So the product makes each of
+these bands once, and T is a copy of them, in which neighbouring output rows stand side by side already.
+
+Cost, with I input and O output entries of an image of H rows: about 2·C_out·I·O·(2K²/H + N) flops; the C_out·I·O
+numbers of all T are written and read a block of channels at a time. It pays for small I·O and large N. Rounding: that
+of a dot product of K² terms, the others are exact zeros; but an infinite entry makes its whole image NaN in that
+channel.
 """
 
 import functools
@@ -17,7 +21,7 @@ import math
 
 import numpy as np
 
-from ..functional._windows import output_size, padded_size
+from ..functional._windows import as_strided, output_size, padded_size
 from . import threads
 
 BLOCK_BYTES = 1 << 21  # of the T of a block of channels
@@ -84,12 +88,20 @@ def _positions(x_shape, weight_shape, stride, dilation, padding):
 
 @functools.lru_cache(maxsize=16)
 def _selection(sizes, kernel, positions, stride, dilation, padding, dtype):
-    """Return S (K, I·O) of zeros and ones: whether the tap k takes the input entry i to the output entry o."""
+    """Return S as bands (K, I', R, O'): whether the tap k takes one input entry to one output entry.
+
+    I' and O' count the entries of a row, or of what an image has besides its first axis. Along the first axis, R counts
+    how far the output row is below the input row, from the last input row and the first output row on.
+    """
     S = np.ones((1, 1, 1), dtype)
-    for I, K, O, s, d, (before, _) in zip(sizes, kernel, positions, stride, dilation, padding, strict=True):
+    axes = list(zip(sizes, kernel, positions, stride, dilation, padding, strict=True))
+    for I, K, O, s, d, (before, _) in axes[1:]:
         k, i, o = np.ogrid[:K, :I, :O]
         S = np.kron(S, (i == o * s + k * d - before).astype(dtype))
-    return S.reshape(len(S), -1)
+    I, K, O, s, d, (before, _) = axes[0]
+    k, r = np.ogrid[:K, : I + (O - 1) * s]
+    first = (I - 1 - r == k * d - before).astype(dtype)
+    return (first[:, None, None, :, None] * S[:, :, None, :]).reshape(K * len(S), S.shape[1], r.size, S.shape[2])
 
 
 class _Matrices:
@@ -107,12 +119,23 @@ class _Matrices:
         self.geometry = (tuple(sizes), weight_shape[2:], positions, stride, dilation, tuple(padding))
 
     def S(self, dtype):
-        return _selection(*self.geometry, np.dtype(dtype))
+        """Return S (K, I·O)."""
+        return self.spread(_selection(*self.geometry, np.dtype(dtype))).reshape(self.K, -1)
 
     def T(self, weight, c):
         """Return T (channels, m, I, O) for a slice of channels."""
-        taps = weight.reshape(self.C, self.m, self.K)[c]
-        return (taps.reshape(-1, self.K) @ self.S(weight.dtype)).reshape(len(taps), self.m, self.I, self.O)
+        taps, bands = weight.reshape(self.C, self.m, self.K)[c], _selection(*self.geometry, weight.dtype)
+        product = taps.reshape(-1, self.K) @ bands.reshape(self.K, -1)
+        return self.spread(product.reshape(len(taps), self.m, *bands.shape[1:]))
+
+    def spread(self, bands):
+        """Return (…, I, O) of (…, I', R, O'): each pair of an input and an output row gets its band."""
+        (H, *_), _, (H_out, *_), (s, *_), *_ = self.geometry
+        *stack, inner, _, outer = bands.shape
+        *steps, i, r, o = bands.strides
+        first = bands[..., H - 1 :, :]  # for input row 0 and output row 0; one input row later, one band earlier
+        shape, strides = (*stack, H, inner, H_out, outer), (*steps, -r, i, s * r, o)
+        return np.ascontiguousarray(as_strided(first, shape, strides)).reshape(*stack, self.I, self.O)
 
     def inputs(self, x):
         return x.reshape(self.N, self.C, 1, self.I).transpose(1, 2, 0, 3)
