@@ -9,7 +9,7 @@ from cnncourse.viz.style import BLUE, GREY, ORANGE, PALETTE, figure_grid
 
 
 def cost_panels(costs: dict, size=(10, 2.6)):
-    """Draw one panel of horizontal bars for each quantity, all with the same rows, on logarithmic axes.
+    """Draw one panel of dots for each quantity, all with the same rows, on logarithmic axes.
 
     Parameters
     ----------
@@ -28,10 +28,11 @@ def cost_panels(costs: dict, size=(10, 2.6)):
     for k, (place, (quantity, values)) in enumerate(zip(axes[0], costs.items(), strict=True)):
         rows, numbers = np.arange(len(values)), np.array(list(values.values()), float)
         low = 10 ** np.floor(np.log10(numbers.min()) - 0.5)
-        place.barh(rows, numbers - low, left=low, color=PALETTE[k % len(PALETTE)], height=0.6)
+        place.hlines(rows, low, numbers, color="0.8", linewidth=1)
+        place.plot(numbers, rows, MARKERS[k % len(MARKERS)], color=PALETTE[k % len(PALETTE)], markersize=7)
         place.set(xscale="log", title=quantity, xlim=(low, numbers.max() * 40))
         for row, number in zip(rows, numbers, strict=True):
-            place.annotate(_short(number), (number, row), (3, 0), textcoords="offset points", va="center", fontsize=9)
+            place.annotate(_short(number), (number, row), (7, 0), textcoords="offset points", va="center", fontsize=9)
         place.set_yticks(rows, list(values))
         place.tick_params(axis="y", length=0)
     axes[0, 0].invert_yaxis()

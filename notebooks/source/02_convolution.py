@@ -21,7 +21,8 @@
 # - explain what convolution has to do with the sum of two dice;
 # - read a small kernel, design one, and learn one from data by gradient descent.
 #
-# **Time** about 90 minutes, with the questions. The code runs in under a minute.
+# **Time** about 95 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1 to 4
+# and 6; the second half of section 5 and section 7 can wait.
 #
 # **You should know** lesson 01 (arrays (N, C, H, W), normalising, what a fully connected layer is) and the chain rule.
 
@@ -33,12 +34,16 @@ rng = cnncourse.setup(seed=0)
 # %%
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from cnncourse import data, show, viz
-from cnncourse.numpy_nn import functional
+from cnncourse import data, show, table, viz
+from cnncourse.numpy_nn import functional as NF
+from cnncourse.viz.valleys import valleys
 
 # %% [markdown]
+# `F` is PyTorch's `torch.nn.functional`; `NF` is the course's own in NumPy, with the same names.
+#
 # ## A puzzle
 #
 # A neuron of a fully connected network computes one dot product of its weights with the whole image. We build one
@@ -53,6 +58,9 @@ template = eye - eye.mean()
 
 neuron = np.zeros_like(cat)
 neuron[top : top + side, left : left + side] = template
+
+# %% tags=["plumbing"]
+# The picture, and the weights of the neuron.
 figure = viz.image_row(
     [cat, neuron], ["the picture", "the neuron's weights"], share=False, height=2.4
 )
@@ -63,17 +71,17 @@ show(figure, "02/cat-and-eye-weights")
 # %% [markdown]
 # Now the cat moves its head: we shift the picture to the right, one pixel at a time.
 #
-# > **Predict.** The neuron answers the unshifted picture with a certain number. How many pixels does the cat
-# > have to move until the answer has fallen to half? 1, 4, 10, or 36, the width of the eye?
+# > **Predict.** The neuron answers the unshifted picture with a certain number. By how many pixels must the cat move
+# > until the answer has fallen to half? 1, 4, 10, or 36, the width of the eye?
 
 # %%
 shifts = range(37)
 answers = [float((neuron * np.roll(cat, dx, axis=1)).sum()) for dx in shifts]
 half = next(dx for dx in shifts if answers[dx] < answers[0] / 2)
-print(
-    "answer unshifted:", round(answers[0], 2), "  fallen below half at a shift of", half, "pixels"
-)
+print(f"answer unshifted: {answers[0]:.2f}; below half from a shift of {half} pixels on")
 
+# %% tags=["plumbing"]
+# The answer over the shift.
 show(
     viz.line_chart(
         shifts, {"answer": answers}, "shift of the picture (pixels)", "answer", size=(5.5, 2.6)
@@ -82,8 +90,12 @@ show(
 )
 
 # %% [markdown]
-# The neuron does not know what an eye is. It knows what this eye is *there*. To know it everywhere, a fully connected
-# network would have to learn the eye again at every place, from examples of eyes at every place.
+# <details><summary><b>What happened</b></summary>
+#
+# A few pixels are enough. The neuron has not learned what an eye is. It has learned what this eye is *at this place*. To
+# find it everywhere, a fully connected network would have to learn the eye again at every place, from examples of eyes
+# at every place.
+# </details>
 #
 # **The puzzle:** which weights must a layer have so that, when the picture moves, its answers *move along* and are
 # otherwise unchanged? There is exactly one answer, and we now derive it.
@@ -116,24 +128,32 @@ show(
 #
 # $$ \boxed{\; y[i, j] = \sum_{u, v} w[u, v]\; x[i + u, j + v] \;} $$
 #
-# Nobody decided to "share weights": the demand forced it. (To shift an image something must come in from outside. The
+# We did not decide to "share weights": the demand forced it. (To shift an image something must come in from outside. The
 # derivation is exact on an endless image, or on one whose edges are glued together; lesson 04 measures what happens
 # at real borders.)
 #
-# Here are the weights with which two different outputs look at a 15×15 image, drawn for random numbers.
+# Here are the weights with which two different outputs look at a 15×15 image. For the fully connected layer they are
+# random numbers. For $w[u, v]$ we take rings around $u = v = 0$, so that one can see what moves.
+#
+# > **Predict.** In the equivariant layer: where is the centre of the rings for output (4, 4), where for output (10, 8)?
 
 # %%
 side, delta, outputs = 15, 2, [(4, 4), (10, 8)]
-free = rng.normal(size=(2, side, side))  # W[i, j]: each output has its own
-relative = rng.normal(size=(2 * side - 1, 2 * side - 1))  # w[u, v], index 0 at u = −(side − 1)
-reach = np.abs(np.arange(1 - side, side)) <= delta
-local = relative * reach[:, None] * reach[None, :]
+free = rng.uniform(-1, 1, size=(2, side, side))  # W[i, j]: each output has its own
+offset = np.arange(1 - side, side)  # u and v, from −14 to 14
+distance = np.hypot(offset[:, None], offset[None, :])
+relative = np.cos(1.2 * distance) * np.exp(-distance / 6)  # w[u, v]
+near = np.abs(offset) <= delta
+local = relative * near[:, None] * near[None, :]
 
 maps = []
 for k, (i, j) in enumerate(outputs):
     # u = a − i, v = b − j
     seen = np.s_[side - 1 - i : 2 * side - 1 - i, side - 1 - j : 2 * side - 1 - j]
     maps += [free[k], relative[seen], local[seen]]
+
+# %% tags=["plumbing"]
+# The weights of both outputs.
 titles = [
     f"{kind}\noutput {place}"
     for place in outputs
@@ -147,26 +167,36 @@ for place, (i, j) in zip(figure.axes, np.repeat(outputs, 3, axis=0), strict=True
 show(figure, "02/weights-of-two-outputs")
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# At the output's own place, which is circled: the rings move with the output. The right column already shows the next
+# demand.
+# </details>
+#
 # **Second demand: locality.** *What is at a place is decided by its surroundings*: $w[u, v] = 0$ unless $|u|, |v| \le
 # \Delta$. What remains are $(2\Delta + 1)^2$ numbers, the **kernel**.
 
 # %%
 H = W = 28
-print(f"fully connected       {(H * W) ** 2:8,} weights")
-print(f"equivariant           {(2 * H - 1) * (2 * W - 1):8,} (one for each relative position)")
-for delta in [1, 2, 3]:
-    print(
-        f"and local, Δ = {delta}      {(2 * delta + 1) ** 2:8,}   kernel "
-        f"{2 * delta + 1}×{2 * delta + 1}"
-    )
+rows = [("fully connected", (H * W) ** 2), ("equivariant", (2 * H - 1) * (2 * W - 1))]
+rows += [(f"and local, Δ = {delta}: kernel {2 * delta + 1}×{2 * delta + 1}", (2 * delta + 1) ** 2)
+         for delta in (1, 2, 3)]  # fmt: skip
+table(rows, {"layer from 28×28 to 28×28": "", "weights": ","})
 
 # %% [markdown]
 # ### Is that really all?
 #
 # A derivation deserves an attempt to break it. Take a tiny image, 4×4, edges glued. *Any* linear map from it to
 # itself is a 16×16 matrix $M$: 256 free numbers. Let $S_y$ and $S_x$ be the matrices that shift down and right by one
-# pixel. Equivariance says $M S_y = S_y M$ and $M S_x = S_x M$: linear equations for the 256 unknowns. We let linear
+# pixel. Equivariance means $M S_y = S_y M$ and $M S_x = S_x M$: linear equations for the 256 unknowns. We let linear
 # algebra count the solutions.
+#
+# For that the unknowns must form one vector. Write the columns of $M$ below one another and call the result
+# $\operatorname{vec}(M)$. A product with another matrix from the left acts on each column alone, a product from the right
+# mixes the columns. In terms of the Kronecker product $\otimes$ (each entry of the left matrix times the whole right
+# matrix): $\operatorname{vec}(S M) = (1 \otimes S)\operatorname{vec}(M)$ and
+# $\operatorname{vec}(M S) = (S^\top \otimes 1)\operatorname{vec}(M)$. So each demand reads
+# $(S^\top \otimes 1 - 1 \otimes S)\operatorname{vec}(M) = 0$.
 #
 # > **Predict.** How many independent solutions are there?
 
@@ -177,7 +207,11 @@ pixels = np.arange(size * size).reshape(size, size)
 shift_down = identity[np.roll(pixels, 1, axis=0).ravel()]
 shift_right = identity[np.roll(pixels, 1, axis=1).ravel()]
 
-# vec(M S − S M) = (Sᵀ ⊗ 1 − 1 ⊗ S) vec(M)
+any_matrix = rng.normal(size=(16, 16))  # to test the formula; ravel("F") goes down the columns
+one_demand = np.kron(shift_down.T, identity) - np.kron(identity, shift_down)
+by_formula = one_demand @ any_matrix.ravel("F")
+directly = (any_matrix @ shift_down - shift_down @ any_matrix).ravel("F")
+print("the formula is right:", np.allclose(by_formula, directly))
 equations = np.vstack(
     [np.kron(S.T, identity) - np.kron(identity, S) for S in (shift_down, shift_right)]
 )
@@ -188,7 +222,7 @@ print(f"{equations.shape[0]} equations for {equations.shape[1]} unknowns leave {
 # <details><summary><b>What happened</b></summary>
 #
 # Sixteen, the number of relative positions on a glued 4×4 image: one kernel as large as the image. So there is no other
-# equivariant linear layer, however cleverly one looks for it: **linear and translation-equivariant means
+# equivariant linear layer: **linear and translation-equivariant means
 # convolution**. (On an unglued image there are $(2H-1)(2W-1)$ relative positions; glued, $+3$ and $-1$ are the same
 # of four.) The same argument with rotations or other groups in place of shifts gives other layers: that is the idea
 # of Cohen and Welling's group equivariant networks.
@@ -203,12 +237,28 @@ print(f"{equations.shape[0]} equations for {equations.shape[1]} unknowns leave {
 # $$ y[i, j] = \sum_{u=0}^{K-1} \sum_{v=0}^{K-1} w[u, v]\; x[i + u, j + v], \qquad 0 \le i \le H - K,\; 0 \le j \le W
 # - K. $$
 #
-# A 5×5 image, a 3×3 kernel, and the output at row 1, column 2. Do the nine products yourself before you look.
+# A 5×5 image and a 3×3 kernel:
 
 # %%
 x = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 4, 1, 0, 0], [1, 0, 2, 5, 1], [3, 1, 0, 2, 2]])
 w = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
+print(x, w, sep="\n\n")
+
+# %% [markdown]
+# > **Predict.** Do the nine products for the output at row 1, column 2. What is their sum?
+
+# %% tags=["plumbing"]
+# The window at row 1, column 2.
 show(viz.sliding_window(x, w, position=(1, 2)), "02/one-window")
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# The window holds (3, 2, 1), (1, 0, 0), (2, 5, 1). The middle column of the kernel is zero, so the sum is
+# $1 \cdot 3 - 1 \cdot 1 + 2 \cdot 1 - 2 \cdot 0 + 1 \cdot 2 - 1 \cdot 1 = 5$.
+# </details>
+#
+# The formula as loops:
 
 
 # %%
@@ -226,6 +276,26 @@ def cross_correlate2d(x, w):
 
 
 print(cross_correlate2d(x, w))
+
+# %% tags=["check"]
+# Check that the text is true.
+assert x[1:4, 2:5].tolist() == [[3, 2, 1], [1, 0, 0], [2, 5, 1]]
+assert cross_correlate2d(x, w)[1, 2] == 5
+
+# %% [markdown]
+# ### Try it yourself
+#
+# The same on a photograph of 48×48 pixels. Choose a kernel; drag the window, or press *play* and watch the output fill.
+# (Click on the photograph first, then the arrow keys move the window, too.) Where is the sum large, where is it near
+# zero?
+
+# %% tags=["open"]
+from cnncourse.viz.widgets.sliding_window import SlidingWindow
+
+head = data.photograph("camera")[50:194:3, 178:322:3] / 255
+edges_x, blur_3 = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]), np.ones((3, 3)) / 9
+SlidingWindow(head, {"edges along x": edges_x, "edges along y": edges_x.T, "mean": blur_3},
+              position=(20, 29))  # fmt: skip
 
 # %% [markdown]
 # Each output is a **dot product** of the kernel with the window under it. That is why a kernel is also called a
@@ -249,10 +319,15 @@ def place_of_maximum(y):
     return tuple(int(k) for k in np.unravel_index(y.argmax(), y.shape))
 
 
-print("the eye is at                     ", (top, left))
-print("largest answer, the eye as kernel:", place_of_maximum(raw_map))
-print("largest answer, eye minus mean:   ", place_of_maximum(template_map))
+places = {
+    "the eye is at": (top, left),
+    "largest answer, the eye as kernel": place_of_maximum(raw_map),
+    "largest answer, eye minus its mean": place_of_maximum(template_map),
+}
+table([(name, *place) for name, place in places.items()], ["", "row", "column"])
 
+# %% tags=["plumbing"]
+# Both maps, with a circle at the largest answer.
 titles = ["kernel: the eye", "kernel: eye minus its mean"]
 figure = viz.image_row([raw_map, template_map], titles, share=False, height=2.4)
 for axes, response in zip(figure.axes, [raw_map, template_map], strict=False):
@@ -266,16 +341,23 @@ show(figure, "02/where-is-the-eye")
 #
 # The raw eye answers to *brightness*: all its weights are positive, so a bright window wins, whatever it shows.
 # Subtracting the mean makes the weights sum to zero: then a constant added to the whole window changes nothing,
-# and the eye is found. So "the answer is largest where the pattern is" is not true of every kernel, and even the
-# mean-free one still answers to *contrast* (a window of twice the contrast answers twice as loudly).
+# and the eye is found, to the pixel. So "the answer is largest where the pattern is" is not true of every kernel, and even the
+# mean-free one still answers to *contrast* (a window of twice the contrast gives twice the answer).
 # </details>
 #
 # And what the puzzle asked for: the picture moves, the answers move along.
 
 # %%
-for dx in [0, 7, 25]:
+rows = []
+for dx in (0, 7, 25):
     answer = correlate(np.roll(cat, dx, axis=1), template)
-    print(f"moved by {dx:2}: largest answer {answer.max():.2f} at {place_of_maximum(answer)}")
+    rows.append((str(dx), answer.max(), *place_of_maximum(answer)))
+table(rows, {"moved by": "", "largest answer": ".2f", "row": "d", "column": "d"})
+
+# %% tags=["check"]
+# Check that the text is true.
+assert place_of_maximum(template_map) == (top, left) != place_of_maximum(raw_map)
+assert [row[2:] for row in rows] == [(top, left + dx) for dx in (0, 7, 25)]
 
 # %% [markdown]
 # ## 3. Channels, filters, bias: the convolution layer
@@ -323,14 +405,16 @@ w, b = rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
 loops = conv2d_naive(x, w, b)
 others = {
     "windows and einsum": conv2d(x, w, b),
-    "cnncourse.numpy_nn": functional.conv2d(x, w, b),
-    "torch": torch.nn.functional.conv2d(
-        torch.from_numpy(x), torch.from_numpy(w), torch.from_numpy(b)
-    ).numpy(),
+    "NF.conv2d": NF.conv2d(x, w, b),
+    "torch": F.conv2d(torch.from_numpy(x), torch.from_numpy(w), torch.from_numpy(b)).numpy(),
 }
 print("output shape", loops.shape)
-for name, y in others.items():
-    print(f"{name:20} agrees with the loops to 1e-12: {np.abs(y - loops).max() < 1e-12}")
+rows = [(name, np.abs(y - loops).max() < 1e-12) for name, y in others.items()]
+table(rows, ["", "agrees with the loops to 1e-12"])
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(row[1] for row in rows)
 
 # %% [markdown]
 # One filter over three channels is three kernels whose answers are added. That makes a detector for *colour*: plus on
@@ -347,6 +431,8 @@ parts = [
 whole = conv2d(astronaut[None], orange_filter, np.zeros(1))[0, 0]
 print("the three parts add up to the whole:", np.allclose(sum(parts), whole))
 
+# %% tags=["plumbing"]
+# The input, the three parts, and their sum.
 figure = viz.image_row(
     [astronaut, *parts, whole],
     ["input", "red × (+1/9)", "green × 0", "blue × (−1/9)", "sum: orange"],
@@ -362,15 +448,18 @@ show(figure, "02/filter-on-three-channels")
 # **The size of the image does not occur in it.** Check the formula against layers that PyTorch built:
 
 # %%
-for name, c_in, c_out, K in [
-    ("one 3×3 filter on a grey 28×28 image", 1, 1, 3),
-    ("3 → 8 channels, 5×5", 3, 8, 5),
-    ("five filters of 3×8×8", 3, 5, 8),
-]:
+examples = {"one 3×3 filter on a grey image": (1, 1, 3), "3 → 8 channels, 5×5": (3, 8, 5),
+            "five filters of 3×8×8": (3, 5, 8)}  # fmt: skip
+rows = []
+for name, (c_in, c_out, K) in examples.items():
     layer = nn.Conv2d(c_in, c_out, K)
-    formula = (K**2 * c_in + 1) * c_out
-    assert formula == sum(p.numel() for p in layer.parameters())
-    print(f"{name:38} {layer.weight.numel():4} weights + {layer.bias.numel()} biases = {formula}")
+    by_formula = (K**2 * c_in + 1) * c_out
+    rows.append((name, layer.weight.numel(), layer.bias.numel(), by_formula))
+table(rows, ["layer", "weights", "biases", "formula"])
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(weights + biases == by_formula for _, weights, biases, by_formula in rows)
 
 # %% [markdown]
 # ## 4. Cross-correlation and convolution
@@ -396,11 +485,14 @@ def convolve2d(x, w):
 impulse = np.zeros((5, 5), dtype=int)
 impulse[2, 2] = 1
 w = np.arange(1, 10).reshape(3, 3)
-figure, axes = viz.figure_grid(1, 4, size=(9.2, 2.6), width_ratios=[5, 3, 3, 3])
 panels = {"image": impulse, "kernel": w, "cross-correlation": cross_correlate2d(impulse, w),
           "convolution": convolve2d(impulse, w)}  # fmt: skip
+
+# %% tags=["plumbing"]
+# The image, the kernel, and both outputs.
+figure, axes = viz.figure_grid(1, 4, size=(9.2, 2.6), width_ratios=[5, 3, 3, 3])
 for place, (title, values) in zip(axes[0], panels.items(), strict=True):
-    viz.draw_values(place, values.astype(float), 0, 9 if values.max() > 1 else 1)
+    viz.draw_values(place, values.astype(float), 0, 11 if values.max() > 1 else 1.3)
     place.set_title(title)
 show(figure, "02/one-bright-pixel")
 
@@ -413,53 +505,66 @@ show(figure, "02/one-bright-pixel")
 # </details>
 #
 # So which one does PyTorch's `conv2d` compute? Never trust a name; use an impulse. SciPy offers both.
+#
+# > **Predict.** Which of the two is PyTorch's `conv2d`, which is SciPy's `convolve2d`?
 
 # %%
 from scipy import signal
 
 as_tensors = (torch.from_numpy(a[None, None].astype(float)) for a in (impulse, w))
-from_torch = torch.nn.functional.conv2d(*as_tensors).numpy()[0, 0]
-print(
-    "torch conv2d equals cross-correlation:",
-    np.array_equal(from_torch, cross_correlate2d(impulse, w)),
-)
-print("torch conv2d equals convolution:      ", np.array_equal(from_torch, convolve2d(impulse, w)))
+from_torch = F.conv2d(*as_tensors).numpy()[0, 0]
 from_scipy = signal.convolve2d(impulse, w, "valid")
-print("SciPy's convolve2d is a convolution:  ", np.array_equal(from_scipy, convolve2d(impulse, w)))
+by_definition = cross_correlate2d(impulse, w), convolve2d(impulse, w)
+rows = [(name, *(np.array_equal(y, wanted) for wanted in by_definition))
+        for name, y in [("PyTorch's conv2d", from_torch),
+                        ("SciPy's convolve2d", from_scipy)]]  # fmt: skip
+table(rows, ["", "is a cross-correlation", "is a convolution"])
+
+# %% tags=["check"]
+# Check that the text is true.
+assert [row[1:] for row in rows] == [(True, False), (False, True)]
 
 # %% [markdown]
-# All deep learning libraries compute cross-correlation and call it convolution. For a *learned* kernel it does not
-# matter: a layer that needs the flipped kernel learns the flipped kernel (you will see that in section 7). It matters
+# <details><summary><b>What happened</b></summary>
+#
+# SciPy's is a convolution, PyTorch's is not. All deep learning libraries compute cross-correlation and call it
+# convolution.
+# </details>
+#
+# For a *learned* kernel it does not matter: a layer that needs the flipped kernel learns the flipped kernel (you will see that in section 7). It matters
 # when you put in a kernel by hand, take weights from elsewhere, or use a theorem. Convolution has the better algebra:
 
 # %%
 a, b, c = rng.integers(-3, 4, size=(3, 4, 4))  # three random 4×4 arrays of whole numbers
 convolve, cross = signal.convolve2d, signal.correlate2d  # both "full": every overlap, however small
-print(
-    "convolution     commutative:",
-    np.array_equal(convolve(a, b), convolve(b, a)),
-    "  associative:",
-    np.array_equal(convolve(convolve(a, b), c), convolve(a, convolve(b, c))),
-)
-print("cross-corr.     commutative:", np.array_equal(cross(a, b), cross(b, a)),
-      "  associative:", np.array_equal(cross(cross(a, b), c), cross(a, cross(b, c))))  # fmt: skip
+rows = [(name, np.array_equal(op(a, b), op(b, a)),
+         np.array_equal(op(op(a, b), c), op(a, op(b, c))))
+        for name, op in [("convolution", convolve), ("cross-correlation", cross)]]  # fmt: skip
+table(rows, ["", "commutative", "associative"])
+
+# %% tags=["check"]
+# Check that the text is true.
+assert [row[1:] for row in rows] == [(True, True), (False, False)]
 
 # %% [markdown]
 # ## 5. The same sum, in a game of dice
 #
-# Why would anybody put a minus sign there? Because convolution is older than images: it is how chances add up.
+# Why is there a minus sign at all? Because convolution is older than images: it is how chances add up.
 # Throw two dice, $X$ and $Y$, and take the sum. Each of the 36 cells below is a possible throw; the cells with the
 # same sum lie on a diagonal.
 
 # %%
 sums = np.arange(1, 7)[:, None] + np.arange(1, 7)[None, :]
-figure = viz.pixel_grid(sums, "X + Y for each throw", first=(1, 1))
+
+# %% tags=["plumbing"]
+# The 36 throws.
+figure = viz.pixel_grid(sums, "X + Y for each throw", first=(1, 1), high=14)
 figure.axes[0].set(xlabel="second die, Y", ylabel="first die, X")
 show(figure, "02/sums-of-two-dice")
 
 # %% [markdown]
-# To get $z$, the first die must show some $x$ and the second *the rest*, $z - x$. For independent dice the two
-# chances are multiplied, and the ways are added:
+# The list of the chances of all results is the **distribution** of $X + Y$. To get $z$, the first die must show some $x$
+# and the second what is missing, $z - x$. For independent dice the two chances are multiplied, and the ways are added:
 #
 # $$ P(X + Y = z) = \sum_x P(X = x)\; P(Y = z - x) = (p * q)[z]. $$
 #
@@ -479,126 +584,102 @@ def sum_distribution(p, q):
 
 p = np.array([0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.5])  # index = number of eyes; a die that loves the 6
 q = np.array([0, 0.4, 0.2, 0.1, 0.1, 0.1, 0.1])  # one that loves the 1
-law = sum_distribution(p, q)
+chances = sum_distribution(p, q)
 
 throws = rng.choice(7, size=200_000, p=p) + rng.choice(7, size=200_000, p=q)
-print("sum      ", *[f"{z:5}" for z in range(2, 13)])
-print("formula  ", *[f"{chance:5.3f}" for chance in law[2:]])
-print("thrown   ", *[f"{(throws == z).mean():5.3f}" for z in range(2, 13)])
+rows = [(str(z), chances[z], (throws == z).mean()) for z in range(2, 13)]
+table(rows, {"sum": "", "formula": ".3f", "thrown": ".3f"})
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(abs(by_formula - thrown) < 0.005 for _, by_formula, thrown in rows)
 
 # %% [markdown]
 # To compute all sums with a sliding window, lay $p$ on a strip, **flip** $q$, and slide it along: at each position
-# multiply what lies on top of each other, and add. So a library that cross-correlates computes the law of a sum if we
-# flip one die first.
+# multiply the numbers in the same column, and add. So a library that cross-correlates computes the distribution of a sum
+# if we flip one die first. For the sum $z = 5$:
 
 # %%
 z = 5
-strip = np.concatenate([np.zeros(6), p, np.zeros(6)])  # index 0 of p stands at column 6
-window = np.full(len(strip), np.nan)
-window[z : z + 7] = q[::-1]
-figure, axes = viz.figure_grid(size=(9.5, 2.1))
-viz.draw_values(axes[0, 0], np.stack([strip, window, strip * window]), 0, 0.6, decimals=2)
-axes[0, 0].set_yticks(range(3), ["p, with zeros around", "q flipped, moved to z = 5", "products"])
+strip = np.concatenate([np.zeros(6), p, np.zeros(6)])  # p[0] is in column 6
+window = np.zeros(len(strip))
+window[z : z + 7] = q[::-1]  # q[0] is in column 6 + z
+flipped = q[::-1].reshape(1, 1, -1).copy()
+by_layer = NF.conv1d(p.reshape(1, 1, -1), flipped, padding=len(q) - 1)[0, 0]
+print(f"sum of the products {(strip * window).sum():.3f}, P(X + Y = 5) {chances[5]:.3f}")
+print("conv1d with the flipped die gives the distribution:", np.allclose(by_layer, chances))
+print("np.convolve, which flips by itself, too:", np.allclose(np.convolve(p, q), chances))
+
+# %% tags=["plumbing"]
+# p, the flipped q, and the products; above them x, the number of eyes of the first die.
+shown = np.full((3, len(strip)), np.nan)
+shown[0, 6:13], shown[1, z : z + 7] = p, q[::-1]
+shown[2, 6 : z + 7] = (strip * window)[6 : z + 7]
+figure, axes = viz.figure_grid(size=(9.5, 2.3))
+viz.draw_values(axes[0, 0], shown, 0, 0.6, decimals=2)
+axes[0, 0].set_yticks(range(3), ["p[x]", "q flipped, moved to z = 5: q[5 − x]", "products"])
+axes[0, 0].set_xticks(range(len(strip)), range(-6, len(strip) - 6))
+axes[0, 0].xaxis.tick_top()
 axes[0, 0].tick_params(length=0)
+for spine in axes[0, 0].spines.values():
+    spine.set(visible=True, color="0.4", linewidth=0.8)
 show(figure, "02/dice-as-a-sliding-window")
 
-flipped = q[::-1].reshape(1, 1, -1).copy()
-by_layer = functional.conv1d(p.reshape(1, 1, -1), flipped, padding=len(q) - 1)[0, 0]
-print(
-    "sum of the products:",
-    round(float(np.nansum(strip * window)), 3),
-    "  P(X + Y = 5):",
-    round(float(law[5]), 3),
-)
-print("conv1d with the flipped die gives the law:   ", np.allclose(by_layer, law))
-print("np.convolve, which flips by itself, does too:", np.allclose(np.convolve(p, q), law))
+# %% tags=["check"]
+# Check that the text is true.
+assert np.isclose((strip * window).sum(), chances[5])
+assert np.allclose(by_layer, chances)
+assert np.allclose(np.convolve(p, q), chances)
 
 # %% [markdown]
-# > **Predict.** And without the flip? `conv1d(p, q)` as it stands is a cross-correlation. It is also the law of
+# > **Predict.** And without the flip? `conv1d(p, q)` by itself is a cross-correlation. It is also the distribution of
 # > something: of what?
 
 # %%
-without_flip = functional.conv1d(
-    p.reshape(1, 1, -1), q.reshape(1, 1, -1).copy(), padding=len(q) - 1
-)[0, 0]
+plain = q.reshape(1, 1, -1)
+without_flip = NF.conv1d(p.reshape(1, 1, -1), plain, padding=len(q) - 1)[0, 0]
 throws = rng.choice(7, size=200_000, p=p) - rng.choice(7, size=200_000, p=q)
 difference = np.array([(throws == d).mean() for d in range(-6, 7)])
-print("without flip", *[f"{chance:5.2f}" for chance in without_flip])
-print("X − Y thrown", *[f"{chance:5.2f}" for chance in difference])
+table(zip([str(d) for d in range(-6, 7)], without_flip, difference, strict=True),
+      {"": "", "without the flip": ".2f", "X − Y, thrown": ".2f"})  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.abs(without_flip - difference).max() < 0.005
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
 # Of the *difference* $X - Y$, from $-6$ to $6$: $P(X - Y = d) = \sum_y P(X = d + y)\, P(Y = y)$, a cross-correlation.
-# Convolution is the law of a sum, cross-correlation that of a difference, and to flip is to go from $Y$ to $-Y$.
+# Convolution gives the distribution of a sum, cross-correlation that of a difference, and to flip is to go from $Y$ to
+# $-Y$.
 # </details>
 #
-# ### From sums to an integral
+# ### A blur is a random displacement
 #
-# If $X$ and $Y$ take any real value, with densities $f$ and $g$, cut the line into steps of width $h$. The chance to
-# fall into a step is about $f(x)\,h$, the sum over $x$ becomes
+# Here dice and images meet. A photographer's hand trembles: while the shutter is open, the picture is shifted by a
+# random $(U, V)$. What the sensor collects is the *mean* of the shifted pictures, weighted by their chances:
 #
-# $$ (f * g)(z) \approx \sum_x f(x)\, g(z - x)\; h \;\longrightarrow\; (f * g)(z) = \int f(x)\, g(z - x)\, dx \qquad
-# (h \to 0). $$
+# $$ \sum_{u, v} P(U = u, V = v)\; x[i - u, j - v] . $$
 #
-# Test: two independent numbers between 0 and 1 with density $f(x) = 2x$. The integral can be done by hand (it is
-# $\tfrac{2}{3} z^3$ up to 1, and $2z - \tfrac43 - 2z(z-1)^2 + \tfrac43 (z-1)^3$ from there to 2). How fast does the
-# sum approach it?
-
-# %%
-for h in [0.2, 0.1, 0.05, 0.025]:
-    t = np.arange(0, 1, h) + h / 2  # middles of the steps
-    z = 2 * t[0] + h * np.arange(2 * len(t) - 1)  # the sums of two middles
-    exact = np.where(
-        z < 1, 2 / 3 * z**3, 2 * z - 4 / 3 - 2 * z * (z - 1) ** 2 + 4 / 3 * (z - 1) ** 3
-    )
-    error = np.abs(h * np.convolve(2 * t, 2 * t) - exact).max()
-    print(f"h = {h:5.3f}   largest error {error:.3f}   divided by h²: {error / h**2:.2f}")
-
-# %% [markdown]
-# Half the step, a quarter of the error: the sum goes to the integral. And if we keep adding random numbers?
-
-# %%
-h = 0.01
-f = np.ones(100)  # the density of a number between 0 and 1, in 100 steps
-laws = [f]
-for _ in range(3):
-    laws.append(h * np.convolve(laws[-1], f))
-grids = {f"sum of {k + 1}": h * (np.arange(len(law)) + (k + 1) / 2) for k, law in enumerate(laws)}
-show(
-    viz.line_chart(grids, dict(zip(grids, laws, strict=True)), "value", "density", size=(6, 2.8)),
-    "02/densities-of-sums",
-)
-normal = np.exp(-((grids["sum of 4"] - 2) ** 2) / (2 * 4 / 12)) / np.sqrt(2 * np.pi * 4 / 12)
-print(
-    "sum of 4 against the normal law of the same variance: largest difference "
-    f"{np.abs(laws[-1] - normal).max():.3f} of {normal.max():.3f}"
-)
-
-# %% [markdown]
-# Box, triangle, bell: repeated convolution smooths everything towards the normal law. Keep this picture: in lesson 03
-# it explains the shape of a network's *effective receptive field*.
-#
-# And here the two worlds meet. A photographer's hand trembles: while the shutter is open, the picture is shifted by a
-# random $(U, V)$. What the sensor collects is the *mean* of the shifted pictures, a convolution with the law of the
-# shift. **A blur is the law of a random displacement.**
+# That is a convolution of the picture with the distribution of the shift.
 
 # %%
 camera = data.photograph("camera")[40:296:2, 130:386:2] / 255  # 128×128
-law1d = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
-blur = np.outer(law1d, law1d)  # the law of (U, V), each from −2 to 2
+chance_of_shift = np.array([0.1, 0.2, 0.4, 0.2, 0.1])  # from −2 to 2
+blur = np.outer(chance_of_shift, chance_of_shift)  # the distribution of (U, V)
 
 trembling = np.zeros_like(camera)
 for _ in range(2000):
-    dy, dx = rng.choice(5, size=2, p=law1d) - 2
+    dy, dx = rng.choice(5, size=2, p=chance_of_shift) - 2
     trembling += np.roll(camera, (dy, dx), axis=(0, 1)) / 2000
 
 convolved = signal.convolve2d(camera, blur, "valid")
 inside = trembling[2:-2, 2:-2]
-print(
-    "largest difference, 2000 shifted pictures and one convolution: "
-    f"{np.abs(inside - convolved).max():.2f}"
-)
+print(f"largest difference: {np.abs(inside - convolved).max():.2f} (pixels run from 0 to 1)")
+
+# %% tags=["plumbing"]
+# Sharp, shaken and convolved.
 show(
     viz.image_row(
         [camera[2:-2, 2:-2], inside, convolved],
@@ -608,11 +689,67 @@ show(
     "02/trembling-hand",
 )
 
+# %% tags=["check"]
+# Check that the text is true.
+assert np.abs(inside - convolved).max() < 0.06
+
+# %% [markdown]
+# ### From sums to an integral (can wait)
+#
+# If $X$ and $Y$ take any real value, with densities $p$ and $q$, cut the line into steps of width $h$. The chance to
+# fall into a step is about $p(x)\,h$, the sum over $x$ becomes
+#
+# $$ (p * q)(z) \approx \sum_x p(x)\, q(z - x)\; h \;\longrightarrow\; (p * q)(z) = \int p(x)\, q(z - x)\, dx \qquad
+# (h \to 0). $$
+#
+# Test: two independent numbers between 0 and 1 with density $p(x) = 2x$. The integral can be done by hand (it is
+# $\tfrac{2}{3} z^3$ up to 1, and $2z - \tfrac43 - 2z(z-1)^2 + \tfrac43 (z-1)^3$ from there to 2). How fast does the
+# sum approach it?
+
+# %%
+rows = []
+for h in (0.2, 0.1, 0.05, 0.025):
+    t = np.arange(0, 1, h) + h / 2  # middles of the steps
+    z = 2 * t[0] + h * np.arange(2 * len(t) - 1)  # the sums of two middles
+    rising, falling = 2 / 3 * z**3, 2 * z - 4 / 3 - 2 * z * (z - 1) ** 2 + 4 / 3 * (z - 1) ** 3
+    error = np.abs(h * np.convolve(2 * t, 2 * t) - np.where(z < 1, rising, falling)).max()
+    rows.append((f"{h:.3f}", error, error / h**2))
+table(rows, {"h": "", "largest error": ".4f", "error / h²": ".2f"})
+
+# %% [markdown]
+# Half the step, a quarter of the error: the sum goes to the integral. And if we keep adding random numbers?
+
+# %%
+h = 0.01
+box = np.ones(100)  # the density of a number between 0 and 1, in 100 steps
+densities = [box]
+for _ in range(3):
+    densities.append(h * np.convolve(densities[-1], box))
+grids = {f"sum of {k + 1}": h * (np.arange(len(p_z)) + (k + 1) / 2)
+         for k, p_z in enumerate(densities)}  # fmt: skip
+variance = 4 / 12  # of a sum of four
+normal = np.exp(-((grids["sum of 4"] - 2) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+off = np.abs(densities[-1] - normal).max()
+print(f"sum of 4 and a normal distribution: they differ by {off:.3f} of {normal.max():.3f}")
+
+# %% tags=["plumbing"]
+# The densities of one number and of sums.
+show(
+    viz.line_chart(
+        grids, dict(zip(grids, densities, strict=True)), "value", "density", size=(6, 2.8)
+    ),
+    "02/densities-of-sums",
+)
+
+# %% [markdown]
+# Box, triangle, bell: repeated convolution smooths everything towards the normal distribution. Keep this picture: in
+# lesson 03 it explains the shape of a network's *effective receptive field*.
+
 # %% [markdown]
 # ## 6. Kernels made by hand
 #
 # Before kernels were learned they were designed. Read these seven. Two questions take you far: what is the **sum** of
-# the weights, and what does the kernel answer on a patch of constant grey?
+# the weights, and what is the output on a patch of constant grey?
 
 # %%
 sobel_x = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -625,19 +762,20 @@ kernels = {
     "Laplacian": np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
     "emboss": np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
 }
+# %% tags=["plumbing"]
+# The seven kernels.
 show(
     viz.kernel_row(list(kernels.values()), list(kernels), share=False, height=1.25),
     "02/seven-kernels",
 )
-for name, kernel in kernels.items():
-    print(
-        f"{name:10} sum {kernel.sum():4.1f}   answer on constant grey 0.5: "
-        f"{0.5 * kernel.sum():4.1f}"
-    )
+
+# %%
+rows = [(name, kernel.sum(), 0.5 * kernel.sum()) for name, kernel in kernels.items()]
+table(rows, {"kernel": "", "sum": ".1f", "output on constant grey 0.5": ".1f"})
 
 # %% [markdown]
-# > **Predict.** For each kernel: what will it make of the photograph? Which ones answer *nothing* on the grey sky?
-# > Which way will the edges run that "Sobel x" answers to?
+# > **Predict.** For each kernel: what will it make of the photograph? For which ones is the output zero on the grey sky?
+# > Which way will the edges run that "Sobel x" finds?
 
 # %%
 x = camera[None, None]
@@ -646,11 +784,14 @@ filtered = {
     for name, kernel in kernels.items()
 }
 keeps = ["identity", "blur", "sharpen", "emboss"]
+drops = ["Sobel x", "Sobel y", "Laplacian"]
+
+# %% tags=["plumbing"]
+# What the seven kernels make of the photograph.
 show(
     viz.image_row([filtered[name] for name in keeps], keeps, height=2.3, low=0, high=1),
     "02/kernels-with-sum-one",
 )
-drops = ["Sobel x", "Sobel y", "Laplacian"]
 show(
     viz.image_row(
         [filtered[name] for name in drops], drops, signed=True, height=2.6, bar=True, low=-2, high=2
@@ -661,9 +802,9 @@ show(
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# - **Sum 1** keeps the mean brightness: blur, sharpen and emboss still look like the photograph. **Sum 0** answers
-#   nothing where the picture is constant: the sky is white on the signed scale.
-# - *Sobel x* takes the difference right minus left, so it answers to changes *along x*, and that is at **upright**
+# - **Sum 1** keeps the mean brightness: blur, sharpen and emboss still look like the photograph. **Sum 0** gives zero
+#   where the picture is constant: the sky is white on the signed scale.
+# - *Sobel x* takes the difference right minus left, so it reacts to changes *along x*, and that is at **upright**
 #   edges. Its sign says which side is brighter.
 # - The *Laplacian* is the sum of second differences; at an edge it changes sign, hence the double lines. *Sharpen* is
 #   the identity minus the Laplacian: it adds what the blur takes away.
@@ -671,20 +812,21 @@ show(
 # </details>
 #
 # Sobel's kernel is an outer product: smooth along one axis, differentiate along the other. So it is a blur *and* a
-# derivative, and two 1-D passes (3 + 3 multiplications) do the work of nine. On a ramp that rises by $s$ a pixel it
-# answers $8s$. The two together give the strength of an edge, whatever its direction: $\sqrt{G_x^2 + G_y^2}$.
+# derivative, and two 1-D passes (3 + 3 multiplications) do the work of nine. On a ramp that rises by $s$ per pixel its
+# output is $8s$. The two together give the strength of an edge, whatever its direction: $\sqrt{G_x^2 + G_y^2}$.
 
 # %%
 smooth, derive = np.array([1, 2, 1]), np.array([-1, 0, 1])
-print("Sobel x = smooth ⊗ derive:", np.array_equal(np.outer(smooth, derive), sobel_x))
-print(
-    "sharpen = identity − Laplacian:",
-    np.array_equal(kernels["identity"] - kernels["Laplacian"], kernels["sharpen"]),
-)
 ramp = 3 * np.tile(np.arange(6), (5, 1))
+difference = kernels["identity"] - kernels["Laplacian"]
+print("Sobel x = smooth ⊗ derive:", np.array_equal(np.outer(smooth, derive), sobel_x))
+print("sharpen = identity − Laplacian:", np.array_equal(difference, kernels["sharpen"]))
 print("on a ramp that rises by 3:", np.unique(cross_correlate2d(ramp, sobel_x)))
 
 strength = np.hypot(filtered["Sobel x"], filtered["Sobel y"])
+
+# %% tags=["plumbing"]
+# The photograph and its edges.
 show(
     viz.image_row([camera, strength], ["photograph", "strength of edges"], share=False, height=2.8),
     "02/edge-strength",
@@ -693,18 +835,19 @@ show(
 # %% [markdown]
 # ## 7. A kernel learned from data
 #
-# Now turn the question round. Somebody gives us pictures before and after an unknown filter. Can we find its kernel?
+# Now turn the question round. We are given pictures before and after an unknown filter. Can we find its kernel?
 # We know the form of the answer, $\hat y = w \star x$, and choose $w$ to make the mean squared error small:
 #
-# $$ L(w) = \frac{1}{M} \sum_{i, j} e[i, j]^2, \qquad e[i, j] = \sum_{u, v} w[u, v]\, x[i + u, j + v] - y[i, j], $$
+# $$ L(w) = \frac{1}{H'W'} \sum_{i, j} e[i, j]^2, \qquad e[i, j] = \sum_{u, v} w[u, v]\, x[i + u, j + v] - y[i, j], $$
 #
-# with $M$ outputs. The weight $w[u, v]$ takes part in *every* output; by the chain rule each contributes, and
+# with $H' \times W'$ outputs. The weight $w[u, v]$ takes part in *every* output; by the chain rule each contributes, and
 # $\partial e[i, j] / \partial w[u, v] = x[i + u, j + v]$:
 #
-# $$ \frac{\partial L}{\partial w[u, v]} = \frac{2}{M} \sum_{i, j} e[i, j]\; x[i + u, j + v]. $$
+# $$ \frac{\partial L}{\partial w[u, v]} = \frac{2}{H'W'} \sum_{i, j} e[i, j]\; x[i + u, j + v]. $$
 #
 # Look at the right side: it is **again a cross-correlation**, of the input with the *error map* as a huge kernel. The
-# sum over positions is there because the weight is shared; the $1/M$ is there only because our loss is a mean.
+# sum over positions is there because the weight is shared; the $1/(H'W')$ is there only because our loss is a
+# mean.
 
 
 # %%
@@ -714,6 +857,7 @@ def loss_and_gradient(w, x, y):
     return (e**2).mean(), 2 / e.size * correlate(x, e)
 
 
+# %%
 def numerical_gradient(w, x, y, eps=1e-5):
     gradient = np.zeros_like(w)
     for u, v in np.ndindex(*w.shape):
@@ -726,11 +870,19 @@ def numerical_gradient(w, x, y, eps=1e-5):
 
 x, y, w = rng.normal(size=(7, 9)), rng.normal(size=(5, 7)), rng.normal(size=(3, 3))
 analytic, numerical = loss_and_gradient(w, x, y)[1], numerical_gradient(w, x, y)
-print("the formula agrees with differences to 1e-8:", np.abs(analytic - numerical).max() < 1e-8)
-print(
-    "would the check notice a flipped gradient?  ",
-    np.abs(analytic[::-1, ::-1] - numerical).max() > 1e-8,
-)
+
+
+def agrees(gradient):
+    return np.abs(gradient - numerical).max() < 1e-8
+
+
+print("the formula agrees with differences to 1e-8:", agrees(analytic))
+print("does the check notice a flipped gradient?   ", not agrees(analytic[::-1, ::-1]))
+
+# %% tags=["check"]
+# Check that the text is true.
+assert agrees(analytic)
+assert not agrees(analytic[::-1, ::-1])
 
 # %% [markdown]
 # A derivation is not done until numbers agree; and a check is not done until you have seen it fail. Now the data: the
@@ -745,45 +897,74 @@ def normalised(x):
     return (x - x.mean()) / x.std()
 
 
-def make_pair(x, kernel=sobel_x, noise=0.1):
+def before_and_after(x, kernel=sobel_x, noise=0.1):
     y = correlate(x, kernel)
     return x, y + noise * y.std() * np.random.default_rng(1).normal(size=y.shape)
 
 
-pairs = {
-    "gravel, normalised": make_pair(normalised(gravel)),
-    "photographer, normalised": make_pair(normalised(camera)),
-    "photographer, raw [0, 1]": make_pair(camera),
+examples = {
+    "gravel, normalised": before_and_after(normalised(gravel)),
+    "photographer, normalised": before_and_after(normalised(camera)),
+    "photographer, raw [0, 1]": before_and_after(camera),
 }
+
+# %% tags=["plumbing"]
+# The two photographs.
 show(
     viz.image_row([gravel, camera], ["gravel", "photographer"], height=2.2),
     "02/gravel-and-photograph",
 )
 
 # %% [markdown]
-# > **Predict.** From which pair is the kernel learned fastest? We give each the largest step for which gradient
-# > descent is safe (one over the largest curvature of its loss).
+# How large may a step be? Near its minimum the loss is a bowl. Take a direction in which it has the curvature $\lambda$,
+# and let $d$ be the distance from the minimum along it. Then the loss is $\tfrac12 \lambda d^2$, its gradient
+# $\lambda d$, and one step of gradient descent with learning rate $\eta$ gives
+#
+# $$ d \;\leftarrow\; d - \eta\,\lambda d = (1 - \eta\lambda)\, d . $$
+#
+# The distance shrinks by the same factor at every step, if that factor lies between $-1$ and $1$. Our loss has nine
+# weights, so nine such directions, with curvatures from $\lambda_\text{min}$ to $\lambda_\text{max}$, and one $\eta$ for
+# all of them. $\eta = 1/\lambda_\text{max}$ is the largest step that overshoots in no direction. (From
+# $2/\lambda_\text{max}$ on the loss explodes.) Then the steepest direction is done in one step, and in the flattest one the
+# distance shrinks by $1 - \lambda_\text{min}/\lambda_\text{max}$ per step: **the ratio of the curvatures decides.** If it is
+# 1,000, a thousand steps are needed until the distance has fallen to about a third.
 
 
 # %%
-def curvatures(x):
-    """Eigenvalues of the loss's second derivatives, 2/M times the sum of window ⊗ window."""
-    A = np.lib.stride_tricks.sliding_window_view(x, (3, 3)).reshape(-1, 9)
-    return np.linalg.eigvalsh(2 / len(A) * A.T @ A)
+def second_derivatives(x):
+    """Of the loss with respect to the nine weights: 2/(H'W') times the sum of window ⊗ window."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3)).reshape(-1, 9)
+    return 2 / len(windows) * windows.T @ windows
 
 
-def learn(x, y, steps=100):
-    w = 0.1 * np.random.default_rng(2).normal(size=(3, 3))
-    rate, losses = 1 / curvatures(x)[-1], []
+def learn(x, y, steps=100, seed=2):
+    w = 0.1 * np.random.default_rng(seed).normal(size=(3, 3))
+    lr, losses = 1 / np.linalg.eigvalsh(second_derivatives(x))[-1], []
     for _ in range(steps):
         loss, gradient = loss_and_gradient(w, x, y)
         losses.append(loss / y.var())
-        w = w - rate * gradient
+        w = w - lr * gradient
     return w, losses
 
 
-learned = {name: learn(*pair) for name, pair in pairs.items()}
+# %% [markdown]
+# > **Predict.** From which of the three is the kernel learned fastest: gravel, the normalised photographer, or the raw
+# > one?
+
+# %%
+learned = {name: learn(x, y) for name, (x, y) in examples.items()}
 losses = {name: result[1] for name, result in learned.items()}
+after_20 = {name: np.array([learn(x, y, 21, seed)[1][-1] for seed in range(5)])
+            for name, (x, y) in examples.items()}  # fmt: skip
+ratio = {}
+for name, (x, _) in examples.items():
+    eigenvalues = np.linalg.eigvalsh(second_derivatives(x))
+    ratio[name] = eigenvalues[-1] / eigenvalues[0]
+table([(name, ratio[name], after_20[name]) for name in examples],
+      {"": "", "λ max / λ min": ".0f", "loss after 20 steps, from five starts": ".3f"})  # fmt: skip
+
+# %% tags=["plumbing"]
+# The loss over the steps, and the kernels after 100 steps.
 show(
     viz.line_chart(
         np.arange(1, 101),
@@ -796,10 +977,6 @@ show(
     ),
     "02/loss-while-learning-a-kernel",
 )
-for name, (x, _) in pairs.items():
-    print(f"{name:26} largest curvature / smallest: {curvatures(x)[-1] / curvatures(x)[0]:6.0f}")
-
-# %%
 show(
     viz.kernel_row(
         [sobel_x, *[w for w, _ in learned.values()]],
@@ -808,37 +985,50 @@ show(
     ),
     "02/learned-kernels",
 )
-at_step_20 = [losses[name][20] for name in pairs]
+
+# %% tags=["plumbing"]
+# The loss of two neighbouring weights, with 20 steps of gradient descent.
+show(
+    valleys(
+        {name: second_derivatives(x)[3:5, 3:5] for name, (x, _) in examples.items()},
+        names=("w[1, 0] − best", "w[1, 1] − best"),
+    ),
+    "02/three-valleys",
+)
 
 # %% tags=["check"]
 # Check that the text is true.
 assert np.abs(learned["gravel, normalised"][0] - sobel_x).max() < 0.05
-assert at_step_20 == sorted(at_step_20)
+worst, best = ([function(losses) for losses in after_20.values()] for function in (np.max, np.min))
+assert worst[0] < best[1] <= worst[1] < best[2]
+assert list(ratio.values()) == sorted(ratio.values())
+for x, y in examples.values():  # the minimum itself
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3)).reshape(-1, 9)
+    lowest = np.linalg.lstsq(windows, y.ravel(), rcond=None)[0].reshape(3, 3)
+    assert np.abs(lowest - sobel_x).max() < 0.05
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Gravel wins by far, though the photographer is the better picture. In a smooth photograph neighbouring pixels are
-# nearly equal, so nearly the same answers come from many different kernels: the loss is a long narrow valley, with a
-# ratio of curvatures in the hundreds. Gravel is rough: each pixel is news, the valley is nearly round. And without
-# subtracting the mean all nine inputs share one big common part, and the valley becomes still narrower. That is the
-# reason, promised in lesson 01, why inputs are normalised: it is cheap *preconditioning*. In all three cases the loss
-# is convex and the same kernel is at the bottom.
+# Gravel wins by far, from every start, though the photographer is the better picture. In a smooth photograph neighbouring
+# pixels are nearly equal, so nearly the same outputs come from many different kernels: what one weight gains its
+# neighbour can lose. The loss is a long narrow valley, and gradient descent crosses it at once and then creeps along its
+# floor, as the last picture shows. Gravel is rough: neighbouring pixels differ, and the ratio of the curvatures is small.
+# Without subtracting the mean, all nine inputs share one large common part, and the valley becomes still narrower. That
+# is the reason, promised in lesson 01, why inputs are normalised. In all three cases the minimum is at the same kernel,
+# Sobel's, up to the noise: only the way there is longer.
 # </details>
 #
 # The same in PyTorch, which finds the gradient by itself. From the same start with the same step the two must agree
 # at every step, not only at the end:
 
 # %%
-x, y = pairs["gravel, normalised"]
+x, y = examples["gravel, normalised"]
 layer = nn.Conv2d(1, 1, kernel_size=3, bias=False, dtype=torch.float64)
 with torch.no_grad():
     layer.weight[0, 0] = torch.from_numpy(0.1 * np.random.default_rng(2).normal(size=(3, 3)))
-inputs, targets, rate = (
-    torch.from_numpy(x)[None, None],
-    torch.from_numpy(y)[None, None],
-    1 / curvatures(x)[-1],
-)
+inputs, targets = torch.from_numpy(x)[None, None], torch.from_numpy(y)[None, None]
+lr = 1 / np.linalg.eigvalsh(second_derivatives(x))[-1]
 
 torch_losses = []
 for _ in range(100):
@@ -846,16 +1036,19 @@ for _ in range(100):
     layer.weight.grad = None
     loss.backward()
     with torch.no_grad():
-        layer.weight -= rate * layer.weight.grad
+        layer.weight -= lr * layer.weight.grad
     torch_losses.append(loss.item() / y.var())
 
 w = layer.weight.detach().numpy()[0, 0]
 numpy_w, numpy_losses = learned["gravel, normalised"]
-print(
-    "losses agree at every step to 1e-10: ",
-    np.allclose(torch_losses, numpy_losses, rtol=0, atol=1e-10),
-)
-print("kernels agree to 1e-10:              ", np.abs(w - numpy_w).max() < 1e-10)
+same_losses = np.allclose(torch_losses, numpy_losses, rtol=0, atol=1e-10)
+same_kernels = np.abs(w - numpy_w).max() < 1e-10
+print("to 1e-10: losses agree at every step:", same_losses, " kernels agree:", same_kernels)
+
+# %% tags=["check"]
+# Check that the text is true.
+assert same_losses
+assert same_kernels
 
 # %% [markdown]
 # ### What can a layer learn?
@@ -876,12 +1069,15 @@ targets = {
     "strength of edges": np.hypot(gx, gy),
     "moved left": x[1:-1, 2:],
 }
-found = {}
+found, explained = {}, {}
 for name, y in targets.items():
     y = y - y.mean()  # the layer has no bias
-    w, losses_of_target = learn(x, y, steps=300)
-    found[name] = w
-    print(f"{name:18} explained: {1 - losses_of_target[-1]:.2f}")
+    found[name], losses_of_target = learn(x, y, steps=300)
+    explained[name] = 1 - losses_of_target[-1]
+table(explained.items(), {"target": "", "share of the variance explained": ".2f"})
+
+# %% tags=["plumbing"]
+# The kernels that were learned.
 show(
     viz.kernel_row(
         [ramp, *found.values()],
@@ -896,16 +1092,19 @@ show(
 # %% tags=["check"]
 # Check that the text is true.
 assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
+assert explained["strength of edges"] < 0.1
+assert min(explained["convolution"], explained["moved left"]) > 0.99
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# 1. Everything is explained, and the layer learned the kernel **turned by 180°**. To a layer that learns it is all
-#    the same whether the library flips. Whoever compares learned kernels with a textbook's must know about it.
-# 2. Little is explained. The strength of an edge is the same for light-to-dark and dark-to-light, a linear
-#    filter answers to these with opposite signs. This is why networks put a **nonlinearity** after each convolution.
-# 3. Everything: to shift *is* a convolution, with a single 1 beside the middle. Such kernels turn up in lesson 05
-#    (a convolution is a sum of shifted pictures) and in lesson 04.
+# 1. Everything is explained, and the layer learned the kernel **turned by 180°**. For a layer that learns it makes no
+#    difference whether the library flips. It matters when you compare a learned kernel with one in a textbook.
+# 2. Little is explained. An edge from light to dark and an edge from dark to light have the same strength. But a linear
+#    filter gives them outputs of opposite signs, so it cannot be right for both. This is why networks put a
+#    **nonlinearity** after each convolution.
+# 3. Everything: to shift *is* a convolution, with a single 1 beside the middle. Such kernels appear again in lesson 05
+#    (a convolution is a sum of shifted pictures).
 # </details>
 
 # %% [markdown]
@@ -921,29 +1120,26 @@ assert np.abs(found["convolution"] - ramp[::-1, ::-1]).max() < 1e-3
 impulse = torch.zeros(1, 1, 5, 5)
 impulse[0, 0, 2, 2] = 1
 kernel = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
-answer = torch.nn.functional.conv2d(impulse, kernel)
+answer = F.conv2d(impulse, kernel)
+reach = [2 * delta + 1 for delta in (1, 2, 3)]
+image, kernels3 = rng.normal(size=(3, 8, 8)), rng.normal(size=(3, 3, 3))
+summed = sum(correlate(image[c], kernels3[c]) for c in range(3))
+whole = NF.conv2d(image[None], kernels3[None])[0, 0]
+
+# %% tags=["plumbing"]
+# The five measurements.
 print("1. an impulse comes out as the kernel:", torch.equal(answer, kernel),
       "  as the kernel turned by 180°:", torch.equal(answer, kernel.flip(2, 3)))  # fmt: skip
 print("2. multiplications:", {f"{n}×{n}": (n - 2) ** 2 * 9 for n in (28, 224)})
-print(
-    "3. raw eye found at",
-    place_of_maximum(raw_map),
-    "  mean-free eye at",
-    place_of_maximum(template_map),
-    "  it is at",
-    (top, left),
-)
-reach = [range(-d, d + 1) for d in (1, 2, 3)]
-print(
-    "4. Δ = 1, 2, 3:",
-    [len(u) * len(u) for u in reach],
-    "weights, not",
-    [4 * d**2 for d in (1, 2, 3)],
-)
-image, kernels3 = rng.normal(size=(3, 8, 8)), rng.normal(size=(3, 3, 3))
-summed = sum(correlate(image[c], kernels3[c]) for c in range(3))
-whole = functional.conv2d(image[None], kernels3[None])[0, 0]
+print("3. raw eye found at", place_of_maximum(raw_map),
+      "  mean-free eye at", place_of_maximum(template_map), "  it is at", (top, left))  # fmt: skip
+print("4. Δ = 1, 2, 3:", [K * K for K in reach], "weights, not", [4 * d**2 for d in (1, 2, 3)])
 print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).max() < 1e-12)
+
+# %% tags=["check"]
+# Check that the text is true.
+assert torch.equal(answer, kernel.flip(2, 3))
+assert np.abs(summed - whole).max() < 1e-12
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
@@ -951,8 +1147,8 @@ print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).m
 # 1. **No**: cross-correlation. Harmless for learned kernels, a bug for kernels from a book.
 # 2. **Half true.** The parameters do not depend on the size, the multiplications grow with the area.
 # 3. **Only for some kernels.** With a mean left in it, a kernel finds brightness. Even without, contrast counts as
-#    well as likeness.
-# 4. **No**: $(2\Delta + 1)^2$, for the middle counts, too.
+#    well as similarity.
+# 4. **No**: $(2\Delta + 1)^2$, because the middle counts, too.
 # 5. **True**, because the sum over channels is just a part of the one big sum. (Each *output* channel has its own set
 #    of kernels; "one kernel for each channel and no sum" is another layer, the depthwise convolution of lesson 03.)
 # </details>
@@ -964,9 +1160,9 @@ print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).m
 #    position. Locality keeps $(2\Delta + 1)^2$ of them.
 # 2. $y[n, o, i, j] = b[o] + \sum_{c, u, v} w[o, c, u, v]\, x[n, c, i + u, j + v]$: dot products of filters with
 #    windows. The layer has $(K^2 C_\text{in} + 1)\, C_\text{out}$ parameters, at any image size.
-# 3. Libraries compute cross-correlation; convolution flips the kernel first. Convolution is the law of $X + Y$,
-#    cross-correlation that of $X - Y$.
-# 4. The sum of a kernel's weights is its answer to constant brightness: 1 for blur and sharpen, 0 for Sobel and
+# 3. Libraries compute cross-correlation; convolution flips the kernel first. Convolution gives the distribution of
+#    $X + Y$, cross-correlation that of $X - Y$.
+# 4. The sum of a kernel's weights is its output on constant brightness 1: 1 for blur and sharpen, 0 for Sobel and
 #    Laplacian.
 # 5. A kernel's gradient is the cross-correlation of input and error, a sum over all positions; with it the kernel is
 #    learned from data, fast if the inputs are centred and rough.
@@ -1007,7 +1203,7 @@ print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).m
 #
 # <details><summary>Answer</summary>
 #
-# The law of the sum of two throws of a three-faced die is (1, 2, 3, 2, 1)/9; in two dimensions it is the outer
+# The distribution of the sum of two throws of a three-faced die is (1, 2, 3, 2, 1)/9; in two dimensions it is the outer
 # product with itself, a 5×5 kernel. Blurs add up like random displacements.
 # </details>
 #
@@ -1021,37 +1217,33 @@ print("5. the sum of three equals the whole to 1e-12:", np.abs(summed - whole).m
 # hundred, sharing a factor of about a thousand: of the two demands equivariance is the stronger one.
 # </details>
 #
-# **6.** In section 7 the loss is a mean over $M$ outputs. A colleague leaves out the $1/M$ and keeps the step. What
-# happens?
+# **6.** In section 7 the loss is a mean over $H'W'$ outputs. A colleague leaves out the $1/(H'W')$ and keeps the learning
+# rate. What happens?
 #
 # <details><summary>Answer</summary>
 #
-# All gradients and curvatures are $M$ times as large, here about 16,000 times; the step is far beyond the safe one,
-# and the weights explode within a few steps. The minimum itself is unchanged. That is why a step size only means
-# something together with the loss's normalisation; lesson 06 returns to this.
+# All gradients and curvatures are $H'W'$ times as large, here about 16,000 times. The step is far beyond
+# $2/\lambda_\text{max}$, and the weights explode within a few steps. The minimum itself is unchanged. So a learning rate
+# only means something together with the loss's normalisation; lesson 06 returns to this.
 # </details>
 
 # %%
 image, kernel = np.array([[1, 2, 0], [0, 1, 3], [2, 0, 1]]), np.array([[1, 0], [0, -1]])
 print("1.", cross_correlate2d(image, kernel).tolist(), convolve2d(image, kernel).tolist())
 print("2.", (9 * 16 + 1) * 32, (16 + 1) * 8 + (8 + 1) * 32)
-print(
-    "3.", [name for name, kernel in kernels.items() if np.array_equal(kernel, kernel[::-1, ::-1])]
-)
+same = [name for name, kernel in kernels.items() if np.array_equal(kernel, kernel[::-1, ::-1])]
 twice = signal.convolve2d(kernels["blur"], kernels["blur"])
+print("3.", same)
 print("4.", np.round(81 * twice).astype(int).tolist(), "/ 81")
 print("   outer product:", np.allclose(twice, np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1]) / 81))
 print("5.", 1024**2, 9 * 1024, 1024, 9)
 
-x, y = pairs["gravel, normalised"]
-w, rate = np.zeros((3, 3)), 1 / curvatures(x)[-1]
+x, y = examples["gravel, normalised"]
+w, lr = np.zeros((3, 3)), 1 / np.linalg.eigvalsh(second_derivatives(x))[-1]
 for _ in range(3):
-    w = w - rate * y.size * loss_and_gradient(w, x, y)[1]
+    w = w - lr * y.size * loss_and_gradient(w, x, y)[1]
 print(
-    "6. M =",
-    y.size,
-    "  largest weight after three steps is above a million:",
-    np.abs(w).max() > 1e6,
+    "6.", y.size, "outputs; a weight is above a million after three steps:", np.abs(w).max() > 1e6
 )
 
 # %% [markdown]

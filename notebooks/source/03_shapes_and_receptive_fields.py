@@ -22,7 +22,8 @@
 # - count what a layer costs in parameters, in multiply-adds and in memory;
 # - say which part of the image one number deep inside a network can see, and which part it *does* see.
 #
-# **Time** about 90 minutes, with the questions. The code runs in under a minute.
+# **Time** about 105 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1, 2
+# and 8; sections 9 and 10 can wait.
 #
 # **You should know** lesson 02: the sliding window, several channels, several filters.
 
@@ -40,7 +41,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cnncourse import data, show, viz
+from cnncourse import data, show, table, viz
 from cnncourse.numpy_nn import functional as NF
 from cnncourse.numpy_nn import modules
 from cnncourse.numpy_nn.summary import summary
@@ -72,6 +73,8 @@ def centred(image, side=28):
     return canvas
 
 
+# %% tags=["plumbing"]
+# The bag after no, one and two layers.
 titles = [f"{m.shape[2]}×{m.shape[3]}" for m in maps[:3]]
 show(
     viz.image_row([centred(m[0, 0]) for m in maps[:3]], titles, low=0, high=1),
@@ -79,23 +82,28 @@ show(
 )
 
 # %% [markdown]
-# Each layer eats a rim of the picture.
+# With each layer the picture loses a rim.
 #
 # > **Predict.** (a) How many layers until nothing is left to put a window on? (b) Take one number of the last map
 # > that exists. On how many pixels of the original bag does it depend?
 
 # %%
+print(len(maps) - 1, "layers; the last map has shape", maps[-1].shape[2:])
+
+# %% tags=["plumbing"]
+# The bag after each layer.
 titles = [f"{k}: {m.shape[2]}×{m.shape[3]}" for k, m in enumerate(maps)]
 show(
     viz.image_row([centred(m[0, 0]) for m in maps], titles, low=0, high=1, height=1.4),
-    "03/bag-after-six-layers",
+    "03/bag-after-each-layer",
 )
-print("layers:", len(maps) - 1, " last map:", maps[-1].shape[2:])
 
 # %% [markdown]
-# Six layers, and a 4×4 map remains. Question (b) waits until section 8, where you will answer it without running
-# anything. If you found (a) by subtracting 4 six times, you have the first of the two ideas of this lesson; let us
-# make it exact.
+# <details><summary><b>What happened</b></summary>
+#
+# Six layers, and a 4×4 map remains. If you found this by subtracting 4 six times, you have the first of the two ideas of
+# this lesson. Question (b) waits until section 8, where you will answer it without running anything.
+# </details>
 #
 # ## 1. How many windows fit?
 #
@@ -131,14 +139,14 @@ def output_size(I, K, S=1, P=0, D=1):
     return (I + 2 * P - D * (K - 1) - 1) // S + 1
 
 
-print("28 pixels, K = 5:                      ", count_windows(28, 5), output_size(28, 5))
-print("32 pixels, K = 5, P = 2:               ", count_windows(32, 5, P=2), output_size(32, 5, P=2))
-print(
-    "224 pixels, K = 7, S = 2, P = 3:       ",
-    count_windows(224, 7, 2, 3),
-    output_size(224, 7, 2, 3),
-)
-print("32 pixels, K = 3, D = 4:               ", count_windows(32, 3, D=4), output_size(32, 3, D=4))
+cases = {
+    "28 pixels, K = 5": (28, 5),
+    "32 pixels, K = 5, P = 2": (32, 5, 1, 2),
+    "224 pixels, K = 7, S = 2, P = 3": (224, 7, 2, 3),
+    "32 pixels, K = 3, D = 4": (32, 3, 1, 0, 4),
+}
+rows = [(name, count_windows(*case), output_size(*case)) for name, case in cases.items()]
+table(rows, ["", "counted", "formula"])
 
 # %% [markdown]
 # A formula with a floor in it is easy to get wrong by one. So we test it where off-by-one errors live: on all small
@@ -154,21 +162,26 @@ def size_or_none(conv2d, x, w, **settings):
         return None
 
 
-cases, refused = 0, 0
+cases = refused = wrong = 0
 for I, K, S, P, D in product(range(1, 10), range(1, 5), range(1, 4), range(3), range(1, 4)):
     # height and width differ on purpose
     wanted = output_size(I, K, S, P, D), output_size(I + 2, 2, S, P, D)
-    assert max(wanted[0], 0) == count_windows(I, K, S, P, D)
+    counted = count_windows(I, K, S, P, D)
+    wrong += counted != max(wanted[0], 0)
     wanted = wanted if min(wanted) >= 1 else None
     x, w = np.zeros((1, 1, I, I + 2)), np.zeros((1, 1, K, 2))
     settings = dict(stride=S, padding=P, dilation=D)
-    assert size_or_none(F.conv2d, torch.from_numpy(x), torch.from_numpy(w), **settings) == wanted
-    assert size_or_none(NF.conv2d, x, w, **settings) == wanted
+    wrong += size_or_none(F.conv2d, *map(torch.from_numpy, (x, w)), **settings) != wanted
+    wrong += size_or_none(NF.conv2d, x, w, **settings) != wanted
     cases, refused = cases + 1, refused + (wanted is None)
-print(f"{cases} cases agree; in {refused} of them no window fits, and both libraries say so")
+print(f"{cases} cases, {wrong} disagreements; in {refused} cases no window fits, and both refuse")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert wrong == 0
 
 # %% [markdown]
-# ### Under your hands
+# ### Try it yourself
 #
 # Move the sliders; the arrow keys move the window when the output has the focus (click on it, or reach it with Tab).
 # Hatched pixels are padding. Pixels struck through are read by *no* window. The kernel is all ones, so that you can
@@ -181,35 +194,25 @@ print(f"{cases} cases agree; in {refused} of them no window fits, and both libra
 from cnncourse.viz.widgets.window_stepper import WindowStepper
 
 digits = rng.integers(0, 10, size=(9, 9))
-WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1)
+WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1, position=4)
 
 # %% [markdown]
-# The same as a still picture, at the fifth of the nine windows:
-
-# %%
-show(
-    viz.sliding_window(digits[:6, :6], np.ones((3, 3)), position=(1, 1), stride=2, padding=1),
-    "03/window-in-the-middle",
-)
-
-# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
 # With $I = 6$ the room is $6 + 2 - 3 = 5$, which 2 does not divide: the floor throws away a remainder of 1, and the
 # last row and column of padding are never read. With $I = 7$ the room is 6 and everything is used. Without padding
-# it is pixels of the *image* that are lost at the lower and right border. Nobody warns you; the formula's remainder
+# it is pixels of the *image* that are lost at the lower and right border. No error tells you; the formula's remainder
 # does.
+# </details>
 #
-# This is also why a saying that one often meets is false:
+# The remainder is also why a saying that one often meets is false: "A 3×3 convolution with padding 1 and stride 2 divides
+# the size by 2, rounded down."
+#
+# > **Predict.** Is it true for 5 pixels? For 6?
 
 # %%
-print("input size I:             ", *[f"{I:3}" for I in range(5, 13)])
-print("I // 2:                   ", *[f"{I // 2:3}" for I in range(5, 13)])
-print("3×3, padding 1, stride 2: ", *[f"{output_size(I, 3, 2, 1):3}" for I in range(5, 13)])
-
-# %% [markdown]
-# "A 3×3 convolution with padding 1 and stride $S$ divides the size by $S$, rounded down" is right for even sizes
-# only. It rounds **up**: with $K = 3, P = 1$ the formula is $\lfloor (I-1)/S \rfloor + 1 = \lceil I/S \rceil$. A 2×2
-# pooling window with stride 2 rounds down: $\lfloor (I-2)/2 \rfloor + 1 = \lfloor I/2 \rfloor$. Networks in which
-# the two meet in two branches fail on images of odd size, and only on those.
+rows = [(str(I), I // 2, output_size(I, 3, 2, 1), output_size(I, 2, 2)) for I in range(5, 13)]
+table(rows, ["input size I", "I // 2", "3×3, padding 1, stride 2", "2×2, stride 2"])
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -217,6 +220,14 @@ assert all(output_size(I, 3, S, 1) == -(-I // S) for I in range(1, 50) for S in 
 assert all(output_size(I, 2, 2) == I // 2 for I in range(2, 50))
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# It is true for even sizes only. It rounds **up**: with $K = 3, P = 1$ the formula is
+# $\lfloor (I-1)/S \rfloor + 1 = \lceil I/S \rceil$. A 2×2 pooling window with stride 2 rounds down:
+# $\lfloor (I-2)/2 \rfloor + 1 = \lfloor I/2 \rfloor$. Networks in which the two meet in two branches fail on images of
+# odd size, and only on those.
+# </details>
+#
 # ## 2. Padding: valid, same, more
 #
 # Three amounts have names (stride 1; the *extent* is $E = D(K-1) + 1$):
@@ -240,11 +251,10 @@ by_hand = NF.conv2d(np.pad(x, ((0, 0), (0, 0), (1, 2), (1, 2))), w)
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # PyTorch warns that an even kernel makes it copy the input
     in_torch = F.conv2d(torch.from_numpy(x), torch.from_numpy(w), padding="same").numpy()
-print("same, K = 4:", same.shape, np.allclose(same, by_hand), np.allclose(same, in_torch))
-
 die, loaded = np.full((1, 1, 6), 1 / 6), np.array([[[0.1, 0.1, 0.1, 0.1, 0.6]]])
 full = NF.conv1d(die, loaded[:, :, ::-1], padding=4)
 by_numpy = np.convolve(die[0, 0], loaded[0, 0])
+print("same, K = 4:", same.shape, np.allclose(same, by_hand), np.allclose(same, in_torch))
 print("full:", full.shape[2], "sums; equal to np.convolve:", np.allclose(full[0, 0], by_numpy))
 
 # %% [markdown]
@@ -268,9 +278,12 @@ counts = {
     name: np.outer(visits(7, 3, P), visits(7, 3, P))
     for name, P in [("valid", 0), ("same", 1), ("full", 2)]
 }
+
+# %% tags=["plumbing"]
+# The counts.
 figure, axes = viz.figure_grid(1, 3, size=(8.4, 3.0))
 for place, (name, count) in zip(axes[0], counts.items(), strict=True):
-    viz.draw_values(place, count.astype(float), 0, 9)
+    viz.draw_values(place, count.astype(float), 0, 10)
     place.set_title(f"{name} padding")
     for spine in place.spines.values():
         spine.set_visible(True)
@@ -299,30 +312,38 @@ assert counts["full"].min() == counts["full"].max() == 9
 # %%
 A = np.eye(28) + np.eye(28, k=1) + np.eye(28, k=-1)  # K = 3, P = 1: window o reads o − 1, o, o + 1
 share = {}
-for L in [1, 2, 3, 5, 10, 20]:
+for L in (1, 2, 3, 5, 10, 20):
     paths = np.linalg.matrix_power(A, L).sum(axis=1)
-    share[L] = (paths[0] / paths[14]) ** 2
-    print(f"L = {L:2}: a corner pixel has {share[L]:.3f} of the paths of a middle pixel")
+    share[str(L)] = (paths[0] / paths[14]) ** 2
+table(share.items(), {"layers": "", "paths of a corner pixel / of a middle pixel": ".3f"})
 
 # %% tags=["check"]
 # Check that the text is true.
-assert np.isclose(share[1], 4 / 9)
+assert np.isclose(share["1"], 4 / 9)
 assert all(np.diff(list(share.values())) < 0)
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
 # Smaller, and it keeps falling. **Verdict: false.** Same padding preserves the size, not the weight of the border.
+# </details>
 #
 # ## 3. What the padding is made of
 #
-# Zeros are the habit, not a law. The four usual **padding modes**, on the numbers 1 to 5 with $P = 3$:
+# Zeros are usual, but not the only choice. The four usual **padding modes**, on the numbers 1 to 5 with $P = 3$:
 
 # %%
+modes = ["constant", "reflect", "replicate", "circular"]
 row = np.arange(1.0, 6.0)[None, None]
-for mode in ["constant", "reflect", "replicate", "circular"]:
-    by_us = NF.pad(row, (3, 3), mode=mode)
-    by_torch = F.pad(torch.from_numpy(row), (3, 3), mode=mode)
-    assert np.array_equal(by_us, by_torch.numpy())
-    print(f"{mode:10}", *by_us[0, 0].astype(int))
+padded = {mode: NF.pad(row, (3, 3), mode=mode) for mode in modes}
+in_torch = {mode: F.pad(torch.from_numpy(row), (3, 3), mode=mode).numpy() for mode in modes}
+equal = {mode: np.array_equal(padded[mode], in_torch[mode]) for mode in modes}
+table([(mode, padded[mode][0, 0].astype(int), equal[mode]) for mode in modes],
+      ["mode", "1 to 5, padded", "equal to PyTorch"])  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(equal.values())
 
 # %% [markdown]
 # `reflect` mirrors without repeating the border pixel, `replicate` repeats the border pixel, `circular` comes in
@@ -330,10 +351,12 @@ for mode in ["constant", "reflect", "replicate", "circular"]:
 # middle out of a photograph, pad it, and compare with what the photographer saw.
 
 # %%
-modes = ["constant", "reflect", "replicate", "circular"]
 coffee = data.photograph("coffee").transpose(2, 0, 1)[None] / 255
 inner = coffee[:, :, 120:280, 180:380]
 guesses = [NF.pad(inner, (50, 50, 50, 50), mode=mode)[0] for mode in modes]
+
+# %% tags=["plumbing"]
+# The truth and four guesses.
 show(
     viz.image_row(
         [coffee[0, :, 70:330, 130:430], *guesses], ["the truth", "zeros", *modes[1:]], height=1.55
@@ -342,17 +365,88 @@ show(
 )
 
 # %% [markdown]
-# What matters to a network is the error that the guess makes in its outputs at the border. We take crops of five
-# photographs, normalise each photograph to mean 0 (so that zeros have a fair chance, as in lesson 01), apply a 7×7
-# mean with padding 3, and compare the outputs whose windows reach outside with those computed from the true
-# surroundings.
+# What matters to a network is the error that the guess makes in its outputs at the border.
+#
+# ### Why zeros want a mean of zero
+#
+# Take zeros first. In an image in $[0, 1]$ zero is *black*: the padding is a dark frame that was never there, with a hard
+# edge. After normalising (lesson 01), zero is the *mean colour*.
+
+# %%
+photo = coffee[:, :, ::4, ::4]
+mean, std = photo.mean(axis=(0, 2, 3), keepdims=True), photo.std(axis=(0, 2, 3), keepdims=True)
+raw_rim = NF.pad(photo, (12, 12, 12, 12))
+normalised_rim = NF.pad((photo - mean) / std, (12, 12, 12, 12))
+
+# %% tags=["plumbing"]
+# Both, the second one back in colours.
+show(
+    viz.image_row(
+        [raw_rim[0], (normalised_rim * std + mean)[0]],
+        ["zeros around [0, 1]", "zeros around normalised values"],
+        height=2.2,
+    ),
+    "03/cup-with-two-rims",
+)
+
+# %% [markdown]
+# How bad is a rim of constant value $c$? Let $B$ be a pixel at the border of a random image. The expected squared jump
+# between it and the rim is
+#
+# $$ \mathbb{E}\big[(B - c)^2\big] = \operatorname{Var}(B) + \big(\mathbb{E}[B] - c\big)^2 , $$
+#
+# smallest at $c = \mathbb{E}[B]$, the mean *of the border pixels*. For most photographs the border is not very different
+# from the rest, so the mean of all pixels is a good choice.
+#
+# > **Predict.** We measure the jump, as a root mean square, for zero and for the mean as rim, on four photographs and on
+# > Fashion-MNIST (garments on black). Will the mean win every time?
+
+
+# %%
+def jump_at_border(images, c):
+    """Root mean square of (border pixel − c), for images (N, H, W)."""
+    border = [images[:, 0, :], images[:, -1, :], images[:, 1:-1, 0], images[:, 1:-1, -1]]
+    border = np.concatenate([side.ravel() for side in border])
+    return np.sqrt(((border - c) ** 2).mean())
+
+
+photographs = ["cat", "coffee", "motorcycle", "rocket"]
+sets = {name: data.photograph(name).mean(axis=2)[None] / 255 for name in photographs}
+sets["garments"] = garments / 255
+jumps = {
+    name: {"rim 0": jump_at_border(x, 0), "rim = mean": jump_at_border(x, x.mean())}
+    for name, x in sets.items()
+}
+
+# %% tags=["plumbing"]
+# The jumps as bars.
+show(viz.bar_chart(jumps, "jump at the border", size=(7, 3)), "03/jump-at-the-rim")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(jumps[name]["rim = mean"] < jumps[name]["rim 0"] for name in photographs)
+assert jumps["garments"]["rim = mean"] > jumps["garments"]["rim 0"]
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# For the photographs the mean wins clearly. For Fashion-MNIST it loses: the garments lie on black, so black is nearer to
+# the mean *of the border pixels*, and a normalised image gets a grey frame around its black background. So "normalise,
+# then zero padding is neutral" is a statement about the data, and here you have seen data for which it is false.
+# </details>
+#
+# ### Which mode guesses best?
+#
+# Now all four modes. We take crops of five photographs, normalise each photograph to mean 0 (so that zeros have a fair
+# chance), apply a 7×7 mean with padding 3, and compare the outputs whose windows reach outside with those computed from
+# the true surroundings.
 #
 # > **Predict.** Put the four modes in order, best guess first.
 
 # %%
 names = ["cat", "coffee", "motorcycle", "rocket", "camera"]
 blur = np.full((1, 1, 7, 7), 1 / 49)
-error = {mode: [] for mode in modes}
+error, inner_error = {mode: [] for mode in modes}, 0
 for name in names:
     photo = data.photograph(name).astype(float)
     photo = photo if photo.ndim == 2 else photo.mean(axis=2)
@@ -364,23 +458,28 @@ for name in names:
             difference = (NF.conv2d(NF.pad(crop, (3, 3, 3, 3), mode=mode), blur) - truth)[0, 0]
             inside = difference[3:-3, 3:-3]
             error[mode].append((difference**2).sum() - (inside**2).sum())  # only the rim can differ
-            assert np.abs(inside).max() < 1e-10
+            inner_error = max(inner_error, np.abs(inside).max())
 rim = 64**2 - 58**2
-rms = {
-    ("zeros" if mode == "constant" else mode): np.sqrt(np.mean(e) / rim)
-    for mode, e in error.items()
-}
+rms = {mode: np.sqrt(np.mean(e) / rim) for mode, e in error.items()}
+print(f"mean square error, circular / zeros: {(rms['circular'] / rms['constant']) ** 2:.1f}")
+
+# %% tags=["plumbing"]
+# The errors as bars.
 show(
-    viz.bar_chart(rms, "error at the border (RMS)", decimals=3, size=(6, 2.8)),
+    viz.bar_chart(
+        {("zeros" if mode == "constant" else mode): value for mode, value in rms.items()},
+        "error at the border (RMS)",
+        decimals=3,
+        size=(6, 2.8),
+    ),
     "03/error-of-padding-modes",
 )
 
-# %%
-print(f"mean square error, circular / zeros: {(rms['circular'] / rms['zeros']) ** 2:.1f}")
-
 # %% tags=["check"]
 # Check that the text is true.
-assert rms["replicate"] < rms["reflect"] < rms["zeros"] < rms["circular"]
+assert inner_error < 1e-10
+assert rms["replicate"] < rms["reflect"] < rms["constant"] < rms["circular"]
+assert 1.2 < (rms["circular"] / rms["constant"]) ** 2 < 2
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -406,7 +505,9 @@ print("equal:", np.allclose(layer(torch.from_numpy(inner)).detach().numpy(), our
 
 # %% [markdown]
 # **What zeros tell.** Here is an image on which all pixels are 1, after 1, 3 and 9 layers of a 3×3 mean with zero
-# padding. A convolution should not know where it is. Does it?
+# padding. A convolution should not know where it is.
+#
+# > **Predict.** How many pixels of the 28×28 are still 1 after nine layers?
 
 # %%
 flat, states = np.ones((1, 1, 28, 28)), {}
@@ -414,18 +515,29 @@ for L in range(1, 10):
     flat = NF.conv2d(flat, np.full((1, 1, 3, 3), 1 / 9), padding=1)
     states[L] = flat[0, 0]
 untouched = {L: (states[L] > 1 - 1e-12).sum() for L in states}
-assert all(untouched[L] == (28 - 2 * L) ** 2 for L in states)
+
+# %% tags=["plumbing"]
+# The map after 1, 3 and 9 layers.
 titles = [f"{L} layer{'s' * (L > 1)}\n{untouched[L]} pixels are 1" for L in (1, 3, 9)]
 show(
     viz.image_row([states[L] for L in (1, 3, 9)], titles, low=0, high=1, bar=True, height=1.8),
     "03/rim-after-layers",
 )
 
+# %% tags=["check"]
+# Check that the text is true.
+assert all(untouched[L] == (28 - 2 * L) ** 2 for L in states)
+
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
 # With each layer the border's influence travels one pixel inwards; after nine layers only the inner 10×10 pixels are
-# still 1, and all others can tell from their value how near the border is. Islam, Jia and Bruce (2020) showed that
+# still 1, and all others can tell from their value how near the border is.
+# </details>
+#
+# Islam, Jia and Bruce (2020) showed that
 # real networks read their position off the zeros in this way. It is sometimes wanted and sometimes not, and it is
-# the first crack in "a convolution treats all places alike". Lesson 04 measures that crack.
+# the first exception to "a convolution treats all places alike". Lesson 04 measures it.
 #
 # ## 4. Stride
 #
@@ -438,11 +550,11 @@ camera = data.photograph("camera")[None, None, 40:296, 130:386] / 255
 edges = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
 dense = NF.conv2d(camera, edges, padding=1)
 strided = {S: NF.conv2d(camera, edges, stride=S, padding=1) for S in (2, 4)}
-print(
-    "every S-th of the dense result:",
-    [np.array_equal(y, dense[:, :, ::S, ::S]) for S, y in strided.items()],
-)
+same = [np.array_equal(y, dense[:, :, ::S, ::S]) for S, y in strided.items()]
+print("every S-th row and column of the dense result:", *same)
 
+# %% tags=["plumbing"]
+# The photograph and its edges.
 pictures = [camera[0, 0], *(np.abs(y[0, 0]) for y in [dense, *strided.values()])]
 names = ["input", "S = 1", "S = 2", "S = 4"]
 titles = [f"{name}\n{p.shape[0]}×{p.shape[1]}" for name, p in zip(names, pictures, strict=True)]
@@ -458,7 +570,8 @@ show(viz.image_row(pictures, titles, share=False, height=2.2), "03/strides")
 # A dilated kernel is an ordinary kernel with holes. The same number of weights, the same number of multiplications,
 # a larger reach:
 
-# %%
+# %% tags=["plumbing"]
+# A dilated window.
 show(
     viz.sliding_window(
         digits[:7, :7], np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), position=(1, 1), dilation=2
@@ -466,14 +579,13 @@ show(
     "03/dilated-window",
 )
 
+# %%
 x, w = rng.normal(size=(2, 3, 20, 23)), rng.normal(size=(4, 3, 3, 3))
 with_holes = np.zeros((4, 3, 7, 7))
 with_holes[:, :, ::3, ::3] = w
-print(
-    "dilation 3 equals a 7×7 kernel with holes:",
-    np.allclose(NF.conv2d(x, w, dilation=3), NF.conv2d(x, with_holes)),
-)
-print("weights that do any work:", w[0, 0].size, "of", with_holes[0, 0].size)
+same = np.allclose(NF.conv2d(x, w, dilation=3), NF.conv2d(x, with_holes))
+print("dilation 3 equals a 7×7 kernel with holes:", same)
+print("weights that are used:", w[0, 0].size, "of", with_holes[0, 0].size)
 
 # %% [markdown]
 # Dilation widens the view without losing resolution, which is why networks that must answer for *every pixel* use
@@ -481,8 +593,8 @@ print("weights that do any work:", w[0, 0].size, "of", with_holes[0, 0].size)
 #
 # ## 6. Groups, depthwise, 1×1: which channels meet
 #
-# So far each filter read all input channels. With **groups** $G$ the channels are dealt into $G$ packs, and each
-# filter reads one pack: filter $o$ belongs to group $\lfloor o / (C_\text{out}/G) \rfloor$ and reads the
+# So far each filter read all input channels. With **groups** $G$ the channels are divided into $G$ groups, and each
+# filter reads one of them: filter $o$ belongs to group $\lfloor o / (C_\text{out}/G) \rfloor$ and reads the
 # $C_\text{in}/G$ channels of that group. The weight tensor shrinks to $(C_\text{out}, C_\text{in}/G, K_h, K_w)$.
 # With all letters in place, the definition is
 #
@@ -507,19 +619,15 @@ def conv2d_naive(x, w, b, S=1, P=0, D=1, groups=1):
     return y
 
 
+# %%
 worst = 0.0
 for S, P, D, groups in product((1, 2), (0, 1, 2), (1, 2), (1, 2, 4)):
-    x, w, b = (
-        rng.normal(size=(2, 4, 6, 7)),
-        rng.normal(size=(8, 4 // groups, 3, 2)),
-        rng.normal(size=8),
-    )
+    x, w = rng.normal(size=(2, 4, 6, 7)), rng.normal(size=(8, 4 // groups, 3, 2))
+    b, options = rng.normal(size=8), dict(stride=S, padding=P, dilation=D, groups=groups)
     naive = conv2d_naive(x, w, b, S, P, D, groups)
-    fast = NF.conv2d(x, w, b, stride=S, padding=P, dilation=D, groups=groups)
-    in_torch = F.conv2d(
-        *map(torch.from_numpy, (x, w, b)), stride=S, padding=P, dilation=D, groups=groups
-    )
-    worst = max(worst, np.abs(naive - fast).max(), np.abs(naive - in_torch.numpy()).max())
+    fast = NF.conv2d(x, w, b, **options)
+    in_torch = F.conv2d(*map(torch.from_numpy, (x, w, b)), **options).numpy()
+    worst = max(worst, np.abs(naive - fast).max(), np.abs(naive - in_torch).max())
 print("loops, NumPy and PyTorch differ by less than 1e-12:", worst < 1e-12)
 
 # %% tags=["check"]
@@ -527,7 +635,7 @@ print("loops, NumPy and PyTorch differ by less than 1e-12:", worst < 1e-12)
 assert worst < 1e-12
 
 # %% [markdown]
-# But for one number where PyTorch also takes a pair (height, width), nothing is left out: this is its `conv2d`. The
+# This is PyTorch's `conv2d`, nothing left out, except that PyTorch also takes a pair (height, width) for each number. The
 # exercise asks you to write one that does not need six nested loops.
 #
 # Which channels meet? Ask the layer itself: feed images in which a single channel is 1, and see which outputs
@@ -541,8 +649,11 @@ for groups in (1, 2, 4, 8):
     ones = np.ones((C, C // groups, 1, 1))
     # rows: outputs, columns: inputs
     meets[groups] = NF.conv2d(one_channel, ones, groups=groups)[:, :, 0, 0].T
-titles = [f"groups = {g}\n{int(m.sum())} connections" for g, m in meets.items()]
 titles[-1] = "groups = 8: depthwise\n8 connections"
+
+# %% tags=["plumbing"]
+# Which output reads which channel.
+titles = [f"groups = {g}\n{int(m.sum())} connections" for g, m in meets.items()]
 show(
     viz.image_row([1 - m for m in meets.values()], titles, low=0, high=1, height=1.9),
     "03/who-reads-which-channel",
@@ -567,13 +678,18 @@ astronaut = data.photograph("astronaut").transpose(2, 0, 1)[None] / 255
 by_conv = NF.conv2d(astronaut, w[:, :, None, None])
 by_matrix = np.einsum("oc,nchw->nohw", w, astronaut)
 print("1×1 convolution = matrix per pixel:", np.allclose(by_conv, by_matrix))
+
+# %% tags=["plumbing"]
+# The input and the three maps.
+show(
+    viz.image_row([astronaut[0], by_conv[0, 0]], ["input", "brightness"], height=2.4),
+    "03/one-by-one-brightness",
+)
 show(
     viz.image_row(
-        [astronaut[0], *by_conv[0]],
-        ["input", "brightness", "red − green", "yellow − blue"],
-        share=False,
+        by_conv[0, 1:], ["red − green", "yellow − blue"], signed=True, height=2.4, bar=True
     ),
-    "03/one-by-one-kernels",
+    "03/one-by-one-colours",
 )
 
 # %% [markdown]
@@ -584,8 +700,8 @@ show(
 #
 # Three bills come with a layer. **Parameters**: each of the $C_\text{out}$ filters has $K_h K_w C_\text{in}/G$
 # weights and a bias. **Multiply-adds**: each of the $C_\text{out} H_\text{out} W_\text{out}$ outputs is a dot
-# product of that length (products with the padding's zeros counted, for they are computed). **Memory**: the outputs
-# have to be stored, in training until the backward pass has used them; 4 bytes a number.
+# product of that length (products with the padding's zeros count, since they are computed). **Memory**: the outputs
+# have to be stored, in training until the backward pass has used them; 4 bytes per number.
 #
 # $$ \text{parameters} = C_\text{out} \Big( \frac{K_h K_w\, C_\text{in}}{G} + 1 \Big), \qquad
 #    \text{multiply-adds} = C_\text{out} H_\text{out} W_\text{out} \cdot \frac{K_h K_w\, C_\text{in}}{G} . $$
@@ -605,15 +721,26 @@ def conv_cost(c_in, c_out, K, h_out, w_out, groups=1):
 side = output_size(32, 5, S=1, P=2)
 parameters, multiply_adds = conv_cost(3, 10, 5, side, side)
 layer = nn.Conv2d(3, 10, kernel_size=5, stride=1, padding=2)
-print("output:", (10, side, side), " PyTorch:", tuple(layer(torch.zeros(1, 3, 32, 32)).shape[1:]))
-print("parameters:", parameters, " PyTorch:", sum(p.numel() for p in layer.parameters()))
+in_torch = (
+    tuple(layer(torch.zeros(1, 3, 32, 32)).shape[1:]),
+    sum(w.numel() for w in layer.parameters()),
+)
+print("output:", (10, side, side), " PyTorch:", in_torch[0])
+print("parameters:", parameters, " PyTorch:", in_torch[1])
 print(f"multiply-adds: {multiply_adds:,}")
 
 # %% tags=["check"]
 # Check that the text is true.
 assert (side, parameters, multiply_adds) == (32, 760, 768_000)
+assert in_torch == ((10, 32, 32), 760)
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# The output is 10×32×32, since the padding keeps the size. $10 \cdot (25 \cdot 3 + 1) = 760$ parameters. And each of the
+# 10,240 outputs takes 75 products: 768,000 multiply-adds.
+# </details>
+#
 # Now a whole network, of the most common kind: 3×3 convolutions with padding 1; after each, the size is halved and
 # the next layer has twice the channels. Input 3×224×224.
 #
@@ -622,18 +749,19 @@ assert (side, parameters, multiply_adds) == (32, 760, 768_000)
 
 # %%
 side, c_in = 224, 3
-print("layer   output          parameters     multiply-adds    memory")
-bills = {}
+bills, rows = {}, []
 for number, c_out in enumerate([64, 128, 256, 512, 1024], start=1):
     parameters, multiply_adds = conv_cost(c_in, c_out, 3, side, side)
     memory = 4 * c_out * side * side
     bills[f"layer {number}"] = (parameters, multiply_adds, memory)
-    print(
-        f"{number}       {f'{c_out}×{side}×{side}':13} {parameters:12,} {multiply_adds:17,} "
-        f"{memory / 1e6:6.1f} MB"
+    rows.append(
+        (str(number), f"{c_out}×{side}×{side}", parameters, multiply_adds, f"{memory / 1e6:.1f} MB")
     )
     side, c_in = output_size(side, 2, 2), c_out
+table(rows, {"layer": "", "output": "", "parameters": ",", "multiply-adds": ",", "memory": ""})
 
+# %% tags=["plumbing"]
+# Each layer's share of the three sums.
 total = np.sum(list(bills.values()), axis=0)
 kinds = ["parameters", "multiply-adds", "memory"]
 shares = {
@@ -660,8 +788,7 @@ show(
 # %%
 ordinary = conv_cost(128, 256, 3, 56, 56)[1]
 separable = conv_cost(128, 128, 3, 56, 56, groups=128)[1] + conv_cost(128, 256, 1, 56, 56)[1]
-print(f"ordinary  {ordinary:12,} multiply-adds")
-print(f"separable {separable:12,} multiply-adds, {separable / ordinary:.3f} of it")
+print(f"ordinary {ordinary:,}, separable {separable:,}: {separable / ordinary:.3f} of it")
 print(f"1/C_out + 1/K² = {1 / 256 + 1 / 9:.3f}")
 
 # %% tags=["check"]
@@ -706,9 +833,15 @@ def receptive_fields(layers):
     return fields
 
 
-print("the puzzle, six 5×5:", [size for size, _, _ in receptive_fields([(5, 1, 0, 1)] * 6)])
-print("three 3×3:          ", [size for size, _, _ in receptive_fields([(3, 1, 0, 1)] * 3)])
-print("one 7×7:            ", [size for size, _, _ in receptive_fields([(7, 1, 0, 1)])])
+# %%
+stacks = {
+    "the puzzle, six 5×5": [(5, 1, 0, 1)] * 6,
+    "three 3×3": [(3, 1, 0, 1)] * 3,
+    "one 7×7": [(7, 1, 0, 1)],
+}
+rows = [(name, str([field[0] for field in receptive_fields(layers)]))
+        for name, layers in stacks.items()]  # fmt: skip
+table(rows, ["", "size, from the input to the last layer"])
 
 # %% [markdown]
 # The puzzle's question (b): a number of the last map depends on $25 \times 25 = 625$ pixels of the bag; and
@@ -719,19 +852,16 @@ print("one 7×7:            ", [size for size, _, _ in receptive_fields([(7, 1, 
 # (lesson 12).
 
 # %%
+rows = []
 for C in (64, 256):
-    three, one = (
-        3 * nn.Conv2d(C, C, 3, bias=False).weight.numel(),
-        nn.Conv2d(C, C, 7, bias=False).weight.numel(),
-    )
-    print(
-        f"C = {C:3}: three 3×3 {three:9,} = {three // C**2} C²,  one 7×7 {one:9,} = {one // C**2} "
-        "C²"
-    )
+    three = 3 * nn.Conv2d(C, C, 3, bias=False).weight.numel()
+    one = nn.Conv2d(C, C, 7, bias=False).weight.numel()
+    rows.append((str(C), three, three // C**2, one, one // C**2))
+table(rows, {"C": "", "three 3×3": ",", "in C²": "d", "one 7×7": ",", "in C² ": "d"})
 
 # %% [markdown]
-# Here are stacks on one axis, each with all that its middle unit depends on. First as a still picture, then under
-# your hands: choose a stack, then walk with the arrow keys.
+# Here are stacks on one axis, each with all that its middle unit depends on. First as a still picture, then to try
+# out: choose a stack, then walk with the arrow keys.
 
 # %%
 stacks = {
@@ -742,6 +872,9 @@ stacks = {
     "dilation 2, 2, 2": [(3, 1, 2)] * 3,
 }  # K, S, D of each layer; no padding
 drawn = {name: layers for name, layers in stacks.items() if name != "one 7×7"}
+
+# %% tags=["plumbing"]
+# Four stacks, each with all that one unit depends on.
 show(receptive_cones(drawn, width=23), "03/receptive-cones")
 
 # %%
@@ -770,15 +903,13 @@ def influence(network, shape, unit):
     return x.grad[0].abs().sum(dim=0).numpy()
 
 
-checked = 0
+# %%
+checked = wrong = 0
 for _ in range(40):
-    layers = [
-        tuple(int(rng.integers(low, high)) for low, high in [(1, 6), (1, 4), (0, 3), (1, 4)])
-        for _ in range(3)
-    ]
-    network = nn.Sequential(
-        *[nn.Conv2d(1, 1, K, S, P, D, dtype=torch.float64) for K, S, P, D in layers]
-    )
+    layers = [tuple(int(rng.integers(low, high)) for low, high in [(1, 6), (1, 4), (0, 3), (1, 4)])
+              for _ in range(3)]  # fmt: skip
+    convs = [nn.Conv2d(1, 1, K, S, P, D, dtype=torch.float64) for K, S, P, D in layers]
+    network = nn.Sequential(*convs)
     size, jump, start = receptive_fields(layers)[-1]
     side = size + 3 * jump
     outputs = network(torch.zeros(1, 1, side, side, dtype=torch.float64)).shape[2]
@@ -786,13 +917,14 @@ for _ in range(40):
         rows = np.flatnonzero(influence(network, (1, side, side), (unit, outputs // 2)).any(axis=1))
         reads_first, reads_last = start + unit * jump, start + unit * jump + size - 1
         if 0 <= reads_first and reads_last < side:  # not cut off by the border
-            assert (rows[0], rows[-1]) == (reads_first, reads_last), (layers, unit)
             checked += 1
-print(checked, "units of 40 random stacks: first and last pixel as predicted")
+            wrong += (rows[0], rows[-1]) != (reads_first, reads_last)
+print(f"{checked} units of 40 random stacks, {wrong} of them not as predicted")
 
 # %% tags=["check"]
 # Check that the text is true.
 assert checked > 40
+assert wrong == 0
 
 # %% [markdown]
 # **A claim.** *"Each pooling layer doubles the receptive field."* Take 3×3 convolutions with a 2×2 pool, stride 2,
@@ -803,16 +935,14 @@ assert checked > 40
 # %%
 conv, pool = (3, 1, 1, 1), (2, 2, 0, 1)
 fields = receptive_fields([conv, pool] * 3)
-for name, (size, jump, _) in zip(["input", *["conv 3×3", "pool 2×2"] * 3], fields, strict=True):
-    print(f"{name}   size {size:2}   jump {jump}")
+names = ["input", *["conv 3×3", "pool 2×2"] * 3]
+sizes, jumps = [field[0] for field in fields], [field[1] for field in fields]
+table(zip(names, sizes, jumps, strict=True), ["after", "size", "jump"])
 
-network = nn.Sequential(
-    *[nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.AvgPool2d(2)) for _ in range(3)]
-).double()
+pairs_of_layers = [nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.AvgPool2d(2)) for _ in range(3)]
+network = nn.Sequential(*pairs_of_layers).double()
 measured = (influence(network, (1, 64, 64), (4, 4)) > 0).any(axis=1).sum()
 print("measured after the last layer:", measured)
-
-sizes, jumps = [f[0] for f in fields], [f[1] for f in fields]
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -823,9 +953,12 @@ assert all(jumps[k] == 2 * jumps[k - 1] for k in (2, 4, 6))
 assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8]
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
 # **Verdict: false as it stands.** A 2×2 pool adds one jump: 3 → 4, 8 → 10, 18 → 22. What it doubles is the *jump*,
 # and with it the growth of every later layer: the convolutions add 2, then 4, then 8. The effect of a pool on the
 # receptive field comes *after* the pool.
+# </details>
 #
 # That is why deep networks shrink their maps. How many 3×3 layers until one unit sees a whole 224×224 image?
 
@@ -836,22 +969,21 @@ recipes = {
     "dilation 1, 2, 4, 8, …": lambda k: (3, 1, 1, 2**k),
 }
 needed = {}
-for name, layer_number in recipes.items():
+for name, recipe in recipes.items():
     L = 1
-    while receptive_fields([layer_number(k) for k in range(L)])[-1][0] < 224:
+    while receptive_fields([recipe(k) for k in range(L)])[-1][0] < 224:
         L += 1
     needed[name] = L
-    print(
-        f"{name:24} {L:3} layers, size "
-        f"{receptive_fields([layer_number(k) for k in range(L)])[-1][0]}"
-    )
+rows = [(name, L, receptive_fields([recipes[name](k) for k in range(L)])[-1][0])
+        for name, L in needed.items()]  # fmt: skip
+table(rows, ["", "layers", "size"])
 
 # %% tags=["check"]
 # Check that the text is true.
 assert list(needed.values()) == [112, 7, 7]
 
 # %% [markdown]
-# The course's package keeps these books for every network that is built from its NumPy modules: shapes, parameters,
+# The course's package computes all this for every network that is built from its NumPy modules: shapes, parameters,
 # multiply-adds, and what a unit sees. (Its `receptive_field` stores the *centre* of unit 0's field instead of its
 # first pixel: the same information, $s + (r - 1)/2$.) The stack of the claim above, with 8, 16 and 32 channels:
 
@@ -860,23 +992,25 @@ widths = [(3, 8), (8, 16), (16, 32)]
 blocks = [
     layer for a, b in widths for layer in (modules.Conv2d(a, b, 3, padding=1), modules.MaxPool2d(2))
 ]
-table = summary(modules.Sequential(*blocks), (1, 3, 64, 64))
-print(table)
+books = summary(modules.Sequential(*blocks), (1, 3, 64, 64))
+print(books)
 
 # %% tags=["check"]
 # Check that the text is true.
-assert [row.receptive_field.size[0] for row in table.rows] == sizes[1:]
-assert table.rows[0].multiply_adds == conv_cost(3, 8, 3, 64, 64)[1]
+assert [row.receptive_field.size[0] for row in books.rows] == sizes[1:]
+assert books.rows[0].multiply_adds == conv_cost(3, 8, 3, 64, 64)[1]
 
 # %% [markdown]
 # ## 9. How far does it really look?
+#
+# *(This section can wait.)*
 #
 # All pixels of the receptive field *can* influence a unit. Do they influence it *equally*?
 #
 # Take the plainest stack: $L$ layers, each a 3×3 kernel of ninths, no nonlinearity. The influence of a pixel is then
 # the number of paths from it to the unit, divided by $9^L$. Along one axis each layer moves the path by $-1$, $0$ or
 # $+1$ with equal weight. So the influence at distance $d$ is the probability that $L$ three-sided dice with faces
-# $-1, 0, 1$ show the sum $d$: lesson 02's law of a sum, $L$ times over. One such die has variance $\tfrac23$;
+# $-1, 0, 1$ show the sum $d$: lesson 02's distribution of a sum, $L$ times over. One such die has variance $\tfrac23$;
 # variances of independent dice add; and the sum of many dice approaches a bell curve, the normal distribution. So
 #
 # $$ \text{spread of the influence} = \sqrt{\tfrac{2}{3} L}, \qquad\text{whereas the receptive field is } 2L + 1 . $$
@@ -884,8 +1018,10 @@ assert table.rows[0].multiply_adds == conv_cost(3, 8, 3, 64, 64)[1]
 # The influence spreads like the *square root* of the depth. Most of a deep unit's receptive field lies in the far
 # tail of the bell.
 #
-# > **Predict.** That was for equal weights. With random weights and ReLUs between the layers, is the influence
-# > spread more widely, less, or about the same?
+# With equal weights the influence itself is the distribution. Random weights of mean zero give influences of either
+# sign, and it is the mean of their *squares* that is distributed in this way: on average each layer spreads the squared
+# influence evenly over its nine places. (The scale $2/(9\, C_\text{in})$ of the weights' variance keeps the numbers
+# from dying out; lesson 09 says why.)
 
 
 # %%
@@ -904,73 +1040,85 @@ def stack(L, weights, relu):
 
 
 # %%
-def squared_influence(L, weights, relu=False, draws=24):
-    """(∂ middle unit / ∂ pixel)² on 61×61 pixels, mean over random networks, scaled to sum 1."""
-    total = np.zeros((61, 61))
-    for _ in range(draws):
+def squared_influences(L, weights, relu=False, draws=24):
+    """(∂ middle unit / ∂ pixel)² on 61×61 pixels, for each of `draws` random networks; sum 1."""
+    maps = np.empty((draws, 61, 61))
+    for k in range(draws):
         x = torch.randn(1, 1, 61, 61, requires_grad=True)
         stack(L, weights, relu)(x)[0, 0, 30, 30].backward()
         squares = x.grad[0, 0].double().numpy() ** 2
-        total += squares / squares.sum()
-    return total / draws
+        maps[k] = squares / squares.sum()
+    return maps
 
 
-def spread(influence_map):
-    """Standard deviation along the rows, of a map taken as a distribution."""
-    p = influence_map.sum(axis=1) / influence_map.sum()
-    return np.sqrt((p * (np.arange(61) - 30) ** 2).sum())
+def spread(maps):
+    """Standard deviation along the rows, of the mean of the maps taken as a distribution."""
+    mean_square = (maps.sum(axis=2) / maps.sum(axis=(1, 2))[:, None]) @ (np.arange(61) - 30) ** 2
+    error = mean_square.std() / np.sqrt(len(maps))  # how well 24 networks know the mean
+    return np.sqrt(mean_square.mean()), error / (2 * np.sqrt(mean_square.mean()))
 
 
 # %% [markdown]
-# With equal weights the influence itself is the distribution. Random weights of mean zero give influences of either
-# sign, and it is the mean of their *squares* that follows the same law: on average each layer spreads the squared
-# influence evenly over its nine places. (The scale $2/(9\, C_\text{in})$ of the weights' variance keeps the numbers
-# from dying out; lesson 09 says why.)
+# > **Predict.** That was for equal weights. With random weights and ReLUs between the layers, is the influence
+# > spread more widely, less, or about the same?
 
 # %% tags=["nbval-ignore-output"]
-depths = [1, 2, 4, 8, 16, 28]
-equal = {L: np.sqrt(squared_influence(L, "equal", draws=1)) for L in depths}
-linear = {L: squared_influence(L, "random") for L in depths}
-with_relu = {L: squared_influence(L, "random", relu=True) for L in depths}
-print("spread in pixels after L layers")
-for L in depths:
-    print(
-        f"L = {L:2}   √(2L/3) = {np.sqrt(2 * L / 3):.2f}   measured: equal "
-        f"{spread(equal[L]):.2f}   random {spread(linear[L]):.2f}   with ReLU "
-        f"{spread(with_relu[L]):.2f}"
+depths = np.array([1, 2, 4, 8, 16, 28])
+with_relu = {L: squared_influences(L, "random", relu=True) for L in depths}
+measured = {
+    "equal weights": [spread(np.sqrt(squared_influences(L, "equal", draws=1))) for L in depths],
+    "random weights": [spread(squared_influences(L, "random")) for L in depths],
+    "random, ReLU": [spread(with_relu[L]) for L in depths],
+}
+root_law = np.sqrt(2 * depths / 3)
+rows = [
+    (
+        str(L),
+        root_law[k],
+        *(f"{value[k][0]:.2f} ± {value[k][1]:.2f}" for value in measured.values()),
     )
+    for k, L in enumerate(depths)
+]
+table(rows, {"L": "", "√(2L/3)": ".2f"} | dict.fromkeys(measured, ""), "spread in pixels")
 
-# %%
-for L in depths:
-    assert np.isclose(spread(equal[L]), np.sqrt(2 * L / 3), rtol=1e-3), "equal weights: exactly"
-    assert abs(spread(linear[L]) / np.sqrt(2 * L / 3) - 1) < 0.25, "random weights: on average"
-    assert abs(spread(with_relu[L]) / np.sqrt(2 * L / 3) - 1) < 0.25, "ReLUs change little"
+# %% tags=["plumbing", "nbval-ignore-output"]
+# The spread beside the radius of the receptive field; the measured spread over the computed one.
+figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.4))
+lines = {"radius of the receptive field, L": depths, "√(2L/3)": root_law,
+         "measured, random, ReLU": [value for value, _ in measured["random, ReLU"]]}  # fmt: skip
+viz.draw_lines(axes[0, 0], depths, lines)
+axes[0, 0].set(xlabel="layers of 3×3", ylabel="pixels")
+axes[0, 0].legend()
+for k, (name, values) in enumerate(measured.items()):
+    value, error = np.array(values).T
+    axes[0, 1].errorbar(depths * 1.03 ** (k - 1), value / root_law, error / root_law,
+                        fmt="os^"[k], capsize=3, label=name)  # fmt: skip
+axes[0, 1].axhline(1, color="0.5", linewidth=0.8, linestyle="-")
+axes[0, 1].set(xlabel="layers of 3×3", ylabel="measured / √(2L/3)", ylim=(0.5, 1.5), xscale="log")
+axes[0, 1].set_xticks(depths, [str(L) for L in depths])
+axes[0, 1].minorticks_off()
+axes[0, 1].legend()
+show(figure, "03/spread-over-depth")
 
-show(
-    viz.line_chart(
-        depths,
-        {
-            "radius of the receptive field, L": depths,
-            "√(2L/3)": np.sqrt(2 * np.array(depths) / 3),
-            "measured, equal weights": [spread(equal[L]) for L in depths],
-            "measured, random weights": [spread(linear[L]) for L in depths],
-            "measured, random, ReLU": [spread(with_relu[L]) for L in depths],
-        },
-        "layers of 3×3", "pixels", size=(7.5, 3.6),
-    ),
-    "03/spread-over-depth"
-)  # fmt: skip
+# %% tags=["check"]
+# Check that the text is true.
+ratio = {name: np.array(values)[:, 0] / root_law for name, values in measured.items()}
+assert np.allclose(ratio["equal weights"], 1, rtol=1e-3)
+assert np.abs(ratio["random weights"] - 1).max() < 0.25
+assert np.abs(ratio["random, ReLU"] - 1).max() < 0.25
 
-# %%
-chosen = [4, 8, 16, 28]
-frames = [(30 - L, 30 - L, 2 * L + 1, 2 * L + 1) for L in chosen]
-inside = {}
-for L in chosen:
-    mass = np.sort(with_relu[L].ravel())[::-1].cumsum()
+# %% tags=["nbval-ignore-output"]
+inside = {}  # the share of the receptive field that holds 95 % of the squared influence
+for L in (4, 8, 16, 28):
+    mass = np.sort(with_relu[L].mean(axis=0).ravel())[::-1].cumsum()
     inside[L] = (np.searchsorted(mass, 0.95) + 1) / (2 * L + 1) ** 2
-titles = [f"{L} layers: 95 % within\n{inside[L]:.0%} of the field" for L in chosen]
+
+# %% tags=["plumbing"]
+# Where the influence is, with the receptive field as a frame.
+frames = [(30 - L, 30 - L, 2 * L + 1, 2 * L + 1) for L in inside]
+titles = [f"{L} layers: 95 % within\n{share:.0%} of the field" for L, share in inside.items()]
 show(
-    influence_row([np.sqrt(with_relu[L]) for L in chosen], titles, frames, height=2.3),
+    influence_row([np.sqrt(with_relu[L].mean(axis=0)) for L in inside], titles, frames, height=2.3),
     "03/influence-with-relu",
 )
 
@@ -981,7 +1129,7 @@ assert inside[28] < inside[8] < 1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# About the same. All three kinds lie on the square-root law. The bright part is called the **effective receptive
+# About the same: all three kinds lie near the square root. The bright part is called the **effective receptive
 # field** (Luo, Li, Urtasun and Zemel, 2016): it looks like a bell curve and is a small, ever smaller part of the
 # theoretical one. Training can widen it, and strides, dilation and skip connections change it; but "the receptive
 # field covers the whole object" is a necessary condition for seeing the object, and by far not a sufficient one.
@@ -989,8 +1137,12 @@ assert inside[28] < inside[8] < 1
 #
 # ## 10. One network, every size
 #
-# **A claim.** *"CNNs only work at one image size."* A convolution's weights know nothing of $H$ and $W$. So what
-# breaks?
+# *(This section can wait.)*
+#
+# **A claim.** *"CNNs only work at one image size."* A convolution's weights do not depend on $H$ and $W$. So what
+# breaks? We give images of four sizes to a stack of convolutions with two different heads.
+#
+# > **Predict.** Which of the two heads refuses which sizes?
 
 # %%
 features = nn.Sequential(
@@ -1004,26 +1156,28 @@ heads = {
 outcome = {}
 for H, W in [(32, 32), (28, 28), (45, 60), (300, 451)]:
     maps = features(torch.zeros(1, 3, H, W))
-    print(f"{H}×{W}: features {tuple(maps.shape[1:])}")
-    for name, head in heads.items():
+    outcome[f"{H}×{W}"] = [str(tuple(maps.shape[1:]))]
+    for head in heads.values():
         try:
-            outcome[name, H, W] = tuple(head(maps).shape)
+            outcome[f"{H}×{W}"].append(str(tuple(head(maps).shape)))
         except RuntimeError:
-            outcome[name, H, W] = "refused"
-        print(f"    {name:20} {outcome[name, H, W]}")
+            outcome[f"{H}×{W}"].append("refused")
+table([(size, *results) for size, results in outcome.items()], ["image", "features", *heads])
 
 # %% tags=["check"]
 # Check that the text is true.
-assert all(result == (1, 10) for (name, *_), result in outcome.items() if name.startswith("global"))
-assert [result for (name, *_), result in outcome.items() if name.startswith("flatten")] == [
-    (1, 10),
-    *["refused"] * 3,
+assert [results[1:] for results in outcome.values()] == [
+    ["(1, 10)", "(1, 10)"],
+    *[["refused", "(1, 10)"]] * 3,
 ]
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
 # **Verdict: false for the convolutional part, true for a flattening head.** What fixes the size is the matrix behind
 # `flatten`. Replace flattening by a global mean over each map and the same weights take every size. (Whether they
 # *work well* at a size they were not trained for is another question. Lesson 09 measures that.)
+# </details>
 #
 # And what do the maps of a larger image *mean*? Here everything of this lesson comes together. The stack has a
 # receptive field with some size, jump and start. So the feature vector at place $(a, b)$ must be what the network
@@ -1033,28 +1187,28 @@ assert [result for (name, *_), result in outcome.items() if name.startswith("fla
 # %%
 layers = [(5, 1, 0, 1), (2, 2, 0, 1), (3, 1, 0, 1), (2, 2, 0, 1)]
 size, jump, start = receptive_fields(layers)[-1]
-print(f"receptive field {size}, jump {jump}, start {start}")
-
 cat = torch.from_numpy(data.photograph("cat").transpose(2, 0, 1)[None] / 255).float()
+rows = []
 with torch.no_grad():
     everywhere = features(cat)
     for a, b in [(0, 0), (10, 50), (71, 109)]:
         top, left = start + a * jump, start + b * jump
         alone = features(cat[:, :, top : top + size, left : left + size])
-        same = torch.allclose(everywhere[0, :, a, b], alone[0, :, 0, 0], atol=1e-5)
-        print(
-            f"place ({a}, {b}): the crop at ({top}, {left}) gives {tuple(alone.shape[1:])}; equal: "
-            f"{same}"
-        )
-        assert same
-windows = everywhere.shape[2] * everywhere.shape[3]
-print(f"one pass over the photograph = {windows:,} crops")
+        equal = torch.allclose(everywhere[0, :, a, b], alone[0, :, 0, 0], atol=1e-5)
+        rows.append((f"({a}, {b})", f"({top}, {left})", str(tuple(alone.shape[1:])), equal))
+print(f"receptive field {size}, jump {jump}, start {start}")
+table(rows, ["place", "first pixel of the crop", "maps of the crop", "equal"])
+print(f"one pass over the photograph = {everywhere.shape[2] * everywhere.shape[3]:,} crops")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(row[-1] for row in rows)
 
 # %% [markdown]
 # This is how a classifier becomes a detector that answers at every place (Sermanet and others' OverFeat, 2014), and
 # how a classification network becomes one for segmentation (Long, Shelhamer and Darrell, 2015). With *padding* it
 # would not be exact, because a crop's border would be padded where the photograph goes on.
-#
+
 # %% [markdown]
 # ## Claims to test
 #
@@ -1065,7 +1219,21 @@ print(f"one pass over the photograph = {windows:,} crops")
 # 3. "Each pool doubles the receptive field."
 # 4. "CNNs only work at one image size."
 # 5. "A unit whose receptive field covers the object sees the object."
-#
+# 6. "One subtracts the mean from each image, so that padding with zeros is padding with the average."
+
+# %%
+grey = data.scenes(2000).images.mean(axis=1) / 255
+own_mean = grey.mean(axis=(1, 2), keepdims=True)
+rims = [("zero, images in [0, 1]", jump_at_border(grey, 0)),
+        ("the data set's mean", jump_at_border(grey, grey.mean())),
+        ("each image's own mean", jump_at_border(grey - own_mean, 0))]  # fmt: skip
+table(rims, {"6. rim, for scenes": "", "jump at the border": ".3f"})
+
+# %% tags=["check"]
+# Check that the text is true.
+assert rims[2][1] < rims[1][1] < rims[0][1]
+
+# %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
 #
 # 1. **False.** Four windows read a corner, nine a middle pixel, and depth makes it worse (section 2).
@@ -1074,15 +1242,18 @@ print(f"one pass over the photograph = {windows:,} crops")
 # 4. **False for the convolutional part**, which takes any size that leaves room for a window; a flattening head fixes
 #    the size, a global mean frees it (section 10).
 # 5. **Necessary, not sufficient**: nearly all influence comes from the middle of the field (section 9).
+# 6. **One of two ways.** Subtracting each image's own mean brings the rim nearer to the border than the data set's mean
+#    does. It also removes the image's overall brightness, which may matter. Today the data set's mean, per channel, is
+#    usual. For images on black neither is neutral (section 3).
 # </details>
 #
 # ## Summary
 #
 # 1. $O = \lfloor (I + 2P - D(K-1) - 1)/S \rfloor + 1$: count the starts that fit. The remainder is pixels that
-#    nobody reads.
+#    no window reads.
 # 2. Same padding keeps the size, not the weight of the border. Zeros are one guess of four about the outside, not
 #    the best one, and they tell a network where it is.
-# 3. Groups decide which channels meet: all, packs of them, or none (depthwise). A 1×1 convolution is one matrix in
+# 3. Groups decide which channels meet: all, a group of them, or none (depthwise). A 1×1 convolution is one matrix in
 #    every pixel.
 # 4. Parameters do not depend on the image's size; multiply-adds and memory do. Memory sits early, parameters late.
 # 5. $r \leftarrow r + D(K-1)\,j$ and $j \leftarrow j\,S$: strides and dilation make later layers reach farther. The
@@ -1107,8 +1278,7 @@ print(f"one pass over the photograph = {windows:,} crops")
 #
 # <details><summary>Answer</summary>
 #
-# The extent is $3 \cdot 4 + 1 = 13$, so $P = (13 - 1)/2 = 6$. Whoever computes $(K - 1)/2 = 2$ has forgotten the
-# dilation.
+# The extent is $3 \cdot 4 + 1 = 13$, so $P = (13 - 1)/2 = 6$. $(K - 1)/2 = 2$ forgets the dilation.
 # </details>
 #
 # **3.** A convolution from 64 to 96 channels, 3×3, with 32 groups. What is the shape of its weight? How many
@@ -1151,32 +1321,17 @@ print(f"one pass over the photograph = {windows:,} crops")
 print("1.", output_size(227, 11, 4), output_size(224, 11, 4), (224 - 11) % 4)
 print("2.", (3 * (5 - 1) + 1 - 1) // 2, output_size(50, 5, 1, 6, 3))
 layer = nn.Conv2d(64, 96, 3, groups=32)
-print(
-    "3.",
-    tuple(layer.weight.shape),
-    sum(p.numel() for p in layer.parameters()),
-    64 % 40 == 0 and 96 % 40 == 0,
-)
-print(
-    "4.",
-    [
-        field[:2]
-        for field in receptive_fields([(7, 2, 3, 1), (3, 2, 1, 1), (3, 1, 1, 1), (3, 1, 1, 1)])
-    ],
-)
+parameters = sum(w.numel() for w in layer.parameters())
+print("3.", tuple(layer.weight.shape), parameters, 64 % 40 == 0 and 96 % 40 == 0)
+layers = [(7, 2, 3, 1), (3, 2, 1, 1), (3, 1, 1, 1), (3, 1, 1, 1)]
+print("4.", [field[:2] for field in receptive_fields(layers)])
 print("5.", *[conv_cost(64, 128, 3, side, side) for side in (112, 56)])
 
-x, first, second = (
-    rng.normal(size=(1, 1, 12, 12)),
-    rng.normal(size=(1, 1, 3, 3)),
-    rng.normal(size=(1, 1, 3, 3)),
-)
+x, (first, second) = rng.normal(size=(1, 1, 12, 12)), rng.normal(size=(2, 1, 1, 3, 3))
 # full, and flipped: lesson 02's true convolution
 five = NF.conv2d(first, second[:, :, ::-1, ::-1], padding=2)
-print(
-    "6. one 5×5 kernel does both:",
-    np.allclose(NF.conv2d(NF.conv2d(x, first), second), NF.conv2d(x, five)),
-)
+both = NF.conv2d(NF.conv2d(x, first), second)
+print("6. one 5×5 kernel does both:", np.allclose(both, NF.conv2d(x, five)))
 
 # %% [markdown]
 # ## Where to read more

@@ -16,12 +16,14 @@
 # **After this lesson you can**
 #
 # - compute one convolution in six ways and say why they must agree;
+# - say what a stride in memory is, and which operations on an array copy;
 # - write im2col, and its adjoint col2im, and say why the adjoint *adds*;
 # - derive the convolution theorem and Winograd's F(2, 3), and do both with small numbers;
 # - count flops and bytes of each way, and say where it loses digits;
 # - say from a roofline plot what limits a layer: arithmetic or memory.
 #
-# **Time** about 90 minutes, with the questions. The code runs in less than a minute.
+# **Time** about 90 minutes, with the questions. The code runs in less than a minute. This lesson can wait until you are
+# curious; lesson 06 uses im2col and col2im of section 3. On a short evening, read sections 1 to 4 and 8.
 #
 # **You should know** lessons 02 (cross-correlation), 03 (padding, stride, cost) and 04, section 7 (the matrix).
 
@@ -38,7 +40,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from cnncourse import data, show, viz
+from cnncourse import data, show, table, viz
 from cnncourse.numpy_nn.algorithms import fft, im2col, loops, shifted, toeplitz, winograd
 from cnncourse.timing import seconds
 from cnncourse.viz.costs import cost_panels, roofline
@@ -55,14 +57,10 @@ yy, xx = np.mgrid[-20:21, -20:21]
 disc = (xx**2 + yy**2 <= 20**2).astype(float)[None, None]
 disc /= disc.sum()
 blurred = im2col.conv2d(photo, disc)
-print(
-    "photograph",
-    photo.shape[2:],
-    " out of focus",
-    blurred.shape[2:],
-    " products per pixel:",
-    disc.size,
-)
+print(photo.shape[2:], "pixels become", blurred.shape[2:], " products per pixel:", disc.size)
+
+# %% tags=["plumbing"]
+# The photograph, the blurred one, and the kernel.
 show(
     viz.image_row(
         [photo[0, 0], blurred[0, 0], disc[0, 0]],
@@ -78,13 +76,14 @@ show(
 # > hundred multiplications for each pixel? And the smallest case: a kernel of three numbers gives two outputs by six
 # > products. Can two outputs be had from **four** multiplications?
 #
-# Both can. Sections 5 and 6 show how. First, what has to be reached.
-#
+# Sections 5 and 6 answer these questions. First, what has to be computed.
+
+# %% [markdown]
 # ## 1. The definition: seven loops
 #
 # $$ y[n, o, i, j] = \sum_{c} \sum_{u, v} w[o, c, u, v]\; x[n, c, i + u - P, j + v - P] $$
 #
-# One loop for each letter, of which four count outputs and three count the terms of a sum. A multiplication and an
+# One loop per letter, of which four count outputs and three count the terms of a sum. A multiplication and an
 # addition are two **flops** (floating-point operations), so there are
 #
 # $$ \text{flops} = 2 \cdot N \cdot C_{out} \cdot H_{out} \cdot W_{out} \cdot C_{in} \cdot K^2 . $$
@@ -100,11 +99,12 @@ C_out, _, K, _ = w.shape
 by_loops = loops.conv2d(x, w, padding=1)
 H_out, W_out = by_loops.shape[2:]
 by_torch = F.conv2d(torch.from_numpy(x), torch.from_numpy(w), padding=1).numpy()
-print(
-    f"input {x.shape}, output {by_loops.shape}, {2 * N * C_out * H_out * W_out * C_in * K**2:,} "
-    "flops"
-)
+print("input", x.shape, " output", by_loops.shape)
+print(f"{2 * N * C_out * H_out * W_out * C_in * K**2:,} flops")
 print("agrees with PyTorch to 1e-12:", np.abs(by_loops - by_torch).max() < 1e-12)
+
+# %% tags=["plumbing"]
+# The image and three of its maps.
 show(
     viz.image_row(
         [x[0].transpose(1, 2, 0), *by_loops[0, :3]],
@@ -117,29 +117,28 @@ show(
 
 # %% [markdown]
 # Clear, and slow: Python spends far longer around each multiplication than the processor does on it. The other five
-# ways hand *large* pieces of work to compiled code. The largest piece there is: a matrix
-# product.
+# ways give *large* pieces of work to compiled code. The largest piece there is: a matrix product.
 #
 # ## 2. Toeplitz: one big matrix
 #
-# Lesson 04, section 7, wrote a convolution as a matrix $M$ on the flattened image. With channels: a row for each
-# (output channel, place), a column for each (input channel, pixel).
+# Lesson 04, section 7, wrote a convolution as a matrix $M$ on the flattened image. With channels it has a row for each
+# (output channel, place) and a column for each (input channel, pixel).
 
 # %%
 small = toeplitz.conv_matrix(np.arange(1.0, 10).reshape(1, 1, 3, 3), 4, 4)
+M = toeplitz.conv_matrix(w, H, W, padding=1)
+by_matrix = (x.reshape(N, -1) @ M.T).reshape(by_loops.shape)
+print(f"M: {M.shape[0]:,} × {M.shape[1]:,} entries, of which {np.mean(M != 0):.1%} are not zero")
+print("agrees with the loops to 1e-12:", np.abs(by_matrix - by_loops).max() < 1e-12)
+
+# %% tags=["plumbing"]
+# The matrix of a small image.
 show(
     matrix_row(
         [small], ["3×3 kernel 1 … 9 on a 4×4 image: four windows"], [(2, 4)], values=True, cell=0.36
     ),
     "05/small-toeplitz-matrix",
 )
-M = toeplitz.conv_matrix(w, H, W, padding=1)
-by_matrix = (x.reshape(N, -1) @ M.T).reshape(by_loops.shape)
-print(
-    f"M: {M.shape[0]:,} × {M.shape[1]:,} = {M.size:,} entries, of which {np.mean(M != 0):.1%} are "
-    "not zero"
-)
-print("agrees with the loops to 1e-12:", np.abs(by_matrix - by_loops).max() < 1e-12)
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -157,12 +156,15 @@ assert np.allclose(by_matrix, by_loops, atol=1e-12)
 # %%
 tiny = np.arange(1.0, 10).reshape(1, 1, 3, 3)
 columns = im2col.im2col(tiny, 2)
+kernel = np.array([[1.0, 2, 3, 4]])
+print("kernel 1 2 3 4 as a row, times the columns:", (kernel @ columns[0])[0])
+
+# %% tags=["plumbing"]
+# The image and its columns.
 show(
     matrix_row([tiny[0, 0], columns[0]], ["the image", "its columns"], values=True, cell=0.42),
     "05/windows-as-columns",
 )
-kernel = np.array([[1.0, 2, 3, 4]])
-print("kernel 1 2 3 4 as a row, times the columns:", (kernel @ columns[0])[0])
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -190,10 +192,7 @@ columns = im2col.im2col(x, 3, padding=1)
 unfolded = F.unfold(torch.from_numpy(x), 3, padding=1).numpy()
 print("agrees with the loops to 1e-12:", np.abs(conv_by_im2col(x, w, 1) - by_loops).max() < 1e-12)
 print("the columns are PyTorch's unfold:", np.array_equal(columns, unfolded))
-print(
-    f"the image has {x.size:,} numbers, its columns {columns.size:,}: {columns.size // x.size} "
-    "times as many"
-)
+print(f"{x.size:,} numbers in the image, {columns.size:,} in its columns")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -201,7 +200,91 @@ assert np.allclose(conv_by_im2col(x, w, 1), by_loops, atol=1e-12)
 assert columns.size == K**2 * x.size
 
 # %% [markdown]
-# No flop is wasted. The price is memory: at stride 1 each pixel stands in $K^2$ columns.
+# No flop is wasted. The price is memory: at stride 1 each pixel inside the image is in $K^2$ columns.
+#
+# ### Strides: all windows without a copy
+#
+# Lesson 02 took all windows of an image with `sliding_window_view`, and it took no time. How can that be, if they have
+# $K^2$ times as many numbers? We have to look at memory.
+#
+# Memory is a line. An array is a start on that line, a shape, and one **stride** per axis: how far to walk on the line
+# when that index grows by one. For an array with axes $n, c, h, w$,
+#
+# $$ \text{address}(n, c, h, w) = n\,s_N + c\,s_C + h\,s_H + w\,s_W . $$
+#
+# In **NCHW** order neighbours in a row are neighbours in memory: $s_W = 1$, $s_H = W$, $s_C = HW$, $s_N = CHW$.
+# In **NHWC** order the channels of a pixel are: $s_C = 1$, $s_W = C$, $s_H = WC$, $s_N = HWC$.
+# The shapes we write stay (N, C, H, W) in both cases. Here are the addresses in a tiny image of 3×2×4:
+
+# %%
+n, c, h, w_index = np.indices((1, 3, 2, 4))
+nchw = n * 3 * 2 * 4 + c * 2 * 4 + h * 4 + w_index
+nhwc = n * 2 * 4 * 3 + h * 4 * 3 + w_index * 3 + c
+
+# %% tags=["plumbing"]
+# The addresses, in the place of the numbers.
+figure, axes = viz.figure_grid(2, 3, size=(7.2, 2.9))
+for row, (name, address) in enumerate([("NCHW", nchw), ("NHWC", nhwc)]):
+    for channel in range(3):
+        viz.draw_values(axes[row, channel], address[0, channel].astype(float), 0, 27)
+        axes[row, channel].set_title(f"{name}, channel {channel}")
+show(figure, "05/addresses-in-memory")
+
+# %% [markdown]
+# NumPy counts its strides in bytes, PyTorch in elements. `transpose` changes the strides and moves nothing.
+# PyTorch calls NHWC memory `channels_last`, and the shape that it reports does not change:
+
+# %%
+batch = np.zeros((2, 3, 32, 48), dtype=np.float32)
+nhwc_view = batch.transpose(0, 2, 3, 1)
+tensor = torch.from_numpy(batch)
+last = tensor.to(memory_format=torch.channels_last)
+rows = [
+    ("NumPy, NCHW", batch.shape, batch.strides, "bytes"),
+    ("its NHWC view", nhwc_view.shape, nhwc_view.strides, "bytes"),
+    ("PyTorch, NCHW", tensor.shape, tensor.stride(), "elements"),
+    ("PyTorch, channels_last", last.shape, last.stride(), "elements"),
+]
+table([(name, str(tuple(shape)), str(steps), unit) for name, shape, steps, unit in rows],
+      ["", "shape", "strides", "in"])  # fmt: skip
+
+# %% [markdown]
+# Now the windows. The number at place $(u, v)$ of the window at $(i, j)$ is $x[n, c, i + u, j + v]$. Its address is
+#
+# $$ n\,s_N + c\,s_C + (i + u)\,s_H + (j + v)\,s_W = n\,s_N + c\,s_C + i\,s_H + j\,s_W + u\,s_H + v\,s_W . $$
+#
+# So all windows together are an array with *six* axes on the same memory, and its strides are those of the image, with
+# the last two written once more. That is a description, and a description costs nothing. The columns of im2col are the
+# same six axes in another order, flattened to two.
+#
+# > **Predict.** Does the array of all windows share its memory with the image? Do the columns, made from it by
+# > `transpose` and `reshape`?
+
+# %%
+padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+s_N, s_C, s_H, s_W = padded.strides
+windows = np.lib.stride_tricks.as_strided(
+    padded, (N, C_in, H_out, W_out, K, K), (s_N, s_C, s_H, s_W, s_H, s_W), writeable=False
+)
+by_strides = windows.transpose(0, 1, 4, 5, 2, 3).reshape(N, C_in * K**2, H_out * W_out)
+print("equal to im2col:", np.array_equal(by_strides, columns))
+print("the windows share memory with the image:", np.shares_memory(windows, padded))
+print("the columns share memory with the image:", np.shares_memory(by_strides, padded))
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.array_equal(by_strides, columns)
+assert np.shares_memory(windows, padded)
+assert not np.shares_memory(by_strides, padded)
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# The windows share it: there is one set of numbers, and two descriptions of it. (To write into one would change the
+# other, which is why we ask for `writeable=False`.) The transpose is only another description. But `reshape` needs
+# channel and window behind one another on *one* axis, which no single stride can express. So NumPy copies, without
+# telling you. PyTorch is stricter: `tensor.view` refuses where a copy would be needed, and `tensor.reshape` copies like NumPy.
+# </details>
 #
 # ### col2im, the adjoint
 #
@@ -224,6 +307,9 @@ assert columns.size == K**2 * x.size
 columns = im2col.im2col(tiny, 2)
 back = im2col.col2im(columns, tiny.shape, 2)
 visits = im2col.col2im(np.ones_like(columns), tiny.shape, 2)
+
+# %% tags=["plumbing"]
+# The image, what comes back, and the number of visits.
 show(
     matrix_row(
         [tiny[0, 0], back[0, 0], visits[0, 0]],
@@ -256,7 +342,6 @@ left, right = np.sum(columns * upstream), np.sum(image * returned)
 folded = F.fold(torch.from_numpy(upstream), (9, 8), (3, 2), stride=(2, 1), padding=(1, 0)).numpy()
 print(f"<im2col x, y> = {left:.3f}   <x, col2im y> = {right:.3f}")
 print("col2im agrees with PyTorch's fold:", np.allclose(returned, folded))
-
 by_columns = im2col.col2im(w.reshape(8, -1).T @ by_loops.reshape(1, 8, -1), x.shape, 3, padding=1)
 by_transpose = (by_loops.reshape(1, -1) @ M).reshape(x.shape)
 print("col2im after the filters' transpose = M transposed:", np.allclose(by_columns, by_transpose))
@@ -292,6 +377,9 @@ def conv_by_shifts(x, w, P):
 four_weights = [(0, 0, -1), (0, 2, 1), (2, 0, -1), (2, 2, 1)]  # (u, v, weight)
 shares = [weight * x[:, :1, u : u + 22, v : v + 22] for u, v, weight in four_weights]
 print("agrees with the loops to 1e-12:", np.abs(conv_by_shifts(x, w, 1) - by_loops).max() < 1e-12)
+
+# %% tags=["plumbing"]
+# Four shifted copies and their sum.
 show(
     viz.image_row(
         [*(s[0, 0] for s in shares), sum(shares)[0, 0]],
@@ -314,21 +402,25 @@ assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 #
 # ## 5. FFT: multiply spectra instead
 #
-# The **discrete Fourier transform** (DFT) of $F$ numbers writes them as a sum of waves that fit $0, 1, 2, \dots$ times:
+# The **discrete Fourier transform** (DFT) of $n$ numbers writes them as a sum of waves that fit $0, 1, 2, \dots$ times:
 #
-# $$ X[f] = \sum_{n=0}^{F-1} x[n]\, e^{-2\pi i f n / F}, \qquad
-#    x[n] = \frac1F \sum_{f=0}^{F-1} X[f]\, e^{+2\pi i f n / F} . $$
+# $$ X[f] = \sum_{k=0}^{n-1} x[k]\, e^{-2\pi i f k / n}, \qquad
+#    x[k] = \frac1n \sum_{f=0}^{n-1} X[f]\, e^{+2\pi i f k / n} . $$
 #
 # Shift a wave, and it is the same wave times a number. A correlation adds shifted copies. So it can only multiply each
 # wave by a number: *which* number, we derive. Take the **circular** cross-correlation
-# $y[i] = \sum_u w[u]\, x[(i + u) \bmod F]$ and transform it:
+# $y[j] = \sum_u w[u]\, x[(j + u) \bmod n]$ and transform it:
 #
-# $$ Y[f] = \sum_i \sum_u w[u]\, x[i + u]\, e^{-2\pi i f\, i / F}
-#    \;\overset{n = i + u}{=}\; \sum_u w[u]\, e^{+2\pi i f u / F} \; \sum_n x[n]\, e^{-2\pi i f n / F}
+# $$ Y[f] = \sum_j \sum_u w[u]\, x[j + u]\, e^{-2\pi i f j / n} . $$
+#
+# Name the place that is read: $k = j + u$, so $j = k - u$. The places wrap around, so when $j$ runs over all $n$ places,
+# $k$ does, too, for each $u$. The sum over $(j, u)$ becomes one over $(k, u)$, and the exponential falls into two factors:
+#
+# $$ Y[f] = \sum_u w[u]\, e^{+2\pi i f u / n} \; \sum_k x[k]\, e^{-2\pi i f k / n}
 #    = \overline{W[f]}\; X[f] . $$
 #
-# (In the exponents $i$ is $\sqrt{-1}$ beside $\pi$, and the place elsewhere. The bar is right because $w$ is real.)
-# Had we *convolved*, with $x[i - u]$, the sign in the first exponent would be $-$, and there would be no bar. This is
+# (The bar, complex conjugation, turns the sign of the exponent, because $w$ is real.)
+# Had we *convolved*, with $x[j - u]$, the sign in the first exponent would be $-$, and there would be no bar. This is
 # the **convolution theorem**: a circular convolution is a product of spectra, and a correlation conjugates one of them.
 #
 # By hand: $x = (1, 2, 3, 4)$, $w = (1, -1, 0, 0)$, padded with zeros to the same length.
@@ -336,16 +428,16 @@ assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 # %%
 four, difference = np.array([1.0, 2, 3, 4]), np.array([1.0, -1, 0, 0])
 X, V = np.fft.fft(four), np.fft.fft(difference)
-print("spectrum of x:     ", X)
-print("spectrum of w:     ", V)
-print("conj(W) · X:       ", V.conj() * X)
-print("back, correlation: ", np.fft.ifft(V.conj() * X).real)
-print("without conjugate: ", np.fft.ifft(V * X).real, "← convolution")
+correlated, convolved = np.fft.ifft(V.conj() * X).real, np.fft.ifft(V * X).real
+spectra = [("spectrum of x", X), ("spectrum of w", V), ("conj(W) · X", V.conj() * X)]
+table(spectra, {"": "", "four waves": ".0f"})
+print("transformed back:  ", correlated)
+print("without conjugate: ", convolved, "(the convolution)")
 
 # %% tags=["check"]
 # Check that the text is true.
-assert np.allclose(np.fft.ifft(V.conj() * X).real, [1 - 2, 2 - 3, 3 - 4, 4 - 1])
-assert np.allclose(np.fft.ifft(V * X).real, [1 - 4, 2 - 1, 3 - 2, 4 - 3])
+assert np.allclose(correlated, [1 - 2, 2 - 3, 3 - 4, 4 - 1])
+assert np.allclose(convolved, [1 - 4, 2 - 1, 3 - 2, 4 - 3])
 
 # %% [markdown]
 # The first three outputs are the valid ones, $x[i] - x[i+1]$. The last, $4 - 1$, has **wrapped around**. With a kernel
@@ -364,11 +456,17 @@ circulant = np.stack([np.roll(np.r_[1.0, 2, 3, np.zeros(n - 3)], i) for i in ran
 in_waves = wave @ circulant @ np.linalg.inv(wave)
 spectrum = np.fft.fft(circulant[0]).conj()
 print("diagonal in the basis of waves:", np.allclose(in_waves, np.diag(spectrum)))
+
+# %% tags=["plumbing"]
+# The matrix, and the same map between waves.
 show(
     matrix_row(
         [circulant, np.abs(in_waves).round(9)],
-        ["circular, with 1 2 3", "size, in waves"],
-        cell=0.22,
+        [
+            "circular, with 1 2 3\n(row: output, column: input)",
+            "sizes of the entries between waves\n(row: wave out, column: wave in)",
+        ],
+        cell=0.26,
     ),
     "05/circulant-matrix",
 )
@@ -394,6 +492,11 @@ def conv_by_fft(x, w, P):
 
 
 print("agrees with the loops to 1e-12:", np.abs(conv_by_fft(x, w, 1) - by_loops).max() < 1e-12)
+
+# %% [markdown]
+# And the puzzle: the spectra of the cat and of the disc, and their product.
+
+# %%
 size = photo.shape[2:]
 P_spectrum, D_spectrum = np.fft.fft2(photo[0, 0]), np.fft.fft2(disc[0, 0], s=size)
 circular = np.fft.ifft2(P_spectrum * D_spectrum.conj()).real
@@ -409,6 +512,11 @@ pictures = [
     log_size(P_spectrum * D_spectrum.conj()),
     circular,
 ]
+valid = tuple(slice(size_a - 40) for size_a in size)
+print("inside, it is the puzzle's picture:", np.allclose(circular[valid], blurred[0, 0]))
+
+# %% tags=["plumbing"]
+# The spectra, and what is transformed back.
 show(
     viz.image_row(
         pictures,
@@ -418,8 +526,6 @@ show(
     ),
     "05/spectra",
 )
-valid = tuple(slice(size_a - 40) for size_a in size)
-print("inside, it is the puzzle's picture:", np.allclose(circular[valid], blurred[0, 0]))
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -429,7 +535,7 @@ assert np.allclose(circular[valid], blurred[0, 0])
 # %% [markdown]
 # ### What it costs
 #
-# The **fast** Fourier transform (FFT) needs not $F^2$ but about $2.5\, n \log_2 n$ flops for $n$ real numbers. (It
+# The **fast** Fourier transform (FFT) needs not $n^2$ but about $2.5\, n \log_2 n$ flops for $n$ real numbers. (It
 # splits the sum into even and odd places, and again, and again: $\log_2 n$ times.) Three transforms and a product:
 
 # %%
@@ -437,35 +543,33 @@ n = photo.size
 flops = 3 * 2.5 * n * np.log2(n) + 6 * n / 2
 print(f"direct: {2 * disc.size} flops for each output pixel; by FFT {flops / blurred.size:.0f}")
 repeated = 2 * 2.5 * np.log2(n) + 3
-print(
-    f"for a large image and a kernel whose spectrum is kept: about {repeated:.0f} flops, whatever "
-    "the kernel's size"
-)
+print(f"for a large image, with the kernel's spectrum kept: about {repeated:.0f} flops")
 
 # %% tags=["check"]
 # Check that the text is true.
 assert flops / blurred.size < 2 * disc.size / 10
-assert repeated / 2 < 100
+assert repeated < 100
 
 # %% [markdown]
-# So the first half of the puzzle is solved. In a large image that is fewer than a hundred multiplications for each
-# pixel, whichever of those flops multiply. $K$ does not occur in the formula at all.
+# So the first half of the puzzle is solved. In a large image the last line holds for each pixel: fewer than a hundred
+# flops, so fewer than a hundred multiplications. $K$ does not occur in the formula at all.
 #
 # ## 6. Winograd: fewer multiplications
 #
-# FFT wins for large kernels. But most layers are 3×3. Two neighbouring outputs of one row:
+# FFT wins for large kernels. But most layers are 3×3. Two neighbouring outputs of one row, from four inputs $d$ and the
+# three weights $w$:
 #
-# $$ y_0 = d_0 g_0 + d_1 g_1 + d_2 g_2, \qquad y_1 = d_1 g_0 + d_2 g_1 + d_3 g_2 . $$
+# $$ y_0 = d_0 w_0 + d_1 w_1 + d_2 w_2, \qquad y_1 = d_1 w_0 + d_2 w_1 + d_3 w_2 . $$
 #
 # Six multiplications, overlapping inputs. We look for four, in three steps.
 #
-# **Step 1: polynomials.** Multiply $a(t) = a_0 + a_1 t$ by $g(t) = g_0 + g_1 t + g_2 t^2$. The product
-# $c(t) = c_0 + c_1 t + c_2 t^2 + c_3 t^3$ has four coefficients (they are the full convolution of $a$ and $g$), so it
-# is known from **four values**, and each value is *one* multiplication, $c(t) = a(t)\, g(t)$. Take the simplest points,
+# **Step 1: polynomials.** Multiply $a(t) = a_0 + a_1 t$ by $w(t) = w_0 + w_1 t + w_2 t^2$. The product
+# $c(t) = c_0 + c_1 t + c_2 t^2 + c_3 t^3$ has four coefficients (they are the full convolution of $a$ and $w$), so it
+# is known from **four values**, and each value is *one* multiplication, $c(t) = a(t)\, w(t)$. Take the simplest points,
 # $0, 1, -1$, and "$\infty$", which means the leading coefficient:
 #
-# $$ s_0 = a_0\, g_0, \quad s_1 = (a_0 + a_1)(g_0 + g_1 + g_2), \quad s_{-1} = (a_0 - a_1)(g_0 - g_1 + g_2), \quad
-#    s_\infty = a_1\, g_2 . $$
+# $$ s_0 = a_0\, w_0, \quad s_1 = (a_0 + a_1)(w_0 + w_1 + w_2), \quad s_{-1} = (a_0 - a_1)(w_0 - w_1 + w_2), \quad
+#    s_\infty = a_1\, w_2 . $$
 #
 # **Step 2: back to coefficients.** $s_1 = c_0 + c_1 + c_2 + c_3$ and $s_{-1} = c_0 - c_1 + c_2 - c_3$. Half the sum is
 # $c_0 + c_2$, half the difference $c_1 + c_3$. So
@@ -473,67 +577,64 @@ assert repeated / 2 < 100
 # $$ c_0 = s_0, \quad c_1 = \tfrac{s_1 - s_{-1}}2 - s_\infty, \quad c_2 = \tfrac{s_1 + s_{-1}}2 - s_0, \quad
 #    c_3 = s_\infty . $$
 #
-# The halves can be put with the kernel. As matrices: $c = C\,[(G g) \odot (E a)]$, where $\odot$ multiplies entry by
+# The halves can be put with the kernel. As matrices: $c = C\,[(G w) \odot (E a)]$, where $\odot$ multiplies entry by
 # entry.
 
 # %%
 E = np.array([[1, 0], [1, 1], [1, -1], [0, 1]])  # a at 0, 1, −1, ∞
-G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # g there, with the halves
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # w there, with the halves
 C = np.array([[1, 0, 0, 0], [0, 1, -1, -1], [-1, 1, 1, 0], [0, 0, 0, 1]])  # values → coefficients
-a, g = np.array([1.0, 4]), np.array([1.0, 2, 3])
-print(
-    "(1 + 4t)(1 + 2t + 3t²) by four products:",
-    C @ ((G @ g) * (E @ a)),
-    " directly:",
-    np.convolve(a, g),
-)
+a, w3 = np.array([1.0, 4]), np.array([1.0, 2, 3])
+by_four = C @ ((G @ w3) * (E @ a))
+print("(1 + 4t)(1 + 2t + 3t²) by four products:", by_four, " directly:", np.convolve(a, w3))
 
 # %% tags=["check"]
 # Check that the text is true.
-assert np.allclose(C @ ((G @ g) * (E @ a)), np.convolve(a, g))
+assert np.allclose(by_four, np.convolve(a, w3))
 
 # %% [markdown]
 # **Step 3: transpose.** For a fixed kernel the full convolution $a \mapsto c$ is a 4×2 matrix,
-# $T = C\,\operatorname{diag}(G g)\, E$. Written out, and transposed:
+# $T = C\,\operatorname{diag}(G w)\, E$. Written out, and transposed:
 #
-# $$ T = \begin{pmatrix} g_0 & 0 \\ g_1 & g_0 \\ g_2 & g_1 \\ 0 & g_2 \end{pmatrix}, \qquad
-#    T^\top d = \begin{pmatrix} g_0 d_0 + g_1 d_1 + g_2 d_2 \\ g_0 d_1 + g_1 d_2 + g_2 d_3 \end{pmatrix}
+# $$ T = \begin{pmatrix} w_0 & 0 \\ w_1 & w_0 \\ w_2 & w_1 \\ 0 & w_2 \end{pmatrix}, \qquad
+#    T^\top d = \begin{pmatrix} w_0 d_0 + w_1 d_1 + w_2 d_2 \\ w_0 d_1 + w_1 d_2 + w_2 d_3 \end{pmatrix}
 #    = \begin{pmatrix} y_0 \\ y_1 \end{pmatrix} . $$
 #
-# The transpose is just what we want! And $T^\top = E^\top \operatorname{diag}(G g)\, C^\top$ has the same four products
+# The transpose is just what we want! And $T^\top = E^\top \operatorname{diag}(G w)\, C^\top$ has the same four products
 # in the middle:
 #
-# $$ y = \underbrace{E^\top}_{A^\top} \big[ (G g) \odot (\underbrace{C^\top}_{B^\top} d) \big] . $$
+# $$ y = \underbrace{E^\top}_{A^\top} \big[ (G w) \odot (\underbrace{C^\top}_{B^\top} d) \big] . $$
 #
-# $A$, $B$ and $G$ are the names in the literature. Row by row, with the sign of the last product turned around (twice,
+# $A$, $B$ and $G$ are the names in the literature, which also calls the algorithm F(2, 3): two outputs, three weights.
+# Row by row, with the sign of the last product turned around (twice,
 # so that nothing changes):
 #
-# $$ m_1 = (d_0 - d_2)\, g_0, \quad m_2 = (d_1 + d_2)\tfrac{g_0 + g_1 + g_2}2, \quad
-#    m_3 = (d_2 - d_1)\tfrac{g_0 - g_1 + g_2}2, \quad m_4 = (d_1 - d_3)\, g_2, $$
+# $$ m_1 = (d_0 - d_2)\, w_0, \quad m_2 = (d_1 + d_2)\tfrac{w_0 + w_1 + w_2}2, \quad
+#    m_3 = (d_2 - d_1)\tfrac{w_0 - w_1 + w_2}2, \quad m_4 = (d_1 - d_3)\, w_2, $$
 #
 # $$ y_0 = m_1 + m_2 + m_3, \qquad y_1 = m_2 - m_3 - m_4 . $$
 #
-# By hand: $d = (1, 2, 3, 4)$, $g = (1, 2, 3)$.
+# By hand: $d = (1, 2, 3, 4)$, $w = (1, 2, 3)$.
 
 # %%
-d = np.array([1.0, 2, 3, 4])
+d = np.array([1.0, 2, 3, 4])  # weights 1, 2, 3
 m1, m2, m3, m4 = (1 - 3) * 1, (2 + 3) * 3, (3 - 2) * 1, (2 - 4) * 3
 print("products:", m1, m2, m3, m4, "  outputs:", m1 + m2 + m3, m2 - m3 - m4)
 print("directly:", 1 * 1 + 2 * 2 + 3 * 3, 2 * 1 + 3 * 2 + 4 * 3)
 
 # %% tags=["check"]
 # Check that the text is true.
-assert np.array_equal(E.T @ ((G @ g) * (C.T @ d)), [14, 20])
-assert np.array_equal(winograd.winograd_f23(d, g), [m1 + m2 + m3, m2 - m3 - m4])
+assert np.array_equal(E.T @ ((G @ w3) * (C.T @ d)), [14, 20])
+assert np.array_equal(winograd.winograd_f23(d, w3), [m1 + m2 + m3, m2 - m3 - m4])
 
 # %% [markdown]
-# Four multiplications instead of six. ($G g$ is computed once for a filter and used for every tile, so its additions
+# Four multiplications instead of six. ($G w$ is computed once for a filter and used for every tile, so its additions
 # and halves do not count.)
 #
 # **In two dimensions** do it along rows *and* columns: an $(m+2) \times (m+2)$ tile of the image gives $m \times m$
 # outputs,
 #
-# $$ Y = A^\top \big[ (G\, g\, G^\top) \odot (B^\top d\, B) \big] A , $$
+# $$ Y = A^\top \big[ (G\, w\, G^\top) \odot (B^\top d\, B) \big] A , $$
 #
 # with $(m+2)^2$ products for $9 m^2$. And with channels, the sum over $c$ can be taken *inside* the brackets: for each
 # of the $(m + 2)^2$ entries a matrix product $C_{out} \times C_{in}$ times $C_{in} \times$ tiles. So it is GEMMs again,
@@ -541,19 +642,18 @@ assert np.array_equal(winograd.winograd_f23(d, g), [m1 + m2 + m3, m2 - m3 - m4])
 
 # %%
 At, G, Bt = winograd.F2
-d, g = rng.normal(size=(4, 4)), rng.normal(size=(3, 3))
-Y = At @ ((G @ g @ G.T) * (Bt @ d @ Bt.T)) @ At.T
-direct = im2col.conv2d(d[None, None], g[None, None])[0, 0]
+d, w33 = rng.normal(size=(4, 4)), rng.normal(size=(3, 3))
+Y = At @ ((G @ w33 @ G.T) * (Bt @ d @ Bt.T)) @ At.T
+direct = im2col.conv2d(d[None, None], w33[None, None])[0, 0]
 print("F(2×2, 3×3) of one tile agrees:", np.allclose(Y, direct))
+rows = []
 for m in (2, 4):
-    by_winograd = winograd.conv2d(x, w, padding=1, m=m)
-    print(
-        f"m = {m}: {9 * m * m} products become {(m + 2) ** 2}, {9 * m * m / (m + 2) ** 2} times "
-        "fewer;",
-        "agrees with the loops to 1e-12:",
-        np.abs(by_winograd - by_loops).max() < 1e-12,
-    )
-    assert np.abs(by_winograd - by_loops).max() < 1e-12
+    error = np.abs(winograd.conv2d(x, w, padding=1, m=m) - by_loops).max()
+    rows.append((f"m = {m}", 9 * m * m, (m + 2) ** 2, 9 * m * m / (m + 2) ** 2, error < 1e-12))
+table(rows, ["", "products", "become", "times fewer", "agrees with the loops to 1e-12"])
+
+# %% tags=["plumbing"]
+# The matrices of both tile sizes.
 show(
     viz.kernel_row(
         [*winograd.F2, winograd.F4[2]], ["Aᵀ, m = 2", "G", "Bᵀ", "Bᵀ, m = 4"], values=True
@@ -564,6 +664,7 @@ show(
 # %% tags=["check"]
 # Check that the text is true.
 assert np.allclose(Y, direct)
+assert all(row[-1] for row in rows)
 
 # %% [markdown]
 # Larger tiles save more. But the points $0, \pm 1, \pm 2, \dots$ make larger entries, and these cost digits. How many?
@@ -583,13 +684,13 @@ six = {
     "winograd": winograd.conv2d,
 }
 outputs = {name: conv(x, w, padding=1) for name, conv in six.items()}
-for name, output in outputs.items():
-    error = np.abs(output - outputs["loops"]).max()
-    print(
-        f"{name:9} agrees to 1e-12: {error < 1e-12}   agrees with PyTorch: "
-        f"{np.abs(output - by_torch).max() < 1e-12}"
-    )
-    assert max(error, np.abs(output - by_torch).max()) < 1e-12
+rows = [(name, np.abs(y - by_loops).max() < 1e-12, np.abs(y - by_torch).max() < 1e-12)
+        for name, y in outputs.items()]  # fmt: skip
+table(rows, ["", "agrees with the loops to 1e-12", "agrees with PyTorch to 1e-12"])
+
+# %% tags=["check"]
+# Check that the text is true.
+assert all(all(row[1:]) for row in rows)
 
 # %% [markdown]
 # One map, six ways. Now what each costs, counted before it is timed. **Flops** by the formulas of the sections above.
@@ -600,39 +701,31 @@ for name, output in outputs.items():
 # %%
 def costs(C_in, C_out, H, K, m=4, N=1):
     """{name: (flops, bytes)} for N images C_in×H×H, kernel K, padding K // 2, float32."""
-    L, padded = N * H * H, H + 2 * (K // 2)
-    # input, weights and output, each one time
-    once = N * C_in * padded**2 + C_out * C_in * K**2 + C_out * L
-    direct = 2 * C_out * L * C_in * K**2
-    M = C_out * H**2 * C_in * H**2
+    L, padded, n_weights = N * H * H, H + 2 * (K // 2), C_out * C_in * K**2
+    once = N * C_in * padded**2 + n_weights + C_out * L  # input, weights and output, each one time
+    direct, entries = 2 * n_weights * L, C_out * H**2 * C_in * H**2  # entries of the big matrix
     maps = N * C_in + C_out * C_in + N * C_out
     half = padded * (padded // 2 + 1)  # a real image's spectrum has half the entries
+    transforms = maps * 2.5 * padded**2 * np.log2(padded**2)
     T, tiles = (m + 2) ** 2, N * (-(-H // m)) ** 2
-    transforms = 2 * T * (T * C_in * tiles + m * m * C_out * tiles + 9 * C_in * C_out)
+    to_tiles = 2 * T * (T * C_in * tiles + m * m * C_out * tiles + 9 * C_in * C_out)
+    shifts = N * K**2 * (C_in * padded**2 + 4 * C_out * padded * H)
     numbers = {
         "loops": (direct, once),
-        "toeplitz": (2 * N * M, once + M),
+        "toeplitz": (2 * N * entries, once + entries),
         "im2col": (direct, once + 2 * C_in * K**2 * L),
-        "shifted": (
-            direct * padded / H,
-            once + N * K**2 * (C_in * padded**2 + 4 * C_out * padded * H),
-        ),
-        "fft": (
-            maps * 2.5 * padded**2 * np.log2(padded**2) + 8 * N * C_in * C_out * half,
-            once + 4 * maps * half,
-        ),
-        "winograd": (
-            2 * C_out * C_in * T * tiles + transforms,
-            once + 2 * T * (2 * C_in + C_out) * tiles,
-        ),
-    }
+        "shifted": (direct * padded / H, once + shifts),
+        "fft": (transforms + 8 * N * C_in * C_out * half, once + 4 * maps * half),
+        "winograd": (2 * C_out * C_in * T * tiles + to_tiles,
+                     once + 2 * T * (2 * C_in + C_out) * tiles),
+    }  # fmt: skip
     return {name: (int(flops), 4 * int(count)) for name, (flops, count) in numbers.items()}
 
 
-for name, (flops, count) in costs(C_in, C_out, H, K).items():
-    print(
-        f"{name:9} {flops / 1e6:7.2f} Mflop {count / 1e6:7.2f} MB {flops / count:6.1f} flops a byte"
-    )
+# %%
+counted = costs(C_in, C_out, H, K)
+rows = [(name, flops / 1e6, count / 1e6, flops / count) for name, (flops, count) in counted.items()]
+table(rows, {"": "", "Mflop": ".2f", "MB": ".2f", "flops per byte": ".1f"})
 
 # %% [markdown]
 # **Rounding**: we compute in float32 and compare with float64, relative to the largest output. **Time**: the fastest
@@ -648,14 +741,16 @@ largest = np.abs(by_loops).max()
 rounding = {
     name: np.abs(conv(x32, w32, padding=1) - by_loops).max() / largest for name, conv in six.items()
 }
-counted = costs(C_in, C_out, H, K)
-table = {
+panels = {
     "flops": {name: flops for name, (flops, _) in counted.items()},
     "bytes": {name: count for name, (_, count) in counted.items()},
     "microseconds, measured": {name: took[name] * 1e6 for name in six},
     "rounding, measured": rounding,
 }
-show(cost_panels(table), "05/cost-of-six-ways")
+
+# %% tags=["plumbing"]
+# Flops, bytes, time and rounding of all six.
+show(cost_panels(panels), "05/cost-of-six-ways")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -674,10 +769,10 @@ assert counted["winograd"][0] > counted["im2col"][0]
 #
 # Among the last four the image is so small that calling a dozen NumPy functions costs more than computing. In
 # particular Winograd has *more* flops here than im2col: with three channels its transforms are more work than they
-# save. For a fair race the layer must be one that networks have.
+# save. For a fair comparison the layer must be one that networks have.
 # </details>
 #
-# **A layer of a real network**: 64 channels to 64, 28×28 pixels, 3×3. Loops and the big matrix retire here. (The matrix
+# **A layer of a real network**: 64 channels to 64, 28×28 pixels, 3×3. Loops and the big matrix are left out here. (The matrix
 # would have $(64 \cdot 28^2)^2$ entries.) Winograd runs in both tile sizes.
 
 # %% tags=["nbval-ignore-output"]
@@ -699,21 +794,20 @@ layer_error = {name: np.abs(conv(x32, w32, padding=1) - exact).max() / np.abs(ex
                for name, conv in four_ways.items()}  # fmt: skip
 by_m = {m: costs(channels, channels, side, 3, m) for m in (2, 4)}
 layer_cost = {name: by_m[2 if "m = 2" in name else 4][name.split(",")[0]] for name in four_ways}
-table = {
+panels = {
     "flops": {name: flops for name, (flops, _) in layer_cost.items()},
     "bytes": {name: count for name, (_, count) in layer_cost.items()},
     "microseconds, measured": {name: layer_time[name] * 1e6 for name in four_ways},
     "rounding, measured": layer_error,
 }
-show(cost_panels(table), "05/cost-on-a-layer")
+
+# %% tags=["plumbing"]
+# Flops, bytes, time and rounding on this layer.
+show(cost_panels(panels), "05/cost-on-a-layer")
 
 # %%
-print(
-    "times fewer flops than im2col: m = 2",
-    round(layer_cost["im2col"][0] / layer_cost["winograd, m = 2"][0], 2),
-    " m = 4",
-    round(layer_cost["im2col"][0] / layer_cost["winograd, m = 4"][0], 2),
-)
+savings = {m: costs_of["im2col"][0] / costs_of["winograd"][0] for m, costs_of in by_m.items()}
+print(f"times fewer flops than im2col: m = 2 {savings[2]:.2f}, m = 4 {savings[4]:.2f}")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -755,8 +849,8 @@ relative = {}
 for name, conv in {"im2col": im2col.conv2d, "fft": fft.conv2d}.items():
     single = conv(contrast.astype(np.float32), blur.astype(np.float32))
     relative[name] = np.abs(single[dark] / truth[dark] - 1).max()
-    print(f"{name:7} relative error in the dark half below 1e-6: {relative[name] < 1e-6}")
-print("the FFT's is more than 100 times as large:", relative["fft"] > 100 * relative["im2col"])
+rows = [(name, error < 1e-6, error < 1e-4) for name, error in relative.items()]
+table(rows, ["relative error in the dark half", "below 1e-6", "below 1e-4"])
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -764,7 +858,11 @@ assert relative["im2col"] < 1e-6
 assert relative["fft"] > 100 * relative["im2col"]
 
 # %% [markdown]
-# The rounding of the bright half has spread over the dark one. im2col's dark outputs never see a bright pixel.
+# <details><summary><b>What happened</b></summary>
+#
+# The FFT's is larger, by more than a hundred times: the rounding of the bright half has spread over the dark one.
+# im2col's dark outputs never see a bright pixel.
+# </details>
 #
 # ## 8. Which wins where: the kernel's size
 #
@@ -775,7 +873,7 @@ assert relative["fft"] > 100 * relative["im2col"]
 # %% tags=["nbval-ignore-output"]
 sizes = [1, 3, 5, 7, 9, 13, 17, 25]
 batch = rng.normal(size=(8, 8, 32, 32)).astype(np.float32)
-ms = {"im2col": [], "shifted": [], "fft": [], "PyTorch": []}
+ms, agree = {"im2col": [], "shifted": [], "fft": [], "PyTorch": []}, []
 for K in sizes:
     filters = rng.normal(size=(8, 8, K, K)).astype(np.float32) / K
     tensors = torch.from_numpy(batch), torch.from_numpy(filters)
@@ -784,11 +882,17 @@ for K in sizes:
         for name in list(ms)[:3]
     }
     calls["PyTorch"] = lambda tensors=tensors, P=K // 2: F.conv2d(*tensors, padding=P).numpy()
-    assert all(np.allclose(call(), calls["PyTorch"](), atol=1e-3) for call in calls.values())
+    agree.append(all(np.allclose(call(), calls["PyTorch"](), atol=1e-3) for call in calls.values()))
     for name, one in seconds(calls, rounds=2).items():
         ms[name].append(one * 1e3)
 counted = [costs(8, 8, 32, K, N=8) for K in sizes]
 mflop = {name: [c[name][0] / 1e6 for c in counted] for name in ("im2col", "fft")}
+for title, lines in (("flops", mflop), ("time", ms)):
+    faster = [K for K, a, b in zip(sizes, lines["im2col"], lines["fft"], strict=True) if b < a]
+    print(f"the FFT needs less {title} than im2col at K =", *faster)
+
+# %% tags=["plumbing"]
+# Flops and time over the kernel's size.
 figure, axes = viz.figure_grid(1, 2, size=(9.5, 3.4))
 for place, lines, ylabel in (
     (axes[0, 0], mflop, "Mflop, counted"),
@@ -798,21 +902,15 @@ for place, lines, ylabel in (
     place.set(xlabel="kernel size K", ylabel=ylabel, yscale="log")
     place.legend()
 show(figure, "05/cost-over-kernel-size")
-for title, lines in (("flops", mflop), ("time", ms)):
-    faster = [K for K, a, b in zip(sizes, lines["im2col"], lines["fft"], strict=True) if b < a]
-    print(f"the FFT needs less {title} than im2col at K =", *faster)
-
-# %%
-rate = {name: np.median(np.divide(mflop[name], ms[name])) for name in mflop}
-few = next(K for K, a, b in zip(sizes, mflop["im2col"], mflop["fft"], strict=True) if b < a)
-print("counted in flops, the FFT is ahead from K =", few)
 
 # %% tags=["check"]
 # Check that the text is true.
+speed = {name: np.median(np.divide(mflop[name], ms[name])) for name in mflop}
+assert all(agree)
 assert ms["im2col"][0] < ms["fft"][0]
 assert ms["fft"][-1] < ms["im2col"][-1] / 2
 assert mflop["fft"][1] < mflop["im2col"][1]
-assert rate["im2col"] > 1.5 * rate["fft"]
+assert speed["im2col"] > 1.5 * speed["fft"]
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -820,8 +918,7 @@ assert rate["im2col"] > 1.5 * rate["fft"]
 # By count, the FFT is ahead early. By the clock, only later: its flops are slower ones. It walks through memory in
 # large steps and multiplies small matrices of complex numbers, one for each frequency, while im2col's flops are those
 # of one GEMM. Where exactly the lines cross depends on your computer, on the channels and on the image. *That* they
-# cross does not. PyTorch's compiled kernel, written for exactly this, lies below all of ours where kernels are small,
-# and it grows with $K^2$ as well.
+# cross does not. PyTorch's compiled kernel and our shifted products grow with $K^2$ as well.
 # </details>
 #
 # The kernel of the puzzle is far on the right. The same blur twice:
@@ -831,9 +928,6 @@ puzzle = seconds(
     {"im2col": lambda: im2col.conv2d(photo, disc), "fft": lambda: fft.conv2d(photo, disc)}
 )
 print(f"im2col takes {puzzle['im2col'] / puzzle['fft']:.0f} times as long as the FFT")
-
-# %%
-print("the same picture by FFT, in less than a third of the time")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -861,7 +955,8 @@ assert puzzle["fft"] < puzzle["im2col"] / 3
 # $$ \text{flop/s} \;\le\; \min(\text{peak},\; \text{bandwidth} \cdot I) . $$
 #
 # Drawn on logarithmic axes that is a roof: a slope, then a level. Peak we measure by a large GEMM, bandwidth by
-# copying an array that fits into no cache.
+# copying an array that fits into no cache. Where the two lines meet is the **ridge**: only a computation with more flops
+# per byte than that can be limited by arithmetic.
 #
 # > **Predict.** Where do these lie, on the slope or under the level part: a ReLU; the big matrix on one image; a 3×3
 # > layer by im2col; by FFT?
@@ -887,14 +982,15 @@ points = {
 for name, (flops, count) in layer_cost.items():
     points[name] = flops / count, flops / layer_time[name]
 points["GEMM"] = 2 * n**3 / (3 * A.nbytes), peak
-show(roofline(peak, bandwidth, points), "05/roofline")
-print(f"ridge: a computation needs {peak / bandwidth:.0f} flops a byte to be limited by arithmetic")
+print(f"the ridge is at {peak / bandwidth:.0f} flops per byte")
 
-# %%
-speed = {name: at for name, (_, at) in points.items()}
+# %% tags=["plumbing"]
+# The roof and the measured points.
+show(roofline(peak, bandwidth, points), "05/roofline")
 
 # %% tags=["check"]
 # Check that the text is true.
+speed = {name: at for name, (_, at) in points.items()}
 assert speed["ReLU"] < speed["GEMM"] / 5
 assert speed["big matrix, one image"] < speed["GEMM"] / 1.5
 assert speed["im2col"] > speed["ReLU"]
@@ -940,7 +1036,8 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 #
 # 1. One linear map, six ways: loops, a Toeplitz matrix, im2col and one GEMM, a GEMM for each kernel position, FFT,
 #    Winograd. They agree up to rounding.
-# 2. im2col copies each pixel to $K^2$ columns; its adjoint col2im sums what comes back.
+# 2. All windows are a view of the image: strides describe them without a copy. im2col copies each pixel to up to $K^2$
+#    columns; its adjoint col2im sums what comes back.
 # 3. Waves turn a circular correlation into a product, $Y = \overline{W} X$: the cost no longer depends on $K$.
 # 4. Winograd evaluates polynomials: F(2, 3) has 4 products instead of 6, F(4×4, 3×3) 36 instead of 144, for a digit.
 # 5. Time is decided by flops *and* bytes: below the ridge of the roofline only fewer bytes help.
@@ -982,11 +1079,28 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 # Nothing: all outputs are computed and three of four are thrown away. im2col's columns become four times fewer.
 # </details>
 #
-# **5.** A computer does 100 Gflop/s and reads 20 GB/s. How fast can a computation with 2 flops a byte be? With 10?
+# **5.** A computer does 100 Gflop/s and reads 20 GB/s. How fast can a computation with 2 flops per byte be? With 10?
 #
 # <details><summary>Answer</summary>
 #
-# $\min(100, 20 \cdot 2) = 40$ Gflop/s; $\min(100, 200) = 100$ Gflop/s. The ridge is at 5 flops a byte.
+# $\min(100, 20 \cdot 2) = 40$ Gflop/s; $\min(100, 200) = 100$ Gflop/s. The ridge is at 5 flops per byte.
+# </details>
+#
+# **6.** A batch has shape (8, 3, 32, 32). Which address, in elements, has the entry $n=1, c=2, h=5, w=7$ in NCHW
+# memory, and which in NHWC memory?
+#
+# <details><summary>Answer</summary>
+#
+# NCHW: $1\cdot 3072 + 2 \cdot 1024 + 5 \cdot 32 + 7 = 5287$. NHWC: $1 \cdot 3072 + 5 \cdot 96 + 7 \cdot 3 + 2 = 3575$.
+# </details>
+#
+# **7.** `image[..., ::-1]` mirrors an image left to right without copying. What is its last stride, and why does
+# `torch.from_numpy` refuse it?
+#
+# <details><summary>Answer</summary>
+#
+# It is negative: the view starts at the last column and walks backwards. PyTorch's tensors have no negative strides.
+# `np.ascontiguousarray` makes a copy in the usual order, which it accepts.
 # </details>
 
 # %%
@@ -998,6 +1112,11 @@ print(f"3. {64 / 36:.2f}, {36 / 16:.2f}, 9")
 every, second = im2col.im2col(tile, 3, padding=1), im2col.im2col(tile, 3, 2, 1)
 print("4. columns:", every.shape[2], "and", second.shape[2])
 print("5.", min(100, 20 * 2), min(100, 20 * 10), "ridge", 100 / 20)
+bytes_nchw = np.empty((8, 3, 32, 32), np.uint8)  # one byte per element
+bytes_nhwc = np.empty((8, 32, 32, 3), np.uint8)
+print("6.", np.dot((1, 2, 5, 7), bytes_nchw.strides), np.dot((1, 5, 7, 2), bytes_nhwc.strides))
+mirrored = np.zeros((3, 4, 4), dtype=np.float32)[..., ::-1]
+print("7.", mirrored.strides, torch.from_numpy(np.ascontiguousarray(mirrored)).stride())
 
 # %% [markdown]
 # ## Where to read more
@@ -1009,6 +1128,7 @@ print("5.", min(100, 20 * 2), min(100, 20 * 10), "ridge", 100 / 20)
 # - M. Mathieu, M. Henaff, Y. LeCun, "Fast training of convolutional networks through FFTs" (2013), arXiv:1312.5851.
 # - A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR (2016), arXiv:1509.09308: Winograd's
 #   filtering for CNNs. The theory: S. Winograd, *Arithmetic Complexity of Computations* (1980).
+# - C. R. Harris and others, "Array programming with NumPy", *Nature* 585 (2020): arrays, views and strides.
 # - S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance model for multicore
 #   architectures", Communications of the ACM 52 (2009).
 #

@@ -13,7 +13,7 @@
 # [01 Images as tensors](../../notebooks/01_images_as_tensors.ipynb) ·
 # next: [exercises 02](../02_convolution/02_convolution.ipynb)
 #
-# You write five small functions that every later unit uses, and answer three questions. About 50 minutes.
+# You write five small functions that every later unit uses, and answer two questions. About 50 minutes.
 #
 # - Replace `raise NotImplementedError()` by your code, run the cell, then run the check below it.
 # - A check calls your function with many inputs and tells you what came out, what was wanted, and what the mistake
@@ -65,7 +65,7 @@ def to_tensor(image):
 # </details>
 # <details><summary>Hint 2: moving an axis</summary>
 #
-# `transpose(2, 0, 1)` says: the new axes are the old ones number 2, 0 and 1. (`reshape` would keep the numbers in the
+# With `transpose(2, 0, 1)` the new axes are the old ones number 2, 0 and 1. (`reshape` would keep the numbers in the
 # order in which memory has them, and mix the pixels up.)
 #
 # </details>
@@ -176,7 +176,7 @@ if all(check(f"01.{f.__name__}", f).passed for f in (to_tensor, channel_statisti
 # ## Task 4 · `mlp_parameters`
 #
 # Difficulty ●○○ · 5 minutes · 2 points ·
-# lesson section [Why not simply a fully connected network?](../../notebooks/01_images_as_tensors.ipynb#7.-Why-not-simply-a-fully-connected-network?)
+# lesson section [Why not simply a fully connected network?](../../notebooks/01_images_as_tensors.ipynb#6.-Why-not-simply-a-fully-connected-network?)
 #
 # An image is flattened and every pixel connected to every hidden unit. How many numbers does that first layer have to
 # learn?
@@ -277,22 +277,7 @@ def answer_batch_bytes():
 check("01.answer_batch_bytes", answer_batch_bytes)
 
 # %% [markdown]
-# **Question 2** (1 point). A `float32` array of shape (3, 4, 5) lies in memory row after row. How many bytes further is the
-# same pixel of the next channel (the stride of axis 0)?
-
-# %% task="01.answer_channel_stride"
-def answer_channel_stride():
-    """Bytes, a whole number."""
-    ### BEGIN SOLUTION
-    return 4 * 5 * 4
-    ### END SOLUTION
-
-
-# %% check="01.answer_channel_stride"
-check("01.answer_channel_stride", answer_channel_stride)
-
-# %% [markdown]
-# **Question 3** (1 point). The pixels of all images are shuffled, all in the same way. Both an MLP and a CNN are trained on
+# **Question 2** (1 point). The pixels of all images are shuffled, all in the same way. Both an MLP and a CNN are trained on
 # the shuffled images from scratch. What happens to their accuracy, compared with training on the images as they were?
 #
 # - `"a"`: the MLP gets worse, the CNN does not

@@ -247,7 +247,7 @@ check("04.answer_nonzeros", answer_nonzeros)
 #
 # - `"a"`: it moves along: it is equivariant
 # - `"b"`: it stays the same: it is invariant
-# - `"c"`: it changes in a way that nobody can say
+# - `"c"`: it changes in a way that cannot be said
 # - `"d"`: "a" and "b" are two words for one thing
 
 # %% task="04.answer_global_pool"

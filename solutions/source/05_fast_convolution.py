@@ -275,7 +275,7 @@ def winograd_f23(signal, kernel):
 check("05.winograd_f23", winograd_f23)
 
 # %% [markdown]
-# Once your `conv2d_fft` passes, give it a kernel that nobody would like to slide by hand: 41×41, a disc, as a camera out of
+# Once your `conv2d_fft` passes, give it a kernel that is too large to slide by hand: 41×41, a disc, as a camera out of
 # focus has it.
 
 # %%
@@ -305,7 +305,22 @@ def answer_im2col_memory():
 check("05.answer_im2col_memory", answer_im2col_memory)
 
 # %% [markdown]
-# **Question 2** (1 point). Nested in two dimensions, F(2×2, 3×3) computes 2×2 outputs from a 4×4 tile with 4·4
+# **Question 2** (1 point). A `float32` array of shape (3, 4, 5) lies in memory row after row. How many bytes further is the
+# same pixel of the next channel (the stride of axis 0)?
+
+# %% task="05.answer_channel_stride"
+def answer_channel_stride():
+    """Bytes, a whole number."""
+    ### BEGIN SOLUTION
+    return 4 * 5 * 4
+    ### END SOLUTION
+
+
+# %% check="05.answer_channel_stride"
+check("05.answer_channel_stride", answer_channel_stride)
+
+# %% [markdown]
+# **Question 3** (1 point). Nested in two dimensions, F(2×2, 3×3) computes 2×2 outputs from a 4×4 tile with 4·4
 # multiplications. How many times fewer is that than directly?
 
 # %% task="05.answer_winograd_saving"
@@ -320,7 +335,7 @@ def answer_winograd_saving():
 check("05.answer_winograd_saving", answer_winograd_saving)
 
 # %% [markdown]
-# **Question 3** (1 point). Image and kernel are transformed at the image's size, and the conjugate is used as above. Which
+# **Question 4** (1 point). Image and kernel are transformed at the image's size, and the conjugate is used as above. Which
 # entries of the H×W result are spoilt by wrapping around?
 #
 # - `"a"`: all of them

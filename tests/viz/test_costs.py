@@ -1,4 +1,4 @@
-"""Bars of costs and rooflines: what is drawn where, and what is refused."""
+"""Dots of costs and rooflines: what is drawn where, and what is refused."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,8 @@ from cnncourse.viz.costs import cost_panels, roofline
 def test_panels_share_rows_and_show_their_values():
     figure = cost_panels({"flops": {"a": 2e6, "b": 30.0}, "ms": {"a": 0.5, "b": 7.0}})
     left, right = figure.axes
-    assert [bar.get_x() + bar.get_width() for bar in left.patches] == pytest.approx([2e6, 30])
+    assert left.lines[0].get_xdata() == pytest.approx([2e6, 30])
+    assert list(left.lines[0].get_ydata()) == [0, 1]
     assert [text.get_text() for text in right.texts] == ["0.5", "7"]
     assert [tick.get_text() for tick in left.get_yticklabels()] == ["a", "b"]
     with pytest.raises(ValueError, match="same labels"):

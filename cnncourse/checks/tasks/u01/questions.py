@@ -17,20 +17,6 @@ tasks = [
         place=91,
     ),
     Question(
-        "01.answer_channel_stride",
-        80,
-        "Right: to go to the next channel is to pass 4 · 5 numbers of 4 bytes.",
-        {
-            20: ("counts-numbers", "That is the number of numbers to pass. Strides count bytes: 4 each."),
-            60: ("whole-array", "That is how many numbers the whole array has. One channel has 4 · 5 of them."),
-            4: ("last-axis", "That is the stride of the last axis, from column to column."),
-            5: ("one-row", "That is how many numbers a row has. A channel has 4 rows, and strides count bytes."),
-            240: ("whole-array-bytes", "That is the size of the whole array in bytes. One channel is a third of it."),
-        },
-        see="01#Strides: how a box lies on a line",
-        place=92,
-    ),
-    Question(
         "01.answer_shuffled_pixels",
         "b",
         "Right. To an MLP the order of its inputs means nothing: it learns other weights and gets as far. A CNN "
@@ -53,6 +39,6 @@ tasks = [
             ),
         },
         see="01#What flattening forgets",
-        place=93,
+        place=92,
     ),
 ]

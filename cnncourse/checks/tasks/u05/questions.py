@@ -18,6 +18,21 @@ answer_im2col_memory.wrong = {
 }
 
 
+@question(see="Strides: all windows without a copy")
+def answer_channel_stride():
+    """Right: to go to the next channel is to pass 4 · 5 numbers of 4 bytes."""
+    return 4 * 5 * 4
+
+
+answer_channel_stride.wrong = {
+    20: ("counts-numbers", "That is the number of numbers to pass. Strides count bytes: 4 each."),
+    60: ("whole-array", "That is how many numbers the whole array has. One channel has 4 · 5 of them."),
+    4: ("last-axis", "That is the stride of the last axis, from column to column."),
+    5: ("one-row", "That is how many numbers a row has. A channel has 4 rows, and strides count bytes."),
+    240: ("whole-array-bytes", "That is the size of the whole array in bytes. One channel is a third of it."),
+}
+
+
 @question(see="Winograd: fewer multiplications")
 def answer_winograd_saving():
     """Right: 2 × 2 outputs of a 3 × 3 kernel take 4 · 9 = 36 multiplications directly, and 4 · 4 = 16 here."""
