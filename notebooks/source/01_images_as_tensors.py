@@ -892,7 +892,7 @@ print(f"3. value 128 of 255 is {light(128):.1%} of the light of 255; half of it 
 # <details><summary><b>Verdicts</b></summary>
 #
 # 1. **False as it stands.** From 784 pixels the MLP learns garments well. Of the scenes it learns nearly every training
-#    image, but it recognises fewer than six of ten new ones: it learns *these* pixels, and not what a garment looks like
+#    image, but it recognises only about half of the new ones: it learns *these* pixels, and not what a garment looks like
 #    at another place. A CNN does better on both kinds of images. What is also true: the MLP's cost grows with the image's
 #    area (77 million weights at 3×224×224), and its matrix fits one size only.
 # 2. **Misleading.** Flattening can be undone, so no information is lost *from the data*. The network is not *told* it,

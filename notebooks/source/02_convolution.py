@@ -615,7 +615,7 @@ print("np.convolve, which flips by itself, too:", np.allclose(np.convolve(p, q),
 shown = np.full((3, len(strip)), np.nan)
 shown[0, 6:13], shown[1, z : z + 7] = p, q[::-1]
 shown[2, 6 : z + 7] = (strip * window)[6 : z + 7]
-figure, axes = viz.figure_grid(size=(9.5, 2.3))
+figure, axes = viz.figure_grid(size=(9.5, 1.9))
 viz.draw_values(axes[0, 0], shown, 0, 0.6, decimals=2)
 axes[0, 0].set_yticks(range(3), ["p[x]", "q flipped, moved to z = 5: q[5 − x]", "products"])
 axes[0, 0].set_xticks(range(len(strip)), range(-6, len(strip) - 6))

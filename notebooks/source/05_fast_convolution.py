@@ -423,7 +423,8 @@ assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 # Had we *convolved*, with $x[j - u]$, the sign in the first exponent would be $-$, and there would be no bar. This is
 # the **convolution theorem**: a circular convolution is a product of spectra, and a correlation conjugates one of them.
 #
-# By hand: $x = (1, 2, 3, 4)$, $w = (1, -1, 0, 0)$, padded with zeros to the same length.
+# By hand: $x = (1, 2, 3, 4)$, $w = (1, -1, 0, 0)$, padded with zeros to the same length. (The spectrum $W[f]$ is `V` in the
+# code, where `W` is the width.)
 
 # %%
 four, difference = np.array([1.0, 2, 3, 4]), np.array([1.0, -1, 0, 0])

@@ -81,10 +81,10 @@ def test_check_reports_every_task_and_remembers(started, tmp_path):
     assert "✓ 01.mlp_parameters: 2 of 2 points" in checked.stdout
     assert "ZeroDivisionError" in checked.stdout
     assert "· 01.to_tensor: 0 of 4 points" in checked.stdout
-    assert "01_images_as_tensors: 2 of 18 points" in checked.stdout
+    assert "01_images_as_tensors: 2 of 17 points" in checked.stdout
     shown = command("progress", cwd=tmp_path).stdout
-    assert "1 of 8" in shown
-    assert "2 of 18" in shown
+    assert "1 of 7" in shown
+    assert "2 of 17" in shown
     assert read(tmp_path / "my_work" / FILE)["01.mlp_parameters"] == [2, 2]
 
 
@@ -169,8 +169,8 @@ def test_progress_shows_itself(tmp_path):
     (tmp_path / "my_work").mkdir()
     record(report(3), tmp_path / "my_work")
     table = progress(tmp_path)
-    assert "1 of 8" in str(table)
-    assert "<td>3 of 18</td>" in table._repr_html_()
+    assert "1 of 7" in str(table)
+    assert "<td>3 of 17</td>" in table._repr_html_()
     assert [line.split()[0] for line in str(table).splitlines()[1:3]] == ["01", "all"], "no rows of zeros"
     assert "Nothing recorded yet" in str(progress("/"))
 

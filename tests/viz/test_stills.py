@@ -16,6 +16,7 @@ from cnncourse.viz.widgets.layer_maps import LayerMaps
 from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
 from cnncourse.viz.widgets.shifted_pooling import ShiftedPooling
 from cnncourse.viz.widgets.shortcut_switch import ShortcutSwitch
+from cnncourse.viz.widgets.sliding_window import SlidingWindow
 from cnncourse.viz.widgets.static import widget_html
 from cnncourse.viz.widgets.window_stepper import WindowStepper
 
@@ -38,6 +39,7 @@ MAKE = {
             ("out", np.ones((9, 1, 1)), (1, 2, False)),
         ]
     ),
+    "SlidingWindow": lambda: SlidingWindow(PHOTOGRAPH, {"mean": np.full((2, 2), 0.25)}, position=(1, 2)),
     "ShortcutSwitch": lambda: ShortcutSwitch(PHOTOGRAPH, [PHOTOGRAPH, GREY], [PHOTOGRAPH, PHOTOGRAPH], [1, 41]),
 }
 
