@@ -570,7 +570,7 @@ figure = viz.line_panels(
     np.arange(1, 31), panels, "layer", ["standard deviation", "root mean square"],
     log="y", legend="batch norm", markers=False,
 )  # fmt: skip
-figure.axes[0].annotate("three lines coincide", (1.5, 0.55), (2, 3e3), fontsize=9,
+figure.axes[0].annotate("three lines coincide", (18, 0.6), (13, 60), fontsize=9,
                         arrowprops={"arrowstyle": "-", "color": "0.4"})  # fmt: skip
 show(figure, "08/size-over-depth")
 
