@@ -1,6 +1,6 @@
 """Count how long the lessons take to read, and write the ways through the course into README.md and the start page.
 
-    python -m tools.ways            write the minutes into both maps, and the path of two evenings
+    python -m tools.ways            write the minutes into maps and lessons' heads, and the path of two evenings
     python -m tools.ways --print    print the minutes of every section
     python -m tools.ways --check    write nothing; exit 1 if a map is out of date
 
@@ -32,6 +32,7 @@ HEADING = re.compile(r"^##? +(.+?)\s*$", re.MULTILINE)
 CAN_WAIT = re.compile(r"\*\(This section can wait\b")
 EXERCISE = re.compile(r"About (\d+)\s+minutes")
 ROW = re.compile(r"^((?:# )?\| (\d\d) \|.*?\]\(\S+?\.ipynb\) \|[^|]*\|)[^|\n]*\|[^|\n]*\|", re.MULTILINE)
+HEAD = re.compile(r"(\*\*Time\*\* about )\d+( minutes)")
 OPENING, CLOSING = "<!-- two evenings -->", "<!-- end of two evenings -->"
 PATH = re.compile(f"(?:# )?{OPENING}.*?{CLOSING}", re.DOTALL)
 
@@ -118,9 +119,12 @@ def _escaped(link: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Return what README.md and the start page's source should hold."""
+    """Return what README.md and the sources of the start page and the lessons should hold."""
     readme, start = ROOT / "README.md", lesson("00")
     made = {}
+    for source in sorted((FOLDER / "source").glob("[0-9][0-9]_*.py"))[1:]:
+        minutes = rounded(sum(minutes for minutes, _ in sections(source).values()))
+        made[source] = HEAD.sub(rf"\g<1>{minutes}\2", source.read_text(encoding="utf-8"), count=1)
     for page, folder in ((readme, "notebooks/"), (start, "")):
         text = ROW.sub(lambda row: f"{row[1]} {' | '.join(times(row[2]))} |", page.read_text(encoding="utf-8"))
         block = path(folder)
