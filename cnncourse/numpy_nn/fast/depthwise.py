@@ -28,7 +28,7 @@ import numpy as np
 from ..functional._windows import as_strided, inside, output_size, padded_size, windows
 from . import threads
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 21
 
 
 def forward(x, weight, stride, dilation, groups, padding=None, bias=None):
@@ -127,7 +127,7 @@ class _Batch:
     """How a batch is cut into blocks: `parts` of its images, whose lines follow each other, and slices of groups."""
 
     def __init__(self, x_shape, groups, kernel, stride, dilation, padding, spacing=None):
-        (self.N, C, *self.sizes), self.groups = x_shape, groups
+        (self.N, C, *self.sizes), self.groups, self.known = x_shape, groups, {}
         spacing = spacing or (1,) * len(kernel)
         self.geometry = [(1, *kernel), (1, *stride), (1, *dilation), ((0, 0), *padding), (1, *spacing)]
         one = self.lines(slice(0, 1))
@@ -144,7 +144,10 @@ class _Batch:
 
     def lines(self, part):
         """Return the arithmetic of the lines of some images."""
-        return _Lines((part.stop - part.start, *self.sizes), *self.geometry)
+        count = part.stop - part.start
+        if count not in self.known:
+            self.known[count] = _Lines((count, *self.sizes), *self.geometry)
+        return self.known[count]
 
     def by_group(self, x):
         """Return (N, C, *spatial) as a view (groups, C/groups, N, *spatial)."""
