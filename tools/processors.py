@@ -120,9 +120,10 @@ def packages():
 
 def training_tasks():
     from cnncourse.checks import tasks_of_unit, units
-    from cnncourse.checks.training import TrainingTask
+    from cnncourse.checks.question import Question
 
-    return [task.id for unit in units() for task in tasks_of_unit(unit) if isinstance(task, TrainingTask)]
+    tasks = [task for unit in units() for task in tasks_of_unit(unit) if not isinstance(task, Question)]
+    return [task.id for task in tasks if task.observe.trains]
 
 
 def has_bounds(path):

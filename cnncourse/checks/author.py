@@ -6,9 +6,9 @@ from cnncourse.checks.draw import after_relu, constant, fortran, negative, norma
 from cnncourse.checks.judge import Behaviour, Values
 from cnncourse.checks.observe import Calls, Draws
 from cnncourse.checks.question import question
-from cnncourse.checks.task import Task
+from cnncourse.checks.task import TORCH_ALLOWED, Task
 
 __all__ = [
-    "Behaviour", "Call", "Calls", "Difference", "Draws", "Task", "Values", "after_relu", "constant", "fortran",
-    "negative", "normal", "question", "readonly", "strided", "tied",
+    "Behaviour", "Call", "Calls", "Difference", "Draws", "TORCH_ALLOWED", "Task", "Values", "after_relu", "constant",
+    "fortran", "negative", "normal", "question", "readonly", "strided", "tied",
 ]  # fmt: skip

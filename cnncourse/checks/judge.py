@@ -1,7 +1,7 @@
 """How a task judges what it observes: by the reference's values, or by a behaviour that needs no reference."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from cnncourse.checks.compare import Difference, compare
 from cnncourse.checks.diagnose import Finding, find_mistake
@@ -38,10 +38,11 @@ class Values:
 class Behaviour:
     """The result must behave: `problem(case, value)` returns None or (slug, sentence).
 
-    A slug that a known mistake has gets that mistake's explanation.
+    A slug that a known mistake has gets that mistake's explanation; `explained` holds those of further slugs.
     """
 
     problem: Callable
+    explained: dict = field(default_factory=dict)
     has_wanted = False
     exact_dtype = lists_allowed = False
 
@@ -51,7 +52,12 @@ class Behaviour:
         return Difference(*found) if found else None
 
     def find(self, task, trials):
-        """The known mistake whose slug the first failed case got."""
-        slug = next((t.difference.slug for t in trials if t.difference is not None), None)
-        known = next((m for m in task.mistakes if m.slug == slug), None)
-        return Finding(slug, known.explanation, known.see or task.see) if known else find_mistake(task, trials)
+        """The known mistake whose slug a failed case got, the first such case counts."""
+        slugs = [t.difference.slug for t in trials if t.difference is not None]
+        known = next((m for slug in slugs for m in task.mistakes if m.slug == slug), None)
+        if known:
+            return Finding(known.slug, known.explanation, known.see or task.see)
+        slug = next((slug for slug in slugs if slug in self.explained), None)
+        if slug:
+            return Finding(slug, self.explained[slug], task.see)
+        return find_mistake(replace(task, mistakes=[]) if task.observe.needs_torch else task, trials)

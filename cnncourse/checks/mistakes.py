@@ -45,9 +45,10 @@ class WrongAnswer:
     def __post_init__(self):
         self.__signature__ = inspect.signature(self.right)
         self.__doc__ = self.function.__doc__
-        self.needs = [name for name in inspect.signature(self.function).parameters if name not in self.options]
-        known = {*self.__signature__.parameters, *SPECIAL}
         parameters = inspect.signature(self.function).parameters
+        named = [name for name, parameter in parameters.items() if parameter.kind is not parameter.VAR_KEYWORD]
+        self.needs = [name for name in named if name not in self.options]
+        known = {*self.__signature__.parameters, *SPECIAL}
         unknown = [n for n in self.needs if n not in known and parameters[n].default is inspect.Parameter.empty]
         if unknown:
             raise TypeError(

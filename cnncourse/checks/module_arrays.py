@@ -2,7 +2,7 @@
 
 A learner may name, define and nest layers freely, hold the kernels as bare parameters, join two layers in one array or
 split one into two. So nothing is concluded from names or classes. `fits` first pairs arrays of one shape in the order
-in which they are defined; where the numbers then disagree, `ranks` tells the arrays apart by experiment.
+in which they are defined; where the numbers then disagree, in the order in which they meet the image (`ranks`).
 """
 
 import itertools
@@ -185,35 +185,25 @@ def _split(array, strange, missing, sources):
     return False
 
 
-def ranks(arrays, base, zeroed):
-    """A value for each learned array by which it sorts into its place, and the names of those without influence.
+def ranks(arrays, run):
+    """For each learned array a value by which it sorts into its place, and the names of those without influence.
 
     Parameters
     ----------
-    base : result of a forward step with all numbers drawn: largest gradients and buffers
-    zeroed : dict from name to the result with that one array set to zero
+    run : result of a short forward step with all numbers drawn: the order of calls and the largest gradients
 
-    An array that is zero cuts off all that works through it alone: their gradients vanish. And it changes the
-    statistics of all batch norms behind it. So the counts say how far in front an array stands, and on which path.
+    An array stands the further in front, the more others are behind it on the way to the output; of those with as
+    many behind them, such as the ends of two branches, the one with fewer in front.
     """
-    largest = max((g or 0.0 for g in base["grads"].values()), default=0.0)
-    tiny = 1e-10 if base["output"].dtype == np.float64 else 1e-5
-    idle = {a.name for a in arrays if a.learned and (base["grads"].get(a.name) or 0.0) <= tiny * largest}
-    named, buffers = [a.name for a in arrays if a.learned and a.name not in idle], [a for a in arrays if not a.learned]
-    kills = {
-        p: {q for q in named if q != p and (zeroed[p]["grads"].get(q) or 0.0) <= tiny * base["grads"][q]} for p in named
-    }  # fmt: skip
-    changes = {
-        p: sum(not np.allclose(zeroed[p]["buffers"][b.name], base["buffers"][b.name], 1e-6, 0) for b in buffers)
-        for p in named
-    }  # fmt: skip
-    killers = Counter(q for killed in kills.values() for q in killed)
-    # Where there are statistics, they tell most surely what is behind what: a gradient may also vanish by chance.
-    if any(changes.values()):
-        rank = {p: (-changes[p], -len(kills[p]), -killers[p]) for p in named}
-    else:
-        rank = {p: (-killers[p], len(kills[p]), 0) for p in named}
-    return rank | dict.fromkeys(idle, (1, 0, 0)), idle
+    learned = [a.name for a in arrays if a.learned]
+    largest = max((g or 0.0 for g in run["grads"].values()), default=0.0)
+    tiny = 1e-10 if run["output"].dtype == np.float64 else 1e-5
+    idle = {name for name in learned if (run["grads"].get(name) or 0.0) <= tiny * largest}
+    order = {name: ({*front} - idle - {name}, place) for name, (front, place) in run["order"].items()}
+    behind = Counter(other for name, (front, _) in order.items() if name not in idle for other in front)
+    last = (1, 0, 0)
+    rank = {name: (-behind[name], len(order[name][0]), order[name][1]) if name in order else last for name in learned}
+    return rank | dict.fromkeys(idle, last), idle
 
 
 def statistics(mine, theirs):

@@ -1,6 +1,6 @@
-"""Judging a network's convolutions whatever stands behind them.
+"""Judging a part of a network whatever the rest does: its convolutions, or its last layer.
 
-The head is the learner's choice, so what comes back through it, the gradient δ of the last feature map, is not
+Where the head is the learner's choice, what comes back through it, the gradient δ of the last feature map, is not
 known. But everything in front of δ is: the gradients of the image and of all parameters of the convolutions are one
 linear map of δ, the way back through the wanted layers. So we solve for the δ that explains the gradient of the
 image. If one explains that and all others, the convolutions are right; no output of a layer need be looked at.
@@ -11,12 +11,32 @@ from functools import cache
 
 import numpy as np
 
+from cnncourse.checks.compare import Difference
 from cnncourse.checks.module_runs import door_to, shapes_of
 
 MOST_FEATURES = 400  # in front of the head; a right network of the tasks has fewer
 MOST_DISTANT = 1e-6  # relative error up to which an explanation counts as exact
-WAY_BACK = "whether what comes back went through the wanted layers"
-CUT_OFF = "whether the output is cut off at zero"
+
+
+def linear_differs(answer, case, seen, assignment, upstream):
+    """Whether the outputs are W h + b for one h per image, W and b being the trusted network's last two arrays.
+
+    The gradient of W is Σ δₙ hₙᵀ, with the upstream gradient for δ: so h can be read from it, whatever stands before.
+    """
+    weight, bias = [a for a in shapes_of(answer, case) if a.learned][-2:]
+    output, grads = seen.last["output"], seen.last["grads"]
+    wanted = (len(case.input), weight.shape[0])
+    if output.shape != wanted:
+        return Difference("wrong-shape", f"the output has shape {output.shape}; wanted: {wanted}.")
+    numbers = [assignment[a.name].take(seen.state, a.shape) for a in (weight, bias)]
+    given = [assignment[a.name].take(grads, a.shape) for a in (weight, bias)]
+    if any(grad is None for grad in given):
+        return Difference("wrong-values", "No gradient reaches the last linear layer.")
+    h = np.linalg.lstsq(upstream.T.astype(np.float64), given[0], rcond=None)[0]
+    pairs = [(h @ numbers[0].T + numbers[1], output), (upstream.T @ h, given[0]), (upstream.sum(axis=0), given[1])]
+    if all(_distance(theirs, ours) < (MOST_DISTANT if seen.double else 1e-3) for theirs, ours in pairs):
+        return None
+    return Difference("wrong-values", "The outputs are not W h + b, with W and b of the last linear layer.")
 
 
 @cache
@@ -25,24 +45,38 @@ def convolutions_of(answer):
     return lambda *args, **kwargs: answer(*args, **kwargs).features
 
 
-def without_head(answer, case, seen, assignment, upstream):
-    """What is compared of a network whose head is the learner's choice: the way back, and what kind of output it is."""
+def convolutions_differ(answer, case, seen, assignment, upstream):
+    """A Difference of a network whose head is the learner's choice: in its kind of output, or in the way back."""
     script = [{"do": "forward", "inputs": [case.input], "training": case.training, "grad_output": upstream}]
     outcome = case.once(("own", answer), lambda: door_to(answer).script(case, script))
     if outcome.error is not None:
-        return None
+        return Difference("raises", "")
     theirs = outcome.value[-1]
-    given, wanted = (
-        {**facts(result["output"]), "whether the features reach the output": _reached(result)}
-        for result in (seen.last, theirs)
-    )
-    if given != wanted or not _reached(theirs):
-        return given, wanted  # whatever the convolutions are
+    kinds = [kind_of(result["output"]) for result in (seen.last, theirs)]
+    shapes = [result["output"].shape for result in (seen.last, theirs)]
+    if shapes[0] != shapes[1]:
+        return Difference("wrong-shape", f"the output has shape {shapes[0]}; wanted: {shapes[1]}.")
+    if kinds[0] != kinds[1]:
+        return Difference(kinds[0] or "wrong-values", "The outputs are no logits, which may have any value.")
+    if not case.training and not np.array_equal(seen.again, seen.last["output"]):
+        return Difference("random-in-eval", "The same images give other outputs in eval mode.")
+    if seen.alone is not None and not _distance(seen.alone[0], seen.last["output"][0]) < 1e-4:
+        return Difference("images-mix", "The first image gives another output alone than in a batch.")
+    passed = [_passed_by(result) for result in (seen.last, theirs)]
+    if any(passed):
+        text = "No gradient comes back to any of the convolutions."
+        return None if all(passed) else Difference("head-skips-features", text)
     part = answer(*case.args, **case.kwargs).features
     if _features(part, case) > MOST_FEATURES:  # more than the image's pixels could tell apart: only the sizes speak
         sizes = [sorted(a.key for a in arrays if a.learned) for arrays in (seen.arrays, shapes_of(answer, case))]
-        return given | {WAY_BACK: sizes[0] == sizes[1]}, wanted | {WAY_BACK: True}
-    return given | {WAY_BACK: way_back(part, case, seen, assignment) < MOST_DISTANT}, wanted | {WAY_BACK: True}
+        return None if sizes[0] == sizes[1] else Difference("wrong-values", "")
+    if way_back(part, case, seen, assignment) < MOST_DISTANT:
+        return None
+    if any(not a.learned for a in seen.arrays):
+        return Difference("batch-norm-added", "There are running statistics, which no wanted layer has.")
+    by_chance = case.training and not np.array_equal(seen.again, seen.last["output"])
+    text = "What comes back to the image and to the kernels has not gone through the wanted layers."
+    return Difference("dropout-added" if by_chance else "wrong-values", text)
 
 
 def _features(part, case):
@@ -52,9 +86,10 @@ def _features(part, case):
         return part(torch.tensor(case.input[:1])).numel()
 
 
-def _reached(result):
-    grad = result["grad_inputs"][0]
-    return grad is not None and bool(np.any(grad))
+def _passed_by(result):
+    """Whether no kernel has a gradient, although there is an output."""
+    kernels = [grad for grad in result["grads"].values() if grad is None or grad.ndim == 4 and grad.shape[2] > 1]
+    return bool(result["output"].any()) and not any(grad is not None and grad.any() for grad in kernels)
 
 
 def way_back(part, case, seen, assignment):
@@ -135,14 +170,15 @@ def _distance(given, wanted):
     return float(np.abs(given - wanted).max() / size) if size else 0.0
 
 
-def facts(output):
-    """What kind of output it is: its shape, and what tells logits from what they become later."""
-    seen = {"the shape of the output": tuple(output.shape)}
+def kind_of(output):
+    """What an output is instead of logits: the slug of a mistake, or None."""
     if output.ndim != 2 or not output.size:
-        return seen
+        return None
+    if not output.any():
+        return "all-zeros"
     sums = np.exp(output - output.max(axis=1, keepdims=True)).sum(axis=1) * np.exp(output.max(axis=1))
-    return seen | {
-        "whether the output is probabilities": bool(((output >= 0) & (output <= 1)).all()),
-        "whether the output is log-probabilities": bool(np.allclose(sums, 1, rtol=0, atol=1e-4)),
-        CUT_OFF: bool((output == 0).any()),
-    }
+    if np.allclose(sums, 1, rtol=0, atol=1e-4):
+        return "log-softmax-in-the-network"
+    if ((output >= 0) & (output <= 1)).all():
+        return "softmax-in-the-network"
+    return "relu-on-logits" if (output == 0).any() else None

@@ -5,8 +5,10 @@ arrays that play the same parts. Neither knows right from wrong: `modules` compa
 """
 
 import zlib
-from dataclasses import dataclass, field
-from functools import cache
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -20,19 +22,25 @@ class Observation:
     """What one module gave: its arrays, the numbers that were in them, and the results of the runs.
 
     `first` is a run in training mode with ones in all buffers (None where there are no buffers), `last` the run that is
-    judged. `outcome` holds the failure, if any. `idle` arrays have no influence in training mode, such as the
-    bias of a convolution in front of a batch norm: they hold zeros. `rank` tells arrays of one shape apart, where it
-    is known.
+    judged, `again` the output of one more, in which chance may fall out otherwise, `alone` in eval mode that for the
+    first picture. `idle` arrays have no influence in training mode and no counterpart, such as the bias of a
+    convolution in front of a batch norm: they hold zeros. `rank` tells arrays of one shape apart, where it is known.
+    `look` makes the same observation once more.
     """
 
-    outcome: Outcome
     arrays: list = field(default_factory=list)
     state: dict = field(default_factory=dict)
     first: dict | None = None
     last: dict | None = None
+    again: np.ndarray | None = None
+    alone: np.ndarray | None = None
     double: bool = True
     idle: frozenset = frozenset()
     rank: dict | None = None
+    look: Callable | None = None
+
+    def __getstate__(self):
+        return {**vars(self), "look": None}  # what was seen, not the way to it
 
 
 @cache
@@ -107,16 +115,23 @@ def _has_gradients(step, result, shapes):
         return False
     there = {name: grad for name, grad in grads.items() if grad is not None}
     if step.get("short"):
-        return all(isinstance(grad, float) for grad in there.values())
+        return all(isinstance(grad, float) for grad in there.values()) and _is_order(result.get("order"))
     first = grad_inputs[0]
     fits = first is None or (isinstance(first, np.ndarray) and first.shape == step["inputs"][0].shape)
     return fits and _are_fitting(there, shapes)
 
 
+def _is_order(order):
+    return isinstance(order, dict) and all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2
+        and isinstance(pair[0], (list, tuple)) and all(isinstance(name, str) for name in pair[0])
+        and isinstance(pair[1], int)
+        for pair in order.values()
+    )  # fmt: skip
+
+
 def door_to(answer):
     """The door to a trusted class or function."""
-
-
     return Door(lambda args, kwargs: Outcome.from_plain(probes.run(answer, "module", args, kwargs)))
 
 
@@ -126,15 +141,31 @@ def describe(door, case):
     return arrays_of(outcome.value[0]) if outcome.error is None else outcome
 
 
-def observe(door, case, arrays, upstream, double=True, idle=frozenset()):
-    """Load drawn numbers (zeros into the `idle` arrays) and run: an `Observation`."""
+def observe(door, case, wanted, upstream, double=True):
+    """Look at one module: an `Outcome` with an `Observation`, even where the module raises.
+
+    Parameters
+    ----------
+    wanted : the arrays of a right module
+    upstream : gradient of the output
+    double : whether all is done in float64
+    """
+    arrays = describe(door, case)
+    if isinstance(arrays, Outcome):
+        return replace(arrays, value=Observation())
+    rank, idle = apart(door, case, arrays, double) or (None, set())
+    have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, wanted))
+    idle = frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > want[a.key])
     state = drawn_state(arrays, case) | {a.name: np.zeros(a.shape, np.float32) for a in arrays if a.name in idle}
-    outcome = door.script(case, steps_for(case, arrays, state, upstream, double), kept=double)
-    first, last = None, None
+    outcome = door.script(case, steps_for(case, arrays, state, upstream, double))
+    look = partial(observe, door, case, wanted, upstream)
+    seen = Observation(arrays, state, double=double, idle=idle, rank=rank, look=look)
     if outcome.error is None:
         runs = [result for result in outcome.value if result is not None]  # a load gives None
-        first, last = (runs[0] if any(not a.learned for a in arrays) else None), runs[-1]
-    return Observation(outcome, arrays, state, first, last, double, idle)
+        seen.first = runs.pop(0) if any(not a.learned for a in arrays) else None
+        seen.last, seen.again, *alone = runs[0], *(run["output"] for run in runs[1:])
+        seen.alone = alone[0] if alone else None
+    return replace(outcome, value=seen)
 
 
 def drawn_state(arrays, case):
@@ -152,37 +183,36 @@ def steps_for(case, arrays, state, upstream, double):
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     load = {"do": "load", "state": state, "double": double}
     run = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
+    more = {"do": "forward", "training": case.training}
+    runs = [run, more | {"inputs": inputs}]
+    if not case.training and len(case.input) > 1:
+        runs.append(more | {"inputs": [inputs[0][:1]]})
     if all(a.learned for a in arrays):
-        return [load, run]
+        return [load, *runs]
     ones = {a.name: np.ones(a.shape, np.float32) for a in arrays if not a.learned}
     first = {"do": "forward", "inputs": inputs, "training": True}
-    return [load | {"state": state | ones}, first, load, run]
+    return [load | {"state": state | ones}, first, load, *runs]
 
 
-def apart(door, case, arrays):
-    """`ranks` of a module's arrays: each is set to zero once; None where that tells nothing."""
-    learned = [a for a in arrays if a.learned]
+def apart(door, case, arrays, double=True):
+    """`ranks` of a module's arrays, from one run; None where it raises or nothing comes back."""
+    training = any(not a.learned for a in arrays)
     state = drawn_state(arrays, case) | {a.name: np.ones(a.shape, np.float32) for a in arrays if not a.learned}
-    # Positive vectors: then no ReLU is silent by chance, and only what is set to zero cuts anything off.
-    state |= {a.name: np.abs(state[a.name]) for a in learned if len(a.key) < 2}
-    training = len(learned) < len(arrays)
-    inputs = [case.small.astype(np.float64)]
-    load = {"do": "load", "state": state, "double": True}
-    output = door.script(case, [load, {"do": "forward", "inputs": inputs, "training": training}], keep=True)
-    if output.error is not None or not np.prod(output.value[-1]["output"].shape):
+    # Vectors near one: behind a norm each ReLU cuts something off, and without norms no layer is silent by chance.
+    state |= {a.name: 1 + 0.05 * np.tanh(state[a.name]) for a in arrays if a.learned and len(a.key) < 2}
+    load = {"do": "load", "state": state, "double": double}
+    inputs = [case.input.astype(np.float64 if double else np.float32)]
+    run = {"do": "forward", "inputs": inputs, "training": training, "grad_output": 3, "short": True}
+    outcome = door.script(case, [load, run], kept=double)
+    if outcome.error is not None or not any(outcome.value[1]["grads"].values()):
         return None
-    upstream = np.random.default_rng(3).standard_normal(output.value[-1]["output"].shape)
-    run = {"do": "forward", "inputs": inputs, "training": training, "grad_output": upstream, "short": True}
-    steps = [load, run]
-    for array in learned:
-        steps += [{"do": "load", "state": state | {array.name: np.zeros(array.shape, np.float32)}}, run]
-    outcome = door.script(case, steps)
-    if outcome.error is not None:
-        return None
-    base, *runs = outcome.value[1::2]
-    if not any(base["grads"].values()):
-        return None  # nothing comes back at all
-    return ranks(arrays, base, dict(zip((a.name for a in learned), runs, strict=True)))
+    return ranks(arrays, outcome.value[1])
+
+
+def rank_of(answer, case):
+    """`ranks` of a trusted module's arrays, None where it raises."""
+    told = case.once(("rank", answer), lambda: apart(door_to(answer), case, shapes_of(answer, case)))
+    return told and told[0]
 
 
 def shapes_of(answer, case):

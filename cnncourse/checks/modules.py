@@ -2,53 +2,60 @@
 
 The answer's arrays are exchanged by name and filled with drawn numbers. What it then gives, and the gradients under
 a drawn upstream gradient, are compared with what the reference gives with the same numbers, worked out on this
-side. Which array is which is first taken from the order of definition; if the numbers then disagree, it is found by
-experiment (see `module_arrays`). An answer is right if the numbers agree under any assignment, so nothing need be
-believed of its layers.
+side. Which array is which is taken from the order of definition, or from the order in which they meet the image (see
+`module_arrays`). An answer is right if the numbers agree under any assignment, so nothing need be believed of its
+layers.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnncourse.checks.compare import Difference
-from cnncourse.checks.diagnose import Finding, find_mistake, same
+from cnncourse.checks.case import Case
+from cnncourse.checks.compare import Difference, compare
+from cnncourse.checks.diagnose import Finding, find_mistake
 from cnncourse.checks.module_arrays import enough, fits, shapes_difference
 from cnncourse.checks.module_runs import (
     Door,
-    Observation,
-    apart,
-    describe,
-    door_to,
     drawn_upstream,
     expected,
     observe,
     raises,
+    rank_of,
     ready,
     shapes_of,
 )
+from cnncourse.checks.module_start import STARTING, start_and_sharing
+from cnncourse.checks.observe import Observer
 from cnncourse.checks.student import Outcome
-from cnncourse.checks.task import Case, Task, Trial
+from cnncourse.checks.task import Task
 
 
-class ModuleCase(Case):
-    """One module built, loaded and run: ModuleCase("training", 4, 8, stride=2, input=x, training=True).
+def module_task(see, **judged):
+    """A task whose answer is a PyTorch module; further arguments are those of `SameModule`."""
+    return Task(see=see, observe=Modules(), judged=SameModule(**judged), banned=(), repeats=0, seconds=20.0)
+
+
+def images(rng, *shape):
+    """float32 pictures of noise that is not centred at zero."""
+    return (0.3 + rng.standard_normal(shape)).astype(np.float32)
+
+
+class ModuleCall(Case):
+    """One module built, loaded and run: ModuleCall(4, 8, stride=2, input=x, training=True).
 
     Parameters
     ----------
-    criterion, *args, **kwargs : as for `Case`; the arguments construct the module
+    *args, **kwargs : the arguments that construct the module
     input : float32 array that goes through it
     training : whether in training mode
-    backward : whether gradients are compared too, under a drawn upstream gradient
-    small : a smaller input for the experiments that tell arrays apart; the input itself where it is None
+    differs : how this case is judged where not as the others (see `SameModule`)
     """
 
-    def __init__(self, criterion, *args, input, training=False, backward=True, small=None, **kwargs):
-        super().__init__(criterion, *args, **kwargs)
-        self.input, self.training, self.backward = input, training, backward
-        self.small = input if small is None else small
+    def __init__(self, *args, input, training=False, differs=None, **kwargs):
+        super().__init__("", *args, **kwargs)
+        self.input, self.training, self.differs = input, training, differs
 
     def call_text(self, name, reference=None):
         """The construction, the input and the mode."""
@@ -57,234 +64,148 @@ class ModuleCase(Case):
 
 
 @dataclass
-class ModuleTask(Task):
-    """A PyTorch module to write. `reference` is a class or function that builds a right one.
+class Modules(Observer):
+    """Observes a module that is built, filled with drawn numbers and run (see `module_runs.Observation`)."""
 
-    Further parameters
-    ------------------
+    needs_torch = True
+    test_seeds = 4
+
+    def outcome(self, task, student, case):
+        """What the learner's module gives."""
+        ready()
+        shapes, upstream = task.judged.shapes(task.reference, case), upstream_of(task, case)
+        door = door_of(task, student)
+        outcome = observe(door, case, shapes, upstream)
+        if outcome.error is not None and outcome.error.kind == "raised":
+            single = observe(door, case, shapes, upstream, double=False)  # perhaps it makes float32 arrays
+            outcome = outcome if single.error is not None else single
+        return outcome
+
+    def further(self, task, student, trials):
+        """Where all is right: does it start well, and do two objects keep apart?"""
+        if any(t.difference is not None for t in trials):
+            return []
+        case, seen = trials[0].case, trials[0].outcome.value
+        return [(case, start_and_sharing(door_of(task, student), case, seen.arrays, seen.state))]
+
+
+def door_of(task, student):
+    """The way to the learner's module."""
+    return Door(lambda args, kwargs: student.call(task.name, "module", args, kwargs, seconds=task.seconds))
+
+
+def upstream_of(task, case):
+    """A drawn gradient of the right output's shape."""
+    return case.once("upstream", lambda: drawn_upstream(task.reference, case))
+
+
+def numbers_differ(answer, case, seen, assignment, upstream):
+    """How an observed module's numbers differ from those of a trusted one that holds the same: a Difference or None."""
+    pair = expected(answer, case, seen, assignment, upstream)
+    if pair is None:
+        return Difference("raises", "")
+    difference = compare(*pair)
+    if difference is not None:
+        difference.given, difference.right = pair
+    return difference
+
+
+def layers_differ(answer, case, seen, assignment, upstream):
+    """The arrays alone: where there is an assignment, they are those of the trusted module."""
+    return None
+
+
+@dataclass
+class SameModule:
+    """The module must do what the reference does with the same numbers.
+
+    Parameters
+    ----------
     alternatives : other right constructions; an answer is right if it equals the reference or one of them
-    compared : function(answer, case, seen, assignment, upstream) → (given, wanted), what is compared of an observed
-        module and a trusted one; None where the trusted one raises
-    part : function(answer) → function that constructs the part of a trusted module whose arrays are assigned; the
-        arrays of the rest are the learner's choice
-    otherwise : function(trials) → slug of a known mistake that shows although it gives no numbers to compare, or None
-    test_seeds : on how many seeds the course's own tests try each known mistake
+    differs : function(trusted answer, case, seen, assignment, upstream) → Difference or None
+    part : function(trusted answer) → function that constructs the part whose arrays are assigned; those of the rest are
+        the learner's choice
     """
 
-    probe: str = "module"
-    banned: tuple = ()
-    repeats: int = 0
-    seconds: float = 20.0
     alternatives: tuple = ()
-    compared: Callable = expected
+    differs: Callable = numbers_differ
     part: Callable | None = None
-    otherwise: Callable = lambda trials: None
-    test_seeds: int = 4
+    has_wanted = exact_dtype = lists_allowed = False
 
-    def __post_init__(self):
-        super().__post_init__()
-        self.known = Trusted()
-
-    def attempt(self, student, case, wanted=None):
-        """Build the answer, run it with drawn numbers, and compare with each right construction."""
-        ready()
-        door = self._door(student)
-        arrays = describe(door, case)
-        if isinstance(arrays, Outcome):
-            return _failed(case, Observation(arrays))
-        trial = self._tried(door, case, arrays, double=True)
-        if trial.difference is not None and trial.difference.slug in ("raised", "low-precision"):
-            trial = self._tried(door, case, arrays, double=False)  # perhaps it makes float32 arrays, whatever comes in
-        return trial
-
-    def _tried(self, door, case, arrays, double):
-        """One trial, with the arrays in the order of definition, then told apart by experiment."""
-        seen = observe(door, case, arrays, self._upstream(case), double)
-        if seen.outcome.error is not None:
-            return _failed(case, seen)
-        trial = self._compared(seen, case)
-        told = apart(door, case, arrays) if trial.difference is not None and self._may_fit(arrays, case) else None
-        if told is None:
-            return trial
-        rank, idle = told
-        if idle := self._surplus(arrays, case, idle):
-            seen = observe(door, case, arrays, self._upstream(case), double, idle)
-            if seen.outcome.error is not None:
-                return trial
-        seen.rank = rank
-        return self._compared(seen, case)
-
-    def _repeat(self, student, trials, seed):
-        """Two objects of one construction at once: do they start well, and does each keep its own numbers?"""
-        case, right = trials[0].case, [t for t in trials if t.difference is None]
-        if len(right) < len(trials):
-            return []
-        door, seen = self._door(student), right[0].observed
-        arrays, state = seen.arrays, seen.state
-        others = {name: -values for name, values in state.items()}
-        steps = [
-            {"do": "describe"}, {"do": "read"},
-            {"do": "describe", "object": 1},
-            {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1}, {"do": "read"},
-        ]  # fmt: skip
-        outcome = door.script(case, steps)
-        if outcome.error is not None:
-            return [_failed(case, Observation(outcome, arrays))]
-        problem = starting_problem(arrays, outcome.value[1]) or sharing_problem(state, outcome.value[-1])
-        return [Trial(case, Outcome(problem), None, Difference(*problem) if problem else None, repeated=True)]
-
-    def _door(self, student):
-        return Door(lambda args, kwargs: student.call(self.name, self.probe, args, kwargs, seconds=self.seconds))
-
-    def _right(self):
-        return (self.reference, *self.alternatives)
-
-    def _may_fit(self, arrays, case):
-        """Whether the answer learns at least as many numbers as some right one."""
-        return any(_count(arrays) >= _count(self._shapes(answer, case)) for answer in self._right())
-
-    def _surplus(self, arrays, case, idle):
-        """The idle vectors of those lengths of which there are more than wanted."""
-        wanted = Counter(a.key for a in self._shapes(self.reference, case) if a.learned)
-        have = Counter(a.key for a in arrays if a.learned)
-        return frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > wanted[a.key])
-
-    def _compared(self, seen, case):
-        """The trial of an observation: right under the first assignment that makes all numbers agree."""
-        first = None
-        for answer in self._right():
-            for given, wanted in self._pairs(answer, seen, case):
-                outcome = Outcome(given, seconds=seen.outcome.seconds)
-                trial = ModuleTrial(case, outcome, wanted, self.compare(given, wanted, case), observed=seen)
-                if trial.difference is None:
-                    return trial
-                first = first or trial
-        if first:
-            return first
-        difference = shapes_difference(seen.arrays, self._shapes(self.reference, case))
-        given = {"the shapes": str([a.shape for a in seen.arrays]), "the output": seen.last["output"]}
-        return ModuleTrial(case, Outcome(given), None, difference, observed=seen)
-
-    def _pairs(self, answer, seen, case):
-        """(given, wanted) for each way of assigning the observed arrays to those of a trusted module."""
-        theirs = self._shapes(answer, case)
-        if isinstance(theirs, Outcome):
-            return
-        orders = [(None, None)]
-        if seen.rank:
-            orders.append((seen.rank, self.known.rank(self._counted(answer), case)))
-        for rank, their_rank in orders:
-            if rank and not their_rank:
-                continue
-            mine = [a for a in seen.arrays if a.name not in seen.idle]
-            for assignment in fits(enough(mine, theirs, rank) if self.part else mine, theirs, rank, their_rank):
-                pair = self.compared(answer, case, seen, assignment, self._upstream(case))
-                if pair is not None:
-                    yield pair
-
-    def _counted(self, answer):
-        """The constructor of what counts of a trusted answer."""
-        return self.part(answer) if self.part else answer
-
-    def _shapes(self, answer, case):
+    def shapes(self, answer, case):
+        """The arrays of a trusted module that must be assigned; an Outcome where it cannot be constructed."""
         return shapes_of(self._counted(answer), case)
 
-    def _upstream(self, case):
-        """A drawn gradient of the output's shape, or None."""
-        if not case.backward:
-            return None
-        return case.once("upstream", lambda: drawn_upstream(self.reference, case))
+    def difference(self, task, seen, wanted, case):
+        """How an observed module differs from every right one, None where it equals one of them."""
+        differs = case.differs or self.differs
+        difference = self._difference(task, seen, case, differs)
+        if difference is not None and difference.slug == "low-precision" and seen.double:
+            single = seen.look(double=False)  # perhaps it makes float32 arrays
+            if single.error is None and self._difference(task, single.value, case, differs) is None:
+                return None
+        return difference
 
-    def value_of(self, answer, case):
-        """Nothing can be wanted before an answer's numbers are known."""
-        return None
+    def _difference(self, task, seen, case, differs):
+        first = None
+        for answer in (task.reference, *self.alternatives):
+            for assignment in self._assignments(answer, seen, case):
+                difference = differs(answer, case, seen, assignment, upstream_of(task, case))
+                if difference is None:
+                    return None
+                first = first or difference
+        return first or shapes_difference(seen.arrays, self.shapes(task.reference, case))
 
-    def _explain(self, trials):
-        """Explained afresh for each answer: the values of a trial do not hold all that was observed."""
-        return self._found(trials)
+    def _assignments(self, answer, seen, case):
+        """The ways of assigning the observed arrays to those of a trusted module."""
+        theirs = self.shapes(answer, case)
+        if isinstance(theirs, Outcome):
+            return
+        mine, tried = [a for a in seen.arrays if a.name not in seen.idle], []
+        for ranked in (False, True):
+            rank, their_rank = (seen.rank, rank_of(self._counted(answer), case)) if ranked else (None, None)
+            if ranked and not (rank and their_rank):
+                return
+            for assignment in fits(enough(mine, theirs, rank) if self.part else mine, theirs, rank, their_rank):
+                if assignment not in tried:
+                    tried.append(assignment)
+                    yield assignment
 
-    def find(self, trials):
+    def _counted(self, answer):
+        return self.part(answer) if self.part else answer
+
+    def find(self, task, trials):
         """The known mistake that gives the same in all cases that were run, else what the arrays show."""
-        if all(t.difference is None for t in trials):
+        slugs = [t.difference.slug for t in trials if t.difference is not None]
+        if not slugs or set(slugs) <= {"not_attempted", "missing"}:
             return None
-        seen = [t for t in trials if isinstance(t, ModuleTrial)]
-        for mistake in self.mistakes if seen else ():
-            if all(self._same(mistake.answer, t) for t in seen):
-                return Finding(mistake.slug, mistake.explanation, mistake.see or self.see)
-        slug = self.otherwise(trials) or next(t.difference.slug for t in trials if t.difference is not None)
-        if slug in STARTING:
-            return Finding(slug, STARTING[slug], self.see)
-        own = next((m for m in self.mistakes if m.slug == slug), None)
-        return Finding(slug, own.explanation, own.see or self.see) if own else general_finding(self, trials)
+        seen = [t for t in trials if t.outcome.value is not None and not t.repeated]
+        for mistake in task.mistakes if seen and not set(slugs) & set(STARTING) else ():
+            if all(self._same(task, mistake.answer, t) for t in seen):
+                return Finding(mistake.slug, mistake.explanation, mistake.see or task.see)
+        own = next((m for m in task.mistakes if m.slug == slugs[0]), None)
+        text = own.explanation if own else STARTING.get(slugs[0])
+        return Finding(slugs[0], text, (own and own.see) or task.see) if text else general_finding(task, trials)
 
-    def _same(self, answer, trial):
+    def _same(self, task, answer, trial):
         """Whether a known mistake gives what was observed: the same numbers, or from the same arrays an error, too."""
-        case, seen, error = trial.case, trial.observed, trial.outcome.error
+        case, seen, error = trial.case, trial.outcome.value, trial.outcome.error
         theirs = shapes_of(answer, case)
         if error is None:
-            scale = self.scale(case)
-            return any(same(given, wanted, scale=scale) for given, wanted in self._pairs(answer, seen, case))
+            upstream = upstream_of(task, case)
+            assignments = self._assignments(answer, seen, case)
+            found = (self.differs(answer, case, seen, assignment, upstream) for assignment in assignments)
+            return any(difference is None or difference.slug == "low-precision" for difference in found)
         if error.kind != "raised" or isinstance(theirs, Outcome):
             return error.kind == "raised" and not seen.arrays and isinstance(theirs, Outcome)
         alike = sorted(a.key for a in seen.arrays) == sorted(a.key for a in theirs)
         return alike and case.once(("raises", answer), lambda: raises(answer, case))
 
 
-STARTING = {
-    "filters-equal": "All filters of a layer start with the same numbers. Then all learn the same: their gradients are "
-    "equal, too. Start from random numbers, as PyTorch's layers do.",
-    "shared-between-objects": "Two objects of the class hold the same parameters: what is loaded into one changes the "
-    "other. Make the layers inside the constructor, not once outside.",
-}
-
-
-def starting_problem(arrays, start):
-    """(slug, sentence) where a layer's filters are equal to one another at the start."""
-    for array in arrays:
-        rows = start[array.name].reshape(array.shape[0] if array.shape else 1, -1)
-        if array.learned and len(array.key) > 2 and len(rows) > 1 and rows.any() and (rows == rows[0]).all():
-            return "filters-equal", f"All {len(rows)} filters of {array.name} start with the same numbers."
-    return None
-
-
-def sharing_problem(loaded, read):
-    """(slug, sentence) where numbers loaded into one object have changed another."""
-    for name, values in loaded.items():
-        if not np.allclose(read[name], values, rtol=1e-5, atol=0):
-            return "shared-between-objects", f"What is loaded into {name} of one object changes that of another."
-    return None
-
-
-@dataclass
-class ModuleTrial(Trial):
-    """A trial and what was observed in it."""
-
-    observed: Observation | None = None
-
-
-class Trusted:
-    """What is known of trusted modules whatever their numbers are: how their arrays are told apart."""
-
-    def __init__(self):
-        self.ranks = {}
-
-    def rank(self, answer, case):
-        """`ranks` of a trusted module's arrays, None where it raises."""
-        key = answer, repr((case.args, case.kwargs)), case.small.shape
-        if key not in self.ranks:
-            told = apart(door_to(answer), case, shapes_of(answer, case))
-            self.ranks[key] = told and told[0]
-        return self.ranks[key]
-
-
-def _failed(case, seen):
-    return ModuleTrial(case, seen.outcome, None, Difference(seen.outcome.error.kind, ""), observed=seen)
-
-
-def _count(arrays):
-    return sum(int(np.prod(a.shape)) for a in arrays if a.learned)
-
-
 def general_finding(task, trials):
-    """What can be said of failed trials that no known mistake explains."""
-    return find_mistake(replace(task, mistakes=[]), trials)
+    """What can be said of failed trials that no known mistake explains, from the values that first disagreed."""
+    plain = [
+        replace(t, outcome=Outcome(t.difference.given, t.outcome.error), wanted=t.difference.right)
+        for t in trials if t.difference is not None
+    ]  # fmt: skip
+    return find_mistake(replace(task, mistakes=[]), plain)

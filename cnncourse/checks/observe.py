@@ -10,8 +10,27 @@ from cnncourse.grading.inside import probes
 FEW = 10  # as many small cases are not worth a call of their own
 
 
+class Observer:
+    """What all of them have in common.
+
+    `needs_torch` says whether PyTorch must be there, `trains` whether the one call may take minutes, `test_seeds` on
+    how many seeds the course's own tests try each known mistake.
+    """
+
+    needs_torch = trains = False
+    test_seeds = 20
+
+    def together(self, task, student, cases):
+        """Outcomes of cases that one call answers, {index: outcome}."""
+        return {}
+
+    def further(self, task, student, trials):
+        """What is looked at when all cases have been judged: a list of (case, (outcome, Difference or None))."""
+        return []
+
+
 @dataclass
-class Calls:
+class Calls(Observer):
     """One call per case, and its result."""
 
     probe: str = "function"
@@ -47,7 +66,7 @@ def _holds_array(value):
 
 
 @dataclass
-class Draws:
+class Draws(Observer):
     """Many calls per case with one generator, which is the last argument, and one more from the same seed.
 
     The observed value is {"draws": list of results, "again": the first draw once more from the same seed,
@@ -55,10 +74,6 @@ class Draws:
     """
 
     times: int = 200
-
-    def together(self, task, student, cases):
-        """Each case is many calls already."""
-        return {}
 
     def outcome(self, task, student, case):
         """What the learner's answer draws; a function that changes its argument starts the later draws from there."""

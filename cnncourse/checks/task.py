@@ -21,11 +21,13 @@ from cnncourse.checks.student import Failure, Outcome
 
 __all__ = ["Case", "Mistake", "Task", "Trial", "pack", "run_answer"]  # older task files import them from here
 
-# Beyond NumPy and the standard library; a task about PyTorch passes its own list.
+# Beyond NumPy and the standard library.
 BANNED = (
     "torch", "torchvision", "scipy", "skimage", "cv2", "PIL", "sklearn", "jax", "tensorflow", "keras", "numba",
     "pandas", "cupy", "cnncourse",
 )  # fmt: skip
+
+TORCH_ALLOWED = tuple(name for name in BANNED if name not in ("torch", "torchvision"))  # where it may be used
 
 STALE = "It gives what was right for an earlier call with the same shapes and other values."
 
@@ -207,7 +209,9 @@ class Task:
                 lost[case.criterion] = trials[-1].outcome.error.kind
         self._notice_memory(trials)
         if not lost:
-            trials += self._repeat(student, trials, seed)
+            trials += self._repeat(student, trials, seed) if self.repeats else []
+            for case, (outcome, difference) in self.observe.further(self, student, trials):
+                trials.append(Trial(case, outcome, None, difference, repeated=True))
         return TaskReport.from_trials(self, trials, self._explain(trials))
 
     def _explain(self, trials):

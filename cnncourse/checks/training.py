@@ -1,91 +1,100 @@
 """Tasks whose answer trains a network: judged by its outputs on images that it has not seen."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from cnncourse.checks.compare import Difference, compare
-from cnncourse.checks.diagnose import Finding, find_mistake
-from cnncourse.checks.report import TaskReport
-from cnncourse.checks.task import Case, Task, Trial
+from cnncourse.checks.case import Case
+from cnncourse.checks.compare import compare
+from cnncourse.checks.judge import Behaviour
+from cnncourse.checks.observe import Observer
+from cnncourse.checks.task import Task
+
+MORE_STEPS = 150  # of further training, by which it shows whether a network could have learned more
 
 
-class TrainingCase(Case):
-    """One training run: TrainingCase(images, labels, predict=test_images, truth=test_labels).
+def training_task(see, diagnose):
+    """A task whose answer trains a network once; all its cases share what comes of it.
+
+    Parameters
+    ----------
+    diagnose : function(case, trained) → slug of a known mistake that explains a low accuracy, or None
+    """
+
+    def problem(case, trained):
+        return accuracy_problem(case, trained, diagnose)
+
+    return Task(see=see, observe=Training(), judged=Behaviour(problem), banned=(), repeats=0, seconds=120.0)
+
+
+class TrainingCall(Case):
+    """One level of one training run: TrainingCall(images, labels, predict=test_images, truth=test_labels, level=0.75).
 
     Parameters
     ----------
     *args : the arrays to train on
     predict, truth : unseen images, and the classes that they have
+    level : the share of them that must be right
     also : further images by name, whose outputs help to tell what went wrong
     """
 
-    def __init__(self, *args, predict, truth, also=None):
+    def __init__(self, *args, predict, truth, level, also=None):
         super().__init__("", *args)
-        self.predict, self.truth, self.also = predict, truth, also or {}
+        self.predict, self.truth, self.level, self.also = predict, truth, level, also or {}
 
 
 @dataclass
-class TrainingTask(Task):
-    """A function that trains on arrays and returns a module.
+class Trained:
+    """Outputs of a trained network: for the unseen images, for further ones, and for the unseen ones after more steps.
 
-    The function is called once with torch tensors; its module, in eval mode, predicts. `points` maps
-    criteria to points and `levels` the same criteria to the accuracy (0 to 1) that earns them.
-    `diagnose(case, outputs, also)` names the slug of a known mistake that explains a low accuracy, or None;
-    `also` holds the outputs for the case's further images by name.
+    `later` is None where the network was not trained on.
     """
 
-    reference: object = None  # there is nothing to compare with but the truth
-    cases: object = None
-    levels: dict = field(default_factory=dict)
-    diagnose: Callable = None
-    banned: tuple = ()
-    seconds: float = 120.0
-    test_seeds: int = 1
+    outputs: np.ndarray
+    also: dict = field(default_factory=dict)
+    later: np.ndarray | None = None
 
-    def evaluate(self, student, seed=0):
-        """Train once, predict, and give the points of every level reached.
 
-        Returns
-        -------
-        TaskReport
-        """
-        (case,) = self.draw(seed)
+@dataclass
+class Training(Observer):
+    """Observes one training run, which all cases share: they differ in the level alone."""
+
+    needs_torch = trains = True
+    test_seeds = 1
+
+    def together(self, task, student, cases):
+        """Train once, predict; a network that misses a level is trained for some more steps."""
+        case = cases[0]
         images = np.concatenate([case.predict, *case.also.values()])
-        kwargs = {"predict": images, "seed": abs(int(seed)) % 2**31, "watch": bool(self.banned)}
-        outcome = student.call(self.name, "trained", case.args, kwargs, seconds=self.seconds)
-        also = {}
-        if outcome.error is None and len(outcome.value) == len(images):
+        kwargs = {"predict": images, "seed": _seed_of(case), "watch": bool(task.banned)}
+        outcome = student.call(task.name, "trained", case.args, kwargs, seconds=task.seconds)
+        if outcome.error is None and np.shape(outcome.value)[:1] != (len(images),):
+            outcome.value = Trained(np.asarray(outcome.value))
+        elif outcome.error is None:
             ends = np.cumsum([len(case.predict), *(len(more) for more in case.also.values())])
-            outcome.value, *parts = np.split(outcome.value, ends[:-1])
-            also = dict(zip(case.also, parts, strict=True))
-        trials = []
-        for criterion, level in self.levels.items():
-            own = Case(criterion, *case.args)
-            trials.append(Trial(own, outcome, None, self._judge(outcome, case, level, also)))
-        return TaskReport.from_trials(self, trials, self.find(trials))
+            outputs, *parts = np.split(outcome.value, ends[:-1])
+            outcome.value = Trained(outputs, dict(zip(case.also, parts, strict=True)))
+            if any(task.compare(outcome.value, None, each) for each in cases):
+                more = kwargs | {"predict": case.predict, "more": MORE_STEPS}
+                later = student.call(task.name, "trained", case.args, more, seconds=task.seconds)
+                outcome.value.later = later.value if later.error is None else None
+        return dict.fromkeys(range(len(cases)), outcome)
 
-    def _judge(self, outcome, case, level, also):
-        if outcome.error is not None:
-            return Difference(outcome.error.kind, "")
-        logits = outcome.value
-        classes = int(case.truth.max()) + 1
-        difference = compare(np.zeros_like(logits), np.zeros((len(case.truth), classes), logits.dtype))
-        if difference:
-            return difference
-        if not np.isfinite(logits).all():
-            return Difference("not-finite", "The outputs hold NaN or infinity: the training has diverged.")
-        accuracy = float((logits.argmax(axis=1) == case.truth).mean())
-        if accuracy >= level:
-            return None
-        slug = self.diagnose(case, logits, also) if self.diagnose else None
-        chance = accuracy < 1.5 / classes
-        slug = slug or ("no-better-than-chance" if chance else "low-accuracy")
-        return Difference(slug, f"{accuracy:.1%} of the unseen images are classified right; wanted: {level:.0%}.")
 
-    def find(self, trials):
-        """The known mistake whose slug the difference has, else a general one."""
-        slug = next((t.difference.slug for t in trials if t.difference is not None), None)
-        known = next((m for m in self.mistakes if m.slug == slug), None)
-        return Finding(slug, known.explanation, known.see or self.see) if known else find_mistake(self, trials)
+def _seed_of(case):
+    return int(np.abs(case.args[0][0]).sum() * 1e6) % 2**31
+
+
+def accuracy_problem(case, trained, diagnose):
+    """None where the level is reached, else (slug, sentence)."""
+    outputs, classes = trained.outputs, int(case.truth.max()) + 1
+    difference = compare(np.zeros_like(outputs), np.zeros((len(case.truth), classes), outputs.dtype))
+    if difference:
+        return difference.slug, difference.text
+    if not np.isfinite(outputs).all():
+        return "not-finite", "The outputs hold NaN or infinity: the training has diverged."
+    accuracy = float((outputs.argmax(axis=1) == case.truth).mean())
+    if accuracy >= case.level:
+        return None
+    text = f"{accuracy:.1%} of the unseen images are classified right; wanted: {case.level:.0%}."
+    return diagnose(case, trained) or "low-accuracy", text

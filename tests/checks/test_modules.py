@@ -6,9 +6,8 @@ import torch
 from torch import nn
 
 from cnncourse.checks import load_task
-from cnncourse.checks.modules import ModuleCase, ModuleTask
+from cnncourse.checks.modules import ModuleCall, images, module_task
 from cnncourse.checks.student import LocalStudent, Outcome
-from cnncourse.checks.task import Mistake
 from cnncourse.torch_nn.models.lenet import LeNet5
 
 
@@ -41,24 +40,37 @@ class NoNorm(nn.Module):
         return self.conv(x)
 
 
-def reference(channels):
+task = module_task(see="A section")
+
+
+@task.right
+def block(channels):
     """A right block."""
     return Block(channels)
 
 
-def cases(rng):
-    for training, criterion in [(True, "training"), (False, "eval")]:
-        yield ModuleCase(criterion, 3, input=rng.standard_normal((4, 3, 5, 4)).astype(np.float32), training=training)
+@task.criterion(1)
+def training(rng):
+    """With the batch's statistics."""
+    yield ModuleCall(3, input=images(rng, 4, 3, 5, 4), training=True)
 
 
-task = ModuleTask(
-    "99.Block", {"training": 1, "eval": 1}, reference, cases,
-    [
-        Mistake("no-skip", lambda channels: Block(channels, skip=False), "The input is not added."),
-        Mistake("no-final-relu", lambda channels: Block(channels, final_relu=False), "ReLU is missing."),
-        Mistake("no-norm", NoNorm, "No batch norm."),
-    ],
-)  # fmt: skip
+@task.criterion(1, "eval")
+def in_eval_mode(rng):
+    """With the running statistics."""
+    yield ModuleCall(3, input=images(rng, 4, 3, 5, 4))
+
+
+task.options(Block, {
+    "no-skip": ({"skip": False}, "The input is not added."),
+    "no-final-relu": ({"final_relu": False}, "ReLU is missing."),
+})  # fmt: skip
+
+
+@task.mistake
+def no_norm(channels):
+    """No batch norm."""
+    return NoNorm(channels)
 
 
 def judge(answer, seed=0):

@@ -6,14 +6,15 @@ import pytest
 pytest.importorskip("torch")
 
 from cnncourse import data
-from cnncourse.checks.tasks.u10 import train_lenet as lenet
+from cnncourse.checks.tasks.u10 import _causes as causes
 from cnncourse.checks.tasks.u10._garments import garments
+from cnncourse.checks.tasks.u10.train_lenet import task
+from cnncourse.checks.training import Trained
 
 
 @pytest.fixture(scope="module")
 def case():
-    (case,) = lenet.task.draw(0)
-    return case
+    return task.draw(0)[-1]
 
 
 def test_no_picture_is_one_of_the_data_set(case):
@@ -46,28 +47,32 @@ def answers(truth, share, rng, sure=4.0):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
-    ("slug", "raw", "prepared", "first", "others"),
+    ("slug", "raw", "prepared", "first", "others", "later"),
     [
-        ("stops-too-early", 0.5, 0.4, 0.5, 0.5),
-        ("prepares-images-outside", 0.6, 0.8, 0.6, 0.6),
-        ("prepares-images-outside", 0.1, 0.8, 0.1, 0.1),
-        ("sees-few-images", 0.6, 0.5, 1.0, 0.6),
-        ("no-better-than-chance", 0.0, 0.0, 0.0, 0.0),
+        ("stops-too-early", 0.5, 0.4, 0.5, 0.5, 0.65),
+        (None, 0.5, 0.4, 0.5, 0.5, 0.52),
+        (None, 0.5, 0.4, 0.5, 0.5, None),
+        ("prepares-images-outside", 0.6, 0.8, 0.6, 0.6, 0.7),
+        ("prepares-images-outside", 0.1, 0.8, 0.1, 0.1, 0.7),
+        ("sees-few-images", 0.6, 0.5, 1.0, 0.6, 0.7),
+        ("no-better-than-chance", 0.0, 0.0, 0.0, 0.0, 0.6),
     ],
 )
-def test_the_cause_follows_from_what_differs(case, seed, slug, raw, prepared, first, others):
+def test_the_cause_follows_from_what_differs(case, seed, slug, raw, prepared, first, others, later):
     rng, labels = np.random.default_rng(seed), case.args[1]
-    also = {name: answers(case.truth[: lenet.PREPARED], 0.1, rng) for name in lenet.PREPARATIONS}
-    also["0 to 255"] = answers(case.truth[: lenet.PREPARED], prepared, rng)
-    also["first"] = answers(labels[: lenet.FIRST], first, rng)
-    also["others"] = answers(labels[-lenet.OTHERS :], others, rng)
-    assert lenet.diagnose(case, answers(case.truth, raw, rng), also) == slug
+    also = {name: answers(case.truth[: causes.PREPARED], 0.1, rng) for name in causes.PREPARATIONS}
+    also["0 to 255"] = answers(case.truth[: causes.PREPARED], prepared, rng)
+    also["first"] = answers(labels[: causes.FIRST], first, rng)
+    also["others"] = answers(labels[-causes.OTHERS :], others, rng)
+    later = None if later is None else answers(case.truth, later, rng)
+    assert causes.diagnose(case, Trained(answers(case.truth, raw, rng), also, later)) == slug
 
 
 def test_renumbered_classes_and_a_single_one(case):
     rng = np.random.default_rng(0)
-    nothing = {name: np.zeros((lenet.PREPARED, 10)) for name in lenet.PREPARATIONS}
-    nothing |= {"first": np.zeros((lenet.FIRST, 10)), "others": np.zeros((lenet.OTHERS, 10))}
+    nothing = {name: np.zeros((causes.PREPARED, 10)) for name in causes.PREPARATIONS}
+    nothing |= {"first": np.zeros((causes.FIRST, 10)), "others": np.zeros((causes.OTHERS, 10))}
     swapped = np.array([1, 0, *range(2, 10)])[case.truth]
-    assert lenet.diagnose(case, answers(swapped, 0.8, rng), nothing) == "classes-renumbered"
-    assert lenet.diagnose(case, np.tile(8 * np.eye(10)[3], (len(case.truth), 1)), nothing) == "one-class-for-all"
+    assert causes.diagnose(case, Trained(answers(swapped, 0.8, rng), nothing)) == "classes-renumbered"
+    one = np.tile(8 * np.eye(10)[3], (len(case.truth), 1))
+    assert causes.diagnose(case, Trained(one, nothing)) == "one-class-for-all"

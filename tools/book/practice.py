@@ -13,8 +13,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from cnncourse.checks import load_task
-from cnncourse.checks.modules import ModuleTask
-from cnncourse.checks.training import TrainingTask
 from tools.book.pages import ROOT, below_title, fix_links, read, where_it_lives
 
 FILES = ("cnncourse/__init__.py", "cnncourse/places.py", "cnncourse/grading/__init__.py", "book/in_browser.py")
@@ -24,7 +22,7 @@ FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 def needs_torch(task) -> bool:
     """Whether a task is about PyTorch, which browsers do not have."""
-    return isinstance(task, (ModuleTask, TrainingTask)) or getattr(task, "probe", "") == "module"
+    return hasattr(task, "observe") and task.observe.needs_torch
 
 
 def role(cell) -> tuple[str, str]:

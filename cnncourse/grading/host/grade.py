@@ -7,7 +7,6 @@ from functools import cache
 from cnncourse.checks.question import Question
 from cnncourse.checks.registry import tasks_of_unit
 from cnncourse.checks.report import TaskReport
-from cnncourse.checks.training import TrainingTask
 from cnncourse.grading.host.bubblewrap import IsolationError
 from cnncourse.grading.host.isolation import open_isolation
 from cnncourse.grading.host.notebook import Unreadable, read_notebook
@@ -72,11 +71,15 @@ def library_for(task):
 
 def _wants(task):
     """What a task itself asks for; the answer to a question may be worked out with whatever the unit has."""
-    if isinstance(task, TrainingTask):
-        return "training"
     if isinstance(task, Question):
         return "any"
+    if task.observe.trains:
+        return "training"
     return "numpy" if "torch" in getattr(task, "banned", ("torch",)) else "torch"
+
+
+def _is_training(task):
+    return _wants(task) == "training"
 
 
 @cache
@@ -135,7 +138,7 @@ def grade_submission(prepared, seed, sandboxes, slack=2.0):
 
 def grade_cells(cells, tasks, seed, sandboxes, slack=2.0):
     """Grade code cells on tasks; returns a list of Graded, one a task."""
-    seconds = SUBMISSION_SECONDS + sum(2 * task.seconds for task in tasks if isinstance(task, TrainingTask))
+    seconds = SUBMISSION_SECONDS + sum(2 * task.seconds for task in tasks if _is_training(task))
     grader = NotebookGrader(cells, seed, sandboxes, slack, Budget(seconds * slack))
     try:
         return [grader.grade(task) for task in tasks]
@@ -158,7 +161,7 @@ class NotebookGrader:
 
     def grade(self, task):
         """Grade one task in the ways of loading that could matter; the best counts, or the only answer given."""
-        return self._one_answer(task) if isinstance(task, (Question, TrainingTask)) else self._best(task)
+        return self._one_answer(task) if isinstance(task, Question) or _is_training(task) else self._best(task)
 
     def _best(self, task):
         """With the notebook's definitions, then, where that failed, in other ways."""

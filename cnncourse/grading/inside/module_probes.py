@@ -6,6 +6,7 @@ return are arrays. They judge nothing: whatever is concluded from these arrays i
 
 import contextlib
 
+import numpy as np
 import torch
 
 _kept = {}  # the objects of at most one construction
@@ -94,16 +95,17 @@ def _load(network, step, probes):
 
 
 def _forward(network, step, probes):
-    """One call, and the gradients under a given upstream gradient.
+    """One call, and the gradients under a given upstream gradient (a whole number draws one).
 
     Returns `output`, `inputs` and `buffers` as they are after the call, `grad_inputs` and `grads` of all parameters;
-    if the step is "short", of each gradient only the largest absolute value.
+    if the step is "short", of each gradient only the largest absolute value, and the `order` (see `_order`).
     """
     network.train(step.get("training", False))
     network.zero_grad(set_to_none=True)
     upstream = step.get("grad_output")
     inputs = [torch.tensor(array).requires_grad_(upstream is not None) for array in step["inputs"]]
-    with contextlib.nullcontext() if upstream is not None else torch.no_grad():
+    gradients = contextlib.nullcontext() if upstream is not None else torch.no_grad()
+    with gradients, _makes(inputs[0].dtype), torch.jit.optimized_execution(False):
         output = network(*inputs)
     if not isinstance(output, torch.Tensor):
         raise probes.UnsupportedValue(f"from forward, a {type(output).__name__} where a tensor is wanted")
@@ -111,12 +113,61 @@ def _forward(network, step, probes):
     result["buffers"] = {name: _array(b) for name, b in network.named_buffers()}
     if upstream is None:
         return result
+    if isinstance(upstream, int):
+        upstream = np.random.default_rng(upstream).standard_normal(tuple(output.shape))
+    short = step.get("short", False)
+    if short:
+        result["order"] = _order(output, inputs[0], dict(network.named_parameters()))
     if tuple(output.shape) == upstream.shape and output.requires_grad:
         output.backward(torch.tensor(upstream, dtype=output.dtype))
-    kept = _size if step.get("short") else _array
+    kept = _size if short else _array
     result["grad_inputs"] = [None if t.grad is None else kept(t.grad) for t in inputs]
     result["grads"] = {name: None if p.grad is None else kept(p.grad) for name, p in network.named_parameters()}
     return result
+
+
+@contextlib.contextmanager
+def _makes(dtype):
+    """Tensors that a module makes by itself, such as channels of zeros, are as precise as what goes in."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def _order(output, image, parameters):
+    """Where each parameter meets the way of the image: {name: [names of those in front, place among the operands]}.
+
+    Read from the graph that autograd keeps. Parameters that never meet that way are left out.
+    """
+    bits = {id(tensor): 1 << i for i, tensor in enumerate((image, *parameters.values()))}
+    behind, met = {None: 0}, {}  # for each node all that goes into it, as bits; for each parameter where it is met
+    todo = [output.grad_fn]
+    while todo:
+        node = todo[-1]
+        operands = [] if node is None else [one for one, _ in node.next_functions]
+        missing = [one for one in operands if one not in behind]
+        if missing:
+            todo += missing
+            continue
+        todo.pop()
+        if node in behind:
+            continue
+        behind[node] = bits.get(id(getattr(node, "variable", None)), 0)
+        for one in operands:
+            behind[node] |= behind[one]
+        if behind[node] & 1:  # the image goes through here
+            for place, one in enumerate(operands):
+                if behind[one] and not behind[one] & 1:
+                    for name, tensor in parameters.items():
+                        if behind[one] & bits[id(tensor)]:
+                            met.setdefault(name, (node, place))
+    return {
+        name: [[other for other, tensor in parameters.items() if behind[node] & bits[id(tensor)]], place]
+        for name, (node, place) in met.items()
+    }
 
 
 def _size(tensor):
@@ -124,18 +175,39 @@ def _size(tensor):
 
 
 def trained(target, args, kwargs, notes, probes):
-    """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"]."""
+    """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"].
+
+    With kwargs["more"] nothing is trained anew: the network of the last call takes so many more steps of Adam.
+    """
     images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
-    notes.used = {} if kwargs.pop("watch", True) else None
+    more, watch = kwargs.pop("more", 0), kwargs.pop("watch", True)
+    notes.used = {} if watch else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = probes.call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
+        if more:
+            network = _kept.pop("trained")
+            _train_on(network, *(torch.tensor(a) for a in args), more)
+        else:
+            network = probes.call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
     if not isinstance(network, torch.nn.Module):
         raise probes.UnsupportedValue(f"a {type(network).__name__} where a trained torch.nn.Module is wanted")
+    _kept["trained"] = network
     network.eval()
     with torch.no_grad():
         outputs = [network(torch.tensor(images[i : i + batch])) for i in range(0, len(images), batch)]
     return _array(torch.cat(outputs))
+
+
+def _train_on(network, images, labels, steps, batch=100):
+    """Some steps of Adam, on batches drawn from all images."""
+    network.train()
+    learned = [p.requires_grad_() for p in network.parameters()]
+    optimizer = torch.optim.Adam(learned, 0.001)
+    for _ in range(steps):
+        index = torch.randint(len(images), (batch,))
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(network(images[index]), labels[index]).backward()
+        optimizer.step()
 
 
 def _array(tensor):

@@ -1,14 +1,17 @@
-"""Task 14.residual_backward: two ways back, and their gradients add up."""
+"""Two ways back, and their gradients add up."""
 
 import numpy as np
 
-from cnncourse.checks.draw import fortran, normal, readonly, strided
-from cnncourse.checks.task import Case, Mistake, Task
-from cnncourse.checks.tasks.u14._residual_mistakes import wrong_backward
+from cnncourse.checks.author import Call, Task, normal
+from cnncourse.checks.families import any_array
+
+NAMES = ("grad_input", "grad_weight1", "grad_weight2")
+task = Task(see="The way back", names=NAMES)
 
 
+@task.right
 def residual_backward(grad_output, input, weight1, weight2):
-    """Right answer."""
+    """g₁ = g · [x + W₂h > 0] goes to x and to W₂; W₂ᵀ g₁ · [W₁x > 0] goes to W₁ and, through W₁ᵀ, to x."""
     before = np.einsum("mc,nchw->nmhw", weight1, input)
     hidden = np.maximum(before, 0)
     total = input + np.einsum("cm,nmhw->nchw", weight2, hidden)
@@ -21,126 +24,105 @@ def residual_backward(grad_output, input, weight1, weight2):
     )
 
 
-NAMES = ("grad_input", "grad_weight1", "grad_weight2")
+def drawn(rng, n, c, h, w, m):
+    """A call with an upstream gradient, an input and two matrices."""
+    x = normal(rng, n, c, h, w)
+    return Call(normal(rng, n, c, h, w), x, normal(rng, m, c), normal(rng, c, m) / np.sqrt(m))
 
 
-def cases(rng):
-    """Narrow and wide blocks under drawn upstream gradients; float32 and other layouts."""
-
-    def drawn(n, c, h, w, m, dtype=np.float64):
-        shapes = [(n, c, h, w), (n, c, h, w), (m, c), (c, m)]
-        grad, x, weight1, weight2 = (normal(rng, *shape, dtype=dtype) for shape in shapes)
-        return grad, x, weight1, (weight2 / np.sqrt(m)).astype(dtype)
-
+def blocks(rng):
+    """Narrow and wide blocks under drawn upstream gradients."""
     for sides in [(2, 3, 4, 5, 6), (3, 3, 3, 3, 3), (3, 5, 2, 4, 2), (2, 4, 3, 1, 3)]:
-        arrays = drawn(*sides)
-        for name in NAMES:
-            yield Case(name, *arrays)
-    yield Case("any array", *drawn(2, 4, 3, 2, 5, dtype=np.float32))
-    yield Case("any array", *map(strided, drawn(2, 3, 4, 2, 4)))
-    grad, x, weight1, weight2 = drawn(1, 2, 4, 5, 3)
-    yield Case("any array", fortran(grad), readonly(x), fortran(weight1), readonly(weight2))
+        yield drawn(rng, *sides)
 
 
-def _in_place(grad_output, input, weight1, weight2):
-    result = residual_backward(grad_output, input, weight1, weight2)
+@task.criterion(3, "grad_input")
+def grad_input(rng):
+    """The shortcut's gradient plus that of the branch."""
+    yield from blocks(rng)
+
+
+@task.criterion(2, "grad_weight1")
+def grad_weight1(rng):
+    """What comes back through W2 and both gates, times the input, summed over images and pixels."""
+    yield from blocks(rng)
+
+
+@task.criterion(1, "grad_weight2")
+def grad_weight2(rng):
+    """What comes back through the last gate, times the hidden values, summed over images and pixels."""
+    yield from blocks(rng)
+
+
+@any_array(task, points=2)
+def arrays(rng):
+    yield drawn(rng, 2, 4, 3, 2, 5)
+
+
+def gated(raw, gated):
+    """What has passed the last gate."""
+    return gated
+
+
+def backward(
+    grad_output, input, weight1, weight2, *, skip=gated, branch=1, to_weight2=gated, last=lambda x, f: x + f > 0,
+    inner=lambda z, g: z > 0, hidden=lambda z: np.maximum(z, 0), divisor=lambda x: 1,
+):  # fmt: skip
+    """The right answer, in parts that can go wrong: what reaches shortcut and weight2, the gates, the hidden values."""
+    before = np.einsum("mc,nchw->nmhw", weight1, input)
+    after = hidden(before)
+    g = grad_output * last(input, np.einsum("cm,nmhw->nchw", weight2, after))
+    g_after = np.einsum("cm,nchw->nmhw", weight2, g)
+    g_before = g_after * inner(before, g_after)
+    grads = np.einsum("nmhw,nchw->mc", g_before, input), np.einsum("nchw,nmhw->cm", to_weight2(grad_output, g), after)
+    through = np.einsum("mc,nmhw->nchw", weight1, g_before)
+    return skip(grad_output, g) + branch * through, *(grad / divisor(input) for grad in grads)
+
+
+task.options(backward, {
+    "no-skip": ({"skip": lambda raw, gated: 0}, "The gradient through the shortcut is missing: the input reaches the "
+        "sum directly, too. Add the gradient of the sum."),
+    "skip-only": ({"branch": 0}, "The input's gradient is that of the shortcut alone. The branch through the matrices "
+        "adds its own."),
+    "no-final-relu": ({"last": lambda x, f: 1}, "The last ReLU is left out on the way back. Where the sum is not "
+        "positive, nothing goes back, neither to the shortcut nor to the branch."),
+    "skip-past-final-relu": ({"skip": lambda raw, gated: raw}, "The shortcut gets the upstream gradient as it came. "
+        "The addition stands before the last ReLU, so that gate holds for the shortcut, too."),
+    "weight2-past-final-relu": ({"to_weight2": lambda raw, gated: raw}, "weight2's gradient uses the upstream gradient "
+        "as it came. It must pass the last ReLU first."),
+    "no-inner-relu": ({"inner": lambda z, g: 1}, "The inner ReLU is left out on the way back. Multiply by (W1·x > 0)."),
+    "hidden-not-rectified": ({"hidden": lambda z: z}, "The hidden values are taken before the ReLU. The forward pass "
+        "puts relu(W1·x) into W2."),
+    "gate-of-the-branch": ({"last": lambda x, f: f > 0}, "The last gate looks at the branch alone. It is the sum, x + "
+        "W2·relu(W1·x), that passes the ReLU."),
+    "gate-of-the-input": ({"last": lambda x, f: x > 0}, "The last gate looks at the input alone. It is the sum, x + "
+        "W2·relu(W1·x), that passes the ReLU."),
+    "gate-of-the-gradient": ({"inner": lambda z, g: g > 0}, "The inner gate looks at the gradient's sign. ReLU's gate "
+        "is open where its *input*, W1·x, is positive."),
+    "mean-over-batch": ({"divisor": len}, "The weights' gradients are divided by N. A shared weight's gradient is the "
+        "sum over images and pixels."),
+    "mean-over-pixels": ({"divisor": lambda x: x[0, 0].size}, "The weights' gradients are divided by H·W. A shared "
+        "weight's gradient is the sum over images and pixels."),
+    "mean-over-all": ({"divisor": lambda x: x[:, 0].size}, "The weights' gradients are means. A shared weight's "
+        "gradient is the sum over images and pixels."),
+})  # fmt: skip
+
+
+@task.mistake
+def transposed(right):
+    """The weights' gradients are transposed: a gradient has the shape of its weight, also where it is square."""
+    return right[0], right[1].T, right[2].T
+
+
+@task.mistake
+def results_swapped(right):
+    """The gradients of weight1 and weight2 have changed places."""
+    return right[0], right[2], right[1]
+
+
+@task.mistake
+def changes_input(right, grad_output):
+    """The values are right, but grad_output is changed in place. Write `g = grad_output * gate`, not
+    `grad_output *= gate`."""
     grad_output[...] = 0
-    return result
-
-
-task = Task(
-    "14.residual_backward",
-    {"grad_input": 3, "grad_weight1": 2, "grad_weight2": 1, "any array": 2},
-    residual_backward,
-    cases,
-    [
-        Mistake(
-            "no-skip",
-            wrong_backward(skip=False),
-            "The gradient through the shortcut is missing: the input reaches "
-            "the sum directly, too. Add the gradient of the sum.",
-        ),
-        Mistake(
-            "skip-only",
-            wrong_backward(branch=False),
-            "The input's gradient is only that of the shortcut. The branch through the matrices adds its own.",
-        ),
-        Mistake(
-            "no-final-relu",
-            wrong_backward(last_gate=False),
-            "The last ReLU is left out on the way back. Where the "
-            "sum is not positive, nothing goes back, neither to the shortcut nor to the branch.",
-        ),
-        Mistake(
-            "skip-past-final-relu",
-            wrong_backward(skip_upstream="raw"),
-            "The shortcut gets the upstream gradient as "
-            "it came. The addition stands before the last ReLU, so that gate holds for the shortcut, too.",
-        ),
-        Mistake(
-            "weight2-past-final-relu",
-            wrong_backward(upstream_to_weights="raw"),
-            "weight2's gradient uses the upstream gradient as it came. It must pass the last ReLU first.",
-        ),
-        Mistake(
-            "no-inner-relu",
-            wrong_backward(inner_gate=False),
-            "The inner ReLU is left out on the way back. Multiply by (W1·x > 0).",
-        ),
-        Mistake(
-            "hidden-not-rectified",
-            wrong_backward(hidden=False),
-            "The hidden values are taken before the ReLU. The forward pass puts relu(W1·x) into W2.",
-        ),
-        Mistake(
-            "gate-of-the-branch",
-            wrong_backward(last_gate_on="body"),
-            "The last gate looks only at the branch. It is the sum, x + W2·relu(W1·x), that passes the ReLU.",
-        ),
-        Mistake(
-            "gate-of-the-input",
-            wrong_backward(last_gate_on="input"),
-            "The last gate looks only at the input. It is the sum, x + W2·relu(W1·x), that passes the ReLU.",
-        ),
-        Mistake(
-            "gate-of-the-gradient",
-            wrong_backward(inner_gate_on="upstream"),
-            "The inner gate looks at the gradient's sign. ReLU's gate is open where its *input*, W1·x, is positive.",
-        ),
-        Mistake(
-            "mean-over-batch",
-            wrong_backward(scale="N"),
-            "The weights' gradients are divided by N. A shared weight's gradient is the sum over images and pixels.",
-        ),
-        Mistake(
-            "mean-over-pixels",
-            wrong_backward(scale="HW"),
-            "The weights' gradients are divided by H·W. A shared weight's gradient is the sum over images and pixels.",
-        ),
-        Mistake(
-            "mean-over-all",
-            wrong_backward(scale="NHW"),
-            "The weights' gradients are means. A shared weight's gradient is the sum over images and pixels.",
-        ),
-        Mistake(
-            "transposed",
-            wrong_backward(transpose=True),
-            "The weights' gradients are transposed: a gradient has the "
-            "shape of its weight, also where the matrix is square.",
-        ),
-        Mistake(
-            "results-swapped",
-            lambda *args: (lambda a, b, c: (a, c, b))(*residual_backward(*args)),
-            "The gradients of weight1 and weight2 have changed places.",
-        ),
-        Mistake(
-            "changes-input",
-            _in_place,
-            "The values are right, but grad_output is changed in place. Write "
-            "`g = grad_output * gate`, not `grad_output *= gate`.",
-        ),
-    ],
-    names=NAMES,
-    see="14#The way back",
-    place=2,
-)
+    return right

@@ -12,15 +12,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from cnncourse.checks.compare import Difference
-from cnncourse.checks.diagnose import Finding, find_mistake
-from cnncourse.checks.module_arrays import arrays_of, draw, fits
-from cnncourse.checks.module_runs import Door, ready
-from cnncourse.checks.modules import ModuleCase
-from cnncourse.checks.report import TaskReport
-from cnncourse.checks.student import Outcome
-from cnncourse.checks.task import Task, Trial
 from cnncourse.checks.tasks.u10._lenet_chain import ACTIVATIONS, ENDS, activation_between, close, read_linear, stages
+from cnncourse.checks.tasks.u10._lenet_parts import parts_of
 
 # Numbers of learned parameters: C3 by the table or in full; trainable subsampling, its coefficients only, or
 # none (batch norm has as many); linear output, RBF with learned codes, or with fixed ones.
@@ -30,7 +23,7 @@ COUNTS = {
 }  # fmt: skip
 
 
-UNKNOWN = {
+EXPLAINED = {
     "unknown-layers": "The outputs and gradients are not those that C5, F6 and the output layer have with your "
     "parameters. Is a layer left out or used twice, is something else done between two of them, or is a parameter "
     "never used?",
@@ -52,70 +45,6 @@ class Followed:
         """Note a problem for each of the criteria that has none so far."""
         for criterion in criteria:
             self.problems.setdefault(criterion, (slug, sentence))
-
-
-@dataclass
-class LeNetTask(Task):
-    """A module judged by what its arrays compute."""
-
-    probe: str = "module"
-    banned: tuple = ()
-    seconds: float = 20.0
-
-    def evaluate(self, student, seed=0):
-        """Run the answer once, follow what it computes, and give the points of every criterion."""
-        ready()
-        cases = self.draw(seed)
-        door = Door(lambda args, kwargs: student.call(self.name, self.probe, args, kwargs, seconds=self.seconds))
-        outcome, problems = look(door, cases[0].args[0])  # all criteria look at the same images
-        trials = []
-        for case in cases:
-            kind = Difference(outcome.error.kind, "") if outcome.error else None
-            problem = kind or (Difference(*problems[case.criterion]) if case.criterion in problems else None)
-            trials.append(Trial(case, outcome, None, problem))
-        return TaskReport.from_trials(self, trials, self.find(trials))
-
-    def find(self, trials):
-        """The known mistake whose slug the first failed trial got."""
-        slugs = [t.difference.slug for t in trials if t.difference is not None]
-        known = next((m for s in slugs for m in self.mistakes if m.slug == s), None)
-        if known:
-            return Finding(known.slug, known.explanation, self.see)
-        own = next((slug for slug in slugs if slug in UNKNOWN), None)
-        return Finding(own, UNKNOWN[own], self.see) if own else find_mistake(self, trials)
-
-
-def look(door, images):
-    """Everything that is asked of the answer: (outcome, problems by criterion)."""
-    case = ModuleCase("", input=images)
-    described = door.script(case, [{"do": "describe"}, {"do": "read"}], keep=True)
-    if described.error is not None:
-        return described, {}
-    arrays, start = arrays_of(described.value[0]), described.value[1]
-    rng = np.random.default_rng(int(abs(images[0]).sum() * 1e6) % 2**32)
-    state = {a.name: s for a, s in zip(arrays, draw(arrays, rng).values(), strict=True) if a.learned}
-    numbers = {a.name: start[a.name] for a in arrays} | state  # buffers stay: masks, codes
-    outcome = door.script(case, script(numbers, images, double=True), kept=True)
-    double = outcome.error is None
-    if not double:
-        outcome = door.script(case, script(numbers, images, double=False))
-    if outcome.error is not None:
-        return outcome, {}
-    return Outcome(), follow(arrays, numbers, outcome.value[1:], images, 1e-5 if double else 3e-3)
-
-
-def script(numbers, images, double):
-    """The whole batch twice, one image alone, training mode, and each image's gradients by themselves."""
-    images = images.astype(np.float64 if double else np.float32)
-    forward = {"do": "forward", "inputs": [images]}
-    steps = [{"do": "load", "state": numbers, "double": double}, forward, forward]
-    steps += [{"do": "forward", "inputs": [images[:1]]}, forward | {"training": True}]
-    steps.append({"do": "load", "state": numbers})
-    for n in range(len(images)):
-        upstream = np.zeros((len(images), 10))
-        upstream[n] = np.random.default_rng(n).uniform(0.5, 1.5, 10) * (-1) ** np.arange(10)
-        steps.append(forward | {"grad_output": upstream})
-    return steps
 
 
 def follow(arrays, numbers, results, images, tolerance):
@@ -188,83 +117,6 @@ def _follow_layers(found, arrays, numbers, single, images, y, tolerance):
     if "none" in names:
         slug = "no-activations" if set(names) == {"none"} else "activation-missing"
         found.lost(slug, f"What stands between the layers, from the image on: {', '.join(names)}.", "activations")
-
-
-def parts_of(arrays, numbers, grads):
-    """The parameters by the part that they play: {"linear": [...], "convolutions": [...]}, from the image on.
-
-    A linear part is (weight, bias, their gradients for each image), a convolution (weight, vectors of its
-    length, of which one is the bias, buffers of its length).
-    """
-    learned = [a for a in arrays if a.learned]
-    for shape in ((120, 16, 5, 5), (120, 400)):
-        wanted = _modern(shape)
-        sources = next(fits(learned, wanted), None)
-        if sources:
-            take = {a.name: (sources[a.name], a.shape) for a in wanted}
-            value = {name: source.take(numbers, shape) for name, (source, shape) in take.items()}
-            each = {
-                name: [source.take({k: np.zeros(numbers[k].shape) if g is None else g for k, g in one.items()}, shape)
-                       for one in grads]
-                for name, (source, shape) in take.items()
-            }  # fmt: skip
-            linear = [(value[f"{n}.weight"], value[f"{n}.bias"], each[f"{n}.weight"], each[f"{n}.bias"]) for n in HEAD]
-            return {"linear": linear, "convolutions": [(value[f"{n}.weight"], [value[f"{n}.bias"]], []) for n in BODY]}
-    return _parts_by_shape(arrays, numbers, grads)
-
-
-BODY, HEAD = ("C1", "C3"), ("C5", "F6", "output")
-
-
-def _modern(c5):
-    shapes = {"C1": (6, 1, 5, 5), "C3": (16, 6, 5, 5), "C5": c5, "F6": (84, 120), "output": (10, 84)}
-    named = [(f"{n}.{part}", shape if part == "weight" else shape[:1]) for n, shape in shapes.items()
-             for part in ("weight", "bias")]  # fmt: skip
-    return arrays_of({"parameters": {name: (shape, "float32") for name, shape in named}, "buffers": {}})
-
-
-def _parts_by_shape(arrays, numbers, grads):
-    """The same for other forms than today's: each layer takes as many numbers as the one before it gives."""
-    rest = [a for a in arrays if a.learned and len(a.key) > 1]
-    vectors = [a for a in arrays if len(a.key) == 1]
-
-    def of_length(n, learned=True):
-        return [a for a in vectors if a.learned == learned and a.key == (n,)]
-
-    def each(array):
-        return [np.zeros(array.shape) if g[array.name] is None else g[array.name] for g in grads]
-
-    linear, outputs = [], 10 if of_length(10) else 84  # RBF outputs have no bias: then F6 is the last linear part
-    while True:
-        weight = next((a for a in rest if a.key[0] == outputs and len(a.key) in (2, 4) and of_length(outputs)), None)
-        if weight is None:
-            break
-        bias = of_length(outputs)[0]
-        linear.insert(0, (numbers[weight.name], numbers[bias.name].ravel(), each(weight), each(bias)))
-        rest.remove(weight)
-        outputs = weight.key[1]
-        if len(weight.key) == 4:
-            break
-    masks = [numbers[a.name] for a in arrays if not a.learned and len(a.key) == 2]
-    convolutions = []
-    for weight in sorted((a for a in rest if len(a.key) > 2), key=lambda a: a.shape[0] == 60 or len(a.key) > 3):
-        dense = _dense(numbers[weight.name], masks)
-        own, buffers = of_length(len(dense)), of_length(len(dense), learned=False)
-        if own:
-            convolutions.append((dense, *([numbers[a.name].ravel() for a in vectors] for vectors in (own, buffers))))
-    return {"linear": linear, "convolutions": convolutions}
-
-
-def _dense(weight, masks):
-    """The kernels of all pairs of maps; those of the table of 1998 stand one behind the other, or under a mask."""
-    from cnncourse.torch_nn.models.lenet import C3_TABLE
-
-    if weight.shape[0] == 60:
-        dense = np.zeros((16, 6, *weight.shape[-2:]))
-        dense[tuple(np.array([(o, c) for o, maps in enumerate(C3_TABLE) for c in maps]).T)] = weight.reshape(60, 5, 5)
-        return dense
-    fitting = [m for m in masks if m.squeeze().shape == weight.shape[:2]]
-    return weight * fitting[0].reshape(*weight.shape[:2], 1, 1) if fitting else weight
 
 
 def _problem_of_sizes(parts, images):

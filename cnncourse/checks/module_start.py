@@ -1,0 +1,63 @@
+"""How a module starts, and whether two objects of one class keep apart: what no loaded numbers show."""
+
+import numpy as np
+
+from cnncourse.checks.compare import Difference
+
+STARTING = {
+    "filters-equal": "All filters of a layer start with the same numbers. Then all learn the same: their gradients are "
+    "equal, too. Start from random numbers, as PyTorch's layers do.",
+    "starts-at-zero": "Weights start at zero, and their gradients there are zero as well, so that they never move. "
+    "Start from random numbers, as PyTorch's layers do.",
+    "shared-between-objects": "Two objects of the class hold the same parameters: what is loaded into one changes the "
+    "other. Make the layers inside the constructor, not once outside.",
+}
+
+
+def start_and_sharing(door, case, arrays, state):
+    """Make two objects of one construction: how does one start, and does each keep its own numbers?
+
+    Parameters
+    ----------
+    door, case : the way to the module, and what to construct
+    arrays, state : its arrays, and other numbers for them
+
+    Returns
+    -------
+    (Outcome, Difference or None)
+    """
+    others = {name: -values for name, values in state.items()}
+    run = {"do": "forward", "inputs": [case.input], "training": True, "grad_output": 3, "short": True}
+    steps = [
+        {"do": "read"}, run, {"do": "describe", "object": 1},
+        {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1}, {"do": "read"},
+    ]  # fmt: skip
+    outcome = door.script(case, steps)
+    if outcome.error is not None:
+        return outcome, Difference(outcome.error.kind, "")
+    start, first, *_, read = outcome.value
+    problem = starting_problem(arrays, start, first["grads"]) or sharing_problem(state, read)
+    outcome.value = None
+    return outcome, problem
+
+
+def starting_problem(arrays, start, grads):
+    """A Difference where filters are equal to one another at the start, or stay at zero for ever."""
+    for array in arrays:
+        rows = start[array.name].reshape(array.shape[0] if array.shape else 1, -1)
+        if not array.learned or len(array.key) < 2:
+            continue
+        if not rows.any() and not grads.get(array.name):
+            return Difference("starts-at-zero", f"All numbers of {array.name} start at zero, and have no gradient.")
+        if len(rows) > 1 and len(array.key) > 2 and rows.any() and (rows == rows[0]).all():
+            return Difference("filters-equal", f"All {len(rows)} filters of {array.name} start with the same numbers.")
+    return None
+
+
+def sharing_problem(loaded, read):
+    """A Difference where numbers loaded into one object have changed another."""
+    for name, values in loaded.items():
+        if not np.allclose(read[name], values, rtol=1e-5, atol=0):
+            text = f"What is loaded into {name} of one object changes that of another."
+            return Difference("shared-between-objects", text)
+    return None
