@@ -47,7 +47,7 @@ def wrong(got, wanted, scale=0.0, share=None):
 class Difference:
     """One way in which a result is not what was wanted.
 
-    `slug` names the kind of difference, `text` says it with the values; `got` and `wanted` are the arrays where there
+    `slug` names the kind of difference, `text` names it with the values; `got` and `wanted` are the arrays where there
     are two, and `wrong` is the mask of the places at which they differ where both have one shape. `given` and `right`
     are the whole results, where the one that was judged is not what a call returned.
     """

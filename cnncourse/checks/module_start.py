@@ -14,28 +14,30 @@ STARTING = {
 }
 
 
-def start_and_sharing(door, case, arrays, state):
+def start_and_sharing(door, case, arrays, state, double=True):
     """Make two objects of one construction: how does one start, and does each keep its own numbers?
 
     Parameters
     ----------
     door, case : the way to the module, and what to construct
     arrays, state : its arrays, and other numbers for them
+    double : whether it can run in float64
 
     Returns
     -------
     (Outcome, Difference or None)
     """
     others = {name: -values for name, values in state.items()}
-    run = {"do": "forward", "inputs": [case.input], "training": True, "grad_output": 3, "short": True}
+    inputs = [case.input.astype(np.float64 if double else np.float32)]
+    run = {"do": "forward", "inputs": inputs, "training": True, "grad_output": 3, "short": True}
     steps = [
-        {"do": "read"}, run, {"do": "describe", "object": 1},
+        {"do": "load", "state": {}, "double": double}, {"do": "read"}, run, {"do": "describe", "object": 1},
         {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1}, {"do": "read"},
     ]  # fmt: skip
     outcome = door.script(case, steps)
     if outcome.error is not None:
         return outcome, Difference(outcome.error.kind, "")
-    start, first, *_, read = outcome.value
+    _, start, first, *_, read = outcome.value
     problem = starting_problem(arrays, start, first["grads"]) or sharing_problem(state, read)
     outcome.value = None
     return outcome, problem

@@ -86,7 +86,7 @@ class Modules(Observer):
         if any(t.difference is not None for t in trials):
             return []
         case, seen = trials[0].case, trials[0].outcome.value
-        return [(case, start_and_sharing(door_of(task, student), case, seen.arrays, seen.state))]
+        return [(case, start_and_sharing(door_of(task, student), case, seen.arrays, seen.state, seen.double))]
 
 
 def door_of(task, student):

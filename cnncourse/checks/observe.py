@@ -13,7 +13,7 @@ FEW = 10  # as many small cases are not worth a call of their own
 class Observer:
     """What all of them have in common.
 
-    `needs_torch` says whether PyTorch must be there, `trains` whether the one call may take minutes, `test_seeds` on
+    `needs_torch`: whether PyTorch must be there; `trains`: whether the one call may take minutes; `test_seeds`: on
     how many seeds the course's own tests try each known mistake.
     """
 

@@ -177,7 +177,7 @@ def _size(tensor):
 def trained(target, args, kwargs, notes, probes):
     """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"].
 
-    With kwargs["more"] nothing is trained anew: the network of the last call takes so many more steps of Adam.
+    With kwargs["more"] nothing is trained anew: the network of the last call takes that number of steps more.
     """
     images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
     more, watch = kwargs.pop("more", 0), kwargs.pop("watch", True)

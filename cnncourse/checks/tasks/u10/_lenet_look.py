@@ -15,18 +15,18 @@ from cnncourse.checks.tasks.u10._lenet_follow import follow
 
 @dataclass
 class Seen:
-    """What one LeNet gave: its arrays, the numbers in them, the results of the runs, and how exact these are."""
+    """What one LeNet gave: its arrays, the numbers in them, and the results of the runs, in float64 where it can."""
 
     arrays: list
     numbers: dict
     results: list
     images: np.ndarray
-    tolerance: float
+    double: bool
 
     @cached_property
     def problems(self):
         """{criterion: (slug, sentence)}; a criterion that is not there is right."""
-        return follow(self.arrays, self.numbers, self.results, self.images, self.tolerance)
+        return follow(self.arrays, self.numbers, self.results, self.images, 1e-5 if self.double else 3e-3)
 
 
 def problem(case, seen):
@@ -51,7 +51,7 @@ class Looks(Observer):
         if any(t.difference is not None for t in trials):
             return []
         case, seen = trials[0].case, trials[0].outcome.value
-        return [(case, start_and_sharing(door_of(task, student), case, seen.arrays, seen.numbers))]
+        return [(case, start_and_sharing(door_of(task, student), case, seen.arrays, seen.numbers, seen.double))]
 
 
 def look(door, case):
@@ -70,7 +70,7 @@ def look(door, case):
         outcome = door.script(case, script(numbers, images, double=False))
     if outcome.error is not None:
         return outcome
-    return replace(outcome, value=Seen(arrays, numbers, outcome.value[1:], images, 1e-5 if double else 3e-3))
+    return replace(outcome, value=Seen(arrays, numbers, outcome.value[1:], images, double))
 
 
 def script(numbers, images, double):

@@ -24,7 +24,7 @@ def answer_subsampling():
 
 
 answer_subsampling.wrong = {
-    6: ("coefficients-only", "That is the coefficients alone. Each map has a bias as well."),
+    6: ("coefficients-only", "That is only the coefficients. Each map has a bias as well."),
     30: ("four-weights", "The four pixels of a window share one coefficient: they are added first."),
     2: ("shared-by-maps", "Each of the 6 maps has a coefficient and a bias of its own."),
     0: ("as-today", "Today's pooling learns nothing; that of 1998 does."),

@@ -137,5 +137,5 @@ task.options(with_linear_head, {
     "head-takes-512": ({"inputs": lambda config: 512},
         "The head expects 512 numbers. How many there are depends on the last width and on the number of poolings."),
     "head-takes-one-pixel": ({"inputs": lambda config: [item for item in config if item != "M"][-1]},
-        "The head expects a last map of 1×1 pixels. That holds for five poolings alone: pool globally, or count."),
+        "The head expects a last map of 1×1 pixels. That holds only for five poolings: pool globally, or count."),
 })  # fmt: skip

@@ -56,7 +56,7 @@ task.options(block, {
     "pools-first": ({"config": lambda convs, c_in, c_out: ["M"] + [c_out] * convs},
         "The pooling stands before the convolutions. It comes last."),
     "one-convolution-only": ({"config": lambda convs, c_in, c_out: [c_out, "M"]},
-        "There is one convolution, whatever `convs` says."),
+        "There is one convolution, whatever the value of `convs`."),
     "one-convolution-more": ({"config": lambda convs, c_in, c_out: [c_out] * (convs + 1) + ["M"]},
         "There is one convolution too many: `convs` counts the first, too."),
     "widens-last": ({"config": lambda convs, c_in, c_out: [c_in] * (convs - 1) + [c_out, "M"]},

@@ -4,7 +4,7 @@
 SHARED = {
     "all-zeros": ({"join": "zeros"}, "Every output is zero. Shapes and parameters are right, and nothing arrives."),
     "no-skip": ({"join": "no-skip"}, "The shortcut is not added: without `+ x` this is a plain stack of layers."),
-    "shortcut-only": ({"join": "skip-only"}, "The output is the shortcut alone; what the convolutions give is not "
+    "shortcut-only": ({"join": "skip-only"}, "The output is only the shortcut; what the convolutions give is not "
         "added."),
     "no-final-relu": ({"last_relu": False}, "The ReLU after the addition is missing, so values below zero come out."),
     "relu-before-addition": ({"join": "relu-first"}, "The ReLU comes before the addition. Then the block can only "

@@ -82,7 +82,7 @@ def backward(
 task.options(backward, {
     "no-skip": ({"skip": lambda raw, gated: 0}, "The gradient through the shortcut is missing: the input reaches the "
         "sum directly, too. Add the gradient of the sum."),
-    "skip-only": ({"branch": 0}, "The input's gradient is that of the shortcut alone. The branch through the matrices "
+    "skip-only": ({"branch": 0}, "The input's gradient is only that of the shortcut. The branch through the matrices "
         "adds its own."),
     "no-final-relu": ({"last": lambda x, f: 1}, "The last ReLU is left out on the way back. Where the sum is not "
         "positive, nothing goes back, neither to the shortcut nor to the branch."),
@@ -93,9 +93,9 @@ task.options(backward, {
     "no-inner-relu": ({"inner": lambda z, g: 1}, "The inner ReLU is left out on the way back. Multiply by (W1·x > 0)."),
     "hidden-not-rectified": ({"hidden": lambda z: z}, "The hidden values are taken before the ReLU. The forward pass "
         "puts relu(W1·x) into W2."),
-    "gate-of-the-branch": ({"last": lambda x, f: f > 0}, "The last gate looks at the branch alone. It is the sum, x + "
+    "gate-of-the-branch": ({"last": lambda x, f: f > 0}, "The last gate looks only at the branch. It is the sum, x + "
         "W2·relu(W1·x), that passes the ReLU."),
-    "gate-of-the-input": ({"last": lambda x, f: x > 0}, "The last gate looks at the input alone. It is the sum, x + "
+    "gate-of-the-input": ({"last": lambda x, f: x > 0}, "The last gate looks only at the input. It is the sum, x + "
         "W2·relu(W1·x), that passes the ReLU."),
     "gate-of-the-gradient": ({"inner": lambda z, g: g > 0}, "The inner gate looks at the gradient's sign. ReLU's gate "
         "is open where its *input*, W1·x, is positive."),
