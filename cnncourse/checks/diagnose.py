@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnncourse.checks import probes
 from cnncourse.checks.case import count_numbers
 from cnncourse.checks.compare import TOLERANCE, wrong
 from cnncourse.checks.failures import FAILURES, worst
 from cnncourse.checks.mistakes import Mistake, combined
+from cnncourse.grading.inside import probes
 
 RAISED = object()
 PAIRS = 600  # of known mistakes that are tried together: with some arrays that takes a tenth of a second

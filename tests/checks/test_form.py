@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncourse.checks import check, load_task, probes, tasks_of_unit, units
+from cnncourse.checks import check, load_task, tasks_of_unit, units
 from cnncourse.checks.author import Call, Task, normal
 from cnncourse.checks.case import Case
 from cnncourse.checks.compare import compare, wrong
@@ -18,6 +18,7 @@ from cnncourse.checks.registry import TASKS
 from cnncourse.checks.report_html import picture
 from cnncourse.checks.student import LocalStudent
 from cnncourse.grading.host.remote_student import outcome_from
+from cnncourse.grading.inside import probes
 from cnncourse.grading.inside.protocol import ProtocolError
 
 FILES = sorted(TASKS.glob("u[0-9][0-9]/[a-zA-Z]*.py"))

@@ -27,6 +27,11 @@ def parameters_nonzero(table):
     return np.count_nonzero(table) * np.int64(25) + table.shape[-1]
 
 
+def parameters_layers(table):
+    """Builds the kernels of each output map."""
+    return sum(p.numel() for column in table.T for p in nn.Conv2d(int(column.sum()), 1, 5).parameters())
+
+
 def sequential():
     return nn.Sequential(
         nn.Conv2d(1, 6, kernel_size=5), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, kernel_size=5), nn.Tanh(),
@@ -97,7 +102,7 @@ def trained_with_momentum(train_images, train_labels):
 
 
 ANSWERS = {
-    "10.c3_parameters": [parameters_loops, parameters_columns, parameters_nonzero],
+    "10.c3_parameters": [parameters_loops, parameters_columns, parameters_nonzero, parameters_layers],
     "10.LeNet5": [PackageLeNet5, LeNet5Original, sequential, Sigmoids, Normalised, Masked],
     "10.train_lenet": [trained_with_momentum],
 }
