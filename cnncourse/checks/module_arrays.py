@@ -51,11 +51,12 @@ class Source:
 
 
 def arrays_of(description):
-    """All floating-point arrays of a module, parameters first, in the order in which they are defined."""
+    """All floating-point arrays of a module that hold any numbers, parameters first, in the order of definition."""
     return [
         Array(name, tuple(map(int, shape)), dtype, learned)
         for learned, part in ((True, "parameters"), (False, "buffers"))
-        for name, (shape, dtype) in description[part].items() if dtype.startswith("float") and (learned or shape)
+        for name, (shape, dtype) in description[part].items()
+        if dtype.startswith("float") and (learned or shape) and 0 not in shape
     ]  # fmt: skip
 
 
@@ -139,6 +140,9 @@ def _sources(mine, theirs):
             continue
         if not _split(array, strange, missing, sources):
             return None
+    place = {array.name: i for i, array in enumerate(mine)}
+    for group in sources.values():  # whole arrays and parts of arrays in one order
+        group.sort(key=lambda source: (place[source.parts[0][0]], source.parts[0][1] or 0))
     return sources
 
 

@@ -140,21 +140,23 @@ class SameModule:
         """How an observed module differs from every right one, None where it equals one of them."""
         differs = case.differs or self.differs
         difference = self._difference(task, seen, case, differs)
-        if difference is not None and difference.slug == "low-precision" and seen.double:
+        if difference is not None and seen.double and _distance(difference) < 0.01:
             single = seen.look(double=False)  # perhaps it makes float32 arrays
             if single.error is None and self._difference(task, single.value, case, differs) is None:
                 return None
         return difference
 
     def _difference(self, task, seen, case, differs):
-        first = None
+        """The smallest difference from any right module under any assignment."""
+        differences = []
         for answer in (task.reference, *self.alternatives):
             for assignment in self._assignments(answer, seen, case):
-                difference = differs(answer, case, seen, assignment, upstream_of(task, case))
-                if difference is None:
+                differences.append(differs(answer, case, seen, assignment, upstream_of(task, case)))
+                if differences[-1] is None:
                     return None
-                first = first or difference
-        return first or shapes_difference(seen.arrays, self.shapes(task.reference, case))
+        if differences:
+            return min(differences, key=_distance)
+        return shapes_difference(seen.arrays, self.shapes(task.reference, case))
 
     def _assignments(self, answer, seen, case):
         """The ways of assigning the observed arrays to those of a trusted module."""
@@ -200,6 +202,14 @@ class SameModule:
             return error.kind == "raised" and not seen.arrays and isinstance(theirs, Outcome)
         alike = sorted(a.key for a in seen.arrays) == sorted(a.key for a in theirs)
         return alike and case.once(("raises", answer), lambda: raises(answer, case))
+
+
+def _distance(difference):
+    """How far the arrays of a difference are apart, as a share of their size; infinity where there are none."""
+    got, wanted = difference.got, difference.wanted
+    if got is None or wanted is None or got.shape != wanted.shape or not wanted.any():
+        return np.inf
+    return float(np.nan_to_num(np.abs(got - wanted).max() / np.abs(wanted).max(), nan=np.inf))
 
 
 def general_finding(task, trials):
