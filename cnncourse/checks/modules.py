@@ -85,7 +85,8 @@ class Modules(Observer):
         """Where all is right: does it start well, and do two objects keep apart?"""
         if any(t.difference is not None for t in trials):
             return []
-        case, seen = trials[0].case, trials[0].outcome.value
+        largest = max(trials, key=lambda t: len(t.outcome.value.arrays))
+        case, seen = largest.case, largest.outcome.value
         return [(case, start_and_sharing(door_of(task, student), case, seen.arrays, seen.state, seen.double))]
 
 

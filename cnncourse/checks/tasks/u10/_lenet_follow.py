@@ -24,6 +24,7 @@ COUNTS = {
 
 
 EXPLAINED = {
+    "changes-input": "The images that went in are changed: work on new tensors, `x = x * 2` instead of `x.mul_(2)`.",
     "unknown-layers": "The outputs and gradients are not those that C5, F6 and the output layer have with your "
     "parameters. Is a layer left out or used twice, is something else done between two of them, or is a parameter "
     "never used?",
@@ -52,6 +53,8 @@ def follow(arrays, numbers, results, images, tolerance):
     whole, again, alone, training, _, *single = results
     found, criteria = Followed(), ("layers", "shape of the output", "logits", "activations")
     _judge_shapes(found, whole, alone, training, len(images))
+    if not close(whole["inputs"][0], images):
+        found.lost("changes-input", "The call changes the images.", "layers")
     y = whole["output"]
     if y.shape != (len(images), 10) or not np.isfinite(y).all():
         found.lost("wrong-shape", f"The output has shape {y.shape}; wanted: ({len(images)}, 10), finite.", *criteria)
