@@ -21,6 +21,8 @@ from cnncourse.places import exercises, lessons
 GIVEN = ".copies.json"
 START = "lessons/00_start_here.ipynb"
 FORMAT = b"1"  # another number renews all copies
+HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
+TO_ANSWER_FIRST = {"Claims to test", "Questions"}  # sections whose cells compute the answers
 LINKS = (  # from an original's neighbours to a copy's
     (re.compile(r"\]\(\.\./exercises/(\d\d_\w+)/"), r"](../\1/"),
     (re.compile(r"\]\(\.\./\.\./notebooks/"), "](../lessons/"),
@@ -36,14 +38,16 @@ def originals() -> dict[str, Path]:
 
 
 def learners_version(notebook: dict) -> dict:
-    """Clear what answers a prediction and lead links to the learner's copies; modifies and returns the notebook."""
+    """Clear what answers a prediction, a claim or a question, and lead links to the learner's copies; modifies and returns the notebook."""
+    section = ""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text = "".join(cell["source"])
+            section = (HEADING.findall(text) or [section])[-1]
             for pattern, link in LINKS:
                 text = pattern.sub(link, text)
             cell["source"] = text
-        elif cell["metadata"].get("jupyter", {}).pop("outputs_hidden", False):
+        elif cell["metadata"].get("jupyter", {}).pop("outputs_hidden", False) or section in TO_ANSWER_FIRST:
             cell["outputs"], cell["execution_count"] = [], None
     return notebook
 

@@ -6,6 +6,7 @@ question; JupyterLab opens an output when its cell runs. Cells that teach nothin
     # %% tags=["check"]       asserts: what must hold for the text to be true
     # %% tags=["plumbing"]    drawing or printing that one need not read
     # %% tags=["open"]        after a Predict, yet its output tells nothing (a widget to try things with)
+    # %% tags=["answer"]      further down, yet its output tells what an earlier Predict asks (a widget that shows it)
 
 In the place of what is folded JupyterLab shows the first line of it. So folded code begins with a comment, and folded
 outputs begin with a cover: an empty picture, of which nothing is shown and which the comparison of outputs skips.
@@ -19,7 +20,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 WITHOUT_CODE = {"check", "plumbing"}
-OPEN = "open"
+OPEN, ANSWER = "open", "answer"
 PREDICT = re.compile(r"^> \*\*Predict", re.MULTILINE)
 COVER = {"cnncourse": {"cover": True}}
 PIXEL = (  # one transparent pixel, as PNG
@@ -61,7 +62,7 @@ def fold(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         folded = {}
-        if place in answers and OPEN not in tags(cell):
+        if (place in answers and OPEN not in tags(cell)) or ANSWER in tags(cell):
             folded["outputs_hidden"] = True
         if tags(cell) & WITHOUT_CODE:
             folded["source_hidden"] = True

@@ -673,10 +673,11 @@ at_most(losses["with batch norm"][-20:].mean(), 1.8, "08/six-normalised-layers-l
 #
 # ### Try it yourself
 #
-# Drag *training step* (or reach it with Tab and use the arrow keys), or press *play*. Each row is a layer, the first at
-# the bottom; each histogram is scaled to its own height, and the outermost bins hold all that lies beyond.
+# Run the next cell. Then drag *training step* (or reach it with Tab and use the arrow keys), or press *play*. Each row is
+# a layer, the first at the bottom. Each histogram is scaled to its own height, and the outermost bins hold all that lies
+# beyond.
 
-# %%
+# %% tags=["answer"]
 from cnncourse.viz.widgets.histogram_player import HistogramPlayer
 
 HistogramPlayer(histograms, spreads, frames, low=-3, high=3)

@@ -162,10 +162,10 @@ at_least(kept[True][:, 2] - kept[False][:, 2], 0.05, "14/shortcuts-keep-more-aft
 #
 # ### Try it yourself
 #
-# Here is the first stack of each kind once more, layer by layer. Switch the shortcuts off and on, and move the slider.
-# (Click on it first. The arrow keys move the slider, too.)
+# Here is the first stack of each kind once more, layer by layer. Run the next cell, switch the shortcuts off and on, and
+# move the slider. (The arrow keys move it, too.)
 
-# %%
+# %% tags=["answer"]
 from cnncourse.viz.widgets.shortcut_switch import ShortcutSwitch
 
 LAYERS = [1, 3, 5, 7, 9, 11, 15, 21, 31, 41]

@@ -122,6 +122,19 @@ def test_what_answers_a_prediction_is_cleared_and_all_else_stays():
     assert made[1]["metadata"]["jupyter"] == {"source_hidden": True}
 
 
+def test_claims_and_questions_are_not_answered_before_they_are_run():
+    out = [{"output_type": "stream", "name": "stdout", "text": "1. 56"}]
+    texts = [
+        "## 9. The tour\n\n### More",
+        "## Claims to test\n\n1. Deeper is better.",
+        "and then",
+        "## Summary\n\n## Questions",
+    ]
+    cells = [c for text in texts for c in (cell(text, "markdown"), cell("x", outputs=out))]
+    made = copies.learners_version({"cells": cells})["cells"]
+    assert [bool(c["outputs"]) for c in made if c["cell_type"] == "code"] == [True, False, False, False]
+
+
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
     """The copies of the whole course."""

@@ -131,6 +131,9 @@ assert 2 > 1
 # %% tags=["plumbing"]
 # Draw.
 print("after")
+
+# %% tags=["answer"]
+print("the same once more")
 """
 
 
@@ -140,8 +143,9 @@ def test_what_answers_a_prediction_is_folded_behind_a_cover(source, tmp_path):
     build(source, notebook)
     cells = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
     hidden = {"outputs_hidden": True}, {}, {"outputs_hidden": True, "source_hidden": True}, {"source_hidden": True}
-    assert [cell.metadata.get("jupyter", {}) for cell in cells] == list(hidden)
-    assert [[is_cover(output) for output in cell.outputs] for cell in cells] == [[True, False], [False], [], [False]]
+    assert [cell.metadata.get("jupyter", {}) for cell in cells] == [*hidden, {"outputs_hidden": True}]
+    covers = [[is_cover(output) for output in cell.outputs] for cell in cells]
+    assert covers == [[True, False], [False], [], [False], [True, False]]
 
 
 def test_outputs_are_kept_where_only_text_and_comments_changed(source, tmp_path):
