@@ -38,7 +38,10 @@ def originals() -> dict[str, Path]:
 
 
 def learners_version(notebook: dict) -> dict:
-    """Clear what answers a prediction, a claim or a question, and lead links to the learner's copies; modifies and returns the notebook."""
+    """Make of a notebook, which is modified and returned, what a learner gets.
+
+    What answers a prediction, a claim or a question is cleared, and links lead to the learner's other copies.
+    """
     section = ""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
