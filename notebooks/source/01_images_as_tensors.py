@@ -539,8 +539,8 @@ y_train, y_test = torch.from_numpy(train_labels), torch.from_numpy(test_labels)
 # A trained network's accuracy depends on its random start. So each network is trained from **ten** starts on the
 # original and on the shuffled images. The *standard deviation* tells how far single starts are apart. The mean of ten
 # is known better than that: its *standard error* is the standard deviation over $\sqrt{10}$, and a difference of two
-# means has the error $\sqrt{(\sigma_1^2 + \sigma_2^2) / 10}$. Two means that differ by less than twice that are not
-# known to differ at all.
+# means has the error $\sqrt{(\sigma_1^2 + \sigma_2^2) / 10}$. Where two means differ by less than twice this error,
+# they may well be equal.
 #
 # > **Predict.** Six numbers, the test accuracies; chance would be 0.10. In particular: when the CNN is trained on
 # > shuffled images, does it fall to chance? Below the MLP? Below the linear classifier?
@@ -615,7 +615,7 @@ at_least(
 #   neighbourhoods.
 #
 # LeCun, Bottou, Bengio and Haffner said it in 1998 (section II): a fully connected network ignores the topology of its
-# input, so any fixed order of the pixels trains as well. A convolutional network *assumes* something about images.
+# input, so it learns equally well from any fixed order of the pixels. A convolutional network *assumes* something about images.
 # Where the assumption is true it is worth more than 40,000 extra parameters; where it is false it costs.
 # </details>
 
@@ -778,7 +778,7 @@ assert farther["moved"] > 0.9
 # built, to ignore light, contrast, place and clutter, and yet to see the small difference to another class.
 # </details>
 #
-# How well do the networks of section 7 do on the changed images? They were trained on unchanged images only.
+# What is the accuracy of section 7's networks on the changed images? They were trained on unchanged images only.
 #
 # > **Predict.** Is the CNN more robust than the MLP against all five? Which change hurts it most?
 
@@ -818,12 +818,12 @@ at_most(robust["CNN"]["turned"], 0.09, "01/cnn-does-not-stand-turning")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Every change costs. The CNN loses less than the MLP by less light, less contrast and clutter. But moving the garments
+# Every change costs. Less light, less contrast and clutter cost the CNN less than the MLP. But moving the garments
 # by four pixels costs it nearly as much as the MLP: most of them are then taken for something else. And a garment on
 # its side is recognised more rarely than by guessing. Is a CNN not said to recognise a thing wherever it is? Its
 # *convolutions* treat all places alike: when the garment moves, their maps move with it. But the last layer is a
 # matrix on flattened maps, and a matrix has other weights for each place. Lesson 04 separates these two properties, **equivariance**
-# and **invariance**, and measures both. The usual cure for all five changes is to train on changed images; lesson 09
+# and **invariance**, and measures both. The usual remedy for all five changes is to train on changed images; lesson 09
 # measures what that buys.
 # </details>
 

@@ -489,8 +489,8 @@ assert 1.2 < (rms["circular"] / rms["constant"]) ** 2 < 2
 # be so: the difference of two independent numbers has twice the variance of one of them. The far side of a crop is
 # not quite unrelated, so the ratio is less than 2, but well above 1.
 #
-# Yet networks use zeros. They are the cheapest, most of an image is not border, and they carry a use, as the next
-# experiment shows. Circular padding will earn its keep in lesson 04, where exactness is wanted, and for pictures
+# Yet networks use zeros. They are the cheapest, most of an image is not border, and they have a use, as the next
+# experiment shows. Circular padding will be useful in lesson 04, where exactness is wanted, and for pictures
 # that *are* circular, such as panoramas.
 # </details>
 #
@@ -562,8 +562,8 @@ show(viz.image_row(pictures, titles, share=False, height=2.2), "03/strides")
 
 # %% [markdown]
 # It *computes* only what it keeps, so stride $S$ saves a factor of $S^2$ in this layer, and in every layer after it.
-# What it throws away is position: at stride 2 an edge may move by a pixel without any change that a later layer
-# could attribute to movement. Lessons 04 and 07 return to that price.
+# What it throws away is position: at stride 2 a later layer cannot always tell whether an edge has moved by
+# one pixel. Lessons 04 and 07 return to that price.
 #
 # ## 5. Dilation
 #
@@ -588,7 +588,7 @@ print("dilation 3 equals a 7×7 kernel with holes:", same)
 print("weights that are used:", w[0, 0].size, "of", with_holes[0, 0].size)
 
 # %% [markdown]
-# Dilation widens the view without losing resolution, which is why networks that must answer for *every pixel* use
+# Dilation widens the view without losing resolution, which is why networks that predict something for *every pixel* use
 # it. Its trap is shown in section 8.
 #
 # ## 6. Groups, depthwise, 1×1: which channels meet
@@ -669,7 +669,7 @@ show(
 #
 # $$ y[n, :, i, j] = w\, x[n, :, i, j] . $$
 #
-# A tiny fully connected network in every pixel, the same one everywhere. Here it computes from (R, G, B) how bright
+# It is a tiny fully connected layer at every pixel, the same one everywhere. Here it computes from (R, G, B) how bright
 # a pixel is, how much redder than green, and how much yellower than blue:
 
 # %%
@@ -698,7 +698,7 @@ show(
 #
 # ## 7. What a layer costs
 #
-# Three bills come with a layer. **Parameters**: each of the $C_\text{out}$ filters has $K_h K_w C_\text{in}/G$
+# A layer has three costs. **Parameters**: each of the $C_\text{out}$ filters has $K_h K_w C_\text{in}/G$
 # weights and a bias. **Multiply-adds**: each of the $C_\text{out} H_\text{out} W_\text{out}$ outputs is a dot
 # product of that length (products with the padding's zeros count, since they are computed). **Memory**: the outputs
 # have to be stored, in training until the backward pass has used them; 4 bytes per number.
@@ -1299,7 +1299,7 @@ assert rims[2][1] < rims[1][1] < rims[0][1]
 # how ResNet begins (lesson 14).
 # </details>
 #
-# **5.** In the table of section 7 we feed images of 112×112 instead of 224×224. Which of the three bills change, and
+# **5.** In the table of section 7 we feed images of 112×112 instead of 224×224. Which of the three costs change, and
 # by how much?
 #
 # <details><summary>Answer</summary>

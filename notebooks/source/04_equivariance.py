@@ -781,7 +781,7 @@ at_least(turned[:, 3] - sized[:, 3], 0.3, "04/sizes-do-not-help-angles")
 # <details><summary><b>What happened</b></summary>
 #
 # Augmentation buys, once more, what it shows, and nothing else. The network that saw rotations is nearly level up to
-# 40°, declines at 60°, the edge of what it saw, and is lost beyond; it is not better on other sizes. The one that
+# 40°, declines at 60°, the edge of what it saw, and fails beyond. It is not better on other sizes. The one that
 # saw sizes is no better at angles. On unchanged garments the network that saw rotations is somewhat worse after the
 # same four passes over the data: it had more to learn.
 #
@@ -1112,7 +1112,7 @@ assert error_b["local"][512] < error_b["conv"][512]
 #
 # <details><summary>Answer</summary>
 #
-# No: each row is the row above moved by $S$, so its diagonals are not constant. It is made of every $S$-th row of a
+# No. Each row is the row above moved by $S$, so its diagonals are not constant. It is made of every $S$-th row of a
 # Toeplitz matrix.
 # </details>
 

@@ -940,12 +940,14 @@ assert puzzle["fft"] < puzzle["im2col"] / 3
 # | --- | --- | --- |
 # | 1×1 kernel | im2col | the image *is* the matrix: nothing is copied |
 # | usual layer | im2col | one large GEMM |
-# | 3×3, stride 1, many channels | Winograd | up to four times fewer products; costs digits |
+# | 3×3, stride 1, many channels | Winograd, its tiles kept in the cache | up to four times fewer products; costs digits |
 # | memory is short | shifted | no columns |
 # | large kernel, stride 1 | FFT | cost hardly depends on $K$ |
 # | proof, or a tiny example | Toeplitz, loops | nothing is hidden |
 #
-# Our `functional.conv2d` chooses by such a table; so do PyTorch's libraries, with more rows, or by trying (that is what
+# (This lesson's Winograd writes all its tiles to memory, and section 7 measured what that costs. The package's fast one in
+# `numpy_nn/fast/winograd.py` works on a few tiles at a time.) The package's `conv2d` chooses by such a table, in
+# `numpy_nn/fast/choice.py`. So do PyTorch's libraries, with more rows, or by trying (that is what
 # `torch.backends.cudnn.benchmark` switches on).
 #
 # ## 9. Where the machine's limit is: the roofline
