@@ -3,6 +3,7 @@
 import dis
 import inspect
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -43,9 +44,10 @@ def _translate(module, namespaces):
     def follow(answers, skip):
         """Return the part that begins after `skip` steps on the path of these answers."""
         count[0] += 1
-        recorder = Recorder(names, owned, answers)
-        recorder.next = len(inputs)
+        recorder = Recorder(names, owned, answers, len(inputs))
         result, error = _trace(module, recorder, inputs, namespaces)
+        if not answers:
+            _refuse_what_changes(recorder, result, lambda again: _trace(module, again, inputs, namespaces)[0])
         constants.update(recorder.constants)
         free[0] = max(free[0], recorder.next)
         end = Part(recorder.steps, output=result, error=error or "")
@@ -71,6 +73,28 @@ def _translate(module, namespaces):
     return NumpyGraph(
         type(module).__name__, [(name, default) for name, _, default in inputs], required, constants, root
     )
+
+
+def _refuse_what_changes(first, result, trace):
+    """Follow the same path once more, and refuse a module that does not do the same as before.
+
+    It may read a generator of its own, a counter, a global name or the clock.
+    """
+    again = Recorder(first.names, first.owned, [(one[2], one[4]) for one in first.questions], first.start)
+    repeated = trace(again)
+    for before, after in zip(first.steps, again.steps, strict=False):
+        if _described(before) != _described(after):
+            raise Refused(f"it does not do the same at each call ({after.place})")
+    same = first.constants.keys() == again.constants.keys() and all(
+        np.array_equal(array, again.constants[index], equal_nan=array.dtype.kind == "f")
+        for index, array in first.constants.items()
+    )
+    if not same or len(first.steps) != len(again.steps) or repr(result) != repr(repeated):
+        raise Refused("it does not do the same at each call (in the module itself)")
+
+
+def _described(step):
+    return step.name, step.place, repr(step.args), repr(step.kwargs)
 
 
 def _fork(recorder, end, ref, steps, answer):

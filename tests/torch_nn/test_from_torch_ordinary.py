@@ -2,7 +2,10 @@
 
 # ruff: noqa: E501  (one rule a line)
 
+import itertools
 import math
+import random
+import time
 
 import numpy as np
 import pytest
@@ -146,6 +149,36 @@ def test_every_operation_takes_its_arguments_by_pytorchs_names(name):
     code = getattr(function, "__wrapped__", function).__code__
     first = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     assert {"input", "tensors", "query", "x1", "input1", "theta", "condition", "equation", "size", "data", "start"} & {*first}
+
+
+CALLS = itertools.count()
+OWN = {"random": random.Random(0), "numpy": np.random.default_rng(0), "seen": [0], "array": np.ones(3)}
+
+
+def counted(x):
+    OWN["seen"][0] += 1
+    return x * OWN["seen"][0]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda s, x: x * OWN["random"].random(),
+        lambda s, x: x[:, OWN["numpy"].permutation(64)[:3] % 3],
+        lambda s, x: x + next(CALLS),
+        lambda s, x: counted(x),
+        lambda s, x: x * time.perf_counter(),
+        lambda s, x: x + torch.tensor(np.add(OWN["array"], 1, out=OWN["array"])).mean(),
+        lambda s, x: x if next(CALLS) % 2 else s.conv(x),
+    ],
+)
+def test_what_differs_from_call_to_call_is_refused(rule):
+    with pytest.raises(NotImplementedError, match="not do the same at each call"):
+        from_torch(Rule(rule).eval())
+
+
+def test_numbers_from_a_generator_that_begins_anew_are_constants():
+    compare(Rule(lambda s, x: x * np.random.default_rng(0).random()), (2, 3, 4, 4))
 
 
 class Compiled(torch.jit.ScriptModule):
