@@ -116,6 +116,9 @@ class TensorProxy(Proxy):
     def __setitem__(self, index, value):
         self.recorder.change(self, "setitem", {"input": self, "index": index, "value": value})
 
+    def __copy__(self):
+        return self.recorder.alias(self)
+
     def __deepcopy__(self, memo):
         return self.recorder.call_named("clone", {"input": self})
 
@@ -198,6 +201,12 @@ class Number(Proxy):
         if method != "__call__" or options or python is None or len(inputs) != 2:
             return NotImplemented
         return python(*(one.item() if isinstance(one, np.generic) else one for one in inputs))
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
 
     def __round__(self, digits=None):
         return self.recorder.compute("round", self, *([] if digits is None else [digits]))

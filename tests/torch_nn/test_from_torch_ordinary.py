@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501  (one rule a line)
 
+import copy
 import itertools
 import math
 import random
@@ -60,6 +61,13 @@ def pieces_in_place(s, x):
     return y, first
 
 
+def copied(s, x):
+    y = s.conv(x)
+    flat, deep, shape = copy.copy(y), copy.deepcopy(y), copy.copy(x.shape)
+    y.add_(1)
+    return flat, deep * shape[1]
+
+
 def with_token(s, x):
     x = x.flatten(1)[:, :24].unflatten(1, (3, 8))
     return torch.cat([s.token.expand(x.size(0), -1, -1), x], 1) + s.places[:, : x.size(1) + 1]
@@ -69,6 +77,7 @@ ORDINARY = {
     "emptied": lambda s, x: s.conv(x).zero_() + x.clone(memory_format=torch.contiguous_format),
     "squeezed in place": squeezed_in_place,
     "pieces in place": pieces_in_place,
+    "copied by Python": copied,
     "transposed in place": lambda s, x: s.conv(x).transpose_(1, 2),
     "matrices turned": lambda s, x: (x[0, 0].t(), torch.rot90(x, 1, [2, 3]), x.fliplr(), x.tril(), x.triu(1)),
     "a weight repeated by a size": lambda s, x: s.token.repeat(x.shape[0], x.shape[1], 1),
