@@ -16,7 +16,7 @@ from itertools import takewhile
 from benchmarks.runner import RESULTS, ROOT, progress
 from benchmarks.runner import main as run_part
 
-PARTS = ("bounds", "conv", "others", "networks", "roofline", "waiting", "grading")
+PARTS = ("bounds", "conv", "others", "networks", "roofline", "waiting", "book", "grading")
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

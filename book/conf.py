@@ -12,8 +12,8 @@ language = "en"
 exclude_patterns = []
 
 nb_execution_mode = "off"
-nb_code_prompt_show = "Show the code"
-nb_code_prompt_hide = "Hide the code"
+nb_code_prompt_show = "Show the {type}"
+nb_code_prompt_hide = "Hide the {type}"
 nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "text/html", 0)]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
@@ -24,10 +24,12 @@ mathjax_loading_method = "defer"
 
 html_theme = "sphinx_book_theme"
 html_title = "Convolutional networks"
+templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_css_files = ["book.css"]
 html_js_files = [("book.js", {"type": "module"})]
+html_sidebars = {"**": ["start-page.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
@@ -44,6 +46,7 @@ html_theme_options = {
 
 
 def setup(app):
-    from tools.book.sphinx_parts import write_sections
+    from tools.book.sphinx_parts import improve, write_sections
 
+    app.connect("html-page-context", improve)
     app.connect("build-finished", write_sections)

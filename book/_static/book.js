@@ -5,6 +5,8 @@ if (panel) import("./practice/page.js").then(({ start }) => start(panel));
 const progress = document.querySelector(".cnn-progress");
 if (progress) import("./practice/progress.js").then(({ showProgress }) => showProgress(progress));
 
+if (document.querySelector(".cnn-cite")) import("./cite.js").then(({ showReferences }) => showReferences());
+
 // On paper nothing can be unfolded: open all folds while the page is printed.
 let folded = [];
 addEventListener("beforeprint", () => {

@@ -7,6 +7,8 @@ import os
 import pytest
 from filelock import FileLock
 
+from tests.system import require
+
 
 def need(group: str) -> None:
     """Skip a test where the cache lacks what npm and PyPI give; with ``CI=true`` that is a failure."""
@@ -35,3 +37,13 @@ def html(tmp_path_factory):
             target.parent.mkdir(exist_ok=True)
             assert build(target, base / "book" / "scratch"), "Sphinx has warnings or failed: see its output"
     return target
+
+
+@pytest.fixture(scope="module")
+def reader(html):
+    """A function that opens a window of a reader's browser on the built site: ``with reader(dark=True) as …``."""
+    from tests.book import reader as parts
+
+    need("audit")
+    with parts.site(html) as address, parts.browser(require("chromium")) as chromium:
+        yield lambda **options: parts.Reader(chromium, address, **options)

@@ -98,6 +98,18 @@ def test_folds_are_closed_on_the_page(texts):
     assert not any(re.search(r"<details[^>]*\sopen", text) for text in folded)
 
 
+def test_folds_say_what_they_hide(texts):
+    folds = [fold for text in texts.values() for fold in re.findall(r"<summary.*?</summary>", text, re.DOTALL)]
+    words = {" ".join(re.sub("<[^>]+>", " ", fold).split()) for fold in folds}
+    ours = {"Show the code Hide the code", "Show the output Hide the output"}
+    assert {said for said in words if said.startswith("Show the")} == ours
+    assert not any("aria-label" in fold for fold in folds)
+
+
+def test_no_table_has_a_heading_without_words(texts):
+    assert [path.name for path, text in texts.items() if re.search(r"<th[^>]*>\s*(<p>\s*</p>)?\s*</th>", text)] == []
+
+
 def test_links_between_notebooks_are_rewritten_and_find_sections():
     sections = {"02_convolution": {"Kernels made by hand": "6. Kernels made by hand"}}
     fix = lambda text: pages.fix_links(text, sections)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.book import assets, pages, practice, terms
+from tools.book import assets, pages, practice, references, terms
 from tools.front_door import public_address
 
 ROOT = pages.ROOT
@@ -50,8 +50,12 @@ def write_sources(scratch: Path, live: bool) -> None:
     address = public_address()
     read = {path: pages.read(path) for path in lessons()}
     sections = {path.stem: pages.sections_of(notebook) for path, notebook in read.items()}
+    works = references.entries()
+    cited = {key: [] for key in works}
     for path in lessons():
         page = pages.lesson_page(path, sections, static / "figures", address)
+        for key in references.cite_all(page, works):
+            cited[key].append(path)
         nbformat.write(page, source / "lessons" / path.name)
         shutil.copy(path, static / "notebooks")
     for path in exercises():
@@ -59,4 +63,5 @@ def write_sources(scratch: Path, live: bool) -> None:
         nbformat.write(page, source / "exercises" / path.name)
         shutil.copy(path, static / "notebooks" / "exercises")
     (static / "tasks.json").write_text(practice.all_tasks(exercises()), encoding="utf-8")
+    (source / "references.md").write_text(references.page(works, cited), encoding="utf-8")
     (source / "terms.md").write_text(terms.page(read), encoding="utf-8")

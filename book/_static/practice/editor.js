@@ -20,7 +20,7 @@ export function newEditor(parent, text, label, { onChange, onFocus, keys }) {
       indentUnit.of("    "),
       EditorState.tabSize.of(4),
       keymap.of([...keys, ...defaultKeymap, ...historyKeymap, indentWithTab]),
-      EditorView.contentAttributes.of({ "aria-label": label }),
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
       EditorView.domEventHandlers({ focus: () => void onFocus() }),
     ],

@@ -1,0 +1,140 @@
+"""The book as its readers meet it, in a real browser without a network: every page, search, figures, phone, paper."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from tests.book.reader import PAGES, PHONE, TOO_WIDE, UNDRAWN
+
+WIDGETS = ["03_shapes_and_receptive_fields", "06_backpropagation", "08_batch_normalisation"]
+KEYS = ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "End", "Home")
+DRAWN = """(frame) => [...frame.querySelectorAll("svg, canvas, .cnn-grid, [aria-live]")]
+  .map((part) => part.toDataURL ? part.toDataURL() : part.outerHTML).join()"""
+CONTROL = ":is(input, select, button, [tabindex='0'])"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.sampled(share=1 / 12, reason="each page is searched by axe-core, some for ten seconds")
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_page_is_whole_quiet_and_open_to_everybody(reader, name, dark):
+    with reader(dark=dark) as window:
+        page = window.open(name)
+        assert page.evaluate(UNDRAWN) == []
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+        assert window.audit() == []
+        assert window.problems == []
+
+
+@pytest.mark.sampled(share=1 / 8, reason="each page is opened in a browser")
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_phone(reader, name):
+    with reader(size=PHONE) as window:
+        page = window.open(name)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert (width, page.evaluate(TOO_WIDE)) == (PHONE["width"], [])
+
+
+def test_a_page_that_asks_another_site_is_noticed(reader):
+    with reader() as window:
+        page = window.open("index")
+        page.evaluate("fetch('https://example.org/').catch(() => {})")
+        page.evaluate("console.error('as a script does')")
+        assert window.problems[0] == "asked another site: https://example.org/"
+        assert "as a script does" in window.problems
+
+
+def test_an_open_fault_is_found_by_the_audit(reader):
+    with reader() as window:
+        page = window.open("index")
+        page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=\"\">')")
+        assert any(found.startswith("image-alt") for found in window.audit())
+
+
+@pytest.mark.parametrize(("word", "page"), [("aliasing", "07_pooling"), ("im2col", "05_fast_convolution")])
+def test_search_finds_by_keyboard_alone(reader, word, page):
+    with reader() as window:
+        shown = window.open("lessons/00_start_here")
+        shown.keyboard.press("Control+k")
+        shown.keyboard.type(word)
+        shown.keyboard.press("Enter")
+        shown.wait_for_selector(f"#search-results a[href*='lessons/{page}.html']")
+        assert window.problems == []
+
+
+@pytest.mark.parametrize("lesson", WIDGETS)
+def test_every_control_of_every_widget_is_driven_by_keys(reader, lesson):
+    with reader() as window:
+        page = window.open(f"lessons/{lesson}")
+        frames = page.locator(".cnn-widget")
+        frames.first.wait_for()
+        driven = 0
+        for number in range(frames.count()):
+            frame = frames.nth(number)
+            controls = frame.locator(CONTROL)
+            controls.first.focus()
+            for place in range(controls.count()):
+                control = controls.nth(place)
+                assert control.evaluate("(part) => part === document.activeElement"), "Tab does not lead to it"
+                before = frame.evaluate(DRAWN)
+                for key in KEYS:
+                    page.keyboard.press(key)
+                    page.wait_for_timeout(20)
+                    if frame.evaluate(DRAWN) != before:
+                        break
+                else:
+                    raise AssertionError(f"no key moves {control.get_attribute('aria-label')!r} of widget {number}")
+                driven += 1
+                page.keyboard.press("Tab")
+        assert driven >= frames.count() >= 1
+        assert window.problems == []
+
+
+def test_all_lessons_with_widgets_are_driven(html):
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (html / "lessons").glob("*.html")}
+    assert sorted(name for name, text in texts.items() if 'id="cnn-static-' in text) == WIDGETS
+
+
+def test_a_citation_shows_its_work_to_mouse_and_keyboard(reader):
+    with reader() as window:
+        page = window.open("lessons/07_pooling")
+        citation, shown = page.locator("a.cnn-cite", has_text="Zhang (2019)").first, page.get_by_role("tooltip")
+        citation.hover()
+        assert "Making convolutional networks shift-invariant again" in shown.inner_text()
+        shown.hover()  # the text can be reached and marked
+        page.wait_for_timeout(500)
+        assert shown.is_visible()
+        page.keyboard.press("Escape")
+        assert shown.is_hidden()
+        page.mouse.move(0, 0)
+        citation.focus()
+        assert shown.is_visible()
+        assert citation.get_attribute("aria-describedby") == shown.get_attribute("id")
+        assert window.audit() == []
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/references.html#ref-zhang2019making")
+        assert page.locator("#ref-zhang2019making").is_visible()
+        assert window.problems == []
+
+
+def test_a_lesson_can_be_read_on_paper(reader):
+    from pypdf import PdfReader
+
+    with reader() as window:
+        page = window.open("lessons/02_convolution")
+        last = page.locator("article h2").last.inner_text().rstrip("#")
+        code = page.locator("article pre").all_inner_texts()
+        printed = PdfReader(io.BytesIO(page.pdf(format="A4")))
+    text = "\n".join(sheet.extract_text() for sheet in printed.pages)
+    words = re.sub(r"\s+", "", text)
+    assert 10 <= len(printed.pages) <= 60
+    assert re.sub(r"\s+", "", last) in words
+    assert "SearchCtrl" not in words
+    assert "OpeninJupyterLab" not in words
+    longest = max("\n".join(code).splitlines(), key=len)
+    assert re.sub(r"\s+", "", longest) in words, "the end of a long line is cut off"
+    assert all(re.sub(r"\s+", "", block) in words for block in code if len(block) < 2000), "a fold stayed closed"
