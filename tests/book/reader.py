@@ -11,6 +11,7 @@ from tools.book import assets
 from tools.book.serve import server
 from tools.book.sources import exercises, lessons
 
+PATIENCE = 90_000  # milliseconds: Python starts in five seconds, on a busy machine in more
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PAGES = [
     *("index", "notation", "terms", "references", "search"),
@@ -72,6 +73,7 @@ class Reader:
         self.context = chromium.new_context(viewport=size, color_scheme="dark" if dark else "light")
         self.context.route(lambda url: not url.startswith((address, "data:", "blob:")), self._outside)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda said: self._note(said.text, said.type in ("error", "warning")))
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("response", lambda answer: self._note(f"{answer.status} {answer.url}", answer.status >= 400))

@@ -36,6 +36,22 @@ def test_an_address_brings_the_live_page_badges_and_citation_and_goes_without_a_
     assert "mybinder" not in "".join(without.values())
 
 
+def test_readme_begins_with_the_live_page_and_shows_a_report_and_a_widget():
+    text = front_door.BLOCK.sub("ADDRESS", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert re.match(r"# .*\n\nADDRESS\n", text)
+    pictures = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", text)
+    assert {"docs/images/report.png", "docs/images/widget.png"} <= {file for _, file in pictures}
+    assert all((ROOT / file).is_file() and len(words) > 40 for words, file in pictures)
+
+
+def test_the_teachers_guide_has_a_link_for_jupyterhub():
+    guide = (ROOT / "docs" / "teachers-guide.md").read_text(encoding="utf-8")
+    (link,) = re.findall(r"https://HUB/hub/user-redirect/git-pull\?(\S+)", guide)
+    asked = dict(part.split("=") for part in link.split("&"))
+    assert set(asked) == {"repo", "branch", "urlpath"}
+    assert (ROOT / asked["urlpath"].removeprefix("lab/tree/NAME/")).is_file()
+
+
 def test_the_book_of_a_gitlab_project_is_found():
     assert front_door.pages_address("https://gitlab.com/group/course") == "https://group.gitlab.io/course/"
 

@@ -17,7 +17,6 @@ from tests.system import require
 from tools.book.practice import role
 from tools.book.sources import ROOT
 
-PATIENCE = 90_000  # milliseconds: Python starts in five seconds, on a busy machine in more
 SOLUTIONS = {
     (path.stem[:2], role(cell)[1]): cell.source
     for path in sorted((ROOT / "solutions").glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
@@ -64,7 +63,6 @@ TEN = [
 def window(reader):
     need("practice")
     with reader() as opened:
-        opened.page.set_default_timeout(PATIENCE)
         yield opened
         assert opened.problems == []
 
@@ -122,7 +120,6 @@ def test_a_report_fits_a_phone(reader):
     need("practice")
     with reader(size=PHONE) as window:
         page = window.open("exercises/02_convolution")
-        page.set_default_timeout(PATIENCE)
         wrong = SOLUTIONS["02", "cross_correlate2d"].replace("### BEGIN SOLUTION", "kernel = kernel[::-1, ::-1]")
         Task(page, "cross_correlate2d").check(wrong, "Likely mistake")
         assert (page.evaluate("document.documentElement.scrollWidth"), page.evaluate(TOO_WIDE)) == (PHONE["width"], [])

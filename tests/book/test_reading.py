@@ -8,11 +8,13 @@ import re
 import pytest
 
 from tests.book.reader import PAGES, PHONE, TOO_WIDE, UNDRAWN
+from tools.book.sources import lessons
 
-WIDGETS = ["03_shapes_and_receptive_fields", "06_backpropagation", "08_batch_normalisation"]
-KEYS = ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "End", "Home")
+WIDGETS = [path.stem for path in lessons() if "application/vnd.jupyter.widget-view+json" in path.read_text("utf-8")]
 DRAWN = """(frame) => [...frame.querySelectorAll("svg, canvas, .cnn-grid, [aria-live]")]
   .map((part) => part.toDataURL ? part.toDataURL() : part.outerHTML).join()"""
+MOVED = f"([frame, before]) => ({DRAWN})(frame) !== before"
+KEYS = ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "End", "Home", " ")
 CONTROL = ":is(input, select, button, [tabindex='0'])"
 
 pytestmark = pytest.mark.slow
@@ -66,13 +68,25 @@ def test_search_finds_by_keyboard_alone(reader, word, page):
         assert window.problems == []
 
 
+def moves(page, frame, key: str) -> bool:
+    """Press a key; return whether the widget draws something else soon, or within seconds where it plays."""
+    from playwright.sync_api import TimeoutError
+
+    before = frame.evaluate(DRAWN)
+    page.keyboard.press(key)
+    try:
+        page.wait_for_function(MOVED, arg=[frame.element_handle(), before], timeout=5000 if key == " " else 1000)
+    except TimeoutError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("lesson", WIDGETS)
 def test_every_control_of_every_widget_is_driven_by_keys(reader, lesson):
     with reader() as window:
         page = window.open(f"lessons/{lesson}")
         frames = page.locator(".cnn-widget")
         frames.first.wait_for()
-        driven = 0
         for number in range(frames.count()):
             frame = frames.nth(number)
             controls = frame.locator(CONTROL)
@@ -80,23 +94,14 @@ def test_every_control_of_every_widget_is_driven_by_keys(reader, lesson):
             for place in range(controls.count()):
                 control = controls.nth(place)
                 assert control.evaluate("(part) => part === document.activeElement"), "Tab does not lead to it"
-                before = frame.evaluate(DRAWN)
-                for key in KEYS:
-                    page.keyboard.press(key)
-                    page.wait_for_timeout(20)
-                    if frame.evaluate(DRAWN) != before:
-                        break
-                else:
-                    raise AssertionError(f"no key moves {control.get_attribute('aria-label')!r} of widget {number}")
-                driven += 1
+                name = control.get_attribute("aria-label") or control.inner_text()
+                assert any(moves(page, frame, key) for key in KEYS), f"no key moves {name!r} of widget {number}"
                 page.keyboard.press("Tab")
-        assert driven >= frames.count() >= 1
         assert window.problems == []
 
 
-def test_all_lessons_with_widgets_are_driven(html):
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in (html / "lessons").glob("*.html")}
-    assert sorted(name for name, text in texts.items() if 'id="cnn-static-' in text) == WIDGETS
+def test_widgets_are_found():
+    assert len(WIDGETS) >= 3
 
 
 def test_a_citation_shows_its_work_to_mouse_and_keyboard(reader):
