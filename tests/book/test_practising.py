@@ -97,11 +97,11 @@ def test_a_task_is_answered_wrong_and_right(window, tried):
     page = window.open(tried.page)
     task, most = Task(page, tried.task), f"{load_task(tried.task).max_score:g}"
     for (unit, name), code in SOLUTIONS.items():  # answers may call those above
-        if unit == tried.task[:2] and name in tried.solution.replace(f"def {name}", "") and name != task:
+        if unit == tried.task[:2] and name in tried.solution and name != tried.task[3:]:
             Task(page, name).editor.fill(code)
     assert tried.right in tried.solution
     task.check(tried.solution.replace(tried.right, tried.wrong), tried.says)
-    assert task.points() == f"0 of {most} points" or "flips" in tried.says
+    assert task.points() != f"{most} of {most} points"
     assert window.audit() == []
     task.check(tried.solution, f"{most} of {most} points")
     assert task.points() == f"{most} of {most} points"

@@ -60,7 +60,7 @@ def test_an_open_fault_is_found_by_the_audit(reader):
 @pytest.mark.parametrize(("word", "page"), [("aliasing", "07_pooling"), ("im2col", "05_fast_convolution")])
 def test_search_finds_by_keyboard_alone(reader, word, page):
     with reader() as window:
-        shown = window.open("lessons/00_start_here")
+        shown = window.open("notation")
         shown.keyboard.press("Control+k")
         shown.keyboard.type(word)
         shown.keyboard.press("Enter")
