@@ -26,7 +26,7 @@ def write_sections(app, exception) -> None:
 
 
 def improve(app, page, template, context, doctree) -> None:
-    """Mend what Sphinx and MyST write: headings of tables without words, and what folds are called."""
+    """Correct what Sphinx and MyST write: headings of tables without words, and what folds are called."""
     if "body" in context:
         body = re.sub(r"<th[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", context["body"])
         body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
