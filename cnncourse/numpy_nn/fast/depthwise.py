@@ -21,6 +21,7 @@ K_w + K_h numbers written and read again in the cache; the memory itself is only
 images times a weight, K² times over, would take K² such passes. Rounding: a dot product per kernel row, then K_h sums.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -46,7 +47,7 @@ def grad_weight(grad_output, x, weight_shape, stride, dilation, groups, padding)
     """Return ∂L/∂weight: the dot products of the output's gradient with the shifted images."""
     C, (*rows, K) = x.shape[1], weight_shape[2:]
     m = weight_shape[0] // C
-    batch = _Batch(x.shape, C, weight_shape[2:], stride, dilation, padding)
+    batch = _batch(x.shape, C, weight_shape[2:], tuple(stride), tuple(dilation), tuple(padding))
     grad = np.empty((len(batch.parts), C, m, *rows, K), x.dtype)
     images, upstream = batch.by_group(x), batch.by_group(grad_output)
 
@@ -84,7 +85,7 @@ def grad_input(grad_output, weight, x_shape, stride, dilation, groups, padding):
     m = len(weight) // C
     flipped = weight.reshape(C, 1, m, *kernel)[(..., *[slice(None, None, -1)] * len(kernel))]
     return _correlate(
-        grad_output, flipped, (1,) * len(kernel), dilation, list(zip(before, after, strict=True)), spacing=stride
+        grad_output, flipped, (1,) * len(kernel), dilation, list(zip(before, after, strict=True)), spacing=tuple(stride)
     )
 
 
@@ -94,7 +95,7 @@ def _correlate(x, filters, stride, dilation, padding, spacing=None, bias=None):
     Before that, zeros are put around the image and, where `spacing` > 1, between its entries.
     """
     (groups, c_out, c_in), kernel = filters.shape[:3], filters.shape[3:]
-    batch = _Batch(x.shape, groups, kernel, stride, dilation, padding, spacing)
+    batch = _batch(x.shape, groups, kernel, tuple(stride), tuple(dilation), tuple(padding), spacing)
     taps = np.moveaxis(filters, 2, -2).reshape(groups, -1, c_in * kernel[-1])
     output = np.empty((len(x), groups * c_out, *batch.positions), x.dtype)
     images, outputs = batch.by_group(x), batch.by_group(output)
@@ -121,6 +122,12 @@ def _add_diagonals(y, shift):
     group, line, entry = y.strides
     diagonals = as_strided(y, (count, K, length - (K - 1) * shift), (group, line + shift * entry, entry))
     return np.ones((1, K), y.dtype) @ diagonals
+
+
+@functools.lru_cache(maxsize=64)
+def _batch(*geometry):
+    """Return `_Batch(*geometry)`; a network meets the same geometries again and again."""
+    return _Batch(*geometry)
 
 
 class _Batch:
