@@ -2,6 +2,7 @@
 
 from cnncourse.checks.case import Call
 from cnncourse.checks.compare import Difference
+from cnncourse.checks.diagnose import Finding
 from cnncourse.checks.draw import after_relu, constant, fortran, negative, normal, readonly, strided, tied
 from cnncourse.checks.judge import Behaviour, Values
 from cnncourse.checks.observe import Calls, Draws
@@ -9,6 +10,6 @@ from cnncourse.checks.question import question
 from cnncourse.checks.task import TORCH_ALLOWED, Task
 
 __all__ = [
-    "Behaviour", "Call", "Calls", "Difference", "Draws", "TORCH_ALLOWED", "Task", "Values", "after_relu", "constant",
-    "fortran", "negative", "normal", "question", "readonly", "strided", "tied",
+    "Behaviour", "Call", "Calls", "Difference", "Draws", "Finding", "TORCH_ALLOWED", "Task", "Values", "after_relu",
+    "constant", "fortran", "negative", "normal", "question", "readonly", "strided", "tied",
 ]  # fmt: skip

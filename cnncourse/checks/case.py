@@ -59,6 +59,13 @@ def run_answer(answer, case):
         return answer(*args, **kwargs)
 
 
+def holds_array(value):
+    """Whether a value is, or holds, an array (or a function, which may give one)."""
+    if isinstance(value, dict):
+        return "__callable__" in value or any(map(holds_array, value.values()))
+    return isinstance(value, np.ndarray) or (isinstance(value, (list, tuple)) and any(map(holds_array, value)))
+
+
 def count_numbers(value):
     """How many numbers an argument, or a list, tuple or dict of arguments, holds."""
     if isinstance(value, dict):

@@ -243,3 +243,29 @@ def show(value):
         return value.get("__callable__", f"a dict of {len(value)}")
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def same(a, b, exact_dtype=False, scale=0.0):
+    """Whether two results are the same answer, rounding and precision aside."""
+    if isinstance(b, dict):
+        return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[k], b[k], exact_dtype, scale) for k in b)
+    if isinstance(b, (tuple, list)):
+        return isinstance(a, (tuple, list)) and len(a) == len(b) and all(
+            same(x, y, exact_dtype, scale) for x, y in zip(a, b, strict=True)
+        )
+    if isinstance(b, np.ndarray) and b.ndim:
+        return isinstance(a, np.ndarray) and _same_arrays(a, b, exact_dtype, scale)
+    if isinstance(a, np.ndarray):
+        return False
+    b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or bool(abs(a - b) <= TOLERANCE["cause of a number"] * min(abs(a), abs(b))) or (a != a and b != b)
+    return type(a) is type(b) and a == b
+
+
+def _same_arrays(a, b, exact_dtype, scale):
+    if a.shape != b.shape or (exact_dtype and a.dtype != b.dtype):
+        return False
+    if a.dtype.kind != "f" or b.dtype.kind != "f":
+        return a.dtype.kind == b.dtype.kind and bool((a == b).all())
+    return not wrong(a, b, scale, TOLERANCE["cause"]).any()

@@ -56,9 +56,13 @@ class WrongAnswer:
                 f"one of {', '.join(SPECIAL)}"
             )
         self.needs = [name for name in self.needs if name in known]
+        self.defaults = {
+            n: parameters[n].default for n in self.needs if parameters[n].default is not inspect.Parameter.empty
+        }
 
     def __call__(self, *args, **kwargs):
         bound = self.__signature__.bind(*args, **kwargs)
+        bound.arguments = {**self.defaults, **bound.arguments}  # a default of the mistake's own is a mistake too
         bound.apply_defaults()
         given = {name: self._value(name, bound.arguments) for name in self.needs}
         return self.function(**given, **self.options)

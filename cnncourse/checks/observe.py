@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from cnncourse.checks.case import pack, run_answer
+from cnncourse.checks.case import holds_array, pack, run_answer
 from cnncourse.grading.inside import probes
 
 FEW = 10  # as many small cases are not worth a call of their own
@@ -44,7 +42,7 @@ class Calls(Observer):
 
         Empty where that call fails in any way: then each case is tried alone.
         """
-        small = [i for i, case in enumerate(cases) if not _holds_array((case.args, case.kwargs))]
+        small = [i for i, case in enumerate(cases) if not holds_array((case.args, case.kwargs))]
         if self.probe != "function" or len(small) < FEW:
             return {}
         calls = [pack(cases[i]) for i in small]
@@ -52,17 +50,12 @@ class Calls(Observer):
         values = outcome.value
         if outcome.error is not None or outcome.changed or not isinstance(values, list) or len(values) != len(small):
             return {}
-        return {i: replace(outcome, value=value) for i, value in zip(small, values, strict=True)}
+        each = outcome.seconds / len(small)
+        return {i: replace(outcome, value=value, seconds=each) for i, value in zip(small, values, strict=True)}
 
     def trusted(self, answer, case):
         """What the reference or a known mistake gives."""
         return run_answer(answer, case)
-
-
-def _holds_array(value):
-    if isinstance(value, dict):
-        return "__callable__" in value or any(map(_holds_array, value.values()))
-    return isinstance(value, np.ndarray) or (isinstance(value, (list, tuple)) and any(map(_holds_array, value)))
 
 
 @dataclass

@@ -157,7 +157,7 @@ def _count(task, name, points, trials):
     forgiven = {"low-precision"} if task.precision not in ("", name) else set()
     right = sum(_slug(t) in (None, *forgiven) for t in first)
     earned = points if mine and all(_slug(t) in (None, *forgiven) for t in mine) else 0
-    if mine and not earned and all(_slug(t) in (None, "changes-input", *forgiven) for t in mine):
+    if mine and not earned and all(_slug(t) in (None, "changes-input", "shares-argument", *forgiven) for t in mine):
         earned = points / 2  # the values are right
     if name == task.precision and any(_slug(t) == "low-precision" for t in trials):
         earned = 0

@@ -11,9 +11,9 @@ import numpy as np
 
 from cnncourse.checks.case import Case, pack, run_answer
 from cnncourse.checks.compare import TOLERANCE, Difference
-from cnncourse.checks.diagnose import same
 from cnncourse.checks.failures import FAILURES
 from cnncourse.checks.judge import Values
+from cnncourse.checks.memory import call_again, notice_stale
 from cnncourse.checks.mistakes import Mistake, WrongAnswer, sentence_of, slug_of
 from cnncourse.checks.observe import Calls
 from cnncourse.checks.report import TaskReport
@@ -28,8 +28,6 @@ BANNED = (
 )  # fmt: skip
 
 TORCH_ALLOWED = tuple(name for name in BANNED if name not in ("torch", "torchvision"))  # where it may be used
-
-STALE = "It gives what was right for an earlier call with the same shapes and other values."
 
 
 @dataclass
@@ -58,7 +56,8 @@ class Task:
     exact_dtype, lists_allowed : see `judge.Values`
     banned : libraries (or "library.function") that an answer must not call
     seconds : time limit for one call
-    repeats : how many right calls are made once more
+    repeats : how many right calls are made once more, with other values; 0 where keeping something is allowed
+    hands_back : names of arguments that a right answer may return as they are
     """
 
     id: str = ""
@@ -76,6 +75,7 @@ class Task:
     seconds: float = 5.0
     probe: str = "function"
     repeats: int = 3
+    hands_back: tuple = ()
     observe: Any = None
     judged: Any = None
     precision: str = ""  # the criterion that arithmetic in float32 costs; elsewhere such values count as right
@@ -137,6 +137,10 @@ class Task:
             raise TypeError(f"{slug}: the right answer (@task.right) must come before the mistakes")
         answer = WrongAnswer(function, self.reference, options or {})
         self.mistakes.append(Mistake(slug, answer, explanation, self._section(see)))
+
+    def parameters(self):
+        """The names of the arguments."""
+        return inspect.signature(self.reference).parameters
 
     def _section(self, see):
         return see if not see or "#" in see else f"{self.unit}#{see}"
@@ -207,7 +211,7 @@ class Task:
             trials.append(self.attempt(student, case))
             if _is_stuck(trials[-1]):
                 lost[case.criterion] = trials[-1].outcome.error.kind
-        self._notice_memory(trials)
+        notice_stale(trials)
         if not lost:
             trials += self._repeat(student, trials, seed) if self.repeats else []
             for case, (outcome, difference) in self.observe.further(self, student, trials):
@@ -257,42 +261,9 @@ class Task:
         """The noticed calls that this task does not allow."""
         return [name for name in outcome.used if any(name == b or name.startswith(b + ".") for b in self.banned)]
 
-    def _notice_memory(self, trials):
-        """Name wrong results that were right for an earlier call with the same shapes: they were kept."""
-        right = {}  # shapes of the arguments: the results that were right for them
-        for trial in trials:
-            earlier = right.setdefault(str(trial.case.call_text("").replace("float32", "float64")), [])
-            if trial.difference is None:
-                earlier.append(trial.wanted)
-            elif trial.outcome.error is None and any(same(trial.outcome.value, wanted) for wanted in earlier):
-                _remembers(trial, STALE)
-
     def _repeat(self, student, trials, seed):
-        """Some of the right calls again, in another order, then the like of them with other values.
-
-        An answer must remember nothing: not how often it was called, and not its results by the arguments' shapes.
-        """
-        right = [i for i, t in enumerate(trials) if t.difference is None]
-        order = [right[k] for k in np.random.default_rng([abs(int(seed)), 1]).permutation(len(right))[: self.repeats]]
-        again = [self.attempt(student, trials[i].case, trials[i].wanted) for i in order]
-        for trial in again:
-            trial.repeated = True
-            if trial.difference is not None and trial.outcome.error is None:
-                _remembers(trial, "The same call was right before.")
-        others = self.draw(int(seed) + 1)
-        for i in order if len(others) == len(trials) else ():
-            trial = self.attempt(student, others[i])
-            stale = trial.difference is not None and same(trial.outcome.value, trials[i].wanted)
-            if stale:
-                _remembers(trial, STALE)
-            trial.repeated = stale or trial.difference is None
-            again.append(trial)
-        return again
-
-
-def _remembers(trial, sentence):
-    text = trial.difference.text
-    trial.difference.slug, trial.difference.text = "remembers-calls", f"{sentence} {text[:1].upper()}{text[1:]}"
+        """Further calls, which show whether the answer keeps anything (see `memory`)."""
+        return call_again(self, student, trials, seed)
 
 
 def _is_stuck(trial):

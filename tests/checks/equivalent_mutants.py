@@ -50,6 +50,11 @@ EQUIVALENT = {
         "scatter: put(grad[here], share(padded[here]) * grad_output[:, :, [[i]], [[j]]]) -> "
         "put(share(padded[here]) * grad_output[:, :, [[i]], [[j]]], grad[here])": COMMUTES,
     },
+    "07.avg_pool2d_backward": {
+        "scatter: -np.inf -> np.inf": "how the padding is marked makes no difference to equal shares",
+        "scatter: put(grad[here], share(padded[here]) * grad_output[:, :, [[i]], [[j]]]) -> "
+        "put(share(padded[here]) * grad_output[:, :, [[i]], [[j]]], grad[here])": COMMUTES,
+    },
     "07.avg_pool2d": {"avg_pool2d: (4, 5) -> (5, 4)": AXES},
     "07.global_avg_pool2d": {"global_avg_pool2d: (2, 3) -> (3, 2)": AXES},
     "08.batch_norm": {

@@ -238,7 +238,7 @@ def test_hundreds_of_small_cases_are_one_call():
     report = counting().evaluate(student)
     assert report.passed
     assert report.criteria[0].count == 300
-    assert student.probes.count("several") == 1
+    assert student.probes.count("several") == 2  # and once more, to see that nothing is kept
     assert len(student.probes) < 10
 
 

@@ -84,36 +84,3 @@ def default_stride(task):
         "always-stride-one": ({"stride": 1}, "The windows always move by one pixel: place (i, j) starts at "
                               "(i·S_h, j·S_w)."),
     })  # fmt: skip
-
-
-def padding_backward(task, value=0.0, *, crops=True, see=""):
-    """Mistakes of a backward pass with padding: ignored, not cut off again, cut off with [P:-P], which fails at 0.
-
-    Parameters
-    ----------
-    task : Task whose arguments include grad_output, input, kernel_size, stride and padding
-    value : what it pads with
-    crops : whether the result is an image whose padding must be cut off
-    see : section of the lesson
-    """
-
-    def not_cropped(again, input, kernel_size, padding):
-        return again(input=windows(input, kernel_size, 1, padding).pad(input, value), padding=0)
-
-    def empty_slice(again, input, kernel_size, padding):
-        P_h, P_w = pair(padding)
-        return not_cropped(again, input, kernel_size, padding)[:, :, P_h:-P_h, P_w:-P_w]
-
-    def ignores_padding(again, grad_output, input, kernel_size, stride):
-        rows, columns = windows(input, kernel_size, stride).output
-        return again(grad_output=grad_output[:, :, :rows, :columns], padding=0)
-
-    task.add_mistake("ignores-padding", ignores_padding,
-                     "The windows start at the image's corner, so output place (i, j) is paired with a window too far "
-                     "down and right. With padding the first window starts P_h rows above and P_w columns left of the "
-                     "image: pad first, as in the forward pass.", see=see)  # fmt: skip
-    if crops:
-        task.add_mistake("forgets-to-crop", not_cropped,
-                         "The result has the padded image's size: cut the padding off.", see=see)  # fmt: skip
-        task.add_mistake("empty-slice-at-zero", empty_slice,
-                         "The slice [P:-P] is empty where P = 0. Cut with [P : P + H].", see=see)  # fmt: skip

@@ -230,13 +230,28 @@ def function(target, args, kwargs, notes):
 
 
 def several(target, args, kwargs, notes):
-    """Call a function on each (args, kwargs) of `calls`; an error in one of them is an error of all."""
+    """Call a function on each (args, kwargs) of `calls`, then look at the results; an error in one is an error of all.
+
+    `spoil` may hold a list of keys for each call: these arguments are overwritten before the results are looked at.
+    """
     values, used = [], notes.used
     for number, (one, named) in enumerate(kwargs["calls"]):
         notes.used = used if number < WATCHED_DRAWS else None
-        values.append(plain(call(target, one, named, notes)))
+        values.append(call(target, one, named, notes))
     notes.used, notes.arguments = used, [["calls", "calls", _as_it_is(kwargs["calls"])]]
-    return values
+    for keys, (one, named) in zip(kwargs.get("spoil", ()), kwargs["calls"], strict=False):
+        for key in keys:
+            _spoil(one[key] if isinstance(key, int) else named[key])
+    return [plain(value) for value in values]
+
+
+def _spoil(value):
+    """Overwrite an argument in place, as its owner may."""
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value[...] = ~value if value.dtype.kind == "b" else value + 1
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            _spoil(item)
 
 
 def variable(target, args, kwargs, notes):

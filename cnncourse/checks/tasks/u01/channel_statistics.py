@@ -1,13 +1,18 @@
-"""Task 01.channel_statistics: what normalising a data set needs to know."""
+"""What normalising a data set needs to know."""
 
 import numpy as np
 
-from cnncourse.checks.draw import fortran, normal, strided
-from cnncourse.checks.task import Case, Mistake, Task
+from cnncourse.checks.author import Call, Task, normal
+from cnncourse.checks.families import any_array
+
+task = Task(see="Normalising per channel", names=("mean", "std"), lists_allowed=True)
+AXES = "Which axis comes first"
+SPACE = (0, 2, 3)
 
 
+@task.right
 def channel_statistics(images):
-    """Right answer."""
+    """Mean and standard deviation of each channel, over all images and pixels."""
     mean = images.mean(axis=(0, 2, 3))
     centred = images - mean[:, None, None]
     return mean, np.sqrt((centred**2).mean(axis=(0, 2, 3)))
@@ -16,141 +21,119 @@ def channel_statistics(images):
 def batches(rng):
     """Batches whose images and channels differ in level and spread, so that no average can be mixed up."""
     level, spread = rng.uniform(0.2, 0.8, (3, 1, 1)), rng.uniform(0.05, 0.3, (4, 3, 1, 1))
-    yield level + spread * normal(rng, 4, 3, 5, 7) + rng.uniform(-0.1, 0.1, (4, 1, 1, 1))
-    yield (0.5 + 0.2 * normal(rng, 3, 2, 6, 4)).astype(np.float32)
-    yield strided(rng.uniform(0, 1, (2, 5, 3, 4)))
-    yield fortran(rng.uniform(-1, 3, (5, 4, 4, 4)))
-    yield rng.uniform(0, 1, (1, 2, 3, 5))
-    yield rng.uniform(0, 1, (6, 3, 1, 1))
-    yield rng.uniform(0, 1, (2, 1, 9, 2)) * np.array([1.0, 0.1])[:, None, None, None]
-    yield np.stack([rng.uniform(0, 1, (2, 4, 3)), np.full((2, 4, 3), 0.5)], axis=1)  # the second channel is flat
-    yield rng.uniform(0.1, 1, (1, 1, 1, 1))
+    yield Call(level + spread * normal(rng, 4, 3, 5, 7) + rng.uniform(-0.1, 0.1, (4, 1, 1, 1)))
+    yield Call(rng.uniform(-1, 3, (5, 4, 4, 4)))
+    yield Call(rng.uniform(0, 1, (1, 2, 3, 5)))
+    yield Call(rng.uniform(0, 1, (6, 3, 1, 1)))
+    yield Call(rng.uniform(0, 1, (2, 1, 9, 2)) * np.array([1.0, 0.1])[:, None, None, None])
+    yield Call(rng.uniform(0.1, 1, (1, 1, 1, 1)))
 
 
-def cases(rng):
-    """Every batch twice: once for the mean, once for the standard deviation."""
-    for images in batches(rng):
-        yield Case("mean", images)
-        yield Case("std", images)
+@task.criterion(1)
+def mean(rng):
+    """The first of the two results."""
+    yield from batches(rng)
 
 
-SPACE = (0, 2, 3)
+@task.criterion(1)
+def std(rng):
+    """The second of the two results, also where channels hold one value only: there it is 0."""
+    yield from batches(rng)
+    levels = rng.uniform(0.1, 1, (40, 1, 1))  # mean(x²) − mean(x)² of such a channel may come out below zero
+    flat = np.broadcast_to(levels, (2, 40, 4, 3)).copy()
+    flat[:, 0] = 30 * normal(rng, 2, 4, 3)
+    yield Call(flat)
 
-mistakes = [
-    Mistake(
-        "divides-by-n-minus-1",
-        lambda images: (images.mean(SPACE), images.std(SPACE, ddof=1) if images[:, 0].size > 1 else np.full(
-            images.shape[1], np.nan
-        )),
-        "Your divisor is N·H·W − 1 (`ddof=1`, what `torch.std` does if not told otherwise). The task divides by N·H·W.",
-    ),
-    Mistake(
-        "variance-for-std",
-        lambda images: (images.mean(SPACE), images.var(SPACE)),
-        "That is the variance. The standard deviation is its square root.",
-    ),
-    Mistake(
-        "forgets-mean-in-std",
-        lambda images: (images.mean(SPACE), np.sqrt((images**2).mean(SPACE))),
-        "The spread is measured from the mean: subtract it before squaring.",
-    ),
-    Mistake(
-        "mean-absolute-deviation",
-        lambda images: (
-            images.mean(SPACE),
-            np.abs(images - images.mean(SPACE)[:, None, None]).mean(SPACE),
-        ),
-        "You average the absolute distances from the mean. The standard deviation is the root of the averaged squares.",
-    ),
-    Mistake(
-        "averages-stds-of-images",
-        lambda images: (images.mean(SPACE), images.std((2, 3)).mean(0)),
+
+@any_array(task)
+def arrays(rng):
+    yield Call(0.5 + 0.2 * normal(rng, 3, 2, 6, 4))
+    yield Call(rng.uniform(0, 1, (2, 5, 3, 4)))
+
+
+def measured(images, mean=np.mean, std=np.std, axes=SPACE):
+    """Other statistics, or over other axes."""
+    return mean(images, axis=axes), std(images, axis=axes)
+
+
+def unbiased(images, axis):
+    """The standard deviation with divisor n − 1."""
+    count = np.float64(images[:, 0].size)
+    return np.sqrt(images.var(axis=axis) * count / (count - 1))
+
+
+def kept(statistic):
+    """A statistic that keeps its axes."""
+    return lambda images, axis: statistic(images, axis=axis, keepdims=True)
+
+
+task.options(measured, {
+    "divides-by-n-minus-1": ({"std": unbiased},
+        "Your divisor is N·H·W − 1 (`ddof=1`, what `torch.std` does by default). The task divides by N·H·W."),
+    "variance-for-std": ({"std": np.var}, "That is the variance. The standard deviation is its square root."),
+    "forgets-mean-in-std": ({"std": lambda x, axis: np.sqrt((x**2).mean(axis))},
+        "The spread is measured from the mean: subtract it before squaring."),
+    "mean-absolute-deviation": ({"std": lambda x, axis: np.abs(x - x.mean(axis, keepdims=True)).mean(axis)},
+        "You average the absolute distances from the mean. The standard deviation is the root of the averaged "
+        "squares."),
+    "averages-stds-of-images": ({"std": lambda x, axis: x.std((2, 3)).mean(0)},
         "You average the standard deviations of single images. That misses how the images differ from each other: take "
-        "all pixels of a channel together.",
-    ),
-    Mistake(
-        "keeps-each-image",
-        lambda images: (images.mean((2, 3)), images.std((2, 3))),
-        "You get one value for each image and channel, (N, C). One value a channel is wanted: average over axis 0 too.",
-    ),
-    Mistake(
-        "averages-images-only",
-        lambda images: (images.mean(0), images.std(0)),
-        "You average over the images, and keep a value for each pixel. One value a channel is wanted: axes 0, 2 and 3.",
-    ),
-    Mistake(
-        "mixes-channels",
-        lambda images: (np.full(images.shape[1], images.mean()), np.full(images.shape[1], images.std())),
-        "All channels get the same value: you averaged over the channels as well. Leave axis 1 out.",
-    ),
-    Mistake(
-        "one-number-for-all",
-        lambda images: (float(images.mean()), float(images.std())),
-        "`images.mean()` averages over everything. Name the axes to average over: all but the channels.",
-    ),
-    Mistake(
-        "channels-taken-last",
-        lambda images: (images.mean((0, 1, 2)), images.std((0, 1, 2))),
-        "You average over axes 0, 1 and 2, as if the channels stood last. In (N, C, H, W) the channels are axis 1.",
-        "01#Which axis comes first",
-    ),
-    Mistake(
-        "rows-for-channels",
-        lambda images: (images.mean((0, 1, 3)), images.std((0, 1, 3))),
-        "You keep the rows (axis 2) and average over the channels. In (N, C, H, W) the channels are axis 1.",
-        "01#Which axis comes first",
-    ),
-    Mistake(
-        "images-for-channels",
-        lambda images: (images.mean((1, 2, 3)), images.std((1, 2, 3))),
-        "You average over channels and pixels, and keep one value for each *image*. One value a channel is wanted: "
-        "leave axis 1 out, and average over axis 0.",
-    ),
-    Mistake(
-        "adds-epsilon",
-        lambda images: (images.mean(SPACE), images.std(SPACE) + 1e-3),
-        "A small number is added to the standard deviation. That belongs where it is divided by, not here.",
-    ),
-    Mistake(
-        "adds-epsilon-to-variance",
-        lambda images: (images.mean(SPACE), np.sqrt(images.var(SPACE) + 1e-3)),
-        "A small number is added to the variance. Batch normalisation does that; here the plain deviation is wanted.",
-    ),
-    Mistake(
-        "median-for-mean",
-        lambda images: (np.median(images, SPACE), images.std(SPACE)),
-        "That is the median. The mean is the sum divided by the count.",
-    ),
-    Mistake(
-        "sum-for-mean",
-        lambda images: (images.sum(SPACE), images.std(SPACE)),
-        "The sum is not divided by the number of values, N·H·W.",
-    ),
-    Mistake(
-        "keeps-dimensions",
-        lambda images: (images.mean(SPACE, keepdims=True), images.std(SPACE, keepdims=True)),
-        "The values are right, the shape is (1, C, 1, 1) because of `keepdims`. Wanted: (C,).",
-    ),
-    Mistake(
-        "std-before-mean",
-        lambda images: channel_statistics(images)[::-1],
-        "Both are right, in the wrong order: the mean comes first.",
-    ),
-    Mistake(
-        "first-image-only",
-        lambda images: channel_statistics(images[:1]),
-        "Only the first image counts in your result. The statistics are those of all N images.",
-    ),
-]
+        "all pixels of a channel together."),
+    "root-of-a-negative-number": ({"std": lambda x, axis: np.sqrt((x**2).mean(axis) - x.mean(axis) ** 2)},
+        "√(mean(x²) − mean(x)²) is right on paper. Where all values of a channel are equal, rounding can make the "
+        "difference a little less than zero, and its root is NaN. Subtract the mean first, then square."),
+    "adds-epsilon": ({"std": lambda x, axis: x.std(axis) + 1e-3},
+        "A small number is added to the standard deviation. That belongs where it is divided by, not here."),
+    "adds-epsilon-to-variance": ({"std": lambda x, axis: np.sqrt(x.var(axis) + 1e-3)},
+        "A small number is added to the variance. Batch normalisation does that; here the plain deviation is wanted."),
+    "median-for-mean": ({"mean": np.median}, "That is the median. The mean is the sum divided by the count."),
+    "sum-for-mean": ({"mean": np.sum}, "The sum is not divided by the number of values, N·H·W."),
+    "keeps-each-image": ({"axes": (2, 3)},
+        "You get one value for each image and channel, (N, C). One value per channel is wanted: average over axis 0 "
+        "too."),
+    "averages-images-only": ({"axes": 0},
+        "You average over the images, and keep a value for each pixel. One value per channel is wanted: axes 0, 2 "
+        "and 3."),
+    "channels-taken-last": ({"axes": (0, 1, 2)},
+        "You average over axes 0, 1 and 2, as if the channels came last. In (N, C, H, W) the channels are axis 1.",
+        AXES),
+    "rows-for-channels": ({"axes": (0, 1, 3)},
+        "You keep the rows (axis 2) and average over the channels. In (N, C, H, W) the channels are axis 1.", AXES),
+    "images-for-channels": ({"axes": (1, 2, 3)},
+        "You average over channels and pixels, and keep one value for each *image*. One value per channel is wanted: "
+        "leave axis 1 out, and average over axis 0."),
+    "keeps-dimensions": ({"mean": kept(np.mean), "std": kept(np.std)},
+        "The values are right, the shape is (1, C, 1, 1) because of `keepdims`. Wanted: (C,)."),
+})  # fmt: skip
 
-task = Task(
-    "01.channel_statistics",
-    {"mean": 1, "std": 2},
-    channel_statistics,
-    cases,
-    mistakes,
-    names=("mean", "std"),
-    see="01#Normalising per channel",
-    place=2,
-    lists_allowed=True,
-)
+
+@task.mistake
+def mixes_channels(images):
+    """All channels get the same value: you averaged over the channels as well. Leave axis 1 out."""
+    return np.full(images.shape[1], images.mean()), np.full(images.shape[1], images.std())
+
+
+@task.mistake
+def one_number_for_all(images):
+    """`images.mean()` averages over everything. Name the axes to average over: all but the channels."""
+    return float(images.mean()), float(images.std())
+
+
+@task.mistake(see=AXES)
+def reshapes_channels_first(images):
+    """`images.reshape(C, -1)` cuts the numbers into C parts in the order in which they are stored, image after image,
+    so each part mixes channels. Move the channels to the front first: `images.transpose(1, 0, 2, 3).reshape(C, -1)`."""
+    rows = images.reshape(images.shape[1], -1)
+    return rows.mean(axis=1), rows.std(axis=1)
+
+
+@task.mistake
+def std_before_mean(right):
+    """Both are right, in the wrong order: the mean comes first."""
+    return right[::-1]
+
+
+@task.mistake
+def first_image_only(again, images):
+    """Only the first image counts in your result. The statistics are those of all N images."""
+    return again(images=images[:1])

@@ -6,8 +6,9 @@ from cnncourse.checks.author import Call, Task, normal
 from cnncourse.checks.families import any_array
 
 task = Task(
-    see="When the batch is gone", names=("output", "running mean", "running variance"), lists_allowed=True
-)
+    see="When the batch is gone", names=("output", "running mean", "running variance"), lists_allowed=True,
+    hands_back=("running_mean", "running_var"),
+)  # fmt: skip
 AXES = (0, 2, 3)
 
 
@@ -69,7 +70,7 @@ def evaluation(rng):
 
 @task.criterion(1)
 def momentum_and_eps(rng):
-    """Other values of momentum and eps, and a channel that is constant in the batch."""
+    """Other values of momentum and eps, and channels that are constant in the batch."""
     yield Call(*drawn(rng, 3, 2, 4, 5), True, 0.3, 1e-3)
     yield Call(*drawn(rng, 3, 2, 4, 5, spread=(0.02, 0.1)), True, eps=0.01)
     yield Call(*drawn(rng, 2, 3, 3, 4), True, momentum=1.0)
@@ -78,6 +79,9 @@ def momentum_and_eps(rng):
     flat = drawn(rng, 3, 3, 4, 4)
     flat[0][:, 1] = 0.5  # eps keeps the division finite
     yield Call(*flat, True)
+    loud = drawn(rng, 3, 40, 3, 3, spread=(1e6, 1e7))
+    loud[0][:, 1:] = rng.uniform(3e5, 1e6, (39, 1, 1))  # mean(x²) − mean(x)² comes out below −ε for some of them
+    yield Call(*loud, True)
 
 
 @any_array(task)
@@ -120,6 +124,11 @@ def mean_square(input, axes, *, keepdims, ddof):
     return (input**2).mean(axes, keepdims=keepdims)
 
 
+def in_one_pass(input, axes, *, keepdims, ddof):
+    """mean(x²) − mean(x)²."""
+    return mean_square(input, axes, keepdims=keepdims, ddof=ddof) - input.mean(axes, keepdims=keepdims) ** 2
+
+
 task.options(layer, {
     "biased-running-variance": ({"running_ddof": 0},
         "The running variance takes in the variance with divisor N·H·W. It is meant for data to come, so it takes in "
@@ -151,6 +160,9 @@ task.options(layer, {
         "The mean is subtracted, but nothing divides by √(var + ε)."),
     "variance-not-centred": ({"variance": mean_square},
         "The variance is the mean of the squared distances *from the mean*; yours is the mean of the squares."),
+    "variance-below-zero": ({"variance": in_one_pass},
+        "mean(x²) − mean(x)² is the variance on paper. For a channel that is nearly constant, rounding can bring it "
+        "below −ε, and the root is NaN. Subtract the mean first, then square."),
     "scale-and-shift-missing": ({"affine": lambda x, gamma, beta: x},
         "γ (weight) and β (bias) are not used: the result is γ·x̂ + β."),
     "scale-missing": ({"affine": lambda x, gamma, beta: x + beta}, "γ (weight) is not used: γ·x̂ + β."),

@@ -1,35 +1,41 @@
-"""Logits and labels for the two tasks about cross-entropy, and arguments that both treat wrongly."""
+"""Logits and labels for the two tasks about cross-entropy, and softmax in several right and wrong ways."""
 
 import numpy as np
 
-from cnncourse.checks.draw import fortran, normal, readonly, strided
-from cnncourse.checks.task import Case
+from cnncourse.checks.author import Call, normal
+from cnncourse.checks.families import any_array
 
 
-def drawn(rng, N, C, scale=2.0, dtype=np.float64):
+def criteria(task):
+    """Give a task about cross-entropy its criteria."""
+
+    @task.criterion(2)
+    def values(rng):
+        """Batches square and not, one image, two classes, and logits that are all equal."""
+        for N, C in [(5, 3), (4, 4), (1, 6), (7, 2), (3, 10), (2, 1)]:
+            yield Call(*drawn(rng, N, C))
+        yield Call(np.zeros((4, 10)), rng.integers(0, 10, 4))
+
+    @task.criterion(1)
+    def large_logits(rng):
+        """Logits in the thousands: far from each other, far from zero, rows far from each other."""
+        yield Call(*drawn(rng, 6, 4, 1000.0))
+        logits, labels = drawn(rng, 5, 4)
+        yield Call(logits + 2000, labels)
+        logits, labels = drawn(rng, 4, 5)
+        yield Call(logits + 2000 * np.array([1, -1, 3, -2])[:, None], labels)
+        yield Call(np.array([[0.0, -1e4, 1e4], [1e4, -1e4, 0.0]]), np.array([1, 2]))
+
+    @any_array(task)
+    def arrays(rng):
+        yield Call(*drawn(rng, 6, 5))
+        logits, labels = drawn(rng, 4, 6)
+        yield Call(logits, labels.astype(np.int32))
+
+
+def drawn(rng, N, C, scale=2.0):
     """Logits of a size, and labels of every class."""
-    return (scale * normal(rng, N, C)).astype(dtype), rng.integers(0, C, N)
-
-
-def cases(rng):
-    """Square and not, one image, two classes; logits far apart and far from zero; other arrays."""
-    for N, C in [(5, 3), (4, 4), (1, 6), (7, 2), (3, 10)]:
-        yield Case("values", *drawn(rng, N, C))
-    yield Case("values", np.zeros((4, 10)), rng.integers(0, 10, 4))
-    logits, labels = drawn(rng, 6, 4, 1000.0)
-    yield Case("large logits", logits, labels)
-    logits, labels = drawn(rng, 5, 4)
-    yield Case("large logits", logits + 2000, labels)  # all far from zero, close to each other
-    logits, labels = drawn(rng, 4, 5)
-    yield Case("large logits", logits + 2000 * np.array([1, -1, 3, -2])[:, None], labels)  # rows far from each other
-    yield Case("large logits", np.array([[0.0, -1e4, 1e4], [1e4, -1e4, 0.0]]), np.array([1, 2]))
-    logits, labels = drawn(rng, 6, 5, dtype=np.float32)
-    yield Case("any array", logits, labels)
-    yield Case("any array", *(array[::-1] for array in drawn(rng, 5, 3)))
-    logits, labels = drawn(rng, 4, 6)
-    yield Case("any array", strided(logits), labels.astype(np.int32))
-    yield Case("any array", fortran(logits), labels)
-    yield Case("any array", readonly(logits), readonly(labels))
+    return scale * normal(rng, N, C), rng.integers(0, C, N)
 
 
 def softmax(logits, axis=1):
