@@ -5,9 +5,9 @@ from cnncourse.checks.families.batch import batch_sum, images_apart
 from cnncourse.checks.families.gradient import upstream
 from cnncourse.checks.families.padding import padding_backward, padding_variants
 from cnncourse.checks.families.pairs import pair, pairs
-from cnncourse.checks.families.windows import PAIRS, default_stride, fitting, windows
+from cnncourse.checks.families.windows import PAIRS, default_stride, fitting, geometries, windows
 
 __all__ = [
-    "PAIRS", "any_array", "batch_sum", "default_stride", "fitting", "images_apart", "padding_backward",
-    "padding_variants", "pair", "pairs", "upstream", "windows",
+    "PAIRS", "any_array", "batch_sum", "default_stride", "fitting", "geometries", "images_apart",
+    "padding_backward", "padding_variants", "pair", "pairs", "upstream", "windows",
 ]  # fmt: skip

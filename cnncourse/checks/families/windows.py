@@ -1,5 +1,6 @@
 """Windows that slide over padded images: their geometry, and common ways to get strides and padding wrong."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,18 @@ def fitting(rng, shape, kernel_size, stride=None, padding=0, *, channels=None, v
     N, C = shape[:2]
     size = windows(shape, kernel_size, stride, padding).output
     return normal(rng, N, channels or C, *size), values(rng, *shape)
+
+
+def geometries(rng, *paddings):
+    """Yield (shape, kernel_size, stride, padding) for kernels up to 4, strides up to 3 and each padding.
+
+    One side is odd and the other even: what is right except for some sizes meets its condition here. Padding of more
+    than half a kernel is left out, as pooling does not know it.
+    """
+    for K, S, P in itertools.product(range(1, 5), range(1, 4), paddings):
+        if 2 * P <= K:
+            sides = rng.permutation([2 * rng.integers(2, 4), 2 * rng.integers(2, 4) + 1])
+            yield (1, 2, *map(int, sides)), K, S, P
 
 
 def default_stride(task):

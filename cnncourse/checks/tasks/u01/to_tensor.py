@@ -30,6 +30,7 @@ def colour_images(rng):
     yield Call(strided(pixels(rng, 6, 3, 3)))
     yield Call(readonly(pixels(rng, 2, 5, 3)))
     yield Call(np.full((2, 4, 3), 255, np.uint8))
+    yield Call(pixels(rng, 4, 5, 3, brightest=1))  # looks scaled already, and is not
 
 
 @task.criterion(1)
@@ -83,6 +84,9 @@ task.options(converted, {
     "divides-by-largest-value": ({"scale": lambda x: x / np.float64(x.max())},
         "You divide by the image's own largest value, which makes every dark image bright. The scale is that of "
         "the format: 255, whatever the image shows.", NUMBERS),
+    "bright-images-only": ({"scale": lambda x: x / 255 if x.max() > 1 else x},
+        "You divide only where some value is larger than 1. A very dark image has no such value, and comes out bright. "
+        "Bytes are divided by 255, always.", NUMBERS),
     "stretches-contrast": ({"scale": lambda x: (x - float(x.min())) / max(float(np.ptp(x)), 1.0)},
         "You map the darkest pixel to 0 and the brightest to 1, so the result depends on what the image shows. The "
         "scale is fixed: divide by 255.", NUMBERS),

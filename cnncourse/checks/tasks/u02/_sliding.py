@@ -23,6 +23,7 @@ def not_square(rng):
     yield Call(normal(rng, 3, 8), normal(rng, 3, 2))
     yield Call(normal(rng, 4, 3), normal(rng, 1, 1))
     yield Call(normal(rng, 1, 6), normal(rng, 1, 4))
+    yield Call(normal(rng, 5, 1), normal(rng, 2, 1))
 
 
 def arrays(rng):

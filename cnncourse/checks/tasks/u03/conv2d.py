@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, pair, pairs
+from cnncourse.checks.families import PAIRS, any_array, geometries, padding_variants, pair, pairs
 
 task = Task(see="Stride")
 LAYER = "02#Channels, filters, bias: the convolution layer"
@@ -50,8 +50,9 @@ def stride(rng):
     """A stride of 2 or 3, also where it does not divide, with odd and even sizes."""
     yield drawn(rng, (2, 2, 7, 9), (3, 2, 3, 3), stride=2)
     yield drawn(rng, (1, 3, 9, 8), (2, 3, 2, 3), bias=True, stride=3)
-    yield drawn(rng, (2, 1, 8, 7), (2, 1, 3, 2), stride=2)
     yield drawn(rng, (1, 2, 5, 4), (2, 2, 5, 4), stride=3)
+    for shape, K, S, _ in geometries(rng, 0):
+        yield drawn(rng, shape, (2, 2, K, K), stride=S)
 
 
 @task.criterion(1, "padding")
@@ -60,7 +61,8 @@ def some_padding(rng):
     yield drawn(rng, (2, 2, 5, 4), (3, 2, 3, 3), padding=1)
     yield drawn(rng, (1, 2, 4, 6), (2, 2, 3, 2), bias=True, padding=3)
     yield drawn(rng, (1, 1, 1, 1), (2, 1, 3, 3), padding=1)
-    yield drawn(rng, (2, 2, 7, 8), (3, 2, 3, 3), stride=2, padding=1)
+    for shape, K, S, P in geometries(rng, 1, 2):
+        yield drawn(rng, shape, (3, 2, K, K), stride=S, padding=P)
 
 
 @task.criterion(1)
@@ -138,34 +140,18 @@ task.options(conv2d, {
 # Padding and stride.
 
 
-def padded(again, input, stride, padding, sides, first=0, mode="constant"):
-    """The layer on an input padded in another way: sides(P, S) is (before, after), and it begins at first(S)."""
-    around = [sides(P, S) for P, S in zip(pair(padding), pair(stride), strict=True)]
-    wide = np.pad(input, [(0, 0), (0, 0), *around], mode=mode)
-    (S_h, S_w) = pair(stride)
-    return again(input=wide[:, :, first and S_h - 1 :, first and S_w - 1 :], padding=0)
+padding_variants(
+    task, leave_out=["ignores-padding"], called={"pads-with-the-edge": "repeats-border", "rounds-up": "rounds-size-up"},
+    see="How many windows fit?",
+)  # fmt: skip
 
 
-def rounded_up(P, S):
-    """So many zeros that a window that would stick out fits."""
-    return P, P + S - 1
-
-
-task.options(padded, {
-    "pads-one-side": ({"sides": lambda P, S: (P, 0)},
-        "Zeros are added only above and to the left. Padding goes on all sides."),
-    "repeats-border": ({"sides": lambda P, S: (P, P), "mode": "edge"},
-        "You pad by repeating the border's pixels. This task pads with zeros."),
-    "wraps-around": ({"sides": lambda P, S: (P, P), "mode": "wrap"},
-        "You pad with the pixels of the opposite side. This task pads with zeros."),
-    "pads-twice": ({"sides": lambda P, S: (2 * P, 2 * P)},
-        "You add 2P zeros on each side. P on each side make 2P in all."),
-    "rounds-size-up": ({"sides": rounded_up},
-        "Your output is one row or column too long where the stride does not divide: there the window would stick out. "
-        "Round down.", "How many windows fit?"),
-    "starts-at-stride": ({"sides": rounded_up, "first": 1},
-        "Your first window starts at S − 1. It starts at 0, then S, then 2S."),
-})  # fmt: skip
+@task.mistake(see="How many windows fit?")
+def starts_at_stride(again, input, stride, padding):
+    """Your first window starts at S − 1. It starts at 0, then S, then 2S."""
+    (S_h, S_w), (P_h, P_w) = pair(stride), pair(padding)
+    wide = np.pad(input, [(0, 0), (0, 0), (P_h, P_h + S_h - 1), (P_w, P_w + S_w - 1)])
+    return again(input=wide[:, :, S_h - 1 :, S_w - 1 :], padding=0)
 
 
 pairs(task, "stride", "padding", "dilation")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, pair, pairs, windows
+from cnncourse.checks.families import PAIRS, any_array, geometries, pair, pairs, windows
 
 task = Task(see="col2im, the adjoint")
 
@@ -49,18 +49,17 @@ def overlaps(rng):
 def stride(rng):
     """Windows that overlap less, lie side by side or leave gaps, and pixels that no window reaches."""
     yield drawn(rng, (2, 2, 7, 9), 3, 2)
-    yield drawn(rng, (2, 3, 6, 8), 2, 2)
-    yield drawn(rng, (1, 2, 8, 7), 2, 3)
     yield drawn(rng, (1, 2, 8, 8), 3, 2)
+    for shape, *options, _ in geometries(rng, 0):
+        yield drawn(rng, shape, *options)
 
 
 @task.criterion(1)
 def padding(rng):
     """Padding, which is cut off again, also with a stride."""
     yield drawn(rng, (2, 2, 4, 5), 3, 1, 1)
-    yield drawn(rng, (1, 3, 7, 8), 3, 2, 1)
-    yield drawn(rng, (1, 2, 8, 7), 3, 2, 1)
-    yield drawn(rng, (1, 2, 6, 8), 3, 2, 1)
+    for shape, *options in geometries(rng, 1, 2):
+        yield drawn(rng, shape, *options)
     yield drawn(rng, (1, 1, 1, 1), 3, 2, 1)
     yield drawn(rng, (2, 2, 3, 5), 2, 1, 2)
 

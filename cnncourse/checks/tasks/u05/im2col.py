@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, pair, pairs
+from cnncourse.checks.families import PAIRS, any_array, geometries, padding_variants, pair, pairs
 
 task = Task(see="im2col: every window a column")
 
@@ -40,16 +40,16 @@ def stride(rng):
     """A stride of 2 or 3, smaller and larger than the window, also where it does not divide."""
     yield Call(normal(rng, 2, 3, 7, 8), 3, 2)
     yield Call(normal(rng, 2, 2, 9, 7), 2, stride=3)
-    yield Call(normal(rng, 1, 2, 6, 8), 1, 2)
+    for shape, *options, _ in geometries(rng, 0):
+        yield Call(normal(rng, *shape), *options)
 
 
 @task.criterion(1)
 def padding(rng):
     """Zeros around the image, also with a stride on odd and even sizes."""
     yield Call(normal(rng, 2, 2, 4, 5), 3, padding=1)
-    yield Call(normal(rng, 1, 3, 7, 8), 3, 2, 1)
-    yield Call(normal(rng, 1, 2, 8, 7), 3, 2, 1)
-    yield Call(normal(rng, 1, 2, 6, 8), 3, 2, 1)
+    for shape, *options in geometries(rng, 1, 2):
+        yield Call(normal(rng, *shape), *options)
     yield Call(normal(rng, 1, 1, 1, 1), 3, 2, 1)
     yield Call(normal(rng, 2, 2, 3, 5), 2, padding=2)
 
@@ -128,22 +128,4 @@ def stride_is_kernel_size(again, kernel_size):
 pairs(task, "kernel_size", "stride", "padding", square="square-window")
 
 
-def padded(again, input, kernel_size, stride, padding, sides, mode="constant"):
-    """The columns of an input padded in another way: sides(P, K, S, n) is (before, after) on a side of length n."""
-    options = map(pair, (padding, kernel_size, stride))
-    around = [sides(*numbers) for numbers in zip(*options, input.shape[2:], strict=True)]
-    return again(input=np.pad(input, [(0, 0), (0, 0), *around], mode=mode), padding=0)
-
-
-task.options(padded, {
-    "pads-one-side": ({"sides": lambda P, K, S, n: (P, 0)},
-        "Zeros are added only above and to the left; padding P means P zeros on each of the four sides."),
-    "pads-at-the-end": ({"sides": lambda P, K, S, n: (0, 2 * P)},
-        "The size is right, but all zeros are below and to the right. The image starts at row P_h and column P_w of "
-        "the padded array: padded[:, :, P_h : P_h + H, P_w : P_w + W] = input."),
-    "pads-with-the-edge": ({"sides": lambda P, K, S, n: (P, P), "mode": "edge"},
-        "The padding repeats the image's edge; it should be zeros."),
-    "window-sticks-out": ({"sides": lambda P, K, S, n: (P, P + -(n + 2 * P - K) % S)},
-        "A last window that does not fit is kept, with zeros where it leaves the image. The number of places is "
-        "rounded down: ⌊(H + 2P − K)/S⌋ + 1."),
-})  # fmt: skip
+padding_variants(task, leave_out=["ignores-padding"], called={"rounds-up": "window-sticks-out"})

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, fitting, pair, pairs, upstream, windows
+from cnncourse.checks.families import PAIRS, any_array, fitting, geometries, pair, pairs, upstream, windows
 
 task = Task(see="The gradient of the input")
 OPTIONS = "Stride, padding, dilation, groups: three lines in one loop"  # the lesson's section
@@ -37,6 +37,11 @@ def drawn(rng, input_shape, C_out, kernel_size, *options):
     return Call(grad_output, normal(rng, C_out, input_shape[1], *pair(kernel_size)), input_shape, *options)
 
 
+def reaches_all(shape, K, S, P):
+    """Whether each pixel is in some window."""
+    return S <= K and all((n + 2 * P - K) % S <= P for n in shape[2:])
+
+
 @task.criterion(2, "stride 1")
 def stride_1(rng):
     """Stride 1, no padding: windows overlap, and a pixel's contributions add up."""
@@ -51,14 +56,18 @@ def stride(rng):
     """Strides that divide, with windows that overlap or lie side by side."""
     yield drawn(rng, (2, 2, 7, 7), 3, 3, 2)
     yield drawn(rng, (2, 1, 6, 8), 2, 2, 2)
+    for shape, *options in geometries(rng, 0):
+        if reaches_all(shape, *options):
+            yield drawn(rng, shape, 3, *options)
 
 
 @task.criterion(1)
 def unreached_pixels(rng):
     """Pixels that no window reaches, at the end or between the windows: their gradient is zero."""
     yield drawn(rng, (2, 2, 8, 6), 3, 3, 2)
-    yield drawn(rng, (1, 3, 9, 8), 2, 2, 3)
-    yield drawn(rng, (1, 2, 5, 6), 2, 1, 2)
+    for shape, *options in geometries(rng, 0):
+        if not reaches_all(shape, *options):
+            yield drawn(rng, shape, 3, *options)
 
 
 @task.criterion(1)
@@ -66,8 +75,8 @@ def padding(rng):
     """Padding, which is cut off again, also with a stride on odd and even sizes."""
     yield drawn(rng, (2, 2, 5, 4), 3, 3, 1, 1)
     yield drawn(rng, (2, 3, 4, 7), 2, 2, 1, 2)
-    yield drawn(rng, (2, 1, 7, 8), 3, 3, 2, 1)
-    yield drawn(rng, (1, 2, 6, 8), 2, 3, 2, 1)
+    for shape, *options in geometries(rng, 1, 2):
+        yield drawn(rng, shape, 3, *options)
     yield drawn(rng, (2, 1, 1, 1), 1, 3, 2, 1)
 
 

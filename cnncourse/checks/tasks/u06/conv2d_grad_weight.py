@@ -4,7 +4,17 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.author import Call, Task
-from cnncourse.checks.families import PAIRS, any_array, batch_sum, fitting, padding_backward, pair, pairs, upstream
+from cnncourse.checks.families import (
+    PAIRS,
+    any_array,
+    batch_sum,
+    fitting,
+    geometries,
+    padding_backward,
+    pair,
+    pairs,
+    upstream,
+)  # fmt: skip
 
 task = Task(see="The gradient of a shared weight")
 OPTIONS = "Stride, padding, dilation, groups: three lines in one loop"  # the lesson's section
@@ -45,8 +55,8 @@ def stride(rng):
     """A stride of 2 or 3, also where it leaves rows and columns that no window reached."""
     yield drawn(rng, (2, 2, 7, 7), 3, 3, 2)
     yield drawn(rng, (2, 3, 8, 7), 2, 3, 2)
-    yield drawn(rng, (1, 2, 9, 8), 2, 2, 3)
-    yield drawn(rng, (1, 3, 5, 4), 2, 1, 2)
+    for shape, *options, _ in geometries(rng, 0):
+        yield drawn(rng, shape, 3, *options)
 
 
 @task.criterion(1)
@@ -55,8 +65,8 @@ def padding(rng):
     yield drawn(rng, (2, 2, 5, 4), 3, 3, 1, 1)
     yield drawn(rng, (2, 3, 4, 7), 2, 2, 1, 2)
     yield drawn(rng, (2, 1, 1, 1), 1, 3, 2, 1)
-    yield drawn(rng, (2, 2, 6, 8), 3, 3, 2, 1)
-    yield drawn(rng, (1, 2, 7, 8), 3, 3, 2, 1)
+    for shape, *options in geometries(rng, 1, 2):
+        yield drawn(rng, shape, 3, *options)
 
 
 @task.criterion(1, "pairs")

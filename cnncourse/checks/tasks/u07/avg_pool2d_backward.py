@@ -10,6 +10,7 @@ from cnncourse.checks.families import (
     any_array,
     default_stride,
     fitting,
+    geometries,
     padding_backward,
     pair,
     pairs,
@@ -64,17 +65,17 @@ def tiles(rng):
 def overlaps_and_gaps(rng):
     """Strides smaller and larger than the kernel: a pixel may be in several windows, or in none."""
     yield drawn(rng, (2, 2, 7, 9), 3, 2)
-    yield drawn(rng, (1, 3, 5, 6), 3, 1)
-    yield drawn(rng, (2, 2, 8, 7), 2, 3)
+    for shape, *options, _ in geometries(rng, 0):
+        yield drawn(rng, shape, *options)
 
 
 @task.criterion(1, "padding")
 def some_padding(rng):
     """Padding, which takes its share and is cut off, for odd and even sizes."""
     yield drawn(rng, (2, 2, 5, 4), 2, None, 1)
-    yield drawn(rng, (2, 2, 6, 7), 3, 2, 1)
-    yield drawn(rng, (1, 2, 7, 6), 3, 2, 1)
     yield drawn(rng, (1, 1, 1, 1), 3, 2, 1)
+    for shape, *options in geometries(rng, 1, 2):
+        yield drawn(rng, shape, *options)
 
 
 @task.criterion(0.5, "pairs")

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.author import Call, Task, negative, normal
-from cnncourse.checks.families import PAIRS, any_array, default_stride, padding_variants, pair, pairs
+from cnncourse.checks.families import PAIRS, any_array, default_stride, geometries, padding_variants, pair, pairs
 
 task = Task(see="Maximum and mean of a window")
 PADDING = "What the padding is made of"
@@ -38,19 +38,18 @@ def windows(rng):
 def stride(rng):
     """Strides smaller and larger than the kernel, for odd and even sizes."""
     yield Call(normal(rng, 2, 2, 7, 9), 3, 2)
-    yield Call(normal(rng, 1, 3, 6, 5), 2, 1)
     yield Call(normal(rng, 2, 1, 8, 9), 2, stride=3)
-    yield Call(normal(rng, 2, 2, 6, 8), 3, 2)
-    yield Call(normal(rng, 1, 2, 5, 6), 1, 2)
+    for shape, *options, _ in geometries(rng, 0):
+        yield Call(normal(rng, *shape), *options)
 
 
 @task.criterion(1, "padding")
 def some_padding(rng):
     """Padding, which never wins: −∞, also around negative inputs, for odd and even sizes."""
     yield Call(normal(rng, 2, 2, 5, 4), 2, padding=1)
-    yield Call(negative(rng, 2, 2, 6, 7), 3, 2, 1)
-    yield Call(negative(rng, 1, 2, 7, 6), 3, 2, 1)
     yield Call(normal(rng, 2, 1, 7, 4) - 2, 5, None, 2)
+    for shape, *options in geometries(rng, 1, 2):
+        yield Call(negative(rng, *shape), *options)
     yield Call(normal(rng, 1, 1, 1, 1) - 5, 3, 2, 1)
 
 

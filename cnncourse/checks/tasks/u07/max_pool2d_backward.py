@@ -10,6 +10,7 @@ from cnncourse.checks.families import (
     any_array,
     default_stride,
     fitting,
+    geometries,
     padding_backward,
     pairs,
     upstream,
@@ -65,8 +66,8 @@ def tiles(rng):
 def overlaps_and_gaps(rng):
     """Strides smaller and larger than the kernel: one entry may win several windows."""
     yield drawn(rng, (2, 2, 7, 9), 3, 2)
-    yield drawn(rng, (1, 3, 5, 6), 3, 1)
-    yield drawn(rng, (2, 1, 8, 9), 2, 3)
+    for shape, *options, _ in geometries(rng, 0):
+        yield drawn(rng, shape, *options)
 
 
 @task.criterion(1)
@@ -82,7 +83,8 @@ def ties(rng):
 def some_padding(rng):
     """Padding, which never wins: −∞, also around negative inputs."""
     yield drawn(rng, (2, 2, 5, 4), 2, None, 1)
-    yield drawn(rng, (2, 2, 6, 7), 3, 2, 1, values=negative)
+    for shape, *options in geometries(rng, 1, 2):
+        yield drawn(rng, shape, *options, values=negative)
     yield drawn(rng, (2, 2, 6, 6), 3, 2, 1, values=after_relu)
     yield drawn(rng, (1, 1, 1, 1), 3, 2, 1)
 

@@ -1,5 +1,7 @@
 """Normalise by the batch's statistics or the running ones, and keep the latter."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from cnncourse.checks.author import Call, Task, normal
@@ -191,53 +193,71 @@ task.options(batch_norm, {
     "eps-ignored": ({"eps": 1e-5}, "The argument eps is not used: 1e-5 stands there."),
 })  # fmt: skip
 
-# What is returned.
+
+def changed(right, again, given, change, training=None):
+    """What is returned, changed at last: in both modes, or where `training` is as said."""
+    a = SimpleNamespace(**given, again=again)
+    return right if training not in (None, a.training) else change(*right, a)
+
+
+task.options(changed, {
+    "running-variance-not-updated": ({"change": lambda y, mean, var, a: (y, mean, a.running_var)},
+        "The running variance is never updated."),
+    "running-mean-not-updated": ({"change": lambda y, mean, var, a: (y, a.running_mean, var)},
+        "The running mean is never updated: in eval the data would not be centred."),
+    "running-results-swapped": ({"change": lambda y, mean, var, a: (y, var, mean)},
+        "The running variance is returned before the running mean."),
+    "corrects-by-batch-size": (
+        {"change": lambda y, mean, var, a: (y, mean, moved(a.running_var, by_images(a.input), a.momentum)),
+         "training": True},
+        "The unbiased variance is computed as if each channel had N values. It has N·H·W: the factor is "
+        "N·H·W / (N·H·W − 1)."),
+    "stores-standard-deviation": (
+        {"change": lambda y, mean, var, a: (y, mean, moved(a.running_var, a.input.std(AXES), a.momentum)),
+         "training": True},
+        "The running variance takes in the standard deviation. It takes in the variance; the root comes later."),
+    "batch-statistics-returned": (
+        {"change": lambda y, mean, var, a: (y, a.input.mean(AXES), a.input.var(AXES)), "training": True},
+        "The mean and variance that normalised the batch are returned, where the running values are asked for."),
+    "running-mean-from-output": (
+        {"change": lambda y, mean, var, a: (y, moved(a.running_mean, y.mean(AXES), a.momentum),
+                                            moved(a.running_var, y.var(AXES, ddof=1), a.momentum)),
+         "training": True},
+        "The running values follow the output. They follow the input, which they shall normalise later."),
+    "training-uses-running": (
+        {"change": lambda y, mean, var, a: a.again(training=False, running_mean=mean, running_var=var),
+         "training": True},
+        "In training the updated running values normalise. There the batch's own statistics do."),
+    "eval-uses-the-batch": (
+        {"change": lambda y, mean, var, a: (a.again(training=True)[0], mean, var), "training": False},
+        "In eval the batch's own statistics are used, so the result for an image depends on the other images beside "
+        "it. There the running values normalise."),
+    "eval-updates": (
+        {"change": lambda y, mean, var, a: (y, *a.again(training=True)[1:]), "training": False},
+        "In eval the running values still move. Looking at test data must not change the network."),
+    "eval-ignores-variance": (
+        {"change": lambda y, mean, var, a: (a.again(running_var=np.ones_like(var) - a.eps)[0], mean, var),
+         "training": False},
+        "In eval the mean is subtracted, but nothing is divided by √(running_var + ε)."),
+    "eval-ignores-mean": (
+        {"change": lambda y, mean, var, a: (a.again(running_mean=0 * mean)[0], mean, var), "training": False},
+        "In eval the running mean is not subtracted."),
+    "eval-without-scale-and-shift": (
+        {"change": lambda y, mean, var, a: a.again(weight=np.ones_like(a.weight), bias=np.zeros_like(a.bias)),
+         "training": False},
+        "In eval γ and β are left out: they belong to the layer in both modes."),
+})  # fmt: skip
+
+
+def by_images(input):
+    """The variance, corrected as if there were N values."""
+    return input.var(AXES) * (len(input) / (len(input) - 1) if len(input) > 1 else np.nan)
 
 
 @task.mistake
-def running_variance_not_updated(right, running_var):
-    """The running variance is never updated."""
-    return right[0], right[1], running_var
-
-
-@task.mistake
-def running_mean_not_updated(right, running_mean):
-    """The running mean is never updated: in eval the data would not be centred."""
-    return right[0], running_mean, right[2]
-
-
-@task.mistake
-def corrects_by_batch_size(right, input, running_var, training, momentum):
-    """The unbiased variance is computed as if each channel had N values. It has N·H·W: the factor is
-    N·H·W / (N·H·W − 1)."""
-    factor = len(input) / (len(input) - 1) if len(input) > 1 else np.nan
-    return right[0], right[1], moved(running_var, input.var(AXES) * factor, momentum) if training else running_var
-
-
-@task.mistake
-def stores_standard_deviation(right, input, running_var, training, momentum):
-    """The running variance takes in the standard deviation. It takes in the variance; the root comes later."""
-    return right[0], right[1], moved(running_var, input.std(AXES), momentum) if training else running_var
-
-
-@task.mistake
-def running_results_swapped(right):
-    """The running variance is returned before the running mean."""
-    return right[0], right[2], right[1]
-
-
-@task.mistake
-def batch_statistics_returned(right, input, training):
-    """The mean and variance that normalised the batch are returned, where the running values are asked for."""
-    return (right[0], input.mean(AXES), input.var(AXES)) if training else right
-
-
-@task.mistake
-def running_mean_from_output(right, running_mean, running_var, training, momentum):
-    """The running values follow the output. They follow the input, which they shall normalise later."""
-    y = right[0]
-    mean, var = moved(running_mean, y.mean(AXES), momentum), moved(running_var, y.var(AXES, ddof=1), momentum)
-    return (y, mean, var) if training else right
+def modes_swapped(again, training):
+    """The two modes are the wrong way round: in training the batch normalises, in eval the running values do."""
+    return again(training=not training)
 
 
 @task.mistake
@@ -248,63 +268,11 @@ def changes_input(right, running_mean, running_var):
     return right
 
 
-# The two modes.
-
-
-@task.mistake
-def modes_swapped(again, training):
-    """The two modes are the wrong way round: in training the batch normalises, in eval the running values do."""
-    return again(training=not training)
-
-
-@task.mistake
-def eval_uses_the_batch(again, training, running_mean, running_var):
-    """In eval the batch's own statistics are used, so the result for an image depends on the other images beside it.
-    There the running values normalise."""
-    return again() if training else (again(training=True)[0], running_mean, running_var)
-
-
-@task.mistake
-def eval_updates(right, again):
-    """In eval the running values still move. Looking at test data must not change the network."""
-    return right[0], *again(training=True)[1:]
-
-
-@task.mistake
-def training_uses_running(right, again):
-    """In training the updated running values normalise. There the batch's own statistics do."""
-    _, mean, var = right
-    return again(training=False, running_mean=mean, running_var=var)
-
-
-@task.mistake
-def eval_ignores_variance(again, training, running_mean, running_var, eps):
-    """In eval the mean is subtracted, but nothing is divided by √(running_var + ε)."""
-    if training:
-        return again()
-    return again(running_var=np.ones_like(running_var) - eps)[0], running_mean, running_var
-
-
-@task.mistake
-def eval_ignores_mean(again, training, running_mean, running_var):
-    """In eval the running mean is not subtracted."""
-    return again() if training else (again(running_mean=0 * running_mean)[0], running_mean, running_var)
-
-
-@task.mistake
-def eval_without_scale_and_shift(again, training, weight, bias):
-    """In eval γ and β are left out: they belong to the layer in both modes."""
-    return again() if training else again(weight=np.ones_like(weight), bias=np.zeros_like(bias))
-
-
 @task.mistake
 def mean_not_subtracted(right, input, running_mean, weight, bias, running_var, training, eps):
     """The values are divided by the standard deviation without subtracting the mean first."""
     var = input.var(AXES) if training else running_var
     return input * tall(weight / np.sqrt(var + eps)) + tall(bias), *right[1:]
-
-
-# Axes.
 
 
 @task.mistake

@@ -36,9 +36,12 @@ def drawn(rng, *shape, spread=(0.5, 2.0)):
 
 
 def batches(rng):
-    """Batches of several shapes: one image, one pixel, one channel."""
+    """Batches of several shapes: one image, one pixel, one channel, and a γ that is 0."""
     for shape in [(4, 3, 5, 6), (2, 5, 3, 5), (1, 2, 4, 3), (6, 4, 1, 1), (3, 1, 2, 4)]:
         yield Call(*drawn(rng, *shape))
+    idle = drawn(rng, 2, 3, 3, 2)
+    idle[2][1] = 0
+    yield Call(*idle)
 
 
 @task.criterion(4, "grad_input")

@@ -27,9 +27,12 @@ def drawn(rng, *shape, bias=True, variance=(0.3, 3.0)):
 
 
 def layers(rng):
-    """Filters whose axes differ in length, and some whose axes do not."""
+    """Filters whose axes differ in length, and some whose axes do not; a γ that is 0."""
     for shape in [(4, 3, 3, 5), (3, 3, 3, 3), (5, 1, 3, 2), (1, 2, 1, 1)]:
         yield Call(*drawn(rng, *shape))
+    idle = drawn(rng, 4, 2, 2, 3)
+    idle[4][2] = 0
+    yield Call(*idle)
 
 
 @task.criterion(1, "weight")

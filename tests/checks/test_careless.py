@@ -1,0 +1,162 @@
+"""Answers that give right values and are careless with memory lose points in every task where that can happen."""
+
+import functools
+import inspect
+
+import numpy as np
+import pytest
+
+from cnncourse.checks.case import holds_array
+from cnncourse.checks.observe import Calls
+from cnncourse.checks.student import LocalStudent
+from cnncourse.checks.task import Task
+from tests.checks.test_known_mistakes import TASKS
+
+FUNCTIONS = [t for t in TASKS if type(t) is Task and isinstance(t.observe, Calls) and t.probe == "function"]
+WITH_ARRAYS = [t for t in FUNCTIONS if any(holds_array(t.wanted(case)) for case in t.draw(0))]
+
+
+def careless(task, change):
+    """The reference, with change(arguments by name, result) -> result after each call."""
+
+    @functools.wraps(task.reference)
+    def answer(*args, **kwargs):
+        bound = inspect.signature(task.reference).bind(*args, **kwargs)
+        bound.apply_defaults()
+        return change(bound.arguments, task.reference(*args, **kwargs))
+
+    return answer
+
+
+def judge(task, answer, seed=0):
+    return task.evaluate(LocalStudent({task.name: answer}), seed)
+
+
+def arrays_in(value):
+    """The arrays that a value is or holds."""
+    if isinstance(value, (list, tuple)):
+        return [array for item in value for array in arrays_in(item)]
+    return [value] if isinstance(value, np.ndarray) else []
+
+
+def shape_of(value):
+    """What a value looks like, numbers in arrays aside."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(shape_of, value))
+    return value.shape if isinstance(value, np.ndarray) else value if value is None else str(value)
+
+
+@pytest.mark.parametrize("task", WITH_ARRAYS, ids=lambda task: task.id)
+def test_results_kept_from_call_to_call(task):
+    kept = {}
+
+    def by_shape(given, result):
+        return kept.setdefault(str([shape_of(value) for value in given.values()]), result)
+
+    report = judge(task, careless(task, by_shape))
+    assert not report.passed
+    assert report.mistake == "remembers-calls"
+
+
+@pytest.mark.parametrize("task", WITH_ARRAYS, ids=lambda task: task.id)
+def test_one_array_for_all_results(task):
+    kept = {}
+
+    def same_array(given, result):
+        parts = arrays_in(result)
+        buffers = kept.setdefault((str(shape_of(result)), str([p.dtype for p in parts])), parts)
+        for buffer, part in zip(buffers, parts, strict=True):
+            buffer[...] = part
+        return tuple(buffers) if isinstance(result, (list, tuple)) else buffers[0]
+
+    report = judge(task, careless(task, same_array))
+    assert not report.passed
+    assert report.mistake in ("shares-results", "remembers-calls")
+
+
+def branches(task):
+    """(argument, what it says, condition on it or another argument): one way to reach some of the cases each."""
+    parameters = inspect.signature(task.reference).parameters
+    calls = [inspect.signature(task.reference).bind(*c.args, **c.kwargs) for c in task.draw(0)]
+    for call in calls:
+        call.apply_defaults()
+    for name in parameters:
+        arrays = [a for call in calls for a in arrays_in(call.arguments[name])]
+        if not arrays:
+            continue
+        yield name, "always", lambda given, array: True
+        yield name, "not contiguous", lambda given, array: not array.flags.c_contiguous
+        if any(a.dtype == np.float32 for a in arrays):
+            yield name, "float32", lambda given, array: array.dtype == np.float32
+            yield name, "float64", lambda given, array: array.dtype == np.float64
+        for other, parameter in parameters.items():
+            if parameter.default is not inspect.Parameter.empty:
+                default = parameter.default
+                yield name, f"{other} given", lambda given, array, o=other, d=default: not _equal(given[o], d)
+                yield name, f"{other} not given", lambda given, array, o=other, d=default: _equal(given[o], d)
+
+
+def _equal(a, b):
+    return a is b or (not isinstance(a, np.ndarray) and a == b)
+
+
+BRANCHES = [(task, *branch) for task in FUNCTIONS for branch in branches(task)]
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "words", "condition"), BRANCHES,
+    ids=[f"{task.id}-{name}-{words}".replace(" ", "-") for task, name, words, _ in BRANCHES],
+)  # fmt: skip
+def test_an_argument_changed_in_place_on_one_branch_only(task, name, words, condition):
+    def write(given, result):
+        for array in arrays_in(given[name]):
+            if array.flags.writeable and condition(given, array):
+                array += 1
+        return result
+
+    report = judge(task, careless(task, write))
+    assert not report.passed, f"{name} may be changed where: {words}"
+    assert report.mistake == "changes-input"
+
+
+LISTS = [
+    (task, name) for task in FUNCTIONS for name in inspect.signature(task.reference).parameters
+    if any(isinstance(case.arguments(task.reference).get(name), list) for case in task.draw(0))
+]  # fmt: skip
+
+
+def test_tasks_on_lists_are_called_with_lists():
+    assert {task.id for task, _ in LISTS} >= {"01.mlp_parameters", "03.receptive_field", "09.sgd_step"}
+
+
+@pytest.mark.parametrize(("task", "name"), LISTS, ids=lambda item: getattr(item, "id", item))
+def test_lists_that_come_back_empty(task, name):
+    def use_up(given, result):
+        if isinstance(given[name], list):
+            given[name].clear()
+        return result
+
+    report = judge(task, careless(task, use_up))
+    assert not report.passed
+    assert report.mistake == "changes-input"
+
+
+def unmoved(given, result):
+    return given["images"] if given["dy"] == given["dx"] == 0 else result
+
+
+def of_one_pixel(given, result):
+    alone = given["kernel_size"] in (1, (1, 1)) and given["stride"] in (None, 1, (1, 1)) and given["padding"] == 0
+    return given["input"] if alone else result
+
+
+@pytest.mark.parametrize(
+    ("task_id", "change"),
+    [("04.translate", unmoved), ("07.max_pool2d", of_one_pixel), ("07.avg_pool2d", of_one_pixel)],
+)
+def test_results_that_are_an_argument_on_some_input(task_id, change):
+    task = next(t for t in FUNCTIONS if t.id == task_id)
+    report = judge(task, careless(task, change))
+    assert report.mistake == "shares-argument"
+    assert task.max_score / 2 <= report.score < task.max_score
+    assert "shares" in report.message or "share their memory" in report.message
