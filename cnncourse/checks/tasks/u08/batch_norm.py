@@ -65,7 +65,7 @@ def running_variance(rng):
 @task.criterion(2, "eval")
 def evaluation(rng):
     """Evaluation mode, training=False: the running values normalise and stay as they are."""
-    for shape in [(3, 4, 5, 2), (1, 3, 2, 1), (2, 3, 4, 3)]:
+    for shape in [(3, 4, 5, 2), (1, 3, 2, 1), (2, 3, 4, 3), (1, 2, 1, 1)]:
         yield Call(*drawn(rng, *shape), False)
     yield Call(*drawn(rng, 5, 2, 3, 3), training=False, momentum=0.4)
 

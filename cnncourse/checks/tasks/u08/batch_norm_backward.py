@@ -101,7 +101,9 @@ def layer(
 
 def unbiased(input, axes, keepdims):
     """The variance with divisor n − 1."""
-    return input.var(axes, keepdims=keepdims, ddof=1)
+    var = input.var(axes, keepdims=keepdims)
+    count = np.float64(input.size // var.size)
+    return var * count / (count - 1)
 
 
 def in_one_pass(input, axes, keepdims):

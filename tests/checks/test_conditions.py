@@ -1,0 +1,147 @@
+"""Answers that are right except under a condition: some case of the task meets it, under every seed.
+
+A condition is a function of the call's arguments by name; an answer that goes wrong where it holds, and only there,
+loses points.
+"""
+
+import numpy as np
+import pytest
+
+from cnncourse.checks import load_task
+from cnncourse.checks.families.pairs import pair
+
+FILTERS = {
+    "one row": lambda a: a["input"].shape[2] == a["weight"].shape[2],
+    "an even kernel": lambda a: a["weight"].shape[2] % 2 == 0,
+    "as many filters as channels": lambda a: a["weight"].shape[0] == a["weight"].shape[1] > 1,
+    "as many images as channels": lambda a: a["input"].shape[0] == a["input"].shape[1] > 1,
+    "a kernel of one pixel": lambda a: a["weight"].shape[2:] == (1, 1),
+    "one filter": lambda a: a["weight"].shape[0] == 1,
+}
+KERNEL = {
+    "a kernel as large as the image": lambda a: a["image"].shape == a["kernel"].shape,
+    "one row": lambda a: a["image"].shape[0] == 1,
+    "one column": lambda a: a["image"].shape[1] == 1,
+    "an even kernel": lambda a: a["kernel"].shape[0] % 2 == 0,
+    "a kernel of one pixel": lambda a: a["kernel"].size == 1,
+}
+LOGITS = {
+    "one image": lambda a: len(a["labels"]) == 1,
+    "one class": lambda a: a["logits"].shape[1] == 1,
+    "as many images as classes": lambda a: a["logits"].shape[0] == a["logits"].shape[1],
+    "more images than classes": lambda a: a["logits"].shape[0] > a["logits"].shape[1],
+    "a row of equal logits": lambda a: not np.ptp(a["logits"], axis=1).all(),
+    "labels of 32 bits": lambda a: a["labels"].dtype == np.int32,
+    "all logits far below zero": lambda a: (a["logits"].max(axis=1) < -800).any(),
+}
+
+
+def one_pass_fails(array, eps):
+    """Whether mean(x²) − mean(x)² of some channel comes out so far below zero that no root can be taken."""
+    space = (0, 2, 3)
+    return ((array**2).mean(space) - array.mean(space) ** 2 + eps < 0).any()
+
+
+def flat(array):
+    """Whether some channel is constant."""
+    return not np.ptp(array, axis=(0, 2, 3)).all()
+
+
+CONDITIONS = {
+    "01.to_tensor": {
+        "no byte above 1": lambda a: 0 < a["image"].max() <= 1,
+        "a grey image of three columns": lambda a: a["image"].ndim == 2 and a["image"].shape[1] == 3,
+        "height, width and channels alike": lambda a: len({*a["image"].shape}) == 1,
+        "two channels": lambda a: a["image"].shape[2:] == (2,),
+    },
+    "01.channel_statistics": {
+        "a constant channel": lambda a: flat(a["images"]),
+        "a variance below zero": lambda a: one_pass_fails(a["images"], 0),
+        "one value per channel": lambda a: a["images"][:, 0].size == 1,
+        "one image": lambda a: len(a["images"]) == 1,
+    },
+    "01.normalize": {
+        "as many columns as channels": lambda a: a["images"].shape[3] == a["images"].shape[1] > 1,
+        "as many images as channels": lambda a: a["images"].shape[0] == a["images"].shape[1] > 1,
+    },
+    "01.mlp_parameters": {
+        "one hidden unit": lambda a: a["hidden"] == 1,
+        "one side": lambda a: len(a["shape"]) == 1,
+        "a list": lambda a: isinstance(a["shape"], list),
+    },
+    "01.conv_parameters": {
+        "a high kernel": lambda a: pair(a["kernel_size"])[0] > pair(a["kernel_size"])[1],
+        "a pair without bias": lambda a: isinstance(a["kernel_size"], tuple) and not a.get("bias", True),
+    },
+    "02.cross_correlate2d": KERNEL,
+    "02.convolve2d": KERNEL,
+    "02.conv2d": FILTERS,
+    "03.conv2d": FILTERS,
+    "04.translate": {
+        "no shift": lambda a: a["dy"] == a["dx"] == 0,
+        "beyond the border": lambda a: abs(a["dy"]) >= a["images"].shape[2],
+        "up and right": lambda a: a["dy"] < 0 < a["dx"],
+        "one shift only": lambda a: (a["dy"] == 0) != (a["dx"] == 0),
+    },
+    "08.batch_norm": {
+        "a constant channel": lambda a: flat(a["input"]),
+        "a variance below zero": lambda a: one_pass_fails(a["input"], a.get("eps", 1e-5)),
+        "one image": lambda a: len(a["input"]) == 1 and a["training"],
+        "one pixel": lambda a: a["input"].shape[2:] == (1, 1),
+        "one channel": lambda a: a["input"].shape[1] == 1,
+        "evaluating one value per channel": lambda a: a["input"][:, 0].size == 1 and not a["training"],
+    },
+    "08.batch_norm_backward": {
+        "a constant channel": lambda a: flat(a["input"]),
+        "a variance below zero": lambda a: one_pass_fails(a["input"], a.get("eps", 1e-5)),
+        "γ of zero": lambda a: not a["weight"].all(),
+        "one image": lambda a: len(a["input"]) == 1,
+    },
+    "08.fold_batch_norm": {
+        "no bias": lambda a: a["bias"] is None,
+        "a variance of zero": lambda a: not a["running_var"].all(),
+        "γ of zero": lambda a: not a["gamma"].all(),
+        "all sides alike": lambda a: len({*a["weight"].shape}) == 1,
+    },
+    "09.cross_entropy": LOGITS,
+    "09.cross_entropy_backward": LOGITS,
+    "09.sgd_step": {
+        "no momentum, moving": lambda a: a["momentum"] == 0 and a["velocity"][0].any(),
+        "at rest": lambda a: not a["velocity"][0].any(),
+        "one parameter": lambda a: len(a["params"]) == 1,
+        "a scalar parameter": lambda a: any(p.size == 1 for p in a["params"]),
+    },
+}  # fmt: skip
+WINDOWS = [
+    "03.conv2d", "05.im2col", "05.col2im", "06.conv2d_grad_input", "06.conv2d_grad_weight", "07.max_pool2d",
+    "07.avg_pool2d", "07.max_pool2d_backward", "07.avg_pool2d_backward",
+]  # fmt: skip
+ROWS = [(task_id, words) for task_id, table in CONDITIONS.items() for words in table]
+
+
+def calls(task_id, seed):
+    task = load_task(task_id)
+    return [case.arguments(task.reference) for case in task.draw(seed)]
+
+
+@pytest.mark.parametrize(("task_id", "words"), ROWS)
+def test_some_case_meets_the_condition(task_id, words):
+    for seed in range(10):
+        assert any(CONDITIONS[task_id][words](given) for given in calls(task_id, seed)), f"seed {seed}"
+
+
+def geometry(given):
+    """(kernel, stride, padding, parity of the side) along each axis of a call."""
+    shape = given["input_shape"] if "input_shape" in given else given["input"].shape
+    K = pair(given["kernel_size"]) if "kernel_size" in given else given["weight"].shape[2:]
+    S = K if given.get("stride", 1) is None else pair(given.get("stride", 1))
+    return {*zip(K, S, pair(given.get("padding", 0)), (side % 2 for side in shape[2:]), strict=True)}
+
+
+@pytest.mark.parametrize("task_id", WINDOWS)
+def test_every_kernel_stride_and_padding_on_odd_and_even_sides(task_id):
+    """Among them "same" padding with a stride of 2, which for odd sizes is not what it is for even ones."""
+    for seed in range(10):
+        met = set().union(*map(geometry, calls(task_id, seed)))
+        wanted = {(K, S, P, odd) for K in (1, 2, 3, 4) for S in (1, 2, 3) for P in (0, 1, 2) for odd in (0, 1)}
+        assert not {(K, *rest) for K, *rest in wanted if 2 * rest[1] <= K} - {(K, *rest) for K, *rest in met}
