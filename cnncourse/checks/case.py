@@ -38,7 +38,7 @@ class Case:
 
     def call_text(self, name, reference=None):
         """The call as a learner would write it, arrays as <dtype shape>, named where the reference names them."""
-        several = reference and sum(isinstance(a, np.ndarray) for a in self.args) > 1
+        several = reference and sum(not isinstance(a, dict) and holds_array(a) for a in self.args) > 1
         names = list(inspect.signature(reference).parameters)[: len(self.args)] if several else []
         names += [""] * (len(self.args) - len(names))
         pairs = [*zip(names, self.args, strict=True), *self.kwargs.items()]

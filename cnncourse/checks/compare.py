@@ -241,6 +241,8 @@ def show(value):
         return f"<{value.dtype} {value.shape}>"
     if isinstance(value, dict):
         return value.get("__callable__", f"a dict of {len(value)}")
+    if isinstance(value, (list, tuple)) and any(isinstance(item, np.ndarray) for item in value):
+        return f"[{', '.join(map(show, value[:4]))}{', ...' if len(value) > 4 else ''}]"
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
