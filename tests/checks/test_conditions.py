@@ -48,6 +48,10 @@ def flat(array):
 
 
 CONDITIONS = {
+    "06.conv2d_grad_weight": {"a kernel of one pixel, padded": lambda a: a["kernel_size"] == 1 and a.get("padding")},
+    "06.conv2d_grad_input": {"a kernel of one pixel, padded": lambda a: a["weight"].shape[3] == 1 and a.get("padding")},
+    "05.im2col": {"a kernel of one pixel, padded": lambda a: a["kernel_size"] == 1 and a.get("padding")},
+    "05.col2im": {"a kernel of one pixel, padded": lambda a: a["kernel_size"] == 1 and a.get("padding")},
     "01.to_tensor": {
         "no byte above 1": lambda a: 0 < a["image"].max() <= 1,
         "a grey image of three columns": lambda a: a["image"].ndim == 2 and a["image"].shape[1] == 3,
@@ -76,7 +80,11 @@ CONDITIONS = {
     "02.cross_correlate2d": KERNEL,
     "02.convolve2d": KERNEL,
     "02.conv2d": FILTERS,
-    "03.conv2d": FILTERS,
+    "03.conv2d": FILTERS | {
+        "a kernel of one pixel, padded": lambda a: a["weight"].shape[2:] == (1, 1) and a.get("padding"),
+        "a kernel of one pixel, in groups": lambda a: a["weight"].shape[2:] == (1, 1) and a.get("groups", 1) > 1,
+        "groups with a stride": lambda a: a.get("groups", 1) > 1 and a.get("stride", 1) == 2,
+    },
     "04.translate": {
         "no shift": lambda a: a["dy"] == a["dx"] == 0,
         "beyond the border": lambda a: abs(a["dy"]) >= a["images"].shape[2],

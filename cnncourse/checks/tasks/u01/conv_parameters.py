@@ -28,7 +28,7 @@ def square_kernels(rng):
     """Kernels with one side, K·K, from 1×1 to 11×11."""
     yield Call(3, 8, 5)
     yield Call(1, 1, 3)
-    for c_in, c_out in layers(rng, 30):
+    for c_in, c_out in layers(rng, 80):
         yield Call(c_in, c_out, int(rng.integers(1, 12)))
 
 
@@ -37,7 +37,7 @@ def pairs(rng):
     """kernel_size as a pair (K_h, K_w), with and without biases."""
     yield Call(3, 7, (4, 2), bias=False)
     yield Call(2, 11, (3, 5))
-    for c_in, c_out in layers(rng, 20):
+    for c_in, c_out in layers(rng, 80):
         kernel = tuple(int(k) for k in rng.choice(range(1, 10), 2, replace=False))
         yield Call(c_in, c_out, kernel, bool(rng.random() < 0.7))
 
@@ -45,7 +45,7 @@ def pairs(rng):
 @task.criterion(1)
 def without_biases(rng):
     """bias=False, and bias=True said by name."""
-    for c_in, c_out in layers(rng, 20):
+    for c_in, c_out in layers(rng, 40):
         yield Call(c_in, c_out, int(rng.integers(1, 9)), bias=False)
         yield Call(c_in, c_out, int(rng.integers(1, 9)), bias=True)
 

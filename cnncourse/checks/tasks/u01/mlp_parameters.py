@@ -24,7 +24,7 @@ def weights_and_biases(rng):
     yield Call((3, 224, 224), 512)
     yield Call((3, 200, 200), 1)
     yield Call((3, 4096, 2048), 1000 + small(rng, 1)[0])  # more than 32 bits hold
-    for _ in range(20):
+    for _ in range(100):
         yield Call(small(rng, 3), int(rng.integers(2, 600)))
 
 
@@ -32,7 +32,7 @@ def weights_and_biases(rng):
 def any_shape(rng):
     """Shapes with one side, two, three or more, as a tuple or a list."""
     yield Call((1, 28, 28), 10)
-    for _ in range(20):
+    for _ in range(100):
         shape = small(rng, rng.integers(1, 6))
         yield Call(shape if rng.random() < 0.7 else list(shape), int(rng.integers(2, 60)))
 

@@ -61,6 +61,7 @@ def some_padding(rng):
     yield drawn(rng, (2, 2, 5, 4), (3, 2, 3, 3), padding=1)
     yield drawn(rng, (1, 2, 4, 6), (2, 2, 3, 2), bias=True, padding=3)
     yield drawn(rng, (1, 1, 1, 1), (2, 1, 3, 3), padding=1)
+    yield drawn(rng, (1, 2, 4, 5), (3, 2, 1, 1), stride=2, padding=1)
     for shape, K, S, P in geometries(rng, 1, 2):
         yield drawn(rng, shape, (3, 2, K, K), stride=S, padding=P)
 
@@ -80,6 +81,7 @@ def groups(rng):
     yield drawn(rng, (1, 6, 4, 5), (3, 2, 2, 3), groups=3)
     yield drawn(rng, (2, 3, 5, 4), (3, 1, 3, 3), groups=3)
     yield drawn(rng, (1, 2, 4, 4), (6, 1, 2, 2), bias=True, groups=2)
+    yield drawn(rng, (2, 4, 3, 5), (4, 2, 1, 1), groups=2)
 
 
 @task.criterion(0.5, "pairs")

@@ -58,6 +58,7 @@ def stride(rng):
 def padding(rng):
     """Padding, which is cut off again, also with a stride."""
     yield drawn(rng, (2, 2, 4, 5), 3, 1, 1)
+    yield drawn(rng, (1, 2, 4, 5), 1, 2, 1)
     for shape, *options in geometries(rng, 1, 2):
         yield drawn(rng, shape, *options)
     yield drawn(rng, (1, 1, 1, 1), 3, 2, 1)

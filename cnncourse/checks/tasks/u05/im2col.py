@@ -48,6 +48,7 @@ def stride(rng):
 def padding(rng):
     """Zeros around the image, also with a stride on odd and even sizes."""
     yield Call(normal(rng, 2, 2, 4, 5), 3, padding=1)
+    yield Call(normal(rng, 1, 2, 4, 5), 1, 2, 1)
     for shape, *options in geometries(rng, 1, 2):
         yield Call(normal(rng, *shape), *options)
     yield Call(normal(rng, 1, 1, 1, 1), 3, 2, 1)

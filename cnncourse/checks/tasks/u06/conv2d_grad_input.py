@@ -74,6 +74,7 @@ def padding(rng):
     """Padding, which is cut off again, also with a stride on odd and even sizes."""
     yield drawn(rng, (2, 2, 5, 4), 3, 3, 1, 1)
     yield drawn(rng, (2, 3, 4, 7), 2, 2, 1, 2)
+    yield drawn(rng, (1, 2, 4, 5), 3, 1, 2, 1)
     for shape, *options in geometries(rng, 1, 2):
         yield drawn(rng, shape, 3, *options)
     yield drawn(rng, (2, 1, 1, 1), 1, 3, 2, 1)

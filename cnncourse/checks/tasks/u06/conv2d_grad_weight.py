@@ -65,6 +65,7 @@ def padding(rng):
     yield drawn(rng, (2, 2, 5, 4), 3, 3, 1, 1)
     yield drawn(rng, (2, 3, 4, 7), 2, 2, 1, 2)
     yield drawn(rng, (2, 1, 1, 1), 1, 3, 2, 1)
+    yield drawn(rng, (1, 2, 4, 5), 3, 1, 2, 1)
     for shape, *options in geometries(rng, 1, 2):
         yield drawn(rng, shape, 3, *options)
 
