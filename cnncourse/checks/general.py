@@ -8,15 +8,15 @@ from cnncourse.checks.compare import same
 from cnncourse.checks.failures import FAILURES
 
 GENERAL = {
-    "banned-library": "This task is to be solved with NumPy and the standard library alone.",
-    "changes-input": "The values are right, but the function changes its argument, and whoever called it loses "
+    "banned-library": "This task is to be solved with only NumPy and the standard library.",
+    "changes-input": "The values are right, but the function changes its argument, and its caller loses "
     "their data. Work on a copy, or build a new array: `x = x - m` instead of `x -= m`.",
     "remembers-calls": "The first call is right, and the same call made again is not: something survives from one "
     "call to the next, such as a global variable, a mutable default argument or a cache.",
     "shares-results": "Each result is right when it comes, and a later call changes it: all calls return one and the "
     "same array. Make a new one in each call.",
     "shares-argument": "The values are right, but on some input the result is an array that was passed in, or a view "
-    "of it: whoever changes one changes the other. Return a new array: `x.copy()`.",
+    "of it: a change of one changes the other. Return a new array: `x.copy()`.",
     "returns-none": "The function returns nothing. Is the `return` missing?",
     "low-precision": "The values are right, but only to single precision although the input is float64. Arrays made "
     "by `np.zeros(shape, dtype=np.float32)` round what is stored in them; use the input's dtype.",

@@ -98,7 +98,7 @@ task.options(pooled, {
     "rows-only": ({"take": lambda w: w[..., 0, :].max(axis=4)}, "Only the first row of each window is looked at."),
     "columns-only": ({"take": lambda w: w[..., 0].max(axis=4)}, "Only the first column of each window is looked at."),
     "place-of-the-maximum": ({"take": lambda w: w.reshape(*w.shape[:4], -1).argmax(axis=4)},
-        "`argmax` says where the maximum is; wanted is the maximum itself."),
+        "`argmax` gives the place of the maximum; wanted is the maximum itself."),
     "mixes-channels": ({"take": lambda w: np.repeat(w.max(axis=(1, 4, 5))[:, None], w.shape[1], axis=1)},
         "The maximum is taken over the channels as well. Pooling treats each channel by itself."),
     "pools-channels-away": ({"take": lambda w: w.max(axis=(1, 4, 5))},

@@ -169,7 +169,7 @@ def no_bias_stays_none(right, bias):
 
 @task.mistake
 def no_bias_becomes_shift(right, bias, beta):
-    """Where bias is None, the new bias is β alone. The mean is still subtracted: β − mean·γ/σ."""
+    """Where bias is None, the new bias is only β. The mean is still subtracted: β − mean·γ/σ."""
     return right[0], beta.copy() if bias is None else right[1]
 
 

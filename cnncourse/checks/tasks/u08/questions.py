@@ -10,7 +10,7 @@ def answer_learned_numbers():
 
 
 answer_learned_numbers.wrong = {
-    64: ("one-vector", "That is γ alone, or β alone. Both are learned."),
+    64: ("one-vector", "That is only γ, or only β. Both are learned."),
     256: ("counts-running-values", "The running mean and variance follow the data; no gradient changes them."),
     131_072: ("counts-pixels", "Neither γ nor β knows about places: one number each for a whole channel."),
     2: ("one-pair", "Each of the 64 channels has its own γ and β."),
