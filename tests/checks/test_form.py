@@ -107,6 +107,21 @@ def test_mistakes_are_functions_in_the_arguments_that_they_need():
         assert (report.passed, report.mistake) == (False, mistake.slug)
 
 
+def test_a_default_of_its_own_is_a_mistake_too():
+    task = example()
+
+    @task.mistake
+    def default_of_three(again, factor=3.0):
+        """Without a factor it is 3."""
+        return again(factor=factor)
+
+    answer = task.mistakes[-1].answer
+    np.testing.assert_array_equal(answer(np.ones(2)), [3, 3])
+    np.testing.assert_array_equal(answer(np.ones(2), 5.0), [5, 5])
+    np.testing.assert_array_equal(answer(np.ones(2), factor=5.0), [5, 5])
+    assert judge(answer, task=task).mistake == "default-of-three"
+
+
 def test_a_mistake_that_asks_for_an_unknown_argument_is_refused_at_once():
     task = example()
     with pytest.raises(TypeError, match="nonsense: y is neither an argument of scale nor one of right, again, given"):
@@ -206,6 +221,12 @@ def test_the_simplest_failing_case_is_shown_where_there_is_no_cause():
     report = check_of(example(), lambda x, factor=2.0: np.sin(x))
     assert "Tried: scale(<float64 (3,)>, factor=0.5)" in report.message
     assert report.case["x"].shape == (3,)
+
+
+def test_lists_of_arrays_are_shown_by_their_shapes():
+    case = Case("c", [np.ones(2), np.ones((3, 1))], [np.ones(4)], 0.5)
+    assert case.call_text("f") == "f([<float64 (2,)>, <float64 (3, 1)>], [<float64 (4,)>], 0.5)"
+    assert "params=[<float64 (2,)>" in case.call_text("f", lambda params, grads, lr: None)
 
 
 def counting():

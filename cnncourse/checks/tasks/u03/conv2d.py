@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, geometries, padding_variants, pair, pairs
+from cnncourse.checks.families import PAIRS, any_array, geometries, images_apart, padding_variants, pair, pairs
 
 task = Task(see="Stride")
 LAYER = "02#Channels, filters, bias: the convolution layer"
@@ -157,6 +157,7 @@ def starts_at_stride(again, input, stride, padding):
 
 
 pairs(task, "stride", "padding", "dilation")
+images_apart(task, "input")
 
 
 @task.mistake(see="Dilation")

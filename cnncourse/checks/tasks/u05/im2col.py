@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, geometries, padding_variants, pair, pairs
+from cnncourse.checks.families import PAIRS, any_array, geometries, images_apart, padding_variants, pair, pairs
 
 task = Task(see="im2col: every window a column")
 
@@ -130,3 +130,4 @@ pairs(task, "kernel_size", "stride", "padding", square="square-window")
 
 
 padding_variants(task, leave_out=["ignores-padding"], called={"rounds-up": "window-sticks-out"})
+images_apart(task, "input")

@@ -6,7 +6,16 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import PAIRS, any_array, default_stride, geometries, padding_variants, pair, pairs
+from cnncourse.checks.families import (
+    PAIRS,
+    any_array,
+    default_stride,
+    geometries,
+    images_apart,
+    padding_variants,
+    pair,
+    pairs,
+)
 
 task = Task(see="Maximum and mean of a window")
 PADDING = "What the padding is made of"
@@ -131,3 +140,4 @@ def tiles_only(input, kernel_size):
 padding_variants(task)
 default_stride(task)
 pairs(task, "kernel_size", "stride", "padding", square="square-window")
+images_apart(task, "input")

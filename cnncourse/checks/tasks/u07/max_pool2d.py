@@ -4,7 +4,16 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnncourse.checks.author import Call, Task, negative, normal
-from cnncourse.checks.families import PAIRS, any_array, default_stride, geometries, padding_variants, pair, pairs
+from cnncourse.checks.families import (
+    PAIRS,
+    any_array,
+    default_stride,
+    geometries,
+    images_apart,
+    padding_variants,
+    pair,
+    pairs,
+)
 
 task = Task(see="Maximum and mean of a window")
 PADDING = "What the padding is made of"
@@ -126,3 +135,4 @@ def keeps_the_size(right, input):
 padding_variants(task, -np.inf, leave_out=["pads-with-the-edge"])  # a copy of a pixel in the window never wins
 default_stride(task)
 pairs(task, "kernel_size", "stride", "padding", square="square-window")
+images_apart(task, "input")

@@ -11,6 +11,7 @@ from cnncourse.checks.families import (
     default_stride,
     fitting,
     geometries,
+    images_apart,
     padding_backward,
     pairs,
     upstream,
@@ -169,3 +170,4 @@ padding_backward(task, -np.inf)
 default_stride(task)
 pairs(task, "kernel_size", "stride", "padding", square="square-window")
 upstream(task, sign=False)
+images_apart(task, "grad_output", "input")
