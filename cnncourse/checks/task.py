@@ -213,7 +213,7 @@ class Task:
                 lost[case.criterion] = trials[-1].outcome.error.kind
         notice_stale(trials)
         if not lost:
-            trials += self._repeat(student, trials, seed) if self.repeats else []
+            trials += call_again(self, student, trials, seed)
             for case, (outcome, difference) in self.observe.further(self, student, trials):
                 trials.append(Trial(case, outcome, None, difference, repeated=True))
         return TaskReport.from_trials(self, trials, self._explain(trials))
@@ -260,10 +260,6 @@ class Task:
     def banned_calls(self, outcome):
         """The noticed calls that this task does not allow."""
         return [name for name in outcome.used if any(name == b or name.startswith(b + ".") for b in self.banned)]
-
-    def _repeat(self, student, trials, seed):
-        """Further calls, which show whether the answer keeps anything (see `memory`)."""
-        return call_again(self, student, trials, seed)
 
 
 def _is_stuck(trial):
