@@ -13,18 +13,19 @@ class Loss(Values):
     """Knows a guarded logarithm by its results, whatever the guard: the loss stays below what is right."""
 
     def find(self, task, trials):
-        """The finding, as for any task; a guarded logarithm where the losses are finite and too small."""
+        """The finding, as for any task; a guarded logarithm where there is none and the losses are too small."""
+        found = super().find(task, trials)
+        guarded = next(m for m in task.mistakes if m.slug == TINY)
         wrong = [t for t in trials if t.difference is not None and t.difference.slug != "low-precision"]
-        if wrong and all(map(_is_capped, wrong)):
-            guarded = next(m for m in task.mistakes if m.slug == TINY)
+        if wrong and all(map(_is_capped, wrong)) and not (found and found.slug in {m.slug for m in task.mistakes}):
             return Finding(TINY, guarded.explanation, guarded.see or task.see)
-        return super().find(task, trials)
+        return found
 
 
 def _is_capped(trial):
     got = trial.outcome.value
     capped = trial.case.criterion == "large logits" and isinstance(got, float) and 0 < got < trial.wanted
-    return capped and np.abs(trial.case.args[0]).max() > 100 * got
+    return capped and np.abs(trial.case.args[0]).max() > 50 * got
 
 
 task = Task(see="Softmax and cross-entropy", judged=Loss())
