@@ -127,7 +127,7 @@ def test_nbgrader_exports_what_we_wrote(course):
 def test_nbgrader_makes_its_pages_of_what_we_placed(course):
     assert nbgrader_api(course).generate_feedback(NAME)["success"]
     page = (course / "feedback" / "cyd" / NAME / f"{NAME}.html").read_text()
-    assert "(Score: 7.0 / 18.0)" in page
+    assert "(Score: 7.0 / 17.0)" in page
     assert "a &lt;b&gt;plot" in page
     assert page.count("alert(1)") >= len(HOSTILE_TEXTS)  # told, as text
     for live in ("<script>alert(1)", "<img src=x", "<svg onload", 'href="javascript:'):
