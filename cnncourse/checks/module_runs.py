@@ -22,8 +22,8 @@ class Observation:
     """What one module gave: its arrays, the numbers that were in them, and the results of the runs.
 
     `first` is a run in training mode with ones in all buffers (None where there are no buffers), `last` the run that is
-    judged, `again` the output of one more, in which chance may fall out otherwise, `alone` in eval mode that for the
-    first picture. `idle` arrays have no influence in training mode and no counterpart, such as the bias of a
+    judged, `again` the output of one more, in which chance may fall out otherwise, `alone` that for the first
+    picture (see `observe`). `idle` arrays have no influence in training mode and no counterpart, such as the bias of a
     convolution in front of a batch norm: they hold zeros. `rank` tells arrays of one shape apart, where it is known.
     `look` makes the same observation once more.
     """
@@ -141,7 +141,7 @@ def describe(door, case):
     return arrays_of(outcome.value[0]) if outcome.error is None else outcome
 
 
-def observe(door, case, wanted, upstream, double=True):
+def observe(door, case, wanted, upstream, double=True, alone=False):
     """Look at one module: an `Outcome` with an `Observation`, even where the module raises.
 
     Parameters
@@ -149,6 +149,7 @@ def observe(door, case, wanted, upstream, double=True):
     wanted : the arrays of a right module
     upstream : gradient of the output
     double : whether all is done in float64
+    alone : whether in eval mode the first picture is tried alone, too
     """
     arrays = describe(door, case)
     if isinstance(arrays, Outcome):
@@ -157,14 +158,14 @@ def observe(door, case, wanted, upstream, double=True):
     have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, wanted))
     idle = frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > want[a.key])
     state = drawn_state(arrays, case) | {a.name: np.zeros(a.shape, np.float32) for a in arrays if a.name in idle}
-    outcome = door.script(case, steps_for(case, arrays, state, upstream, double))
-    look = partial(observe, door, case, wanted, upstream)
+    outcome = door.script(case, steps_for(case, arrays, state, upstream, double, alone))
+    look = partial(observe, door, case, wanted, upstream, alone=alone)
     seen = Observation(arrays, state, double=double, idle=idle, rank=rank, look=look)
     if outcome.error is None:
         runs = [result for result in outcome.value if result is not None]  # a load gives None
         seen.first = runs.pop(0) if any(not a.learned for a in arrays) else None
-        seen.last, seen.again, *alone = runs[0], *(run["output"] for run in runs[1:])
-        seen.alone = alone[0] if alone else None
+        seen.last, seen.again, *more = runs[0], *(run["output"] for run in runs[1:])
+        seen.alone = more[0] if more else None
     return replace(outcome, value=seen)
 
 
@@ -178,14 +179,14 @@ def checksum(case):
     return case.once("checksum", lambda: zlib.crc32(case.input.tobytes()))
 
 
-def steps_for(case, arrays, state, upstream, double):
+def steps_for(case, arrays, state, upstream, double, alone):
     """Load and run; where there are buffers, first in training mode, by which they can be told apart."""
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     load = {"do": "load", "state": state, "double": double}
     run = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
     more = {"do": "forward", "training": case.training}
     runs = [run, more | {"inputs": inputs}]
-    if not case.training and len(case.input) > 1:
+    if alone and not case.training and len(case.input) > 1:
         runs.append(more | {"inputs": [inputs[0][:1]]})
     if all(a.learned for a in arrays):
         return [load, *runs]
@@ -207,12 +208,6 @@ def apart(door, case, arrays, double=True):
     if outcome.error is not None or not any(outcome.value[1]["grads"].values()):
         return None
     return ranks(arrays, outcome.value[1])
-
-
-def rank_of(answer, case):
-    """`ranks` of a trusted module's arrays, None where it raises."""
-    told = case.once(("rank", answer), lambda: apart(door_to(answer), case, shapes_of(answer, case)))
-    return told and told[0]
 
 
 def shapes_of(answer, case):

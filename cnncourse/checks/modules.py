@@ -18,11 +18,12 @@ from cnncourse.checks.diagnose import Finding, find_mistake
 from cnncourse.checks.module_arrays import enough, fits, shapes_difference
 from cnncourse.checks.module_runs import (
     Door,
+    apart,
+    door_to,
     drawn_upstream,
     expected,
     observe,
     raises,
-    rank_of,
     ready,
     shapes_of,
 )
@@ -74,10 +75,10 @@ class Modules(Observer):
         """What the learner's module gives."""
         ready()
         shapes, upstream = task.judged.shapes(task.reference, case), upstream_of(task, case)
-        door = door_of(task, student)
-        outcome = observe(door, case, shapes, upstream)
+        door, alone = door_of(task, student), task.judged.part is not None
+        outcome = observe(door, case, shapes, upstream, alone=alone)
         if outcome.error is not None and outcome.error.kind == "raised":
-            single = observe(door, case, shapes, upstream, double=False)  # perhaps it makes float32 arrays
+            single = observe(door, case, shapes, upstream, double=False, alone=alone)  # perhaps it makes float32 arrays
             outcome = outcome if single.error is not None else single
         return outcome
 
@@ -211,6 +212,12 @@ def _distance(difference):
     if got is None or wanted is None or got.shape != wanted.shape or not wanted.any():
         return np.inf
     return float(np.nan_to_num(np.abs(got - wanted).max() / np.abs(wanted).max(), nan=np.inf))
+
+
+def rank_of(answer, case):
+    """`ranks` of a trusted module's arrays, None where it raises."""
+    told = case.once(("rank", answer), lambda: apart(door_to(answer), case, shapes_of(answer, case)))
+    return told and told[0]
 
 
 def general_finding(task, trials):
