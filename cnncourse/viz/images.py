@@ -212,7 +212,7 @@ def value_row(arrays, titles, cell: float = 0.36):
     widths = [np.shape(values)[1] for values in arrays]
     tall = max(np.shape(values)[0] for values in arrays)
     cell = min(cell, 9.6 / sum(widths))
-    size = (max(cell * sum(widths) + 0.3 * len(widths), 2.6), cell * tall + 0.5)
+    size = (max(cell * sum(widths) + 0.3 * len(widths), 2.6), cell * tall + 0.65)
     figure, axes = figure_grid(1, len(arrays), size=size, width_ratios=widths)
     for place, values, title in zip(axes[0], arrays, titles, strict=True):
         draw_values(place, np.asarray(values), *shared_range(arrays, signed=True), signed=True, cell=cell)

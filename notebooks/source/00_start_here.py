@@ -42,7 +42,7 @@
 # | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 105 (90) | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
 # | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 85 (65) | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
 # | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 90 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
-# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 110 | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
+# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 105 (75) | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
 # | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
 # | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 90 (80) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
 # | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (55) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
@@ -73,7 +73,7 @@
 #
 # **The second evening: how it learns, and how it became deep** (about 90 minutes)
 #
-# - 06, 35 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
+# - 06, 30 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
 # - 08, 25 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
 # - 14, 35 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
 #

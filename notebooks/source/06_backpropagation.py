@@ -22,10 +22,11 @@
 # - check a gradient numerically so that a wrong one cannot pass;
 # - explain what a transposed convolution is and where its checkerboard comes from.
 #
-# **Time** about 100 minutes, with the questions. The code runs in under a minute.
+# **Time** about 105 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
+# and sections 1 to 4 and 6; sections 7, 9 and 10 can wait.
 #
 # **You should know** lesson 02 (the convolution layer), lesson 03 (stride, padding, dilation, groups), the matrix of
-# lesson 04, and the chain rule.
+# lesson 04, and the chain rule. You do not need lesson 05: where this lesson uses something of it, it explains it.
 
 # %%
 import cnncourse
@@ -40,17 +41,18 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnncourse import data, show, viz
+from cnncourse import data, show, table, viz
 from cnncourse.numpy_nn import functional as NF
 from cnncourse.numpy_nn.algorithms.toeplitz import conv_matrix
 from cnncourse.viz.backward import backward_scatter, weight_gradient
+from cnncourse.viz.matrices import matrix_row
 
 # %% [markdown]
 # `F` is PyTorch's `torch.nn.functional`; `NF` is the course's own in NumPy, with the same names.
 #
 # ## A puzzle
 #
-# A camera was jerked while the shutter was open. The picture is smeared along a diagonal; we even know the smear: a
+# A camera was moved while the shutter was open. The picture is smeared along a diagonal, and we know the smear: a
 # 7×7 kernel `w`, so that *blurred* = `conv2d`(*sharp*, `w`). Can we get the sharp picture back?
 
 # %%
@@ -60,19 +62,17 @@ smear /= smear.sum()
 w = smear[None, None]
 blurred = NF.conv2d(sharp, w)
 
-figure = viz.image_row(
-    [sharp[0, 0], smear, blurred[0, 0]],
-    ["sharp (not known to us)", "the smear w", "blurred"],
-    share=False,
-    height=2.6,
-)
+# %% tags=["plumbing"]
+# The three pictures.
+titles = ["sharp (not known to us)", "the smear w", "blurred"]
+figure = viz.image_row([sharp[0, 0], smear, blurred[0, 0]], titles, share=False, height=2.6)
 show(figure, "06/moved-while-exposed")
 
 # %% [markdown]
 # The idea: start from a plain grey picture `x`. Blur it and compare with the blurred photograph. The difference
 # `g = conv2d(x, w) - blurred` is an image of errors. Use it to correct `x`, and repeat. But `g` is smaller than `x`
 # (122×122 against 128×128), and each error was made by *a whole window of pixels together*. How does one hand it back
-# to them? Two proposals:
+# to them? There are two proposals:
 #
 # - **A, slide.** Do with `g` what the layer does with pictures: pad it with 6 zeros all round and slide the same `w`
 #   over it. The result has 128×128 numbers.
@@ -95,39 +95,46 @@ def stamp(g):
     return correction
 
 
-for name, hand_back in [("A, slide", slide), ("B, stamp", stamp)]:
+losses = {"A, slide": [], "B, stamp": []}
+for name, hand_back in zip(losses, [slide, stamp], strict=True):
     x = np.full_like(sharp, 0.5)
-    losses = []
     for _ in range(21):
         g = NF.conv2d(x, w) - blurred
-        losses.append(0.5 * (g**2).sum())
+        losses[name].append(0.5 * (g**2).sum())
         x = x - hand_back(g)
-    print(
-        name,
-        " sum of squared errors / 2 after 0, 5, 10, 20 steps:",
-        *[f"{losses[k]:9.2f}" for k in (0, 5, 10, 20)],
-    )
+table([(name, *np.array(values)[[0, 5, 10, 20]]) for name, values in losses.items()],
+      {"": ""} | {f"after {k} steps": ".2f" for k in (0, 5, 10, 20)},
+      "Half the sum of squared errors")  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.all(np.diff(losses["B, stamp"]) < 0)
+assert losses["A, slide"][5] < losses["A, slide"][0] / 5
+assert losses["A, slide"][20] > 5 * losses["A, slide"][0]
 
 # %% [markdown]
-# B improves the picture with every step. A seems to help at first, and then blows up. This is not a matter of taste:
-# the correction that makes the loss fall is its **gradient**, and the chain rule says what that is. By the end of
-# section 4 you can derive which proposal is the gradient, and we get the photograph back.
-
-# %% [markdown]
-# ## 1. What arrives and what is owed
+# <details><summary><b>What happened</b></summary>
 #
-# Backpropagation is a contract between layers. Somewhere above there is a loss $L$, one number. When the backward pass
-# reaches our layer, it brings
+# B improves the picture with every step. A helps at first, and then the error grows beyond all bounds. This is not a
+# matter of taste: the correction that makes the loss fall is the loss's **gradient**, and the chain rule tells us what
+# that is. At the end of section 4 you can derive which proposal is the gradient, we say why the other one helps first
+# and harms later, and we get the photograph back.
+# </details>
+
+# %% [markdown]
+# ## 1. What arrives and what is returned
+#
+# Somewhere above our layer there is a loss $L$, one number. When the backward pass reaches the layer, it brings
 #
 # $$ g[n, o, i, j] = \frac{\partial L}{\partial y[n, o, i, j]}, $$
 #
 # an array with the shape of the layer's *output*: how much would $L$ grow if this one output grew? (Code calls it
-# `grad_output`; it is also called the upstream gradient.) The layer owes three answers, each with the shape of
-# the thing it speaks about: $\partial L/\partial w$ and $\partial L/\partial b$ for the optimiser, and
-# $\partial L/\partial x$ to pass on to the layer below, for which it is *its* upstream gradient. What the loss is, and
-# what lies above, does not matter.
+# `grad_output`; it is also called the upstream gradient.) The layer must return three arrays: $\partial L/\partial w$
+# and $\partial L/\partial b$ for the optimiser, and $\partial L/\partial x$ for the layer below, which takes it as
+# *its* upstream gradient. Each has the shape of the array that it is the gradient of. What the loss is, and what lies
+# above, does not matter.
 #
-# The only tool we need is the chain rule for something that influences $L$ along many ways. If a number $p$ enters
+# The only tool we need is the chain rule for a number that influences $L$ in many ways. If a number $p$ enters
 # several outputs, then
 #
 # $$ \frac{\partial L}{\partial p} = \sum_{\text{all outputs } k} g[k]\; \frac{\partial y[k]}{\partial p}. $$
@@ -161,13 +168,13 @@ def torch_gradients(g, x, w, b, **options):
     return [gradient.numpy() for gradient in torch.autograd.grad(y, (x, w, b), torch.from_numpy(g))]
 
 
-print("sum over n, i, j:", g.sum(axis=(0, 2, 3)))
-print("PyTorch:         ", torch_gradients(g, x, w, b)[2])
+rows = [("sum over n, i, j", g.sum(axis=(0, 2, 3))), ("PyTorch", torch_gradients(g, x, w, b)[2])]
+table(rows, {"": "", "gradient of the four biases": ".3f"})
 
 # %% [markdown]
 # ## 3. The gradient of a shared weight
 #
-# *Which outputs did $w[o, c, u, v]$ influence?* Again all of channel $o$, for the kernel visits every place. The
+# *Which outputs did $w[o, c, u, v]$ influence?* Again all of channel $o$, because the kernel visits every place. The
 # factor is the pixel that lay under this weight at that place: $\partial y[n, o, i, j] / \partial w[o, c, u, v] =
 # x[n, c, i + u, j + v]$. So
 #
@@ -184,6 +191,7 @@ image = np.array(
 from_above = np.array([[1, -2], [3, 1]])
 show(weight_gradient(image, from_above, kernel_size=3, stride=2), "06/windows-and-their-gradients")
 
+# %%
 for S in [1, 2]:
     positions = NF.conv2d(image[None, None].astype(float), np.ones((1, 1, 3, 3)), stride=S).size
     print(f"3×3 kernel on 5×5, stride {S}: {positions} positions share each weight")
@@ -211,19 +219,20 @@ print("the shared kernel's gradient:\n", together[0, 0].numpy())
 #
 # ### The claim: "the kernel's gradient is the average over the receptive fields"
 #
-# One meets this sentence in lecture notes. The sum and the average differ by a factor only, the number of positions;
-# the *direction* is the same. Then does it matter, if the learning rate is chosen anyway?
+# You can read this sentence in lecture notes. The sum and the average differ only by a factor, the number of positions.
+# The *direction* is the same. Does it matter then, if the learning rate is chosen anyway?
 #
 # We train: images of random numbers, and a kernel that has to find out by gradient descent which kernel made the
-# targets (as in lesson 02). The loss is the **mean** squared error, as usual. One learning rate, four image sizes.
+# targets (as in lesson 02). The loss is the **mean** squared error, as usual. One learning rate, four image sizes, and
+# for each size five draws of image and kernel.
 #
 # > **Predict.** How many steps until the loss has fallen to 1 %, with the sum: more for larger images, fewer, or about
 # > as many? And with the average?
 
 
 # %%
-def steps_to_learn(side, average, rate=0.1, limit=6000):
-    own_rng = np.random.default_rng(side)
+def steps_to_learn(side, draw, average, lr=0.1, limit=9000):
+    own_rng = np.random.default_rng([side, draw])
     x, target = own_rng.normal(size=(1, 1, side, side)), own_rng.normal(size=(1, 1, 3, 3))
     wanted, w = NF.conv2d(x, target), np.zeros((1, 1, 3, 3))
     for step in range(limit):
@@ -232,65 +241,64 @@ def steps_to_learn(side, average, rate=0.1, limit=6000):
             return step
         g = 2 * error / error.size  # the gradient of the mean of error²
         _, grad_w, _ = NF.conv2d_backward(g, x, w)
-        w = w - rate * (grad_w / error.size if average else grad_w)
+        w = w - lr * (grad_w / error.size if average else grad_w)
     return limit
 
 
-sides = [6, 8, 12, 16]
-steps_by_rule = {
-    rule: [steps_to_learn(side, rule == "average") for side in sides] for rule in ["sum", "average"]
-}
-for side, by_sum, by_average in zip(sides, *steps_by_rule.values(), strict=True):
-    print(
-        f"{side:2}×{side:<2} image, {(side - 2) ** 2:3} positions: sum {by_sum:3} steps, average "
-        f"{by_average:5}"
-    )
+sides, draws = [6, 8, 12, 16], range(5)
+steps_by_rule = {}
+for rule in ["sum", "average"]:
+    runs = [[steps_to_learn(side, draw, rule == "average") for draw in draws] for side in sides]
+    steps_by_rule[rule] = np.array(runs)  # (4 sizes, 5 draws)
+
+# %% tags=["plumbing"]
+# The median of the five draws, and the smallest and the largest number.
 positions = [(side - 2) ** 2 for side in sides]
+middle = {rule: np.median(steps, axis=1) for rule, steps in steps_by_rule.items()}
+rows = []
+for place, side in enumerate(sides):
+    row = [f"{side}×{side}", positions[place]]
+    for rule, steps in steps_by_rule.items():
+        row += [middle[rule][place], f"{steps[place].min()} to {steps[place].max()}"]
+    rows.append(row)
+table(rows, {"image": "", "positions": "d", "sum: median steps": ".0f", "all five": "",
+             "average: median steps": ".0f", "all five ": ""})  # fmt: skip
+ylabel = "steps to 1 % of the loss\n(median of five draws)"
 figure = viz.line_chart(
-    positions,
-    steps_by_rule,
-    "positions that share the kernel",
-    "steps to 1 % of the loss",
-    log="xy",
-    size=(6, 3),
+    positions, middle, "positions that share the kernel", ylabel, log="xy", size=(6, 3)
 )
 figure.axes[0].set_xticks(positions, positions)
 figure.axes[0].minorticks_off()
 show(figure, "06/steps-over-positions")
 
 # %%
-ratio = np.array(steps_by_rule["average"]) / steps_by_rule["sum"]
-
-x, w, g = (
-    rng.normal(size=(1, 1, 9, 9)),
-    rng.normal(size=(1, 1, 3, 3)),
-    rng.normal(size=(1, 1, 7, 7)),
-)
-eps, place = 1e-6, (0, 0, 1, 2)
+# And the slope itself, measured: another kernel, with 49 positions, whose weight [1, 2] is nudged.
+x, w = rng.normal(size=(1, 1, 9, 9)), rng.normal(size=(1, 1, 3, 3))
+g = rng.normal(size=(1, 1, 7, 7))
 nudge = np.zeros_like(w)
-nudge[place] = eps
-difference = ((NF.conv2d(x, w + nudge) - NF.conv2d(x, w - nudge)) * g).sum() / (2 * eps)
+nudge[0, 0, 1, 2] = 1e-6
+slope = ((NF.conv2d(x, w + nudge) - NF.conv2d(x, w - nudge)) * g).sum() / 2e-6
 the_sum = (g[0, 0] * x[0, 0, 1:8, 2:9]).sum()
-print(
-    f"measured slope of L {difference:.3f}   sum over 49 positions {the_sum:.3f}   average "
-    f"{the_sum / 49:.3f}"
-)
+rows = [("measured", slope), ("sum over 49 positions", the_sum), ("average", the_sum / 49)]
+table(rows, {"": "", "slope of L": ".3f"})
 
 # %% tags=["check"]
 # Check that the text is true.
-assert max(steps_by_rule["sum"]) < 3 * min(steps_by_rule["sum"])
+ratio = middle["average"] / middle["sum"]
+assert max(middle["sum"]) < 3 * min(middle["sum"])
 assert all(np.diff(ratio) > 0)
 assert ratio[-1] > 100
-assert abs(difference - the_sum) < 1e-6
-assert abs(difference - the_sum / 49) > 0.01
+assert abs(slope - the_sum) < 1e-6
+assert abs(slope - the_sum / 49) > 0.01
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# **The claim is false**: wiggling one weight changes the loss by the sum, as the last line shows, and with the sum one
-# learning rate serves every image size. The *loss* already divided by the number of outputs; whoever divides the
-# gradient once more makes a step that depends on the size of the image: on 16×16 it takes hundreds of times as many
-# steps, and a network whose layers have maps of different sizes would learn at a different pace in each.
+# **The claim is false.** When one weight changes a little, the loss changes by the sum, as the last table shows. With
+# the sum, one learning rate serves all four image sizes. The *loss* has already divided by the number of outputs. If
+# the gradient is divided once more, the step depends on the size of the image: on 16×16 pixels it takes more than a
+# hundred times as many steps. In a network whose layers have maps of different sizes, each layer would learn at a
+# different pace.
 #
 # What may be meant: if the loss is a mean over outputs, each $g$ carries a factor $1/\text{positions}$, and then
 # the sum of these $g$ times windows *is* an average of something. But that average was taken by the loss, not by the
@@ -306,14 +314,21 @@ assert abs(difference - the_sum / 49) > 0.01
 # $$ \frac{\partial y[n, o, i, j]}{\partial x[n, c, a, b]} = w[o, c,\; a - i,\; b - j] \quad\text{(zero where that
 # index is outside the kernel)}, $$
 #
-# and with $u = a - i$, $v = b - j$ as summation variables
+# and the chain rule of section 1 sums over all outputs of this image:
+#
+# $$ \frac{\partial L}{\partial x[n, c, a, b]} = \sum_{o, i, j} g[n, o, i, j]\; w[o, c,\; a - i,\; b - j]. $$
+#
+# Most of these terms are zero. To see which are left, count by the place in the kernel instead of the place in the
+# output: call $u = a - i$ and $v = b - j$. The pixel $(a, b)$ is fixed, so each $i$ belongs to exactly one $u$, namely
+# $i = a - u$, and summing over all $i$ is the same as summing over all $u$. Where $u$ is not one of $0, \dots, K - 1$
+# the weight is zero, so $K^2$ terms remain for each $o$:
 #
 # $$ \boxed{\; \frac{\partial L}{\partial x[n, c, a, b]} = \sum_{o, u, v} w[o, c, u, v]\; g[n, o,\; a - u,\; b - v] \;}
 # $$
 #
-# where $g$ counts as zero outside of its array. **Look at the minus signs.** Forward, the indices were added: $i + u$.
-# Backward they are subtracted. By lesson 02 this is a *true convolution*, with the kernel flipped. The forward pass of
-# a CNN is a cross-correlation; its backward pass is a convolution.
+# where $g$ counts as zero outside of its array (there is no window with such a number). **Look at the minus signs.**
+# Forward, the indices were added: $i + u$. Backward they are subtracted. By lesson 02 this is a *true convolution*,
+# with the kernel flipped. The forward pass of a CNN is a cross-correlation; its backward pass is a convolution.
 #
 # The formula collects, for one pixel, what all windows send it: a *gather*. The same sum in the other order, "for each
 # output: send to all pixels of its window", is a *scatter*. Nothing is flipped in it, and it is how one should picture
@@ -325,14 +340,15 @@ from_above = np.array([[1, -2, 0], [3, 1, -1], [2, 0, 4]])
 show(backward_scatter(from_above, kernel, size=(5, 5), position=(1, 1)), "06/scatter-one-entry")
 
 # %% [markdown]
-# ### Under your hands
+# ### Try it yourself
 #
 # Each entry of `g` adds its multiple of the kernel to the window it came from. Move through `g` with the arrow keys
 # (click on it first, or reach it with Tab), or press *play*. Hatched cells are padding: what is scattered
 # there is dropped in the end. Cells with a struck-through zero are read by *no* window, so nothing ever arrives there.
 #
 # > **Predict**, before you touch anything: at stride 2, which of the pixels get contributions from most windows? Then
-# > tick *only count arrivals* and go to the end.
+# > tick *only count arrivals* and go to the end. Or run the cell after the widget: it shows the same as still pictures,
+# > the last of four steps at stride 2, and the count of arrivals.
 
 # %% tags=["open"]
 from cnncourse.viz.widgets.backward_scatter import BackwardScatter
@@ -341,19 +357,22 @@ digits = np.random.default_rng(1)
 upstream, weights = (digits.choice([-2, -1, 1, 2, 3], size=(side, side)) for side in (9, 4))
 BackwardScatter(upstream, weights, stride=2, position=1)
 
-# %% [markdown]
-# The same as still pictures, at stride 2: the last of the four steps, and the count of arrivals.
-
-# %%
+# %% tags=["plumbing"]
+# The last of the four steps, and the count of arrivals.
 show(
     backward_scatter([[1, -2], [3, 1]], kernel, size=(5, 5), position=(1, 1), stride=2),
     "06/scatter-with-stride",
 )
 arrivals = NF.conv_transpose2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3)), stride=2)[0, 0]
-show(viz.pixel_grid(arrivals, "windows that reach each pixel"), "06/arrivals-per-pixel")
+show(viz.value_row([arrivals], ["windows that reach each pixel"]), "06/arrivals-per-pixel")
 
 # %% [markdown]
-# Uneven counts: the middle pixel has four times the say of a corner. We come back to that in section 10.
+# <details><summary><b>What happened</b></summary>
+#
+# Every second row and every second column is shared by two windows. Where such a row meets such a column, four windows
+# overlap. The counts are uneven: in the still picture the middle pixel is reached four times, a corner once. We come
+# back to that in section 10.
+# </details>
 #
 # Now scatter and gather in code, and both against PyTorch. (The gather is the fast one: pad `g` by $K - 1$, flip the
 # kernel, swap its two channel axes, and *reuse the forward convolution*.)
@@ -373,49 +392,77 @@ def grad_input_gather(g, w):
     return NF.conv2d(g, w[:, :, ::-1, ::-1].swapaxes(0, 1), padding=P)
 
 
+# %%
 x, w = rng.normal(size=(2, 3, 6, 7)), rng.normal(size=(4, 3, 3, 3))
 b, g = rng.normal(size=4), rng.normal(size=(2, 4, 4, 5))
 by_torch = torch_gradients(g, x, w, b)[0]
-print(
-    "scatter agrees with PyTorch to 1e-12:",
-    np.abs(grad_input_scatter(g, w, x.shape) - by_torch).max() < 1e-12,
-)
-print(
-    "gather agrees with PyTorch to 1e-12: ",
-    np.abs(grad_input_gather(g, w) - by_torch).max() < 1e-12,
-)
-without_flip = NF.conv2d(g, np.ascontiguousarray(w.swapaxes(0, 1)), padding=2)
-print("gather without the flip agrees:      ", np.abs(without_flip - by_torch).max() < 1e-12)
+ways = {
+    "scatter": grad_input_scatter(g, w, x.shape),
+    "gather": grad_input_gather(g, w),
+    "gather without the flip": NF.conv2d(g, w.swapaxes(0, 1).copy(), padding=2),
+}
+table([(name, np.abs(ours - by_torch).max() < 1e-12) for name, ours in ways.items()],
+      ["", "equals PyTorch to 1e-12"])  # fmt: skip
 
 # %% [markdown]
 # ### The puzzle, solved
 #
-# Proposal B, *stamp*, is the scatter: the gradient of $L = \frac12 \sum g^2$ by the picture. Proposal A slides the
-# kernel without flipping it: the classic mistake, which no shape reveals. With the gradient we simply walk on:
+# Proposal B, *stamp*, is the scatter: the gradient of $L = \frac12 \sum g^2$ with respect to the picture. Proposal A
+# slides the kernel without flipping it. This is the classic mistake, and no shape reveals it.
+#
+# Why does A help at first, and then blow up? Look at the error $e = x - x_{sharp}$ of the picture, and think of it as a
+# sum of waves (away from the rim). Blurring multiplies a wave by a number $\hat w$ that depends on its wavelength, and
+# moves it. Handing the blurred error back multiplies it once more. So at each step
+#
+# $$ \text{B:}\quad e \leftarrow (1 - |\hat w|^2)\, e, \qquad\qquad \text{A:}\quad e \leftarrow (1 - \hat w^2)\, e. $$
+#
+# ($\hat w$ is taken with the middle of the kernel as its origin.) B undoes the movement, because it flips the kernel:
+# what is left is $|\hat w|^2$, a number between 0 and 1, so *every* wave of the error shrinks or stays. A moves the
+# wave twice the same way. Then $\hat w^2$ is a complex number, and the wave may be added to the error instead of being
+# taken away. Our smear is 7 pixels long, so let us compute the factor for waves of several lengths along the diagonal:
+
+# %%
+lengths = np.array([100, 30, 15, 9, 6, 3])  # pixels along the diagonal, from crest to crest
+phase = 2 * np.pi / lengths[:, None] * (np.arange(7) - 3)
+w_hat = (np.diag(smear) * np.exp(1j * phase)).sum(axis=1)
+by_a, by_b = np.abs(1 - w_hat**2), 1 - np.abs(w_hat) ** 2
+rows = zip(lengths, by_b, by_a, by_a**5, by_a**20, strict=True)
+heads = ["B, one step", "A, one step", "A, 5 steps", "A, 20 steps"]
+table(rows, {"length of the wave": "d"} | dict.fromkeys(heads, ".2f"), "The error is multiplied by")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert np.all((by_b > 0) & (by_b < 1))
+assert np.all(by_a[:2] ** 5 < 0.1)
+assert by_a[3] > 1.15
+assert by_a[3] ** 20 > 30
+
+# %% [markdown]
+# Long waves are the broad areas of light and dark. They make up most of a picture's error, and within five steps A
+# removes nearly all of it. That is the good beginning. Waves of about 9 pixels grow by a fifth with every step of A. At
+# first they are too weak to be seen, but a factor that is larger than 1 wins in the end. With the gradient, we simply
+# go on:
 
 # %%
 w = smear[None, None]
 x = np.full_like(sharp, 0.5)
-pictures, losses = [x], []
+pictures, losses = {0: x}, []
 for step in range(1, 201):
     g = NF.conv2d(x, w) - blurred
     losses.append(0.5 * (g**2).sum())
     x = x - grad_input_gather(g, w)
     if step in (1, 5, 20, 200):
-        pictures.append(x)
-print("loss at the start:", round(losses[0], 3), "  after 200 steps below 1e-6:", losses[-1] < 1e-6)
-print(f"typical error of a pixel: {np.sqrt(((x - sharp) ** 2).mean()):.3f}; "
-      f"away from the rim: {np.sqrt(((x - sharp)[..., 6:-6, 6:-6] ** 2).mean()):.3f}")  # fmt: skip
-show(
-    viz.image_row(
-        [p[0, 0] for p in pictures],
-        [f"{k} step{'s' * (k != 1)}" for k in (0, 1, 5, 20, 200)],
-        low=0,
-        high=1,
-        height=1.95,
-    ),
-    "06/picture-recovered",
-)
+        pictures[step] = x
+error = x - sharp
+print(f"loss at the start {losses[0]:.3f}; after 200 steps below 1e-6: {losses[-1] < 1e-6}")
+print(f"typical error of a pixel: {np.sqrt((error**2).mean()):.3f}; "
+      f"away from the rim: {np.sqrt((error[..., 6:-6, 6:-6] ** 2).mean()):.3f}")  # fmt: skip
+
+# %% tags=["plumbing"]
+# The picture after 0, 1, 5, 20 and 200 steps.
+titles = [f"{k} step{'s' * (k != 1)}" for k in pictures]
+pictures = [picture[0, 0] for picture in pictures.values()]
+show(viz.image_row(pictures, titles, low=0, high=1, height=1.95), "06/picture-recovered")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -426,8 +473,8 @@ assert losses[-1] < 1e-6
 #
 # The loss goes to zero, but the picture is not perfect near the rim. Rim pixels lie in few windows (lesson 03 counted
 # them), so the 122×122 blurred pixels do not pin down all 128×128 sharp ones: many pictures have the same blur, and
-# the gradient cannot tell them apart. The gradient of the input is a tool in its own right: the same walk
-# makes the pictures of lesson 16 (planned), which show what a network looks for.
+# the gradient cannot tell them apart. The gradient of the input has other uses, too: the same steps
+# make the pictures of lesson 16 (planned), which show what a network looks for.
 # </details>
 
 # %% [markdown]
@@ -447,7 +494,7 @@ assert losses[-1] < 1e-6
 # $$ \frac{\partial L}{\partial x[n, c', a, b]} = \sum_{\substack{o, c, i, j, u, v:\;\; c_o + c = c' \\
 #    iS + uD - P = a,\;\; jS + vD - P = b}} g[n, o, i, j]\; w[o, c, u, v]. $$
 #
-# The second looks forbidding, for it must find all $(i, u)$ with $iS + uD - P = a$: with stride 2 only every other
+# The second is awkward: it must find all $(i, u)$ with $iS + uD - P = a$: with stride 2 only every other
 # weight can reach a given pixel. The scatter needs no such search. Every product $w \cdot x$ of the forward pass sends
 # $g \cdot x$ to its weight and $g \cdot w$ to its pixel. **The backward pass is the forward pass's own loop with
 # other lines inside:**
@@ -463,21 +510,21 @@ def conv2d_loops(x, w, b, S=1, P=0, D=1, groups=1, g=None):
     for n, o, i, j in np.ndindex(*y.shape):
         first = o // (C_out // groups) * C_group
         for c, u, v in np.ndindex(C_group, K_h, K_w):
-            pixel = n, first + c, i * S + u * D - P, j * S + v * D - P
-            weight = o, c, u, v
-            if 0 <= pixel[2] < H and 0 <= pixel[3] < W:
-                y[n, o, i, j] += w[weight] * x[pixel]
+            x_index = n, first + c, i * S + u * D - P, j * S + v * D - P
+            w_index = o, c, u, v
+            if 0 <= x_index[2] < H and 0 <= x_index[3] < W:
+                y[n, o, i, j] += w[w_index] * x[x_index]
                 if g is not None:
-                    grad_w[weight] += g[n, o, i, j] * x[pixel]
-                    grad_x[pixel] += g[n, o, i, j] * w[weight]
+                    grad_w[w_index] += g[n, o, i, j] * x[x_index]
+                    grad_x[x_index] += g[n, o, i, j] * w[w_index]
     return y if g is None else (grad_x, grad_w, g.sum(axis=(0, 2, 3)))
 
 
 # %% [markdown]
 # You can read off three things. What is scattered into the padding is dropped (the `if`). A pixel that no window
 # reads gets a zero. And each gradient costs exactly as many multiply-adds as the forward pass: **backward costs twice
-# forward**. (The first layer of a network may skip `grad_x`: nobody asks for the gradient of the photograph, except
-# in our puzzle.)
+# forward**. (The first layer of a network may skip `grad_x`: training does not need the gradient of the
+# photograph. Our puzzle did.)
 
 # %%
 options = dict(S=2, P=1, D=2, groups=2)
@@ -485,11 +532,10 @@ x, w, b = rng.normal(size=(2, 4, 9, 8)), rng.normal(size=(6, 2, 3, 2)), rng.norm
 g = rng.normal(size=conv2d_loops(x, w, b, **options).shape)
 ours = conv2d_loops(x, w, b, **options, g=g)
 theirs = torch_gradients(g, x, w, b, stride=2, padding=1, dilation=2, groups=2)
+rows = []
 for name, mine, other in zip(["grad_x", "grad_w", "grad_b"], ours, theirs, strict=True):
-    print(
-        f"{name} {str(mine.shape):13} agrees with PyTorch to 1e-12: "
-        f"{np.abs(mine - other).max() < 1e-12}"
-    )
+    rows.append((name, str(mine.shape), np.abs(mine - other).max() < 1e-12))
+table(rows, ["", "shape", "equals PyTorch to 1e-12"])
 
 # %% [markdown]
 # ## 6. Is it right? The numerical check
@@ -506,12 +552,12 @@ for name, mine, other in zip(["grad_x", "grad_w", "grad_b"], ours, theirs, stric
 # Here are three wrong gradients: one mixes up the rows and columns of $g$, one replaces $g$ by its mean, one sends
 # each output channel the gradient of another.
 #
-# > **Predict.** Which of them pass a check with $g = 1$? Which pass with a random $g$?
+# The check itself comes first. It is slow, and it is simple enough to be trusted.
 
 
 # %%
 def numerical_gradient(f, x, g, eps=1e-6):
-    """The gradient of (f(x) · g).sum() by the array x, one entry at a time."""
+    """The gradient of (f(x) · g).sum() with respect to the array x, one entry at a time."""
     gradient = np.zeros_like(x)
     for place in np.ndindex(*x.shape):
         kept = x[place]
@@ -524,81 +570,110 @@ def numerical_gradient(f, x, g, eps=1e-6):
     return gradient
 
 
-wrong_versions = {
+# %% [markdown]
+# > **Predict.** Which of the three wrong gradients pass a check with $g = 1$? Which pass with a random $g$?
+
+# %%
+versions = {
+    "correct": lambda g: g,
     "rows and columns of g swapped": lambda g: g.swapaxes(2, 3),
     "g replaced by its mean": lambda g: np.full_like(g, g.mean()),
     "channels of g in reverse order": lambda g: g[:, ::-1],
 }
 x, w = rng.normal(size=(2, 2, 6, 6)), rng.normal(size=(3, 2, 3, 3))
-for kind, g in [("g all ones", np.ones((2, 3, 4, 4))), ("g random", rng.normal(size=(2, 3, 4, 4)))]:
-    truth = numerical_gradient(lambda w, x=x: NF.conv2d(x, w), w, g)
-    for name, spoil in {"right": lambda g: g, **wrong_versions}.items():
-        _, grad_w, _ = NF.conv2d_backward(np.ascontiguousarray(spoil(g)), x, w)
-        print(
-            f"{kind:10}  {name:31} "
-            f"{'passes' if np.allclose(grad_w, truth, rtol=1e-6, atol=1e-6) else 'FAILS'}"
-        )
-
-# %% [markdown]
-# All three wrong ones pass under ones: a constant $g$ cannot show that somebody shuffled it. (For batch
-# normalisation, lesson 08, it is worse: under $g = 1$ the true gradient is zero, and *everything* that returns zero
-# passes.)
-#
-# **Second detail: awkward sizes.** Section 4's `grad_input_scatter` was written for stride 1. Somebody uses it at
-# stride 2. The shapes fit and no error is raised; a check at stride 1 alone finds nothing:
-
-# %%
-x, w, b = rng.normal(size=(1, 2, 9, 8)), rng.normal(size=(3, 2, 3, 3)), np.zeros(3)
-for S in [1, 2]:
-    g = rng.normal(size=NF.conv2d(x, w, stride=S).shape)
-    got, truth = grad_input_scatter(g, w, x.shape), NF.conv2d_backward(g, x, w, stride=S)[0]
-    print(
-        f"stride {S}: shapes equal {got.shape == truth.shape}, values equal "
-        f"{np.allclose(got, truth)}"
-    )
-
-# %% [markdown]
-# **Third detail: the step, and float64.** Below is the error of the difference quotient over $\varepsilon$, for a
-# weight of a convolution followed by a tanh, and for a convolution alone.
-#
-# > **Predict.** The smaller $\varepsilon$, the better the approximation of a derivative. Is the best choice the
-# > smallest? And is the answer the same for both functions?
-
-# %%
-steps = 10.0 ** np.arange(-11, 1)
-x, w = rng.normal(size=(1, 1, 6, 6)), rng.normal(size=(1, 1, 3, 3))
-g = rng.normal(size=(1, 1, 4, 4))
-y = NF.conv2d(x, w)
-exact = {"convolution, then tanh": NF.conv2d_backward(g * (1 - np.tanh(y) ** 2), x, w)[1],
-         "convolution alone": NF.conv2d_backward(g, x, w)[1]}  # fmt: skip
-functions = {
-    "convolution, then tanh": lambda w: np.tanh(NF.conv2d(x, w)),
-    "convolution alone": lambda w: NF.conv2d(x, w),
-}
-errors = {
-    name: [np.abs(numerical_gradient(f, w, g, eps) - exact[name]).max() for eps in steps]
-    for name, f in functions.items()
-}
-best = {name: steps[int(np.argmin(error))] for name, error in errors.items()}
-show(
-    viz.line_chart(steps, errors, "step ε", "largest error", log="xy", size=(6.5, 3.2)),
-    "06/error-over-step-size",
-)
-
-# %% tags=["check"]
-# Check that the text is true.
-assert 1e-8 < best["convolution, then tanh"] < 1e-3 <= best["convolution alone"]
+passes = {name: [] for name in versions}
+for g in [np.ones((2, 3, 4, 4)), rng.normal(size=(2, 3, 4, 4))]:
+    truth = numerical_gradient(lambda w: NF.conv2d(x, w), w, g)
+    for name, change in versions.items():
+        _, grad_w, _ = NF.conv2d_backward(change(g).copy(), x, w)
+        passes[name].append(np.allclose(grad_w, truth, rtol=1e-6, atol=1e-6))
+table([(name, *both) for name, both in passes.items()],
+      ["the gradient of w", "passes with g = 1", "passes with a random g"])  # fmt: skip
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Two errors compete. The difference of two nearly equal numbers loses digits: about $10^{-16} |L| / \varepsilon$, the
-# falling branch. And the quotient is not the derivative: an error of order $\varepsilon^2$, the rising branch. The
-# best compromise is near $\varepsilon = 10^{-5}$, and $10^{-6}$ is a safe habit. In float32, with seven digits, the V
-# would bottom out around one part in a thousand: too coarse to find a mistake. So check gradients in **float64**.
+# All three wrong ones pass with ones: an array of equal numbers does not show that its entries have been moved. (For
+# batch normalisation, lesson 08, it is worse: with $g = 1$ the true gradient is zero, and every function that returns
+# zero passes.)
+# </details>
+#
+# **Second detail: awkward sizes.** Section 4's `grad_input_scatter` was written for stride 1. Let us use it at
+# stride 2. The shapes fit and no error is raised, so a check at stride 1 alone finds nothing:
+
+# %%
+x, w, b = rng.normal(size=(1, 2, 9, 8)), rng.normal(size=(3, 2, 3, 3)), np.zeros(3)
+rows = []
+for S in [1, 2]:
+    g = rng.normal(size=NF.conv2d(x, w, stride=S).shape)
+    got, truth = grad_input_scatter(g, w, x.shape), NF.conv2d_backward(g, x, w, stride=S)[0]
+    rows.append((S, got.shape == truth.shape, np.allclose(got, truth)))
+table(rows, {"stride": "d", "shapes equal": "", "values equal": ""})
+
+# %% [markdown]
+# **Third detail: the step, and float64.** Below is the error of the difference quotient over $\varepsilon$, relative to
+# the largest entry of the gradient, for the weights of a convolution followed by a tanh, and for a convolution alone.
+# We compute in float64 and, for the first, in float32, too. Each point is the median of 20 draws of `x`, `w` and `g`.
+#
+# > **Predict.** The smaller $\varepsilon$, the better the approximation of a derivative. Is the best choice the
+# > smallest? Is it the same for both functions? And how good can it get in float32, with its seven digits?
+
+
+# %%
+def relative_errors(dtype, tanh, draw):
+    """The largest error at each step, as a share of the gradient's largest entry."""
+    own_rng = np.random.default_rng(draw)
+    x, w, g = (own_rng.normal(size=(1, 1, side, side)) for side in (6, 3, 4))
+    slope = 1 - np.tanh(NF.conv2d(x, w)) ** 2 if tanh else 1
+    exact = NF.conv2d_backward(g * slope, x, w)[1]
+    x, w, g = (array.astype(dtype) for array in (x, w, g))
+    f = (lambda w: np.tanh(NF.conv2d(x, w))) if tanh else (lambda w: NF.conv2d(x, w))
+    found = [numerical_gradient(f, w, g, dtype(eps)) for eps in steps]
+    return [np.abs(one - exact).max() / np.abs(exact).max() for one in found]
+
+
+steps = 10.0 ** np.arange(-11, 0.5, 0.5)
+settings = {
+    "convolution, then tanh": (np.float64, True),
+    "convolution, then tanh, float32": (np.float32, True),
+    "convolution alone": (np.float64, False),
+}
+errors = {}
+for name, setting in settings.items():
+    errors[name] = np.median([relative_errors(*setting, draw) for draw in range(20)], axis=0)
+
+# %% tags=["plumbing"]
+# The curves, and where they are lowest.
+show(
+    viz.line_chart(steps, errors, "step ε", "relative error", log="xy", size=(7.5, 3.6)),
+    "06/error-over-step-size",
+)
+lowest = {name: int(np.argmin(errors[name])) for name in list(errors)[:2]}
+table([(name, steps[place], errors[name][place]) for name, place in lowest.items()],
+      {"": "", "best step": ".0e", "error there": ".0e"})  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
+best = {name: steps[int(np.argmin(error))] for name, error in errors.items()}
+assert 1e-6 <= best["convolution, then tanh"] <= 1e-4
+assert 1e-3 <= best["convolution, then tanh, float32"] <= 1e-2
+assert best["convolution alone"] == 1
+assert 2e-5 < min(errors["convolution, then tanh, float32"]) < 8e-5
+assert errors["convolution, then tanh, float32"][np.argmin(np.abs(steps - 1e-6))] > 0.05
+assert min(errors["convolution, then tanh"]) < 2e-10
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Two errors compete. The difference of two nearly equal numbers loses digits: about $10^{-16} |L| / \varepsilon$ in
+# float64, the falling branch. And the quotient is not the derivative: an error of order $\varepsilon^2$, the rising
+# branch. The best compromise in float64 is a few millionths, and $10^{-6}$ is a safe habit. In float32 the falling
+# branch is higher by about nine powers of ten. So the best step is much larger, a few thousandths, and the best that
+# one gets is an error of 3·10⁻⁵. At the usual step of $10^{-6}$ the error is a tenth of the gradient, and a correct
+# gradient fails. So check gradients in **float64**.
 #
 # The convolution alone has no rising branch: it is *linear* in its weights, and for a linear function the quotient is
-# exact at any step. A surprise worth keeping: you can check a convolution's gradient with $\varepsilon = 1$.
+# exact at any step. This is a surprise worth keeping: you can check a convolution's gradient with $\varepsilon = 1$.
 # </details>
 #
 # Now the real check: our loops, the package, PyTorch and the numerical gradient, over a grid of strides, paddings,
@@ -606,41 +681,36 @@ assert 1e-8 < best["convolution, then tanh"] < 1e-3 <= best["convolution alone"]
 
 # %%
 x, b = rng.normal(size=(2, 2, 7, 6)), rng.normal(size=4)
-cases, worst = 0, {"numerical": 0.0, "torch": 0.0}
+cases, worst = 0, {"numerical gradient": 0.0, "PyTorch": 0.0, "the loops of section 5": 0.0}
 for S, P, D, groups in product([1, 2, 3], [0, 1, 2], [1, 2], [1, 2]):
     w = rng.normal(size=(4, 2 // groups, 3, 2))
     call = dict(stride=S, padding=P, dilation=D, groups=groups)
     g = rng.normal(size=NF.conv2d(x, w, b, **call).shape)
     ours = NF.conv2d_backward(g, x, w, b, **call)
-    # Nudging x, w or b in place is enough, since the function reads all three anew.
-    numerical = [
-        numerical_gradient(lambda _, w=w, call=call: NF.conv2d(x, w, b, **call), p, g)
-        for p in (x, w, b)
-    ]
-    for name, others in [("numerical", numerical), ("torch", torch_gradients(g, x, w, b, **call))]:
-        worst[name] = max(
-            worst[name], *[np.abs(a - c).max() for a, c in zip(ours, others, strict=True)]
-        )
-    cases += 1
-print(
-    f"{cases} settings; all three gradients within 1e-6 of the differences: "
-    f"{worst['numerical'] < 1e-6}, within 1e-12 of PyTorch: {worst['torch'] < 1e-12}"
-)
 
-w = rng.normal(size=(4, 1, 3, 2))
-g = rng.normal(size=NF.conv2d(x, w, b, 2, 1, 2, 2).shape)
-pairs = zip(
-    conv2d_loops(x, w, b, 2, 1, 2, 2, g), NF.conv2d_backward(g, x, w, b, 2, 1, 2, 2), strict=True
-)
-print("the loops of section 5 agree as well:", all(np.abs(a - c).max() < 1e-12 for a, c in pairs))
+    def forward(_, w=w, call=call):  # x, w or b is changed in place, and all three are read anew
+        return NF.conv2d(x, w, b, **call)
+
+    numerical = [numerical_gradient(forward, p, g) for p in (x, w, b)]
+    by_loops = conv2d_loops(x, w, b, S, P, D, groups, g)
+    theirs = numerical, torch_gradients(g, x, w, b, **call), by_loops
+    for name, others in zip(worst, theirs, strict=True):
+        differences = [np.abs(a - c).max() for a, c in zip(ours, others, strict=True)]
+        worst[name] = max(worst[name], *differences)
+    cases += 1
+rows = [(name, value < 1e-6, value < 1e-12) for name, value in worst.items()]
+table(rows, ["the package and", "agree to 1e-6", "to 1e-12"], f"{cases} settings")
 
 # %% tags=["check"]
 # Check that the text is true.
-assert worst["numerical"] < 1e-6
-assert worst["torch"] < 1e-12
+assert worst["numerical gradient"] < 1e-6
+assert worst["PyTorch"] < 1e-12
+assert worst["the loops of section 5"] < 1e-12
 
 # %% [markdown]
 # ## 7. The fast code: correlations again
+#
+# *(This section can wait.)*
 #
 # Loops over all six indices are slow. Vectorise all but two: for a fixed place $(u, v)$ in the kernel, the pixels that
 # lie under that weight form a regular grid in the padded image, a *slice* with step $S$. On that slice forward and
@@ -662,6 +732,7 @@ def conv2d_backward(g, x, w, S=1, P=0, D=1):
     return grad_padded[:, :, P : P + H, P : P + W], grad_w, g.sum(axis=(0, 2, 3))
 
 
+# %%
 x, w, b = rng.normal(size=(2, 3, 10, 9)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
 g = rng.normal(size=NF.conv2d(x, w, stride=2, padding=1).shape)
 pairs = zip(
@@ -685,7 +756,21 @@ print("agrees with PyTorch:", all(np.abs(a - c).max() < 1e-12 for a, c in pairs)
 # | $\partial L/\partial x$ | $g$ with $S - 1$ zeros between its entries | $w$ flipped | 1 | $D$ | $D(K - 1) - P$ |
 #
 # Stride and dilation have changed places. The sum over images $n$ takes the role of the sum over channels, so the
-# first two axes are swapped on the way in and out. We test the table as it stands:
+# first two axes are swapped on the way in and out.
+#
+# **Where the last padding comes from.** One axis is enough. Write $g'$ for $g$ with $S - 1$ zeros between its entries:
+# $g'[iS] = g[i]$. Forward, the weight $u$ of output $i$ reads the pixel $a = iS + uD - P$. So the pixel $a$ needs the
+# entry of $g'$ at $iS = a + P - uD$:
+#
+# $$ \frac{\partial L}{\partial x[a]} = \sum_u w[u]\; g'[a + P - uD]. $$
+#
+# Now flip the kernel, $w'[u'] = w[u]$ with $u' = K - 1 - u$, so that the index runs upwards, as in a forward pass:
+#
+# $$ \frac{\partial L}{\partial x[a]} = \sum_{u'} w'[u']\; g'\big[a + u'D - \underbrace{(D(K - 1) - P)}_{\text{the padding}}\big]. $$
+#
+# This is the formula of a layer with stride 1, dilation $D$ and padding $D(K - 1) - P$. Where the stride left a
+# remainder, the last pixels are read by no window. Then $g'$ gets as many zeros at its end, so that the result has the
+# size of $x$. We test the table:
 
 
 # %%
@@ -701,7 +786,7 @@ def grad_weight_as_convolution(g, x, w, S, P, D):
 def grad_input_as_convolution(g, x, w, S, P, D):
     (H, W), (K_h, K_w) = x.shape[2:], w.shape[2:]
     spread = np.zeros((*g.shape[:2], H + 2 * P - D * (K_h - 1), W + 2 * P - D * (K_w - 1)))
-    # S − 1 zeros in between, and what stride left over
+    # S − 1 zeros in between, and zeros at the end for the remainder of the stride
     spread[:, :, ::S, ::S][:, :, : g.shape[2], : g.shape[3]] = g
     flipped = w[:, :, ::-1, ::-1].swapaxes(0, 1).copy()
     # Pad with D(K − 1) and cut P off: as padding with D(K − 1) − P, also where that is negative.
@@ -709,6 +794,7 @@ def grad_input_as_convolution(g, x, w, S, P, D):
     return full[:, :, P : P + H, P : P + W]
 
 
+# %%
 agree = []
 for S, P, D in product([1, 2, 3], [0, 1, 2], [1, 2]):
     g = rng.normal(size=NF.conv2d(x, w, stride=S, padding=P, dilation=D).shape)
@@ -722,8 +808,8 @@ print(f"{sum(agree)} of {len(agree)} comparisons agree")
 assert all(agree)
 
 # %% [markdown]
-# So all six algorithms of lesson 05 serve the backward pass too: it is made of convolutions. In particular, with
-# im2col the whole backward pass is two matrix products and one `col2im`.
+# So every fast algorithm for the forward pass serves the backward pass too, because it is made of convolutions. (Lesson
+# 05 has six of them. You can read it now or later.)
 
 # %% [markdown]
 # ## 8. As a matrix: the transpose
@@ -739,52 +825,57 @@ assert all(agree)
 # %%
 kernel = np.arange(1.0, 10).reshape(1, 1, 3, 3)
 M = conv_matrix(kernel, 5, 5, stride=2)
-figure, axes = viz.figure_grid(1, 2, size=(9.5, 4.6), width_ratios=[25, 5.2])
-for place, (title, matrix) in zip(
-    axes[0], {"M: (4 outputs) × (25 pixels)": M, "Mᵀ": M.T}.items(), strict=True
-):
-    viz.draw_values(place, np.where(matrix == 0, np.nan, matrix), 0, 9, cell=0.28)
-    place.set_title(title)
-    for spine in place.spines.values():
-        spine.set_visible(True)
+figure = matrix_row([M, M.T], ["M: (4 outputs) × (25 pixels)", "Mᵀ"], values=True, cell=0.28)
 show(figure, "06/matrix-and-transpose")
 
 # %% [markdown]
-# And the weight's gradient? If all 100 entries of $M$ were free, their gradient would be $\partial L/\partial M =
-# g\,x^\top$. But the zeros are fixed (sparse connectivity), and each of the nine weights stands in four entries (weight
-# sharing): its gradient is the sum over the entries where it stands. Both of lesson 04's properties in two lines:
+# What is the gradient of the weights? If all 100 entries of $M$ were free, their gradient would be $\partial L/\partial
+# M = g\,x^\top$. But the zeros are fixed (sparse connectivity), and each of the nine weights stands in four entries
+# (weight sharing): its gradient is the sum over the entries where it stands. Both of lesson 04's properties in two
+# lines:
 
 # %%
 x, g = rng.normal(size=(1, 1, 5, 5)), rng.normal(size=(1, 1, 2, 2))
 grad_x, grad_w, _ = NF.conv2d_backward(g, x, kernel, stride=2)
 grad_M = np.outer(g.ravel(), x.ravel())
 # the nine weights are different numbers
-summed = [grad_M[weight == M].sum() for weight in kernel.ravel()]
-print("Mᵀ g is the input's gradient:              ", np.allclose(M.T @ g.ravel(), grad_x.ravel()))
-print("g xᵀ, summed where a weight stands, is ∂L/∂w:", np.allclose(summed, grad_w.ravel()))
+summed = [grad_M[M == value].sum() for value in kernel.ravel()]
+print("Mᵀ g is the input's gradient:", np.allclose(M.T @ g.ravel(), grad_x.ravel()))
+print("g xᵀ, summed over the places of a weight, is ∂L/∂w:", np.allclose(summed, grad_w.ravel()))
 
 # %% [markdown]
 # ## 9. In PyTorch: a function of your own
 #
-# PyTorch lets one supply both passes by hand. `forward` may keep tensors for later in `ctx`; `backward` gets the
-# upstream gradient and returns one gradient for each argument of `forward`, `None` where there is none. With lesson
-# 05's `unfold` (im2col) the forward pass is a matrix product, and `fold` (col2im) is its adjoint: it adds overlapping
-# windows up. That is our scatter.
+# *(This section can wait.)*
+#
+# PyTorch lets you write both passes yourself. `forward` may keep tensors for later in `ctx`. `backward` gets the
+# upstream gradient and returns one gradient for each argument of `forward`, and `None` where there is none.
+#
+# We use two functions of PyTorch that take an image apart into windows, and put it together again. `F.unfold` writes
+# each window as a column of numbers (this is called *im2col*). Then the forward pass is a matrix product: filters times
+# columns. `F.fold` goes back: it adds each column to the window that it came from (*col2im*). Where windows overlap,
+# the numbers add up. That is our scatter. On a 3×3 image with 2×2 windows:
+
+# %%
+tiny = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
+columns = F.unfold(tiny, kernel_size=2)
+print("one column per window:\n", columns[0].numpy().astype(int))
+back = F.fold(columns, (3, 3), kernel_size=2)
+print("added back to the windows:\n", back[0, 0].numpy().astype(int))
 
 
 # %%
 class Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, w, b, stride, padding, dilation):
-        ctx.window = dict(
-            kernel_size=w.shape[2:], stride=stride, padding=padding, dilation=dilation
-        )
-        columns = F.unfold(x, **ctx.window)  # (N, C_in·K·K, L): one column a window
+        ctx.window = dict(kernel_size=w.shape[2:], stride=stride)
+        ctx.window |= dict(padding=padding, dilation=dilation)
+        columns = F.unfold(x, **ctx.window)  # (N, C_in·K·K, L): L windows, one column per window
         ctx.save_for_backward(columns, w)
         ctx.size = x.shape[2:]
         H_out, W_out = (
-            (size + 2 * padding - dilation * (K - 1) - 1) // stride + 1
-            for size, K in zip(x.shape[2:], w.shape[2:], strict=True)
+            (I + 2 * padding - dilation * (K - 1) - 1) // stride + 1
+            for I, K in zip(x.shape[2:], w.shape[2:], strict=True)
         )
         return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), H_out, W_out)
 
@@ -797,30 +888,28 @@ class Convolution(torch.autograd.Function):
         return grad_x, grad_w, g.sum(dim=(0, 2)), None, None, None
 
 
+# %%
 arrays = rng.normal(size=(2, 3, 8, 7)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
 x, w, b = (torch.from_numpy(array).requires_grad_() for array in arrays)
 y = Convolution.apply(x, w, b, 2, 1, 2)
-print(
-    "forward as F.conv2d: ", torch.allclose(y, F.conv2d(x, w, b, stride=2, padding=1, dilation=2))
-)
 g = torch.from_numpy(rng.normal(size=y.shape))
 ours = torch.autograd.grad(y, (x, w, b), g)
 theirs = torch_gradients(g.numpy(), *arrays, stride=2, padding=1, dilation=2)
-print("backward as F.conv2d:", all(np.allclose(a, c) for a, c in zip(ours, theirs, strict=True)))
-print(
-    "PyTorch's own numerical check passes:",
-    torch.autograd.gradcheck(Convolution.apply, (x, w, b, 2, 1, 2)),
-)
+by_torch = F.conv2d(x, w, b, stride=2, padding=1, dilation=2)
+rows = [
+    ("forward equals F.conv2d", torch.allclose(y, by_torch)),
+    ("backward equals F.conv2d", all(np.allclose(a, c) for a, c in zip(ours, theirs, strict=True))),
+    ("gradcheck passes", torch.autograd.gradcheck(Convolution.apply, (x, w, b, 2, 1, 2))),
+]
+table(rows, ["", " "])
 
 # %% [markdown]
 # `torch.autograd.gradcheck` does what section 6 did, in float64, for every output in turn. Does the layer train? Put it
 # in place of `F.conv2d`, take the same steps, and compare the weights:
 
 # %%
-x, target = (
-    torch.from_numpy(rng.normal(size=(4, 3, 8, 8))),
-    torch.from_numpy(rng.normal(size=(4, 5, 4, 4))),
-)
+x = torch.from_numpy(rng.normal(size=(4, 3, 8, 8)))
+target = torch.from_numpy(rng.normal(size=(4, 5, 4, 4)))
 start = torch.from_numpy(0.1 * rng.normal(size=(5, 3, 3, 3))), torch.zeros(5, dtype=torch.float64)
 trained = []
 for layer in [
@@ -835,16 +924,16 @@ for layer in [
             w -= 0.5 * grad_w
             b -= 0.5 * grad_b
     trained.append(w)
-print(
-    "after 50 steps the weights agree to 1e-12:",
-    (trained[0] - trained[1]).abs().max().item() < 1e-12,
-)
+equal = (trained[0] - trained[1]).abs().max().item() < 1e-12
+print("after 50 steps the weights agree to 1e-12:", equal)
 
 # %% [markdown]
 # ## 10. Transposed convolution and its checkerboard
 #
+# *(This section can wait. It belongs to networks that enlarge their maps: lesson 19 (planned).)*
+#
 # $M^\top$ maps small arrays to large ones. So it can be used as a *forward* layer wherever a network has to enlarge its
-# maps: to say a class for each pixel (lesson 19 (planned)), or to draw pictures. That layer is called **transposed
+# maps: to give a class for each pixel, or to draw pictures. That layer is called **transposed
 # convolution**: PyTorch's `conv_transpose2d`, our `NF.conv_transpose2d`. Its output has
 #
 # $$ (I - 1) S - 2P + D(K - 1) + 1 $$
@@ -857,30 +946,21 @@ x, kernel = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 1, 3, 3))
 y = NF.conv2d(x, kernel, stride=2)
 back = NF.conv_transpose2d(y, kernel, stride=2)
 grad_x = NF.conv2d_backward(y, x, kernel, stride=2)[0]
-print(
-    "shapes:",
-    x.shape[2:],
-    "→",
-    y.shape[2:],
-    "→",
-    back.shape[2:],
-    "  equal to x:",
-    np.allclose(back, x),
-)
-print("conv_transpose2d(g) is conv2d's gradient of the input for g:", np.allclose(back, grad_x))
-print(
-    "by PyTorch:",
-    np.allclose(back, F.conv_transpose2d(torch.from_numpy(y), torch.from_numpy(kernel), stride=2)),
-)
+by_torch = F.conv_transpose2d(torch.from_numpy(y), torch.from_numpy(kernel), stride=2)
+rows = [
+    ("has the shape of x", back.shape == x.shape),
+    ("equals x", np.allclose(back, x)),
+    ("equals conv2d's gradient of the input for g = y", np.allclose(back, grad_x)),
+    ("equals PyTorch's", np.allclose(back, by_torch)),
+]
+table(rows, ["conv_transpose2d(conv2d(x))", ""])
 for side in [7, 8]:
-    print(
-        f"{side}×{side} at stride 2 → "
-        f"{NF.conv2d(np.ones((1, 1, side, side)), kernel, stride=2).shape[2:]}"
-    )
+    y = NF.conv2d(np.ones((1, 1, side, side)), kernel, stride=2)
+    print(f"{side}×{side} at stride 2 → {y.shape[2]}×{y.shape[3]}")
 
 # %% [markdown]
-# The last two lines: 7 and 8 pixels both become 3, so "back from 3" is ambiguous. PyTorch returns the smaller one, and
-# `output_padding=1` asks for the other.
+# The last two lines: 7 and 8 pixels both become 3, so "back from 3" is ambiguous. PyTorch returns the smaller one. With
+# `output_padding=1` it returns the other.
 #
 # ### The checkerboard
 #
@@ -889,14 +969,10 @@ for side in [7, 8]:
 # %%
 ones = np.ones((1, 1, 5, 5))
 maps = [NF.conv_transpose2d(ones, np.ones((1, 1, K, K)), stride=2)[0, 0] for K in (2, 3, 4)]
-figure, axes = viz.figure_grid(1, 3, size=(10, 3.7), width_ratios=[10, 11, 12])
-for place, counts, K in zip(axes[0], maps, (2, 3, 4), strict=True):
-    viz.draw_values(place, counts, 0, 4, cell=0.27)
-    place.set_title(f"K = {K}, S = 2")
-show(figure, "06/arrivals-for-three-kernels")
+show(viz.value_row(maps, [f"K = {K}, S = 2" for K in (2, 3, 4)]), "06/arrivals-for-three-kernels")
 
 # %% [markdown]
-# With $K = 3$ a flat input comes out as a **checkerboard**: 4, 2, 2, 1. The rule one reads (Odena, Dumoulin and Olah,
+# With $K = 3$ a flat input comes out as a **checkerboard**: 4, 2, 2, 1. The usual rule (Odena, Dumoulin and Olah,
 # 2016, who explained these patterns in generated pictures) is: *choose $K$ divisible by $S$*. Ones as weights are a
 # special case, though. Let the weights be random, as in a network before training, with 16 input channels, each of a
 # constant value. Away from the rim the output then consists of four numbers that repeat, one for each parity of
@@ -921,6 +997,8 @@ def enlarge(K, x, weights):
     return NF.conv_transpose2d(x, weights, stride=2)
 
 
+# %%
+rows = []
 for K in [2, 3, 4, "repeat"]:
     flat, energy = [], []
     for _ in range(200):
@@ -931,12 +1009,16 @@ for K in [2, 3, 4, "repeat"]:
         flat.append(values.var() / (values**2).mean())
         energy.append(parity_values(enlarge(K, rng.normal(size=(1, 16, 8, 8)), weights) ** 2))
     energy = np.mean(energy, axis=0) / np.mean(energy)
-    print(
-        f"K = {K!s:6}  checkerboard on flat inputs {np.mean(flat):.1f}   energy by parity on noise",
-        energy.round(1),
-    )
-    assert (np.mean(flat) > 0.6) == (K != "repeat")
+    rows.append((f"K = {K}", np.mean(flat), energy))
+table(rows, {"": "", "checkerboard on flat inputs": ".1f", "energy by parity on noise": ".1f"},
+      "Means over 200 draws of the weights")  # fmt: skip
+
+# %% tags=["check"]
+# Check that the text is true.
+for (_, checkerboard, energy), K in zip(rows, [2, 3, 4, "repeat"], strict=True):
+    assert (checkerboard > 0.6) == (K != "repeat")
     assert (energy.max() / energy.min() > 3) == (K == 3)
+assert np.allclose(rows[1][2] * 9 / 4, [4, 2, 2, 1], atol=0.4)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -982,53 +1064,66 @@ assert np.allclose(sums, 1, atol=0.01)
 # There is one place where no training removes it: the **gradient**. The backward pass through a strided convolution
 # *is* a transposed convolution. So in a network that begins with 3×3 convolutions of stride 2, some pixels are read by
 # four windows and others by one. Through two such layers, with random weights, we look at the mean square of the
-# input's gradient, pixel by pixel.
+# input's gradient, pixel by pixel, over 2,000 networks.
 #
-# > **Predict.** How many times as much does the best-read pixel get as the worst-read? (Along one axis first: count
-# > the paths from a pixel through both layers. Then square.)
+# > **Predict.** How many times as much does the pixel that is read most often get as the one that is read least? (Along
+# > one axis first: count the paths from a pixel through both layers. Then square.)
 
 
 # %%
-def gradient_energy(K, P, runs=300):
-    """Mean square of the input's gradient over random weights, relative to its mean: (16, 16)."""
+def gradient_energy(K, runs=2000, at_once=200):
+    """Mean square of the input's gradient over random networks, relative to its mean: (16, 16)."""
+    R = at_once  # networks side by side, as groups of one convolution
     total = np.zeros((32, 32))
-    for _ in range(runs):
-        x = torch.zeros(1, 1, 32, 32, dtype=torch.float64, requires_grad=True)
-        first, second = (
-            torch.from_numpy(rng.normal(size=shape)) for shape in [(8, 1, K, K), (8, 8, K, K)]
-        )
-        y = F.conv2d(F.conv2d(x, first, stride=2, padding=P), second, stride=2, padding=P)
-        (gradient,) = torch.autograd.grad(y, x, torch.from_numpy(rng.normal(size=y.shape)))
-        total += gradient[0, 0].numpy() ** 2
+    for _ in range(runs // R):
+        x = torch.zeros(1, R, 32, 32, requires_grad=True)
+        shapes = [(8 * R, 1, K, K), (8 * R, 8, K, K), (1, 8 * R, 8, 8)]
+        first, second, g = (torch.from_numpy(rng.normal(size=shape)).float() for shape in shapes)
+        y = F.conv2d(x, first, stride=2, padding=1, groups=R)
+        y = F.conv2d(y, second, stride=2, padding=1, groups=R)
+        (gradient,) = torch.autograd.grad(y, x, g)
+        total += (gradient[0].double().numpy() ** 2).sum(axis=0)
     return total[8:24, 8:24] / total[8:24, 8:24].mean()
 
 
-energies = {}
+def paths_along_one_axis(K):
+    ones, y = np.ones((1, 1, K, K)), np.ones((1, 1, 8, 8))
+    for _ in range(2):
+        y = NF.conv_transpose2d(y, ones, None, 2, 1)
+    return np.sqrt(y[0, 0, range(8, 16), range(8, 16)]).astype(int)
+
+
+# %%
+energies, rows = {}, []
 for K in [3, 4]:
-    energy = energies[f"K = {K}, S = 2, twice"] = gradient_energy(K, P=1)
+    energies[f"K = {K}, S = 2, twice"] = energy = gradient_energy(K)
     by_place = energy.reshape(4, 4, 4, 4).mean(axis=(0, 2))  # the pattern repeats every 4 pixels
-    ones = np.ones((1, 1, K, K))
-    paths = NF.conv_transpose2d(
-        NF.conv_transpose2d(np.ones((1, 1, 8, 8)), ones, None, 2, 1), ones, None, 2, 1
-    )
-    print(f"K = {K}: most over least {by_place.max() / by_place.min():.0f},   paths along one axis",
-          *np.sqrt(paths[0, 0, range(8, 16), range(8, 16)]).astype(int))  # fmt: skip
-    assert (by_place.max() / by_place.min() > 5) == (K == 3)
+    rows.append((f"K = {K}", paths_along_one_axis(K), by_place.max() / by_place.min()))
+
+# %% tags=["plumbing"]
+# The counts, and the mean squares as pictures.
+table(rows, {"": "", "paths along one axis": "d", "gradient: most over least": ".1f"})
 show(
     viz.image_row(list(energies.values()), list(energies), height=2.8, low=0, bar=True),
     "06/where-gradients-arrive",
 )
 
+# %% tags=["check"]
+# Check that the text is true.
+assert abs(rows[0][2] - 9) < 1.2
+assert rows[1][2] < 1.2
+
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Along one axis the paths are 1, 3, 2, 3, 1, 3, 2, 3, …: nine times as many for the best-read pixel as for the
-# worst-read, when rows and columns are multiplied. The mean square of the gradient follows the number of paths.
+# Along one axis the paths are 1, 3, 2, 3, 1, 3, 2, 3, …. With rows and columns multiplied there are nine times as many
+# for the pixel that is read most often. The mean square of the gradient follows the number of paths. (The last digit of
+# the measured ratio is chance: weights are random, and 2,000 networks are not infinitely many.)
 # </details>
 #
-# So some pixels weigh many times as much as their neighbours: to the loss, and to anybody who looks at such
-# gradients to see "what the network looked at" (lesson 16 (planned)). The eye sees a pattern in the picture; it is in the
-# arithmetic.
+# So some pixels count many times as much as their neighbours. This matters to the loss, and it matters when such
+# gradients are drawn to show "what the network looked at" (lesson 16 (planned)). The pattern in such a picture comes
+# from the arithmetic, not from the image.
 
 # %% [markdown]
 # ## Claims to test
@@ -1041,54 +1136,41 @@ show(
 # 4. "A transposed convolution undoes a convolution."
 
 # %%
-print(
-    "1. steps to learn on 16×16 pixels:",
-    {name: values[-1] for name, values in steps_by_rule.items()},
-)
-
-x, w, g = (
-    rng.normal(size=(1, 1, 8, 8)),
-    rng.normal(size=(1, 1, 3, 3)),
-    rng.normal(size=(1, 1, 6, 6)),
-)
+x, w = rng.normal(size=(1, 1, 8, 8)), rng.normal(size=(1, 1, 3, 3))
+g, flipped = rng.normal(size=(1, 1, 6, 6)), w[:, :, ::-1, ::-1].copy()
 truth = NF.conv2d_backward(g, x, w)[0]
-for name, kernel in [
-    ("cross-correlation with w", w),
-    ("true convolution with w", w[:, :, ::-1, ::-1].copy()),
-]:
-    print(f"2. {name}: {np.allclose(NF.conv2d(g, kernel, padding=2), truth)}")
 
 tensors = [torch.zeros(shape, requires_grad=True) for shape in [(1, 3, 8, 8), (4, 3, 3, 3)]]
 with FlopCounterMode(display=False) as forward:
     y = F.conv2d(*tensors)
 with FlopCounterMode(display=False) as backward:
     y.sum().backward()
-print(
-    f"3. multiply-adds forward {forward.get_total_flops() // 2}, backward "
-    f"{backward.get_total_flops() // 2}"
-)
-
-y = NF.conv2d(x, w)
-print(
-    "4. conv_transpose2d(conv2d(x)) equals x:",
-    np.allclose(NF.conv_transpose2d(y, w), x),
-    "  rank of MᵀM:",
-    np.linalg.matrix_rank(conv_matrix(w, 8, 8).T @ conv_matrix(w, 8, 8)),
-    "of 64",
-)
+M = conv_matrix(w, 8, 8)
+again = NF.conv_transpose2d(NF.conv2d(x, w), w)
+steps_16 = [int(middle[rule][-1]) for rule in middle]
+flops = [counter.get_total_flops() // 2 for counter in (forward, backward)]
+rows = [
+    ("1. steps on 16×16: with the sum, with the average", steps_16),
+    ("2. a cross-correlation of g with w", np.allclose(NF.conv2d(g, w, padding=2), truth)),
+    ("   a true convolution of g with w", np.allclose(NF.conv2d(g, flipped, padding=2), truth)),
+    ("3. multiply-adds forward, backward", flops),
+    ("4. conv_transpose2d(conv2d(x)) equals x", np.allclose(again, x)),
+    ("   rank of MᵀM, which is 64×64", np.linalg.matrix_rank(M.T @ M)),
+]
+table(rows, ["", " "])
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
 #
 # 1. **False.** It is the sum (section 3). The average points the same way, with a step that depends on the size of
-#    the map; averaging belongs to the loss, which may or may not do it.
-# 2. **True, and more exactly than is meant**: the gradient of the input is a *true* convolution, with the flip; the
-#    forward pass is the one that is not. With a stride, zeros stand between the entries of $g$. The gradient of
-#    the weights is a cross-correlation of $x$ with $g$.
+#    the map. Averaging belongs to the loss, which may or may not do it.
+# 2. **True, and in a stricter sense than is usually meant**: the gradient of the input is a *true* convolution, with
+#    the flip; the forward pass is the one that is not. With a stride, zeros stand between the entries of $g$. The
+#    gradient of the weights is a cross-correlation of $x$ with $g$.
 # 3. **It costs twice as much**: once for the weights, once for the input. (Memory costs more still: `x` has to be kept
 #    until the backward pass comes.)
-# 4. **False.** It restores the shape. $M^\top M$ is not the identity; here it is not even invertible, for 36 outputs
-#    cannot hold 64 pixels.
+# 4. **False.** It restores the shape. $M^\top M$ is not the identity; here it is not even invertible, because 36
+#    outputs cannot hold 64 pixels.
 # </details>
 
 # %% [markdown]
@@ -1106,7 +1188,7 @@ print(
 # %% [markdown]
 # ## Questions
 #
-# Answer first, on paper. The explanations are folded; the cell after them computes every number.
+# Answer first, on paper. The explanations are folded. The folded cell after them computes every number.
 #
 # **1.** One channel, an image of 5×5, a 3×3 kernel, stride 1. How many products does $\partial L/\partial w[0, 0]$ sum
 # up? With stride 2? With stride 2 and padding 1?
@@ -1133,7 +1215,7 @@ print(
 # corners.
 # </details>
 #
-# **4.** Somebody's layer returns `grad_b = g.mean(axis=(0, 2, 3))`. The network trains all the same. What is different?
+# **4.** A layer returns `grad_b = g.mean(axis=(0, 2, 3))`. The network trains all the same. What is different?
 #
 # <details><summary>Answer</summary>
 #
@@ -1153,45 +1235,34 @@ print(
 #
 # <details><summary>Answer</summary>
 #
-# No. Channel $c$ of the input influences channel $c$ of the output only, so it hears from that channel only.
+# No. Channel $c$ of the input influences channel $c$ of the output only, so its gradient comes from that channel only.
 # </details>
 
 
-# %%
-def number_of_positions(I, K, S, P):
-    return ((I + 2 * P - K) // S + 1) ** 2
-
-
-one = np.ones((1, 1, 5, 5))
-in_image = NF.conv2d_backward(
-    np.ones((1, 1, 3, 3)), one, np.ones((1, 1, 3, 3)), stride=2, padding=1
-)[1][0, 0, 0, 0]
-settings = [(5, 3, 1, 0), (5, 3, 2, 0), (5, 3, 2, 1)]
-print(
-    "1.",
-    *[number_of_positions(*setting) for setting in settings],
-    " of the last, in the image:",
-    int(in_image),
-)
-
-x = np.ones((1, 1, 6, 6))
-grad_x = NF.conv2d_backward(np.ones((1, 1, 2, 2)), x, np.ones((1, 1, 3, 3)), stride=2)[0]
+# %% tags=["plumbing"]
+# The numbers of the answers.
+ones = {side: np.ones((1, 1, side, side)) for side in range(2, 7)}
+positions = [((5 + 2 * P - 3) // S + 1) ** 2 for S, P in [(1, 0), (2, 0), (2, 1)]]
+in_image = NF.conv2d_backward(ones[3], ones[5], ones[3], stride=2, padding=1)[1][0, 0, 0, 0]
+grad_x = NF.conv2d_backward(ones[2], ones[6], ones[3], stride=2)[0]
 outside = grad_x[0, 0, 5].any() or grad_x[0, 0, :, 5].any()
-print("2.", int((grad_x == 0).sum()), "pixels; a gradient in row 5 or column 5:", bool(outside))
-x = np.ones((1, 1, 3, 3))
-print("3.", *NF.conv2d_backward(x, x, x, padding=1)[1][0, 0].astype(int))
-print("4.", 64 * 28 * 28)
-for K, S in [(3, 1), (4, 2)]:
-    print(
-        f"5. K = {K}, S = {S}: 5 →",
-        NF.conv_transpose2d(one, np.ones((1, 1, K, K)), stride=S, padding=1).shape[2],
-    )
+by_weight = NF.conv2d_backward(ones[3], ones[3], ones[3], padding=1)[1][0, 0]
 x, w, g = rng.normal(size=(1, 3, 5, 5)), rng.normal(size=(3, 1, 3, 3)), np.zeros((1, 3, 3, 3))
 g[:, 1] = 1
-print(
-    "6. channels with a gradient:",
-    np.abs(NF.conv2d_backward(g, x, w, groups=3)[0]).sum(axis=(0, 2, 3)) > 0,
-)
+reached = np.abs(NF.conv2d_backward(g, x, w, groups=3)[0]).sum(axis=(0, 2, 3)) > 0
+rows = [
+    ("1. positions at stride 1, stride 2, stride 2 with padding 1", positions),
+    ("   of the last, with a pixel of the image under w[0, 0]", int(in_image)),
+    ("2. pixels without a gradient", int((grad_x == 0).sum())),
+    ("   a gradient in row 5 or column 5", bool(outside)),
+    ("3. gradient of the nine weights", by_weight.astype(int).ravel()),
+    ("4. outputs per channel", 64 * 28 * 28),
+    ("6. channels with a gradient, where only channel 1 of g is not zero", np.flatnonzero(reached)),
+]
+for K, S in [(3, 1), (4, 2)]:
+    enlarged = NF.conv_transpose2d(ones[5], ones[K], stride=S, padding=1).shape[2]
+    rows.insert(-1, (f"5. K = {K}, S = {S}: 5 pixels become", enlarged))
+table(rows, ["question", "answer"])
 
 # %% [markdown]
 # ## Where to read more
@@ -1206,8 +1277,8 @@ print(
 #   once meant.
 # - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), section 9.5: the three operations that training a
 #   convolution needs.
-# - A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd edition (2008): why the reverse mode costs a small multiple of
-#   the function.
+# - A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd edition (2008): why the reverse mode costs a small multiple
+#   of the function.
 #
 # **Next:** do the [exercises of this unit](../exercises/06_backpropagation/06_backpropagation.ipynb), then go on to
-# [07 Pooling](07_pooling.ipynb), whose backward pass has only one window's winner to thank.
+# [07 Pooling](07_pooling.ipynb), where only one pixel of each window gets the gradient.

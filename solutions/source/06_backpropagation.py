@@ -302,7 +302,7 @@ def answer_unreached():
 check("06.answer_unreached", answer_unreached)
 
 # %% [markdown]
-# **Question 3** (1 point). Somebody checks `conv2d_grad_weight` with an upstream gradient of ones (`y.sum().backward()`). Which
+# **Question 3** (1 point). A test checks `conv2d_grad_weight` with an upstream gradient of ones (`y.sum().backward()`). Which
 # mistake cannot be seen that way?
 #
 # - `"a"`: a mean where a sum belongs

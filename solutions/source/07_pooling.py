@@ -24,7 +24,7 @@
 #
 # $$H_{out} = \left\lfloor \frac{H + 2 P_h - K_h}{S_h} \right\rfloor + 1$$
 #
-# rows, and likewise columns; a rest at the end is not looked at. The padding is at most half of the window, as PyTorch
+# rows, and likewise columns; a remainder at the end is not looked at. The padding is at most half of the window, as PyTorch
 # demands.
 
 # %%
@@ -224,7 +224,7 @@ def avg_pool2d_backward(grad_output, input, kernel_size, stride=None, padding=0)
 # %% [markdown]
 # <details><summary>Hint 1: the factor</summary>
 #
-# The mean is the sum divided by K_h·K_w, so the derivative by each entry is 1/(K_h·K_w), whatever the entries are.
+# The mean is the sum divided by K_h·K_w, so the derivative with respect to each entry is 1/(K_h·K_w), whatever the entries are.
 #
 # </details>
 # <details><summary>Hint 2: overlaps and padding</summary>
@@ -313,7 +313,7 @@ def answer_gradient_entries():
 check("07.answer_gradient_entries", answer_gradient_entries)
 
 # %% [markdown]
-# **Question 3** (1 point). Somebody pads max pooling with zeros and not with −∞. Where does that give other results?
+# **Question 3** (1 point). A program pads max pooling with zeros and not with −∞. Where does that give other results?
 #
 # - `"a"`: nowhere
 # - `"b"`: after a ReLU
