@@ -35,6 +35,8 @@ WIDGETS = [
     Shown("03", "Output:", ["ArrowDown", "ArrowRight"], "output[0, 0] reads rows 0, 1", "output[1, 1] reads rows 2, 3"),
     Shown("03", "Layers:", ["ArrowDown", "ArrowLeft"], "Unit 8 of layer 3", "Unit 8 of layer 2"),
     Shown("06", "Upstream gradient:", ["End"], "g[0, 1] = ", "g[1, 1] = "),
+    Shown("07", "shift down", ["ArrowRight"], "Shifted 1 down", "Shifted 2 down"),
+    Shown("10", "Maps:", ["PageDown", "n"], "C3, map 0, row 3, column 4", "S4, map 1, row 1, column 2"),
     Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
     Shown("14", "layers", ["Home"], "After 41 layers with shortcuts", "After 1 layer with shortcuts"),
 ]
