@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .values import TooLarge, UnsupportedValue, asking, plain, unpack  # noqa: F401 - names of this module for its users
+from .values import TooLarge, UnsupportedValue, asking, plain, spoil, unpack  # noqa: F401 - names of this module for its users
 
 WATCHED = {*"torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()}
 WATCHED_DRAWS = 3  # of many: what the first ones do not call, the others do not either
@@ -241,17 +241,8 @@ def several(target, args, kwargs, notes):
     notes.used, notes.arguments = used, [["calls", "calls", _as_it_is(kwargs["calls"])]]
     for keys, (one, named) in zip(kwargs.get("spoil", ()), kwargs["calls"], strict=False):
         for key in keys:
-            _spoil(one[key] if isinstance(key, int) else named[key])
+            spoil(one[key] if isinstance(key, int) else named[key])
     return [plain(value) for value in values]
-
-
-def _spoil(value):
-    """Overwrite an argument in place, as its owner may."""
-    if isinstance(value, np.ndarray) and value.flags.writeable:
-        value[...] = ~value if value.dtype.kind == "b" else value + 1
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            _spoil(item)
 
 
 def variable(target, args, kwargs, notes):
