@@ -70,7 +70,7 @@ def lengths(folder):
 
 def test_no_file_is_long():
     """About as much as fits in a reader's head; a plain file, which a learner opens, half of that."""
-    long = {path: n for path, n in lengths(FOLDER.parent).items() if n > 300 and "checks" not in Path(path).parts}
+    long = {path: n for path, n in lengths(FOLDER.parent).items() if n > 300}
     assert not long
     assert not {path: lines for path, lines in lengths(FOLDER / "functional").items() if lines > 150}
 
