@@ -2,10 +2,12 @@
 
     python -m benchmarks.bench_grading                    units that are released, 200 submissions each
     python -m benchmarks.bench_grading 01 --count 2000    many: does memory stay flat?
+    python -m benchmarks.bench_grading --count 400 --hostile 10 --nbgrader 0      what a class with hostile work costs
 
 The submissions are the released exercises with the master's solutions filled in; every fifth has one task missing,
-every seventh a mistake. Rates are submissions per second of wall clock: first with all that is done once (starting,
-importing PyTorch twice a process, reports), then from the first score to the last. Nothing here can fail a test.
+every seventh a mistake. The first answer of a hostile one never ends, or takes all the memory, or sleeps. Rates are
+submissions per second of wall clock: first with all that is done once (starting, importing PyTorch twice a process,
+reports), then from the first score to the last. Nothing here can fail a test.
 """
 
 import argparse
@@ -28,8 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 START = "import sys; from cnncourse.grading.command import main; sys.exit(main(sys.argv[1:]))"
 
 
-def make_class(course, name, count):
-    """Release one exercise and hand in `count` solved copies of it."""
+HOSTILE = ("while True: pass", "kept = []\nwhile True: kept.append(bytearray(1 << 24))", "import time; time.sleep(9)")
+
+
+def make_class(course, name, count, hostile=0):
+    """Release one exercise and hand in `count` solved copies of it, the first few hostile."""
     release.main([name, "--course", str(course)])
     released = json.loads((course / "release" / name / f"{name}.ipynb").read_text())
     master = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text())
@@ -43,6 +48,11 @@ def make_class(course, name, count):
                 cell["source"] = answers[task]
                 if number % 7 == 0 and task == names[-1]:
                     cell["source"] = re.sub(r"\breturn (.+)", r"return 2 * (\1)", "".join(answers[task]))
+        if number < hostile:
+            first = next(cell for cell in cells if mark(cell).get("grade_id") in answers)
+            body = HOSTILE[number % len(HOSTILE)].replace("\n", "\n    ")
+            (function,) = re.findall(r"^def (\w+)", "".join(first["source"]), re.MULTILINE)[:1]
+            first["source"] = f"def {function}(*args, **kwargs):\n    {body}\n"
         folder = course / "submitted" / f"student{number:05}" / name
         write_whole(folder / f"{name}.ipynb", json.dumps(released | {"cells": cells}))
 
@@ -115,11 +125,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("units", nargs="*", default=units(), help="such as 01 (default: all that are released)")
     parser.add_argument("--count", type=int, default=200, help="submissions (200)")
+    parser.add_argument("--hostile", type=int, default=0, metavar="N", help="so many of them hostile (0)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument("--nbgrader", type=int, default=3, metavar="N", help="submissions for nbgrader (3; 0: none)")
     options = parser.parse_args()
-    print("| Unit | submissions | ours, a second | once started | nbgrader autograde | memory over the run, MiB |")
-    print("| --- | ---: | ---: | ---: | ---: | --- |", flush=True)
+    print("| Unit | submissions, hostile | minutes | a second | once started | nbgrader | ratio | memory, MiB |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |", flush=True)
     for unit in options.units:
         if not list((ROOT / "solutions").glob(f"{unit}_*/*.ipynb")):
             continue
@@ -127,12 +138,17 @@ def main():
         course = Path(tempfile.mkdtemp(prefix="cnncourse-bench-"))
         try:
             with open(os.devnull, "w") as sys.stdout:
-                make_class(course, name, options.count)
+                make_class(course, name, options.count, options.hostile)
             sys.stdout = sys.__stdout__
             seconds, steady, memory = ours(course, unit, options.jobs)
-            rate = options.nbgrader / nbgrader(course, name, options.nbgrader) if options.nbgrader else float("nan")
-            rates = f"{options.count / seconds:.1f} | {(options.count - 1) / steady:.1f} | {rate:.2f}"
-            print(f"| {unit} | {options.count} | {rates} | {memory} |", flush=True)
+            rate = options.count / seconds
+            rates = f"{seconds / 60:.1f} | {rate:.1f} | {(options.count - 1) / steady:.1f}"
+            if options.nbgrader:
+                theirs = options.nbgrader / nbgrader(course, name, options.nbgrader)
+                rates += f" | {theirs:.2f} | {rate / theirs:.0f}"
+            else:
+                rates += " | | "
+            print(f"| {unit} | {options.count}, {options.hostile} | {rates} | {memory} |", flush=True)
         finally:
             shutil.rmtree(course)
 
