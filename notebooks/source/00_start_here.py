@@ -13,7 +13,8 @@
 # it, how the error flows back through it, and how those pieces became LeNet, VGG and ResNet. Each idea comes
 # twice, in NumPy that reads like its formula and in PyTorch, and you see that the two agree.
 #
-# **You should know** Python, NumPy, and the chain rule. No PyTorch is needed to begin.
+# **You should know** Python, NumPy, matrices, the chain rule, and the idea of gradient descent. No PyTorch is needed to
+# begin.
 
 # %% [markdown]
 # ## How to work with it
@@ -65,7 +66,7 @@
 #
 # <!-- two evenings -->
 #
-# **The first evening: one kernel for every place** (about 80 minutes)
+# **The first evening: one kernel for every place** (about 85 minutes)
 #
 # - 01, 25 minutes: [A puzzle](01_images_as_tensors.ipynb#A-puzzle) · [Which axis comes first](01_images_as_tensors.ipynb#4.-Which-axis-comes-first) · [Why not simply a fully connected network?](01_images_as_tensors.ipynb#6.-Why-not-simply-a-fully-connected-network?) · [What flattening forgets](01_images_as_tensors.ipynb#7.-What-flattening-forgets)
 # - 02, 40 minutes: [A puzzle](02_convolution.ipynb#A-puzzle) · [From a fully connected layer to convolution](02_convolution.ipynb#1.-From-a-fully-connected-layer-to-convolution) · [The sliding window, by hand](02_convolution.ipynb#2.-The-sliding-window,-by-hand) · [Channels, filters, bias: the convolution layer](02_convolution.ipynb#3.-Channels,-filters,-bias:-the-convolution-layer) · [Kernels made by hand](02_convolution.ipynb#6.-Kernels-made-by-hand)

@@ -141,7 +141,7 @@ show(
 )
 
 # %% [markdown]
-# The orange suit is light in red and dark in blue. Skin, teeth and the white collar are light in all three: what is
+# The orange suit is light in red and dark in blue. The teeth and the white collar are light in all three: what is
 # grey or white has three equal values. So the channels of a photograph are far from independent:
 
 # %%
@@ -246,7 +246,8 @@ show(
 # of its rows fills three rows of the wrong channel 0.
 # </details>
 #
-# Both take no time even for a huge array, since neither moves a number in memory. They only change how memory is *read*.
+# On an array that lies in memory without gaps both take no time, however large it is, since neither moves a number.
+# They only change how memory is *read*. (`small` has gaps, so NumPy copies it before it reshapes.)
 # Lesson 05 shows how, where the same trick makes convolutions fast.
 
 # %% [markdown]
@@ -381,7 +382,7 @@ print("one 3×3 filter on a grey image:", conv_parameters(1, 1, 3))
 # 77 million weights for the *first* layer. Three problems come with the number:
 #
 # 1. **Data.** Each of the 77 million has to be learned from examples.
-# 2. **One size.** The matrix fits one image size only. Run the next cell: the convolution takes both images.
+# 2. **One size.** The matrix fits one image size only; a convolution takes any. The next cell tries two sizes.
 # 3. **No geometry.** That is the deepest problem, and the next section is about it.
 
 # %%
@@ -398,7 +399,7 @@ for side in [32, 40]:
 # ## 7. What flattening forgets
 #
 # Back to the puzzle. A shuffle of the pixels is a permutation matrix $\Pi$ acting on the flattened image $x$: rows and
-# columns of zeros with a single one each, $\Pi^\top \Pi = 1$. The first layer of a fully connected network computes $Wx$.
+# columns of zeros with a single one each, so $\Pi^\top \Pi$ is the identity matrix $1$. The first layer of a fully connected network computes $Wx$.
 # For the shuffled image $\Pi x$ take the weights $W' = W \Pi^\top$, the matrix $W$ with its *columns* shuffled the same way:
 #
 # $$ W'(\Pi x) = W \Pi^\top \Pi\, x = W x . $$
@@ -540,7 +541,8 @@ y_train, y_test = torch.from_numpy(train_labels), torch.from_numpy(test_labels)
 # original and on the shuffled images. The *standard deviation* tells how far single starts are apart. The mean of ten
 # is known better than that: its *standard error* is the standard deviation over $\sqrt{10}$, and a difference of two
 # means has the error $\sqrt{(\sigma_1^2 + \sigma_2^2) / 10}$. Where two means differ by less than twice this error,
-# they may well be equal.
+# they may well be equal. In the table, ± is the standard deviation behind an accuracy, and the standard error behind a
+# difference (the last column).
 #
 # > **Predict.** Six numbers, the test accuracies; chance would be 0.10. In particular: when the CNN is trained on
 # > shuffled images, does it fall to chance? Below the MLP? Below the linear classifier?
@@ -820,7 +822,7 @@ at_most(robust["CNN"]["turned"], 0.09, "01/cnn-does-not-stand-turning")
 #
 # Every change costs. Less light, less contrast and clutter cost the CNN less than the MLP. But moving the garments
 # by four pixels costs it nearly as much as the MLP: most of them are then taken for something else. And a garment on
-# its side is recognised more rarely than by guessing. Is a CNN not said to recognise a thing wherever it is? Its
+# its side is recognised more rarely than by guessing. People say that a CNN recognises a thing wherever it is. Its
 # *convolutions* treat all places alike: when the garment moves, their maps move with it. But the last layer is a
 # matrix on flattened maps, and a matrix has other weights for each place. Lesson 04 separates these two properties, **equivariance**
 # and **invariance**, and measures both. The usual remedy for all five changes is to train on changed images; lesson 09
@@ -893,7 +895,7 @@ print(f"3. value 128 of 255 is {light(128):.1%} of the light of 255; half of it 
 #
 # 1. **False as it stands.** From 784 pixels the MLP learns garments well. Of the scenes it learns nearly every training
 #    image, but it recognises only about half of the new ones: it learns *these* pixels, and not what a garment looks like
-#    at another place. A CNN does better on both kinds of images. What is also true: the MLP's cost grows with the image's
+#    at another place. A CNN does better on new images of both kinds, garments and scenes. What is also true: the MLP's cost grows with the image's
 #    area (77 million weights at 3×224×224), and its matrix fits one size only.
 # 2. **Misleading.** Flattening can be undone, so no information is lost *from the data*. The network is not *told* it,
 #    and section 7 proves that the MLP makes no use of it.
@@ -951,8 +953,8 @@ print(f"3. value 128 of 255 is {light(128):.1%} of the light of 255; half of it 
 #
 # <details><summary>Answer</summary>
 #
-# $(\mu - 0.1307)/0.3081$ and $\sigma/0.3081$: about 0.5 and 1.15 instead of 0 and 1. A network will train, a little
-# worse conditioned; the mistake is common because nothing fails.
+# $(\mu - 0.1307)/0.3081$ and $\sigma/0.3081$: about 0.5 and 1.15 instead of 0 and 1. A network still trains. The
+# mistake is common because no error tells you.
 # </details>
 #
 # **5.** A layer for 3×200×200 images: how many parameters, with biases, (a) fully connected with 100 units, (b) as a
@@ -968,8 +970,8 @@ print(f"3. value 128 of 255 is {light(128):.1%} of the light of 255; half of it 
 #
 # <details><summary>Answer</summary>
 #
-# Not known. The difference of 0.004 has the error $\sqrt{2 \cdot 0.005^2 / 10} = 0.0022$: less than twice as much. From
-# 40 starts each with the same means one would know: the error would be 0.0011.
+# Not known. The difference of 0.004 has the error $\sqrt{2 \cdot 0.005^2 / 10} = 0.0022$, and 0.004 is less than twice
+# that. If 40 starts each gave the same means, one would know: the error would be 0.0011.
 # </details>
 
 # %%

@@ -22,7 +22,7 @@
 # - read a small kernel, design one, and learn one from data by gradient descent.
 #
 # **Time** about 95 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1 to 4
-# and 6; the second half of section 5 and section 7 can wait.
+# and 6, and leave sections 5 and 7 for another one.
 #
 # **You should know** lesson 01 (arrays (N, C, H, W), normalising, what a fully connected layer is) and the chain rule.
 
@@ -92,7 +92,7 @@ show(
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# A few pixels are enough. The neuron has not learned what an eye is. It has learned what this eye is *at this place*. To
+# Four pixels are enough. The neuron has not learned what an eye is. It has learned what this eye is *at this place*. To
 # find it everywhere, a fully connected network would have to learn the eye again at every place, from examples of eyes
 # at every place.
 # </details>
@@ -104,7 +104,8 @@ show(
 # ## 1. From a fully connected layer to convolution
 #
 # Give the layer as many outputs as pixels and arrange them as an image, too. Then each weight has four indices:
-# output $(i, j)$ looks at input $(a, b)$ with weight $W[i, j, a, b]$,
+# output $(i, j)$ looks at input $(a, b)$ with weight $W[i, j, a, b]$ ($W$ with four indices is a weight, $W$ alone
+# stays the width),
 #
 # $$ y[i, j] = \sum_{a, b} W[i, j, a, b]\; x[a, b]. $$
 #
@@ -193,8 +194,8 @@ table(rows, {"layer from 28×28 to 28×28": "", "weights": ","})
 #
 # For that the unknowns must form one vector. Write the columns of $M$ below one another and call the result
 # $\operatorname{vec}(M)$. A product with another matrix from the left acts on each column alone, a product from the right
-# mixes the columns. In terms of the Kronecker product $\otimes$ (each entry of the left matrix times the whole right
-# matrix): $\operatorname{vec}(S M) = (1 \otimes S)\operatorname{vec}(M)$ and
+# mixes the columns. Write $1$ for the 16×16 identity matrix and $\otimes$ for the Kronecker product (each entry of the
+# left matrix times the whole right matrix): $\operatorname{vec}(S M) = (1 \otimes S)\operatorname{vec}(M)$ and
 # $\operatorname{vec}(M S) = (S^\top \otimes 1)\operatorname{vec}(M)$. So each demand reads
 # $(S^\top \otimes 1 - 1 \otimes S)\operatorname{vec}(M) = 0$.
 #
@@ -223,8 +224,8 @@ print(f"{equations.shape[0]} equations for {equations.shape[1]} unknowns leave {
 #
 # Sixteen, the number of relative positions on a glued 4×4 image: one kernel as large as the image. So there is no other
 # equivariant linear layer: **linear and translation-equivariant means
-# convolution**. (On an unglued image there are $(2H-1)(2W-1)$ relative positions; glued, $+3$ and $-1$ are the same
-# of four.) The same argument with rotations or other groups in place of shifts gives other layers: that is the idea
+# convolution**. (On an unglued image there are $(2H-1)(2W-1)$ relative positions. On a glued one of four pixels across,
+# $+3$ and $-1$ lead to the same pixel, so four remain along each axis.) The same argument with rotations or other groups in place of shifts gives other layers: that is the idea
 # of Cohen and Welling's group equivariant networks.
 # </details>
 
@@ -287,7 +288,7 @@ assert cross_correlate2d(x, w)[1, 2] == 5
 #
 # The same on a photograph of 48×48 pixels. Choose a kernel; drag the window, or press *play* and watch the output fill.
 # (Click on the photograph first, then the arrow keys move the window, too.) Where is the sum large, where is it near
-# zero?
+# zero? Which way do the edges run that “edges along x” finds?
 
 # %% tags=["open"]
 from cnncourse.viz.widgets.sliding_window import SlidingWindow
@@ -303,6 +304,7 @@ SlidingWindow(head, {"edges along x": edges_x, "edges along y": edges_x.T, "mean
 # window that points the way the kernel does. Now the puzzle's eye becomes a kernel, and slides.
 #
 # > **Predict.** Where will the answer be largest, with the eye itself as kernel? And with the eye minus its mean?
+# > (The place of an answer is that of its window's top left pixel.)
 
 
 # %%
@@ -471,7 +473,7 @@ assert all(weights + biases == by_formula for _, weights, biases, by_formula in 
 #    \text{convolution:}\quad (w * x)[i, j] = \sum_{u, v} w[u, v]\, x[i - u, j - v]. $$
 #
 # Going backwards through the image is the same as going forwards with the kernel **flipped** along both axes (turned by
-# 180°). The simplest image shows it: a single bright pixel.
+# 180°); only the numbers of the outputs move by $K - 1$. The simplest image shows it: a single bright pixel.
 #
 # > **Predict.** The image is zero but for one 1 in its middle; the kernel holds the numbers 1 to 9. What will
 # > the 3×3 output of each of the two look like?
@@ -527,8 +529,8 @@ assert [row[1:] for row in rows] == [(True, False), (False, True)]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# SciPy's is a convolution, PyTorch's is not. All deep learning libraries compute cross-correlation and call it
-# convolution.
+# SciPy's is a convolution, PyTorch's is not. The usual deep learning libraries compute cross-correlation and call
+# it convolution.
 # </details>
 #
 # For a *learned* kernel it does not matter: a layer that needs the flipped kernel learns the flipped kernel (you will see that in section 7). It matters
@@ -774,7 +776,7 @@ rows = [(name, kernel.sum(), 0.5 * kernel.sum()) for name, kernel in kernels.ite
 table(rows, {"kernel": "", "sum": ".1f", "output on constant grey 0.5": ".1f"})
 
 # %% [markdown]
-# > **Predict.** For each kernel: what will it make of the photograph? For which ones is the output zero on the grey sky?
+# > **Predict.** For each kernel: what will it make of the photograph? What happens in the sky, which is nearly constant?
 # > Which way will the edges run that "Sobel x" finds?
 
 # %%
@@ -1181,8 +1183,8 @@ assert np.abs(summed - whole).max() < 1e-12
 # $(0-0, 1-1) = (0, 0)$. The flipped kernel has rows (−1, 0), (0, 1): everything changes its sign.
 # </details>
 #
-# **2.** A layer takes 16 channels to 32 with 3×3 filters. How many parameters? How many if the two layers of 1×1
-# filters from 16 to 8 and from 8 to 32 replace it?
+# **2.** A layer takes 16 channels to 32 with 3×3 filters. How many parameters? How many if two layers of 1×1
+# filters, from 16 to 8 and from 8 to 32, replace it?
 #
 # <details><summary>Answer</summary>
 #

@@ -224,8 +224,8 @@ assert all(output_size(I, 2, 2) == I // 2 for I in range(2, 50))
 #
 # It is true for even sizes only. It rounds **up**: with $K = 3, P = 1$ the formula is
 # $\lfloor (I-1)/S \rfloor + 1 = \lceil I/S \rceil$. A 2×2 pooling window with stride 2 rounds down:
-# $\lfloor (I-2)/2 \rfloor + 1 = \lfloor I/2 \rfloor$. Networks in which the two meet in two branches fail on images of
-# odd size, and only on those.
+# $\lfloor (I-2)/2 \rfloor + 1 = \lfloor I/2 \rfloor$. A network that adds the output of the one to the output of the
+# other fails on images of odd size, and only on those.
 # </details>
 #
 # ## 2. Padding: valid, same, more
@@ -636,7 +636,7 @@ assert worst < 1e-12
 
 # %% [markdown]
 # This is PyTorch's `conv2d`, nothing left out, except that PyTorch also takes a pair (height, width) for each number. The
-# exercise asks you to write one that does not need six nested loops.
+# exercise asks you to write one that does not need seven nested loops.
 #
 # Which channels meet? Ask the layer itself: feed images in which a single channel is 1, and see which outputs
 # respond. Below, a row is an output channel and a column an input channel.
@@ -808,7 +808,7 @@ assert np.isclose(separable / ordinary, 1 / 256 + 1 / 9)
 # Keep three numbers for each layer (one axis; the other goes the same way):
 #
 # - **size** $r$: how many input pixels a unit's receptive field spans;
-# - **jump** $j$: how many input pixels lie between the fields of two neighbouring units;
+# - **jump** $j$: by how many input pixels the fields of two neighbouring units are shifted ($j$ is no index here);
 # - **start** $s$: the first input pixel of the field of unit 0 (negative if that lies in the padding).
 #
 # The input itself has $r = 1,\ j = 1,\ s = 0$. Now add a layer with $K, S, P, D$. Its unit 0 reads the units
@@ -884,8 +884,8 @@ ReceptiveFieldExplorer(stacks, width=23)
 
 # %% [markdown]
 # Look at *dilation 2, 2, 2*. The recursion says size 13, and the span is 13; yet the unit reads only every second
-# pixel. Its neighbour reads the others, and no layer ever brings the two together: the image falls apart into
-# separate combs, two on one axis, four in two dimensions. This is the **gridding** trap. Rates such as 1, 2, 4 leave
+# pixel. Its neighbour reads the others, and no layer ever brings the two together: the pixels fall into separate
+# sets that never meet, two on one axis, four in two dimensions. This is the **gridding** trap. Rates such as 1, 2, 4 leave
 # no holes.
 #
 # ### Measured by back-propagation
@@ -1019,8 +1019,7 @@ assert books.rows[0].multiply_adds == conv_cost(3, 8, 3, 64, 64)[1]
 # tail of the bell.
 #
 # With equal weights the influence itself is the distribution. Random weights of mean zero give influences of either
-# sign, and it is the mean of their *squares* that is distributed in this way: on average each layer spreads the squared
-# influence evenly over its nine places. (The scale $2/(9\, C_\text{in})$ of the weights' variance keeps the numbers
+# sign, so for them we take the mean of the *squares* as the distribution, and measure how far it spreads. (The scale $2/(9\, C_\text{in})$ of the weights' variance keeps the numbers
 # from dying out; lesson 09 says why.)
 
 
@@ -1129,9 +1128,10 @@ assert inside[28] < inside[8] < 1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# About the same: all three kinds lie near the square root. The bright part is called the **effective receptive
+# About the same: all three kinds lie near the square root. On average a layer of random weights spreads the squared
+# influence evenly over its nine places, as equal weights spread the influence. The bright part is called the **effective receptive
 # field** (Luo, Li, Urtasun and Zemel, 2016): it looks like a bell curve and is a small, ever smaller part of the
-# theoretical one. Training can widen it, and strides, dilation and skip connections change it; but "the receptive
+# theoretical one. Training can widen it, and strides, dilation and shortcuts (lesson 14) change it; but "the receptive
 # field covers the whole object" is a necessary condition for seeing the object, and by far not a sufficient one.
 # </details>
 #
