@@ -76,7 +76,7 @@
 #
 # - 06, 30 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
 # - 08, 25 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
-# - 14, 35 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Deeper is worse](14_resnet.ipynb#1.-Deeper-is-worse) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
+# - 14, 35 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Is deeper better?](14_resnet.ipynb#1.-Is-deeper-better?) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
 #
 # <!-- end of two evenings -->
 

@@ -21,7 +21,7 @@
 # - train both forms and look at what they compute.
 #
 # **Time** about 75 minutes, with the questions. The code runs in about a minute. On a short evening, read the puzzle
-# and sections 1, 4, 7, 8 and 9; sections 2, 3 and 6 can wait.
+# and sections 1, 4, 5, 7, 8 and 9; sections 2, 3 and 6 can wait.
 #
 # **You should know** lessons 02, 03 (shapes, counting), 07 (pooling) and 09 (cross-entropy, momentum).
 
@@ -50,9 +50,10 @@ torch.set_num_threads(1)  # for networks as small as these a second thread costs
 # %% [markdown]
 # ## A puzzle
 #
-# In 1998 LeCun, Bottou, Bengio and Haffner described the network that read the amounts on a good part of the cheques
-# in the United States. Its convolutions you could write yourself by now. This is what it does to a picture, with
-# weights that have not learned anything yet (we use garments, since they come with the course; the paper has digits):
+# In 1998 LeCun, Bottou, Bengio and Haffner described the network that read the amounts on a good part of the cheques in
+# the United States. By now you could write its convolutions yourself. This is what the first of them does to an image,
+# with weights that have not learned anything yet. (The paper has digits. We use garments, since they come with the
+# course.)
 
 # %%
 garments, labels = data.fashion_mnist("test")
@@ -111,6 +112,9 @@ for name in ["c1", "s2", "c3", "s4", "c5", "f6", "output"]:
 show(map_stacks(layers), "10/all-layers")
 
 # %% [markdown]
+# (The picture draws all maps of a layer, but never more than six, and a column of numbers is at most as high as the
+# input.)
+#
 # | layer | window | stride | from → to | size |
 # | --- | --- | --- | --- | --- |
 # | C1 | 5×5 | 1 | 1 → 6 maps | 32 − 4 = 28 |
@@ -143,7 +147,8 @@ table(rows, ["C3", ""])
 assert (size, jump, start, last) == (14, 2, 6.5, 24.5)
 
 # %% [markdown]
-# Twenty pixels, from 6 to 25: exactly the frame in which digits lie. **Why is C5 called a convolution**, if its map has
+# Twenty pixels, from 6 to 25. This is exactly the frame in which digits lie: the rim adds 2 pixels on each side, and a
+# digit of 20×20 begins 4 pixels further in, $2 + 4 = 6$. **Why is C5 called a convolution**, if its map has
 # a single pixel? Because it is one. On a larger image it would give a larger map, and the network would read in all
 # places at once (lesson 03, section 10); the paper uses this to read whole words.
 
@@ -182,7 +187,7 @@ assert inputs.var() < largest < 0.5
 # <details><summary><b>What happened</b></summary>
 #
 # **The mean is near 0, the variance cannot be 1.** Half of the pixels at either end give the largest variance, 0.41.
-# Digits have little ink, and their variance is far smaller. The idea was good (lesson 01, section on normalising).
+# Our garments stay far below that, with 0.18. The idea was good (lesson 01, section on normalising).
 # Today we subtract the measured mean and divide by the measured standard deviation.
 # </details>
 #
@@ -449,7 +454,7 @@ print(summary(modern, (1, 1, 32, 32)))
 # | --- | --- | --- | --- |
 # | subsampling | sum, coefficient, bias, tanh | maximum | −12, −32 |
 # | nonlinearity | scaled tanh | ReLU | |
-# | C3 | 60 connections | all 96 | +900 |
+# | C3 | 60 of the 96 kernels | all 96 | +900 |
 # | output | distance to fixed codes | linear, learned | +850 |
 # | loss | mean squared, or equation 9 | cross-entropy | |
 #
@@ -473,12 +478,13 @@ assert 60_000 - 44 + 900 + 850 == 61_706 == summary(modern, (1, 1, 32, 32)).para
 # ## 8. Which change was worth it?
 #
 # We train in PyTorch, with momentum and a learning rate that shrinks to zero (`descend` is the loop that lesson 01
-# writes out). Besides the two forms there are two mixtures, each 1998's network with *one* part exchanged. Five random
-# starts each, 320 batches of 25 garments. This is far from the best that these networks can do, and enough to compare.
-# For each kind we tried four or five learning rates beforehand, and took the best.
+# writes out). Besides the two forms there are two mixtures. Each is 1998's network with *one* part exchanged: all maps
+# of C3 are connected, or the output layer is linear and learns. Five random starts each, 320 batches of 25 garments.
+# This is far from the best that these networks can do, and enough to compare. For each kind we tried four or five
+# learning rates beforehand, and took the best.
 #
 # > **Predict.** Order the four by accuracy. Does it help more to connect all maps, or to let the
-# > output layer learn? And how far ahead is today's form?
+# > output layer learn? And where is today's form, by how much?
 
 
 # %%
@@ -545,7 +551,7 @@ at_most(np.abs(learned.mean()), 0.04, "10/codes-or-learned")
 #   ($\lVert w_k \rVert^2 = 84$), so differences of logits, and with them gradients, are large from the first step. This
 #   is why the first two entries of `LR` are so much smaller. But codes have to be invented, and for a thousand classes
 #   that would be a lot of drawing.
-# - **ReLU** shows its worth in depth, of which there is little here.
+# - **ReLU** pays in deep networks, and this one is not deep.
 # </details>
 #
 # > **Predict.** The paper's claim about the table is that maps are *forced* to differ. In our trained networks, are
@@ -577,16 +583,16 @@ at_most(alike["1998, all connected"], 0.7, "10/maps-differ")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# With the table the maps are a little less alike, if at all: they are far from equal in both. Maps that all see the
-# same inputs do not become copies of one another, because the random start has already broken the symmetry. What the
-# table saves is connections.
+# With the table the maps are at most a little less alike. In both kinds of network they are far from equal. Maps that
+# all see the same inputs do not become copies of one another, because the random start has already broken the symmetry.
+# What the table saves is connections.
 # </details>
 #
 # ## 9. Looking inside
 #
 # First today's form. One trained network, one photograph of a boot, and what every layer makes of it. Each map is drawn
-# on its own scale, from zero (black) to its largest value (white), because a shared scale would leave most of them
-# black.
+# on its own scale, from its smallest value (black, for most of them zero) to its largest (white), because a shared scale
+# would leave most of them black. A map that is zero all over has no scale. In the next three figures it is drawn grey.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -638,7 +644,7 @@ at_least((second == 0).float().mean().item(), 0.3, "10/zeros-in-c3")
 # ### Try it yourself
 #
 # All layers at once. Point at a unit, in any layer. The frames show which units of the layer before it reads, and which
-# pixels of the image it depends on through them.
+# pixels of the image it depends on through them. The brightest unit of the output is the network's answer: is it right?
 #
 # > **Predict.** How large is the part of the image that a unit of S4 depends on, and how large for a unit of C5? Then
 # > point at one.
@@ -751,8 +757,8 @@ at_least(scores["equation 8"], 0.65, "10/equation-8-learns")
 
 # %% [markdown]
 # With equation 8 the network *draws its answer*, and where it hesitates between classes (coat and shirt, for example),
-# it draws a mixture. The 1998 network with cross-entropy is nearest to the correct code on average, too, but it is far
-# from it. What a layer's numbers mean is decided by the loss, not by the architecture.
+# it draws a mixture. What the 1998 network draws after cross-entropy is, on average, also nearest to the correct code,
+# but far away from it. What a layer's numbers mean is decided by the loss, not by the architecture.
 #
 # **A claim.** *"Distances to codes are better than softmax at turning down what belongs to no class."* We can test
 # this. The *outsiders* are patches of photographs, made grey, 28×28. One measure of "this is no garment" is the
@@ -859,7 +865,7 @@ at_most(gain, 0.05, "10/equation-8-no-better")
 #
 # <details><summary>Answer</summary>
 #
-# As many as it has connections: $26 \cdot 784 \cdot 6 = 122{,}304$, for 156 today. Sharing divides by the number of
+# As many as it has connections: $26 \cdot 784 \cdot 6 = 122{,}304$, instead of 156. Sharing divides by the number of
 # places, 784.
 # </details>
 #

@@ -139,7 +139,9 @@ linear = [("fc6", (4096, 1, 1)), ("fc7", (4096, 1, 1)), ("fc8", (1000, 1, 1))]
 show(map_stacks([*sizes, *linear], seen=4), "12/all-stages")
 
 # %% [markdown]
-# This is LeNet-5's shape (lesson 10), larger: the maps shrink and grow in number, and a head that flattens them decides.
+# This is LeNet-5's shape (lesson 10), only larger. The maps become smaller and more numerous, and a head that flattens
+# them decides. (The sides of the maps are to scale. At most four maps of a stage are drawn, and the three columns are
+# cut off.)
 #
 # ## 2. Three 3×3 against one 7×7
 #
@@ -216,7 +218,7 @@ at_most(missed["blur"], 0.01, "12/blur-reached")
 at_least(missed["random"], 0.03, "12/random-not-reached")
 
 # %% [markdown]
-# The blur is reached. Of each random kernel a part stays out of reach, from the best of four starts. **Without
+# The blur is reached. Of each random kernel a part stays out of reach, even in the best of four starts. **Without
 # nonlinearities, three 3×3 are *less* than one 7×7**: the stack is restricted, "a regularisation" in the paper's words,
 # to kernels that are built up step by step. It becomes more by what one puts in between: three ReLUs instead of one.
 #
@@ -240,7 +242,8 @@ assert counts[3, 3] == 49
 
 # %% [markdown]
 # There is one path from the corner and forty-nine from the middle ($7^2$: on one axis there are 7 ways to get from the
-# middle back to the middle in three steps of −1, 0 or 1). **Verdict: the same field, weighted differently.**
+# middle back to the middle in three steps of −1, 0 or 1). **Verdict: the same field, weighted differently.** This is
+# also why the three kernels of the puzzle blur the photograph less than the one: they give the middle more weight.
 #
 # ## 3. The family, counted
 #
@@ -376,7 +379,7 @@ assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) ==
 # %% [markdown]
 # They are all alike until the last stage, where the channels stop doubling and the work falls to a quarter.
 #
-# ## 5. Why depth was hard: the signal dies
+# ## 5. Why depth was hard: the size of the signal
 #
 # The paper drew first weights from a normal distribution of standard deviation 0.01. Eleven layers could be trained
 # from there; the deeper networks began with layers copied from the trained shallow one. Let us see why. Lesson 09: a
@@ -432,14 +435,16 @@ assert 0.1 < sizes_by["σ = 0.01, batch norm"][-1] < 10
 #
 # With $\sigma = 0.01$ the signal shrinks to less than a millionth. The gradient of the first layers passes the same
 # factors on its way back. Kaiming's scale (He and others, 2015) keeps the size; batch norm sets it anew in every layer,
-# *whatever* the weights are. Both came within a year of VGG.
+# *whatever* the weights are. Both came within a year of VGG. (Kaiming's curve falls at the end, because the last maps
+# are 2×2: five of the nine pixels in each window are padding.)
 # </details>
 #
 # ## 6. A small VGG on scenes
 #
 # *(This section can wait.)* Now the rule at a size that trains in seconds: 3×32×32 scenes (garments over photographs,
-# ten classes), three stages of two convolutions, a global mean, one linear layer. We train it with and without batch
-# norm, on 160 batches of 25 scenes, from five random starts (`descend` is the loop that lesson 01 writes out).
+# ten classes), three stages of two convolutions, a global mean, one linear layer. (The last column of the summary
+# counts padding, too, so it can say more than 32×32.) We train it with and without batch norm, on 160 batches of 25
+# scenes, from five random starts (`descend` is the loop that lesson 01 writes out).
 #
 # > **Predict.** Both start from Kaiming's weights, so that no signal dies. Does batch norm still make a difference
 # > after so few steps?
@@ -482,10 +487,12 @@ at_least(scores["with batch norm"], 0.33, "12/batch-norm-learns")
 # <details><summary><b>What happened</b></summary>
 #
 # There is a clear difference. Without batch norm the network has learned little after these few steps, and how much
-# depends on the start. With it, the mean accuracy is above one in three. The right scale at the beginning is not enough:
-# while the first layers learn, they change the scale and mean that later ones get, and batch norm undoes that in every
-# step (lesson 08). (The paper's own networks learned without it, in weeks.)
+# depends on the start. With it, the mean accuracy is above one in three. The right scale at the beginning is not enough.
+# *Why* batch norm helps is still argued about (lesson 08, section 5). This run only shows that it does, at this learning
+# rate. (The paper's own networks learned without it, in weeks.)
 # </details>
+#
+# These are eight of the test scenes, each with its class:
 
 # %% tags=["plumbing"]
 # Eight of the scenes.
@@ -519,10 +526,10 @@ show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes
 # 1. One rule: 3×3, stride 1, padding 1; halve by 2×2 maximum; double the channels.
 # 2. Three 3×3 see 7×7 pixels for $27C^2$ instead of $49C^2$ weights, with three nonlinearities instead of one.
 # 3. VGG-16 has 138,357,544 parameters, most of them in the layer that flattens; its work is in the convolutions, its
-#    memory in the first stage. A global mean replaces the head at a ninth of the parameters.
+#    memory in the first stage. With a global mean instead of the head, a ninth of the parameters is left.
 # 4. With first weights that are too small a deep network passes nothing on. Kaiming's scale or batch norm prevents
 #    this.
-# 5. Depth helped from 11 to 19 layers. Lesson 14 asks what happens beyond.
+# 5. In the paper, depth helped from 11 to 19 layers. Lesson 14 asks what happens beyond.
 
 # %% [markdown]
 # ## Questions

@@ -14,7 +14,7 @@
 #
 # **After this lesson you can**
 #
-# - show that a deeper network can be worse *on its own training data*, and say why that is strange;
+# - measure what depth does to a plain network *on its own training data*, and say what is strange about the result;
 # - write a residual block forward and backward, and say where the "+1" in its gradient comes from;
 # - measure what a shortcut does to the gradients of a deep network, in size and in direction;
 # - build every ResNet from 18 to 152 layers, count it, and load torchvision's weights into it *(can wait)*;
@@ -178,7 +178,7 @@ for skip in [False, True]:
 ShortcutSwitch(cat[::2, ::2], left[False], left[True], LAYERS)
 
 # %% [markdown]
-# ## 1. Deeper is worse
+# ## 1. Is deeper better?
 #
 # VGG (lesson 12) got better from 11 to 19 layers. Why did it stop there? Here is an argument that deeper can never be
 # worse. Take a trained network of 8 layers and insert 12 more. **If the new ones compute the identity, the deeper network does
@@ -270,9 +270,10 @@ show(residual_blocks(blocks), "14/two-blocks")
 
 # %% [markdown]
 # Another way to see it. Draw all functions that training finds with 1, 2 or 3 blocks as sets, and the wanted function
-# as a star. If the sets merely grow, the largest one need not come nearest to the star. If each set *contains* the one
-# before, more blocks can only come nearer. A residual block whose body is zero hands its input on, so a network with
-# one block more can do at once whatever the shallower one does: its sets are nested by construction.
+# as a star. If the sets merely grow, the largest one need not come nearest to the star. (The dotted line is its
+# distance.) If each set *contains* the one before, more blocks can only come nearer. A residual block whose body is
+# zero hands its input on, so a network with one block more can do at once whatever the shallower one does: its sets are
+# nested by construction.
 
 # %% tags=["plumbing"]
 # Sets of functions, and the wanted one.
@@ -358,7 +359,7 @@ at_least(difference, -0.1, "14/residual-44-no-better-than-20-at-rate-0.1")
 # end, which takes longer than a lesson. `cnncourse train` did it beforehand, and its numbers are stored with the
 # course. The networks are those of section 6 with 20 and 56 layers, with shortcuts (`resnet20`, `resnet56`) and without
 # (`plain20`, `plain56`). They saw a subset: 5,000 garments of 16×16 pixels, 20 times each, while the learning rate fell
-# to zero. The accuracy is measured on 2,000 test images. Each network was trained once, so a small difference means
+# to zero. The test accuracy is measured on 2,000 images. Each network was trained once, so a small difference means
 # nothing.
 #
 # > **Predict.** At the end, which of the four has the lowest accuracy on its own *training* images? By little or by
@@ -415,9 +416,9 @@ assert all(np.ptp(kept_runs[name]["train_accuracy"][-2:]) < 0.005 for name in OR
 # %% [markdown]
 # ## 3. The way back
 #
-# Take the block without the last ReLU first, $y = x + R(x)$. By lesson 06's question, *which outputs did $x$
-# influence, and by which factor?* It enters twice: directly, with factor 1, and through the body, with its Jacobian
-# $J$, $J_{kl} = \partial R_k / \partial x_l$. The two ways add up:
+# First take the block without its last ReLU, $y = x + R(x)$. Ask as in lesson 06: *which outputs did $x$ influence, and
+# by which factor?* It enters twice: directly, with factor 1, and through the body, with its Jacobian $J$, $J_{kl} =
+# \partial R_k / \partial x_l$. The two ways add up:
 #
 # $$ \boxed{\; \frac{\partial L}{\partial x} = \underbrace{g}_{\text{along the shortcut}} +
 # \underbrace{J^\top g}_{\text{through the body}} = (I + J)^\top g \;} $$
@@ -585,8 +586,8 @@ at_most(first["plain"], np.log(2), "14/plain-gradient-does-not-grow")
 #
 # In none of them, really! The plain stack without batch norm loses a factor of about ten over 44 layers: Kaiming's
 # initial weights were made to keep it level. The plain stack **with** batch norm, which trained so badly in section 1,
-# has gradients that *grow* by hundreds on the way down. The sentence "deep plain networks fail because gradients
-# vanish" does not describe it; He and others said so themselves in 2015.
+# has gradients that *grow* by a factor of hundreds on the way back to the input. The sentence "deep plain networks fail
+# because gradients vanish" does not describe it; He and others said so themselves in 2015.
 #
 # The residual stack without batch norm grows too. Kaiming's weights keep the mean square of a signal through a body, and
 # that of a gradient on its way back. So each sum adds two parts that are about equally large and have little to do
@@ -859,7 +860,8 @@ assert all(row[2] and row[3] for row in rows)
 # Batch norm ends with $\gamma \hat x + \beta$. Draw all weights as usual, but set the *last* $\gamma$ of each body
 # to 0. Then $R(x) = 0$ at the start, whatever the convolutions are.
 #
-# > **Predict.** (a) What does a fresh network of 44 layers compute then? (b) Can the convolutions of the bodies learn
+# > **Predict.** (a) How large is the gradient at the first block of a fresh network, relative to that at the last
+# > block, with 8 layers and with 44? (b) Can the convolutions of the bodies learn
 # > at all: what are their gradients at the first step?
 
 
@@ -893,10 +895,10 @@ assert all(np.isclose(values[0], values[-2]) for values in ends.values())
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# (a) It computes what its first layer and its last compute: a network of 2 layers that *contains* 44. The outputs are
-# equal to the last bit, because $\mathrm{relu}(x + 0) = x$ where $x$ comes from a ReLU. The gradient
-# loses something once, at the last block, where the ReLU masks those places whose value is 0; from there it arrives at
-# the first block unchanged, at any depth.
+# (a) The network computes what its first layer and its last compute: a network of 2 layers that *contains* 44. The
+# outputs are equal to the last bit, because $\mathrm{relu}(x + 0) = x$ where $x$ comes from a ReLU. The gradient loses
+# something once, at the last block, where the ReLU masks those places whose value is 0; from there it arrives at the
+# first block unchanged, at any depth.
 #
 # (b) At the first step the convolutions get no gradient, since they are multiplied by $\gamma = 0$. But $\gamma$
 # itself gets one: $\partial L / \partial \gamma = \sum g\, \hat x$. After one step $\gamma \ne 0$ and everything
@@ -1036,7 +1038,7 @@ show(viz.bar_chart(bars, "top-5 error in %", decimals=1, size=(9, 3.4)), "14/err
 # %% [markdown]
 # ## Claims to test
 #
-# Decide for each in what sense it is true, then run the cell.
+# Decide for each in what sense it is true. Then look at the numbers below, and unfold the verdicts.
 #
 # 1. "Deeper is better."
 # 2. "Deep plain networks fail because their gradients vanish."
@@ -1082,8 +1084,8 @@ print("4. share of a signed gradient that passes the bare shortcuts:",
 #    $\partial L / \partial x = g + J^\top g$, where $g$ has passed the ReLU.
 # 3. The shortcut keeps gradients of a useful size and, above all, valid beyond one step. Batch norm keeps the bodies
 #    small beside the stream.
-# 4. Basic block: two 3×3. Bottleneck: 1×1, 3×3, 1×1. New shapes: pad or project by 1×1. ResNet-$(6n + 2)$ and 18 to 152
-#    are these and four numbers.
+# 4. Basic block: two 3×3. Bottleneck: 1×1, 3×3, 1×1. New shapes: pad or project by 1×1. ResNet-18 to 152
+#    differ in the block and in four numbers, ResNet-$(6n + 2)$ only in $n$.
 # 5. A last $\gamma$ of zero starts the network as a shallow one and allows large learning rates; pre-activation keeps
 #    the shortcut free of any function.
 
