@@ -473,7 +473,7 @@ assert all(weights + biases == by_formula for _, weights, biases, by_formula in 
 #    \text{convolution:}\quad (w * x)[i, j] = \sum_{u, v} w[u, v]\, x[i - u, j - v]. $$
 #
 # Going backwards through the image is the same as going forwards with the kernel **flipped** along both axes (turned by
-# 180°); only the numbers of the outputs move by $K - 1$. The simplest image shows it: a single bright pixel.
+# 180°); only the indices of the outputs move by $K - 1$. The simplest image shows it: a single bright pixel.
 #
 # > **Predict.** The image is zero but for one 1 in its middle; the kernel holds the numbers 1 to 9. What will
 # > the 3×3 output of each of the two look like?
@@ -599,7 +599,7 @@ assert all(abs(by_formula - thrown) < 0.005 for _, by_formula, thrown in rows)
 # %% [markdown]
 # To compute all sums with a sliding window, lay $p$ on a strip, **flip** $q$, and slide it along: at each position
 # multiply the numbers in the same column, and add. So a library that cross-correlates computes the distribution of a sum
-# if we flip one die first. For the sum $z = 5$:
+# if we flip one die first. Take the sum $z = 5$ as an example:
 
 # %%
 z = 5
