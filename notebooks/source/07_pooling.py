@@ -135,14 +135,14 @@ for K, S in [(2, 2), (3, 2), (3, 1)]:
 table(rows, ["", "size", "slices, package and PyTorch agree"])
 
 # %% [markdown]
-# With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is AlexNet's choice (lesson 11 (planned)), and its authors
-# found that it overfits slightly less. The output size is lesson 03's formula, so an odd row at the end may be left
-# over.
+# With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is the choice of AlexNet (lesson 11 (planned)). Its authors
+# found that such a network overfits slightly less. The output size is lesson 03's formula. So a last row or column
+# may be left over, as with $K = S = 2$ above: 11 rows make 5 pairs.
 #
 # Two facts that help to place the two kinds. *Average pooling is a convolution*: one with the constant weights
-# $1/K^2$, channel by channel. So it is linear, and its backward pass is a transposed
-# convolution. *Max pooling is not linear*. Both are ends of one family, $\big(\text{mean of } x^p\big)^{1/p}$ for
-# $x \ge 0$:
+# $1/K^2$, channel by channel. So it is linear, and its backward pass is a transposed convolution. *Max pooling is not
+# linear*. Both are ends of one family, $\big(\text{mean of } x^p\big)^{1/p}$ for $x \ge 0$. With $p = 1$ it is the
+# mean. The larger $p$, the nearer it comes to the maximum:
 
 # %%
 K = 2
@@ -204,13 +204,17 @@ assert with_zeros.max() == 0 > with_minus_infinity.max()
 # a ReLU there is no difference, and so the mistake can stay in a program for a long time.
 # </details>
 #
-# For the same reason a window must not lie in the padding altogether:
+# For the same reason no window may lie in the padding altogether: its maximum would be $-\infty$. So the padding is
+# at most half of the window's side:
 
 # %%
 try:
     NF.max_pool2d(x, 2, padding=2)
 except ValueError as error:
     print("ValueError:", error)
+
+# %% [markdown]
+# And the mean? Two rules are possible. Here is a map of ones, averaged by both:
 
 # %%
 ones = np.ones((1, 1, 5, 5))
@@ -225,8 +229,8 @@ print("and where only real pixels count:\n", real[0, 0, :2])
 # ## 3. Global and adaptive pooling
 #
 # Take the window as large as the map: **global average pooling** turns (N, C, H, W) into (N, C), whatever H and W
-# are. Lin, Chen and Yan proposed it in 2013 in place of the huge matrices at the end of networks. So
-# the head takes *any image size*, and it is small.
+# are. Lin, Chen and Yan proposed it in 2013 in place of the huge matrices at the end of networks. So the head (the
+# last layers, which give the scores of the classes) takes *any image size*, and it is small.
 
 
 # %%
@@ -246,12 +250,12 @@ print(f"from 512 maps of 7×7 to 4096 units, flattened: {512 * 7 * 7 * 4096:,} w
 print(f"from 512 global averages to 1000 classes: {512 * 1000:,} weights")
 
 # %% [markdown]
-# It also forgets *where* anything was, completely. Global pooling of an equivariant map is **invariant** (exactly, if
-# the map is exactly equivariant: lesson 04).
+# Global pooling also forgets *where* anything was, completely. Global pooling of an equivariant map is **invariant**
+# (exactly, if the map is exactly equivariant: lesson 04).
 #
-# **Adaptive pooling** asks for the output size $O$ instead of the window: bin $o$ reaches from
-# $\lfloor oI/O \rfloor$ to just before $\lceil (o+1)I/O \rceil$. With $O = 1$ it is global; where $O$ does not divide
-# $I$, bins overlap.
+# **Adaptive pooling** asks for the output size $O$ instead of the window: bin $o$ reaches from $\lfloor oI/O \rfloor$
+# to just before $\lceil (o+1)I/O \rceil$ (the first rounded down, the second rounded up). With $O = 1$ it is global;
+# where $O$ does not divide $I$, bins overlap.
 
 
 # %%
@@ -369,9 +373,9 @@ assert min(shares.values()) > 0.1
 assert abs(sums["upstream"] - sums["after 'first winner'"]) < 1e-9
 
 # %% [markdown]
-# (Here the ReLU in front of the pooling multiplies what a zero received by zero, so there is no harm in the end. A
-# check with tied *positive* numbers finds the mistake.) For a check against differences, draw numbers without ties, and
-# test ties separately. Where windows overlap, their gradients add up, as always:
+# (Where the ties are zeros, there is no harm in the end: the gradient next goes back through the ReLU, which
+# multiplies it by zero there. A check with tied *positive* numbers finds the mistake.) For a numerical check, draw
+# numbers without ties, and test ties separately. Where windows overlap, their gradients add up, as always:
 
 # %%
 x = rng.permutation(2 * 2 * 9 * 8).reshape(2, 2, 9, 8).astype(float)  # all different
@@ -389,7 +393,7 @@ table(rows, {"": "", "equals differences": "", "PyTorch": "", "package": "",
 # %% [markdown]
 # ## 5. Lossy on purpose
 #
-# *(This section can wait.)*
+# *(This section can wait.)* Run its cells all the same: sections 6 and 7 use `first_pixel`.
 #
 # Pooling drops three quarters of the numbers. What is lost? Let us enlarge the small picture again, so that each number
 # fills its window, and compare with the original photograph.
@@ -470,8 +474,10 @@ assert height["mean"] < 0.5
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The maximum keeps the full height of the peak, always: that is its definition. The mean mixes a narrow peak with the
-# small numbers around it, and the first pixel has the peak only by chance.
+# For windows of 8×8 the peak stands out most under the maximum and least under the mean, but less than in the map
+# itself under all three. The last column tells more: the maximum keeps the full height of the peak, always. That is
+# its definition. The mean mixes a narrow peak with the small numbers around it. The first pixel has the peak only by
+# chance. Here it caught two thirds of it with 8×8, and with 16×16 it falls far behind the maximum.
 # </details>
 #
 # So the rule of thumb: **sparse features, maximum;
@@ -578,9 +584,10 @@ assert curves["max 4×4"][8] > 0.8
 # <details><summary><b>What happened</b></summary>
 #
 # Dropping pixels gives *no* invariance. Mean and maximum do, about equally: the change is nearly halved at a shift of
-# one pixel. But the invariance is **local** (a window of side 4 helps for one or two pixels) and **partial**: at a
-# shift of 1 the maps still change by about half of their spread. Only the global pooling of section 3 is fully
-# invariant.
+# one pixel. Beyond one pixel the maximum of 4×4 changes less than the mean. But the invariance is **local** (a window
+# of side 4 helps most for one or two pixels) and **partial**: at a shift of 1 the maps still change by about half of
+# their spread. (On this scale, two maps that have nothing to do with each other differ by $\sqrt2$.) Only the global
+# pooling of section 3 is fully invariant.
 # </details>
 #
 # ### The claim: "pooling commutes with translation"
@@ -621,7 +628,8 @@ assert all(commutes[name] == list(range(0, 9, S)) for name, (_, S) in kinds.item
 #
 # $$ \cos(2\pi \nu \cdot 2k) = \cos\big(2\pi\,(2\nu)\,k\big) = \cos\big(2\pi\,(1 - 2\nu)\,k\big) \quad\text{for whole } k. $$
 #
-# (The last step: for whole $k$ the angles $2\pi k$ and $0$ are the same, and the cosine does not see a sign.)
+# (The last step: $\cos(2\pi k - \alpha)$ with $\alpha = 2\pi(2\nu)k$. For whole $k$ the angle $2\pi k$ is $k$ full
+# turns and can be left out, and $\cos(-\alpha) = \cos\alpha$.)
 #
 # In the small picture, frequency $2\nu$ cannot be told from $1 - 2\nu$. For $\nu$ up to $\frac14$ nothing is lost.
 # Beyond it, narrow stripes appear as *wide* ones that do not exist: **aliasing**. The sampling theorem tells the
@@ -752,8 +760,8 @@ assert strongest > 0.25
 
 # %% [markdown]
 # The puzzle is solved: the shirt's stripes are just too narrow for the small picture, $\nu > \frac14$. Plain pooling
-# turns them into something that depends on where the windows happen to lie. The blur removes them instead. That is a
-# loss, too. Whether a network is better off is a question for an experiment.
+# turns them into something that depends on where the windows happen to lie. The blur removes most of them instead.
+# That is a loss, too. Whether a network is better off is a question for an experiment.
 
 # %% [markdown]
 # ## 8. The experiment: pooling, stride or blur?
@@ -917,9 +925,9 @@ for kind in kinds:
 # - **Stability**: a clear order. The predictions of the strided networks change often, and more channels do not help
 #   much. Those of the network without any halving change often, too. With max and mean pooling fewer change, and with
 #   the blurred maximum fewest.
-# - **Yet all of them fall**: at three pixels all have lost a great part of their accuracy. Two poolings of 2×2 help for
-#   a pixel or two. The matrix at the end has its own weights for every place, and this does the rest (lessons 01 and
-#   04). Global pooling before the head, or training on shifted images (lesson 09), help more.
+# - **Yet all of them fall**: at three pixels all have lost a great part of their accuracy. Two poolings of 2×2 help
+#   for a pixel or two. The matrix at the end has its own weights for every place, and this does the rest (lessons 01
+#   and 04). Lesson 09 measures two things that help: global pooling before the head, and training on shifted images.
 # </details>
 #
 # ### The claim: "pooling adds a bit of scale invariance"
@@ -958,11 +966,12 @@ at_least(by_ten["max, blur"], 0.08, "07/ten-per-cent-changes-many")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# **True, and a bit is the word.** With 10 per cent, between one seventh and one third of the predictions change, in all
-# six. Without any halving most change. Pooling is better than that by about a tenth, and better than stride by a few
-# hundredths, which is little more than the difference between starts. The blur helps most. The reason is the same as
-# for shifts: when an image grows by 10 per cent, its parts *move*, near the middle by less than a pixel, at the rim by
-# more. Pooling helps for the small moves. The change of size itself is not what a window of 2×2 is built for.
+# **True, and a bit is the word.** With 10 per cent, between one seventh and one third of the predictions change, in
+# all six. Without any halving most change. Pooling is better than that by about a tenth, and better than stride by a
+# few hundredths, which is little more than the difference between starts. The blur helps most, though at 10 per cent
+# hardly more than the mean. The reason is the same as for shifts: when an image grows by 10 per cent, its parts
+# *move*, near the middle by less than a pixel, at the rim by more. Pooling helps for the small moves. The change of
+# size itself is not what a window of 2×2 is built for.
 # </details>
 #
 # ### The claim: "pooling helps against overfitting"
@@ -996,11 +1005,11 @@ at_most(np.abs((other["max"] - other["stride, equal cost"]).mean()), 0.05, "07/m
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# **True, by a little.** All four know their 200 images by heart, and all are wrong on a quarter of the others or more.
-# With max pooling the accuracy on these is higher than without any halving, by two or three hundredths, and the starts
-# differ by one or two hundredths. Mean pooling and the stride lie between. So part of the gain comes from the smaller
-# matrix, and part from the maximum. Pooling helps, but it is no remedy for too few images. Lesson 09 (section 6)
-# measures three that are meant to be.
+# **True, by a little.** All four know their 200 images by heart, and all are wrong on about a quarter of the others.
+# With max pooling the accuracy on these is higher than without any halving, by two or three hundredths, and the
+# starts differ by one or two hundredths. Mean pooling and the stride lie between. So part of the gain seems to come
+# from the smaller matrix, and part from the maximum. (Five starts are too few to be sure.) Pooling helps, but it is
+# no remedy for too few images. Lesson 09 (section 6) measures three that are meant to be.
 # </details>
 
 # %% [markdown]
@@ -1039,9 +1048,9 @@ table(rows, ["", " "])
 # <details><summary><b>Verdicts</b></summary>
 #
 # 1. **Only for shifts that are multiples of the stride.** Pooling with stride 1 commutes with all shifts. Subsampling
-#    commutes with one in $S$ along each axis.
+#    commutes with one shift in $S$ along each axis.
 # 2. **True, in part.** It lowers the change of the maps and the number of changed predictions, for shifts smaller
-#    than the window. Aliasing takes some of it back, and a blur before the subsampling returns it.
+#    than the window. Aliasing takes some of it back, and a blur before the subsampling gets it again.
 # 3. **For accuracy yes, for stability no**, here and at equal cost. A strided convolution is a convolution followed by
 #    dropping pixels, and dropping is what aliases.
 # 4. **It keeps what is largest.** Whether that is important depends on the map: for a sparse detector yes. For a

@@ -23,7 +23,7 @@
 #   front;
 # - fold a batch norm into a convolution, and say where layer, instance, group and local response norm differ.
 #
-# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening, read the opening
+# **Time** about 95 minutes, with the questions. The code runs in about a minute. On a short evening, read the opening
 # and sections 1, 2, 4 and 6; sections 3, 7 and 8 can wait.
 #
 # **You should know** lesson 01 (normalising per channel), lesson 06 (upstream gradient, numerical check) and means and
@@ -125,8 +125,9 @@ at_most(final["with batch norm"] - final["without batch norm"], -0.3, "08/what-i
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# With batch norm the loss falls from the first steps on and ends far lower, from each of the five starts. Nothing else
-# differs between the two. Section 4 looks at what happens inside, and section 5 at larger learning rates.
+# With batch norm the loss falls from the first steps on and ends far lower, from each of the five starts. Nothing
+# else differs between the two, except that the convolutions in front of a batch norm have no bias (section 6 shows
+# that it would do nothing there). Section 4 looks at what happens inside, and section 5 at larger learning rates.
 # </details>
 #
 # ## A puzzle
@@ -233,13 +234,13 @@ table([(name, np.abs(y - by_torch).max() < 1e-12) for name, y in ways.items()],
 # %% [markdown]
 # Four details that matter:
 #
-# - **Over N, H and W, not over C.** A kernel is shared by all places, so its map is *one* feature. Normalising each
+# - **Over N, H and W, not over C.** A filter is shared by all places, so its map is *one* feature. Normalising each
 #   place separately would break equivariance (lesson 04); this way batch norm keeps it. There are $C$ means, $C$
 #   variances, $2C$ parameters. Behind a linear layer there are no places: the input is (N, C), and $M = N$.
-# - **γ and β** are learned. They look like a way to undo everything, and they can: $\gamma = \sigma$ and $\beta = \mu$
-#   bring $x$ back. The point is that mean and spread are now *two parameters of this layer*, and no longer a side
-#   effect of all the layers below.
-# - **ε** keeps a constant channel from dividing by zero. It is a variance, inside the root.
+# - **γ and β** are learned. They look like a way to undo everything, and this is possible: $\gamma = \sigma$ and
+#   $\beta = \mu$ bring $x$ back. The point is that mean and spread are now *two parameters of this layer*, and no
+#   longer a side effect of all the layers below.
+# - **ε** prevents a division by zero where a channel is constant. It is added to the variance, inside the root.
 # - **Scale and offset before it have no effect**: the layer removes them.
 
 # %%
@@ -281,7 +282,8 @@ print(f"standard deviation 0.0001 becomes {y.std():.3f}: its variance is far bel
 #   *estimate* of the variance of all data, division by $M$ is too small on average ("biased"), by $(M-1)/M$. PyTorch
 #   uses each where it belongs. Several well-known courses teach something else, so we let PyTorch decide.
 #
-# > **Predict.** Three batches of two images, with maps of 1×2, so $M = 4$. By how much do the two rules differ?
+# > **Predict.** Three batches of two images, with maps of 1×2, so $M = 4$. By how much do the two running variances
+# > differ, the one that divides by $M$ and the one that divides by $M - 1$?
 
 # %%
 batches = rng.normal(2, 3, size=(3, 2, 3, 1, 2))
@@ -307,9 +309,10 @@ assert not np.allclose(running["divided by M"], layer.running_var, rtol=0.01)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# PyTorch divides by $M - 1$ here. With $M = 4$ each batch's variance is larger by a third. With $M = 64 \cdot 28 \cdot
-# 28$ the factor is nearly 1, and the error would go unnoticed, until one puts a batch norm after the last pooling, with
-# maps of 1×1, and a small batch.
+# PyTorch divides by $M - 1$ here. With $M = 4$ each batch's variance is larger by a third ($\frac43$). The running
+# variances differ by less, because they still hold a large part of the start, 1. With $M = 64 \cdot 28 \cdot 28$ the
+# factor is nearly 1, and the error would go unnoticed, until one puts a batch norm after the last pooling, with maps
+# of 1×1, and a small batch.
 # </details>
 #
 # The running values start at 0 and 1, which describe no data. After $k$ steps they still hold a share
@@ -365,7 +368,8 @@ at_least(noise[4] / noise[64], 2, "08/small-batches-are-noisy")
 # %% [markdown]
 # ## 3. Backward, two ways
 #
-# *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)*
+# *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)* Run the
+# cells all the same: section 6 uses `backward_closed`.
 #
 # Each $x$ influences its own output directly, and *all* outputs of its channel through $\mu_B$ and $\sigma^2_B$. The
 # question of lesson 06 again: which outputs did this number influence, and by which factor?
@@ -493,11 +497,14 @@ assert not any(p[1] for p in passed.values())
 # <details><summary><b>What happened</b></summary>
 #
 # The sum of a normalised channel is always $M \beta$, whatever $x$ is. So the true gradient of `y.sum()` with respect
-# to $x$ is **zero**, and a function that returns zeros is right. Only a random upstream gradient tells them apart.
+# to $x$ is **zero**, and a function that returns zeros is right. In the third function $g - \text{mean}(g)$ is zero
+# when $g$ is all ones, so its mistake is hidden, too. Only the second returns something else. Under a random upstream
+# gradient all three fail.
 # </details>
 #
 # One consequence for the layer below. If the weights of a convolution in front of a batch norm are multiplied by $a$,
-# the output stays the same. So the loss does not depend on the weights' *length*, and its gradient shrinks by $1/a$:
+# the output stays the same. So the loss does not depend on the weights' *length*: $L(aw) = L(w)$. The derivative of
+# both sides with respect to $w$ is $a\, L'(aw) = L'(w)$. So the gradient shrinks by $1/a$:
 
 
 # %%
@@ -529,8 +536,9 @@ assert torch.allclose(grads[10] * 10, grads[1])
 # ## 4. Activations and gradients over depth
 #
 # **The claim**: *"Batch norm keeps activations from growing or collapsing."* Thirty convolutions of 3×3 with ReLU, no
-# training yet. The weights are normal with the variance $2 / \text{fan\_in}$ that lesson 09 derives, and with half and
-# twice that standard deviation. We measure the standard deviation after each ReLU.
+# training yet. The weights are normal with the variance $2 / \text{fan\_in}$ that lesson 09 derives, and with half
+# and twice that standard deviation. ($\text{fan\_in} = C_{in} K^2$ is how many numbers enter one output.) We measure
+# the standard deviation after each ReLU.
 #
 # > **Predict.** Without batch norm, each of 30 layers doubles (or halves) what the right start would give. What is left
 # > after all of them? With batch norm, does the start matter at all? And do the gradients keep their size on their way
@@ -611,9 +619,9 @@ assert 1.1 < growth < 1.35
 # Now we train six layers, from PyTorch's default start. Before each nonlinearity we collect what the ReLU is given, in
 # every layer, again and again while the network learns: without and with batch norm, with the same learning rate.
 #
-# PyTorch draws first weights evenly from $-1/\sqrt{\text{fan\_in}}$ to $1/\sqrt{\text{fan\_in}}$. A number drawn evenly from
-# $-a$ to $a$ has the variance $a^2/3$, here $1/(3\,\text{fan\_in})$. That is a sixth of section 4's $2/\text{fan\_in}$, so
-# the standard deviation is $1/\sqrt6 = 0.41$ times that of the middle start there.
+# PyTorch draws first weights evenly from $-1/\sqrt{\text{fan\_in}}$ to $1/\sqrt{\text{fan\_in}}$. A number drawn
+# evenly from $-r$ to $r$ has the variance $r^2/3$, here $1/(3\,\text{fan\_in})$. That is a sixth of section 4's
+# $2/\text{fan\_in}$, so the standard deviation is $1/\sqrt6 = 0.41$ times that of the middle start there.
 #
 # > **Predict.** What will the layers of the plain network look like at step 0? And at step 130?
 
@@ -666,9 +674,10 @@ at_most(losses["with batch norm"][-20:].mean(), 1.8, "08/six-normalised-layers-l
 #
 # At step 0 the first layers of the plain network each hand on less than half of what they got. Further up the needles
 # stop shrinking, but that is no comfort: what is left is little more than the spread of the random *biases* from
-# channel to channel, the same for every picture. Nearly no gradient comes back, so the network has hardly moved by the
-# end: its loss is that of guessing. The network with batch norm starts with six bells of standard deviation 1, and
-# learns from the first step. Its bells need not *stay* at 1, because γ and β are learned.
+# channel to channel, the same for every picture. Nearly no gradient comes back, so the network has hardly moved by
+# the end: its loss is that of guessing. The network with batch norm starts with six bells of standard deviation 1,
+# and learns from the first step. Its bells need not *stay* at 1, because γ and β are learned. (The bars at $-3$ and 3
+# hold all that lies beyond.)
 # </details>
 #
 # ### Try it yourself
@@ -685,8 +694,8 @@ HistogramPlayer(histograms, spreads, frames, low=-3, high=3)
 # %% [markdown]
 # ### The largest learning rate
 #
-# The opening's network again, with the *good* start of lesson 09, so that the plain one is not at a disadvantage. Fifty
-# steps at each learning rate, five random starts each.
+# The opening's network again, a little narrower (8 channels), with the *good* start of lesson 09, so that the plain
+# one is not at a disadvantage. Fifty steps at each learning rate, five random starts each.
 #
 # > **Predict.** By how much does batch norm raise the largest learning rate that still learns?
 
@@ -736,14 +745,16 @@ at_most(with_norm[2:4].min(axis=0) - without.min(axis=0), -0.15, "08/gets-furthe
 # <details><summary><b>What happened</b></summary>
 #
 # With batch norm, learning rates work that break the plain network, and in the same fifty steps it gets further.
-# Section 3 gave one reason: the length of the weights does not matter, and a step that is too large makes the next
-# ones smaller.
+# Compare the two lowest points: with batch norm the best rate is about ten times as large. At the two smallest rates
+# batch norm brings nothing here. With a good start the plain network learns about as well there; it cannot use the
+# larger rates. Section 3 gave one reason: the length of the weights does not matter, and a step that is too large
+# makes the next ones smaller.
 #
 # *Why* batch norm helps is still argued about. The authors spoke of "internal covariate shift": each layer's input
 # keeps changing its distribution while the layers below learn. Santurkar and others (2018) put noise with changing
 # mean and variance *behind* each batch norm, so that the shift was back: it trained as well as before. They, and
-# Bjorck and others (2018), point to a smoother loss and to the larger learning rates instead. What we measured
-# supports the latter and says nothing about the former.
+# Bjorck and others (2018), point to two other causes: a smoother loss, and the larger learning rates. What we
+# measured supports the larger learning rates. It says nothing about the smoothness of the loss or about the shift.
 # </details>
 
 # %% [markdown]
@@ -810,10 +821,10 @@ at_least(later["shuffled"][1:] - correct, -0.05, "08/shuffled-tens-do-not")
 # <details><summary><b>What happened</b></summary>
 #
 # *During* the look, sorted batches are poor at every size, and shuffled ones are good if they are large. *Later*, in
-# `eval()`, large batches have done little harm, sorted or not: 10 batches of 100 leave running values that average over
-# all classes. Sorted batches of one are different. After 1,000 updates the running statistics are those of the last
-# dozens of images, and these are all ankle boots. One forgotten `eval()` has then spoilt the correct evaluation
-# that follows, although no weight has changed.
+# `eval()`, large batches have done little harm, sorted or not: 10 batches of 100 leave running values that average
+# over all classes. Sorted batches of one are different. After 1,000 updates the running statistics are those of the
+# last dozens of images, and these are all ankle boots. One forgotten `eval()` has then spoilt the correct evaluation
+# that follows, although no weight has changed. Sorted batches of ten do less harm, but not none.
 # </details>
 #
 # `torch.no_grad()` does not help. It switches gradients off and has nothing to do with the mode:
@@ -866,9 +877,10 @@ print("one image, 5×5 maps: equals instance norm:", same)
 #
 # ### Statistics read too early
 #
-# Section 2: until step 44 more than one percent of the running statistics is the arbitrary start
-# ($0.9^{43} = 0.011$). The same happens in fine-tuning with a handful of steps. Remedies are more steps, or
-# `momentum=None` (the plain average of all batches).
+# Section 2 showed this accident. Until step 44 more than one per cent of the running statistics is the arbitrary
+# start ($0.9^{43} = 0.011$). The same happens when a trained network gets a few steps of training on new images: most
+# of the running statistics still describes the old ones. Remedies are more steps, or `momentum=None` (the plain
+# average of all batches).
 #
 # ### A bias in front
 #
@@ -962,9 +974,10 @@ assert error.max() > 0.1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Inside it works. At the border the convolution reads padding, zeros that are added *after* the batch norm. In the
-# folded network they are added *before* it, and would have to be $\mu - \beta\sigma/\gamma$ instead. So the folding is
-# exact without padding, and wrong at the border with it.
+# Inside it works (black: no error). At the border the convolution reads padding, zeros that are added *after* the
+# batch norm. (Most of the bottom row is white, like the page: the largest error.) In the folded network they are
+# added *before* it, and would have to be $\mu - \beta\sigma/\gamma$ instead. So the folding is exact without padding,
+# and wrong at the border with it.
 # </details>
 #
 # ## 8. The relatives
@@ -1008,10 +1021,10 @@ assert all(same)
 assert all(all(row[1:]) for row in rows)
 
 # %% [markdown]
-# Only batch norm mixes *images*. The other three need no running statistics and no `eval()`, and they work with a batch
-# of one. (Wu and He, 2018, made group norm for detectors of which only two images fit on a GPU.) They also lose
-# something. In evaluation they are not linear, so they cannot be folded. And they remove each image's own contrast.
-# Transformers use layer norm.
+# Only batch norm mixes *images*. The other three need no running statistics and no `eval()`, and they work with a
+# batch of one. (Wu and He, 2018, made group norm for large detectors, where only two images at a time fit on a GPU.)
+# They also lose something. In evaluation they are not linear, so they cannot be folded. And they remove each image's
+# own contrast. Transformers use layer norm.
 #
 # **Local response normalisation** is older (AlexNet, 2012) and of another kind: it subtracts nothing. Each number is
 # divided by the strength of its neighbours *along the channels, at the same place*. (PyTorch calls the exponent $p$ of

@@ -125,16 +125,16 @@ assert puzzle["softmax, then cross_entropy"].min() > floor
 # <details><summary><b>What happened</b></summary>
 #
 # The first network knows its twenty images. The second stays far above, and no exception tells why. After an hour of
-# training on all data, one would think of the learning rate first. **Overfit one batch first** is the cheapest test
-# there is: a network that cannot learn twenty images by heart has a bug. At the end of section 2 you can derive the
-# floor.
+# training on all the data, you would look for the mistake in the learning rate first. **Overfit one batch first** is
+# the cheapest test there is: a network that cannot learn twenty images by heart has a bug. At the end of section 2
+# you can derive the floor.
 # </details>
 #
 # ## 1. Encoder and head
 #
-# The network above is the standard plan. The **encoder** repeats *convolution → batch norm → ReLU → pooling*: maps
-# become smaller and more numerous, and (lesson 04) it stays equivariant, roughly. The **head** turns the last maps into
-# one number per class, the *logits*. Two kinds:
+# The network above is the standard plan. The **encoder** repeats *convolution → batch norm → ReLU → pooling*: the
+# maps become smaller and more numerous, and the encoder stays roughly equivariant (lesson 04). The **head** turns the
+# last maps into one number per class, the *logits*. Two kinds:
 #
 # - **flatten**: line up all $C \cdot H \cdot W$ numbers, then a linear layer. Each place has its own weights.
 # - **global average pooling**: one number per channel, then a linear layer. All places are treated alike.
@@ -158,8 +158,9 @@ rows.append(("the other head", "(20, 10)", sum(p.numel() for p in head.parameter
 table(rows, {"layer": "", "output": "", "parameters": "d"})
 
 # %% [markdown]
-# **Two claims.** *"CNNs only work at one image size."* *"After flattening nothing geometric is lost."* We train both on
-# centred garments, from five starts each, then move the test images in all four directions.
+# **Two claims.** *"CNNs only work at one image size."* *"After flattening nothing geometric is lost."* We train a
+# network with each head on centred garments, from five starts each. Then we move the test images in all four
+# directions.
 #
 # > **Predict.** Which head loses more accuracy by a shift of two pixels? Which of the two takes images of 20×20?
 
@@ -221,9 +222,11 @@ assert not takes_any_size
 # <details><summary><b>What happened</b></summary>
 #
 # **"Nothing geometric is lost": true of the numbers, false of the network.** The array can be reshaped back. But the
-# linear layer does not know which inputs are neighbours. Moved by a pixel of the last map, all features meet *other
-# weights*, which learned nothing about them. Global averaging forgets the place, so it loses less. It loses something,
-# because four of its pixels are one pixel of the last map.
+# linear layer does not know which inputs are neighbours. When the image moves by four pixels, the last map moves by
+# one, and all features meet *other weights*, which learned nothing about them. Global averaging forgets the place, so
+# it loses less. It loses something, because a shift by less than four pixels is no whole pixel of the last map
+# (lesson 07). On the centred garments the flattening head is the better one: there the place of a feature tells
+# something.
 #
 # **"One image size": false of the encoder, true of a flattening head**, whose weights are counted for one size. With
 # global pooling any size goes through. (Whether its accuracy is good on sizes it never saw is another question.)
@@ -231,8 +234,8 @@ assert not takes_any_size
 #
 # ## 2. Softmax and cross-entropy
 #
-# Logits $z$ are any numbers. Softmax makes probabilities of them, and the loss is minus the log of the one that was
-# given to the true class $y$:
+# Logits $z$ are any numbers. Softmax makes probabilities of them. The loss is minus the (natural) logarithm of the
+# probability that the true class $y$ got:
 #
 # $$ p[k] = \frac{e^{z[k]}}{\sum_j e^{z[j]}}, \qquad L = -\log p[y] = \log \sum_j e^{z[j]} - z[y]. $$
 #
@@ -242,6 +245,8 @@ assert not takes_any_size
 # = p[k]$, so
 #
 # $$ \frac{\partial L}{\partial z[k]} = p[k] - [k = y], \qquad\text{divided by } N \text{ for the mean over a batch.} $$
+#
+# Here $[k = y]$ is 1 for the true class and 0 for all others.
 
 
 # %%
@@ -294,10 +299,11 @@ at_most(np.abs(fresh - np.log(10)), 0.3, "09/first-loss")
 #
 # ## 3. The start: variance and symmetry
 #
-# A layer's output is $y = \sum w x$ over $\text{fan\_in} = C_{in} K_h K_w$ terms. With independent weights of mean 0,
+# (In this section $y$ is an output, not a class.) A layer's output is $y = \sum w x$ over
+# $\text{fan\_in} = C_{in} K_h K_w$ terms. With independent weights of mean 0,
 # $E[y^2] = \text{fan\_in} \cdot \text{Var}(w) \cdot E[x^2]$. A ReLU sets half of a symmetric distribution to zero, so
-# $E[\text{relu}(y)^2] = \frac12 E[y^2]$. To keep the signal over depth the two factors must cancel (He and others,
-# 2015):
+# $E[\text{relu}(y)^2] = \frac12 E[y^2]$. To keep the signal over depth, the two factors must multiply to 1:
+# $\frac12\, \text{fan\_in} \cdot \text{Var}(w) = 1$ (He and others, 2015). So
 #
 # $$ \text{Var}(w) = \frac{2}{\text{fan\_in}} . $$
 #
@@ -388,18 +394,20 @@ assert apart[True, False].min() > 0.01
 #
 # **True**: identical starts stay identical. Equal filters get equal maps, equal gradients and equal steps, so 8
 # filters are one filter. But the randomness need not be in the filters: a random head sends each of them *another*
-# gradient, and they separate. What must be broken is the symmetry of the whole network under exchanging two channels.
+# gradient, and they separate. In the reverse case the filters differ from the start, and stay different. What must be
+# broken is the symmetry of the whole network: exchanging two channels must change something.
 # </details>
 #
 # ## 4. The step: momentum, weight decay, schedules
 #
-# PyTorch's rule, for each parameter $p$ with gradient $g$:
+# PyTorch's rule, for each parameter $p$ (no longer a probability) with gradient $g$:
 #
 # $$ g \leftarrow g + \lambda p, \qquad v \leftarrow m v + g, \qquad p \leftarrow p - \eta v . $$
 #
 # $\eta$ is the learning rate, $m$ the momentum, $\lambda$ the weight decay: the gradient of $\frac\lambda2 p^2$. With
-# a constant gradient $v$ tends to $g/(1 - m)$: momentum 0.9 makes steps ten times as long along a steady slope, and
-# cancels what changes sign. A valley that is thirty times as steep across as along shows it.
+# a constant gradient $v$ tends to the value that the rule leaves as it is, $v = m v + g$, that is $v = g/(1 - m)$. So
+# momentum 0.9 makes steps ten times as long along a steady slope, and it cancels what changes sign. A valley that is
+# thirty times as steep across as along shows it, here with momentum 0.8.
 
 
 # %%
@@ -429,8 +437,9 @@ show(valley_paths(paths, curvature), "09/paths-in-a-valley")
 assert np.linalg.norm(paths["momentum 0.8"][-1]) < 0.5 * np.linalg.norm(paths["plain"][-1])
 
 # %% [markdown]
-# **Schedules.** The gradient of a batch is noisy, and with a constant learning rate the weights never come to rest. So
-# the learning rate falls. Two usual ways:
+# **Schedules.** The gradient of a batch is noisy, and with a constant learning rate the weights never come to rest.
+# So one lets the learning rate fall. Two usual ways are to divide it by ten every few epochs (`StepLR`), and to let
+# it fall along half a cosine (`CosineAnnealingLR`):
 
 # %%
 holder, lrs = [modules.Parameter(np.zeros(1))], {}
@@ -508,7 +517,8 @@ assert apart_by < 1e-9
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# They differ by rounding only. So nothing in PyTorch's training is hidden from you now.
+# They differ by rounding only, even where the loss jumps up at step 1. So nothing in PyTorch's training is hidden
+# from you now.
 # </details>
 #
 # From here on we use PyTorch, for speed.
@@ -624,12 +634,13 @@ for name in ["weight decay", "dropout"]:
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Without help the network knows its 400 images by heart and is clearly worse on others: it **overfits**. Augmentation
-# narrows the gap by making the *training* harder, and that need not make the *test* better: compare the bars. All
-# test garments are centred like the training ones, so knowing about shifted garments is of no use there. It is of great
-# use on the moved ones. **Augmentation buys the invariance that you put into it**, and it pays where the test needs
-# that invariance. Dropout and weight decay change little on the test images, in so small a network and so short a
-# training. A smaller gap is not the goal. The goal is accuracy on the images that will come.
+# Without help the network knows its 400 images by heart and is clearly worse on others: it **overfits**. Dropout and
+# augmentation lower the training accuracy. Augmentation narrows the gap most, by making the *training* harder, and
+# that need not make the *test* better: here it makes it clearly worse. All test garments are centred like the
+# training ones, so knowing about shifted garments is of no use there. It is of great use on the moved ones.
+# **Augmentation buys the invariance that you put into it**, and it pays where the test needs that invariance. Dropout
+# and weight decay change little on the test images, in so small a network and so short a training. A smaller gap is
+# not the goal. The goal is accuracy on the images that will come.
 # </details>
 #
 # ## 7. Curves and early stopping
@@ -663,8 +674,8 @@ at_least(
 )
 
 # %% [markdown]
-# **Early stopping**: keep the weights of the epoch with the lowest validation loss, and stop when it has not improved
-# for some epochs (the *patience*). How to read curves:
+# **Early stopping**: keep the weights of the epoch with the lowest validation loss (the dotted line, for the mean of
+# the five), and stop when it has not improved for some epochs (the *patience*). How to read curves:
 #
 # - The training loss stays near $\log C$: the learning rate is far too large or too small, or there is a bug.
 # - Both fall and stay together: train longer, or take a larger network.
@@ -710,6 +721,8 @@ show(viz.image_row(list(pictures[surest]), names, columns=8, height=1.7), "09/su
 #
 # ## Claims to test
 #
+# Decide for each in what sense it is true, then run the cell.
+#
 # 1. "CNNs only work at one image size."
 # 2. "After flattening nothing geometric is lost."
 # 3. "Filters differ because they start at random."
@@ -751,7 +764,8 @@ assert loud_loss > 2 * np.log(10)
 # ## Summary
 #
 # 1. Encoder (conv, batch norm, ReLU, pool), then a head: flatten knows places and one size, global average neither.
-# 2. Softmax cross-entropy: $\log\sum e^z - z_y$, gradient $p - [k=y]$, first loss $\log C$, softmax inside.
+# 2. Softmax cross-entropy: $\log\sum_j e^{z[j]} - z[y]$, gradient $p - [k=y]$, first loss about $\log C$. PyTorch's
+#    loss applies the softmax itself.
 # 3. Start with $\text{Var}(w) = 2/\text{fan\_in}$, and at random, or filters stay copies.
 # 4. $g + \lambda p$, then $m v + g$, then $p - \eta v$; let $\eta$ fall. NumPy and PyTorch agree step for step.
 # 5. Overfit one batch first; watch validation; augment; look at the confusion matrix and the mistakes.
