@@ -393,7 +393,7 @@ print("softmax of −d equals softmax of a linear layer:", same)
 # </details>
 #
 # What softmax throws away is *how far* the nearest code is. The paper keeps it: its loss (equation 9) has a constant
-# $j$, as if there were an eleventh class "rubbish" with the distance $j$,
+# $j$ (a number here, not an index), as if there were an eleventh class "rubbish" with the distance $j$,
 #
 # $$ E = d_y + \log\Big(e^{-j} + \sum_k e^{-d_k}\Big) , $$
 #

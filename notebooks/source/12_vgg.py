@@ -249,7 +249,8 @@ assert counts[3, 3] == 49
 #
 # *(This section can wait.)*
 #
-# > **Predict.** VGG-19 has eight convolutions more than VGG-11. By how much do the parameters grow? And the work?
+# > **Predict.** VGG-19 has eight convolutions more than VGG-11. By how much do the parameters grow? And the work
+# > (the multiply-adds)?
 
 # %%
 family = {depth: summary(getattr(models, f"vgg{depth}")(), (1, 3, 224, 224)) for depth in CONFIGS}
@@ -386,7 +387,8 @@ assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) ==
 # layer with ReLU multiplies the mean square of its input by about $\tfrac12 \cdot 9\,C_\text{in}\,\sigma^2$. With
 # $\sigma = 0.01$ and $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$.
 #
-# > **Predict.** After the 16 convolutions of VGG-19: how large is a typical number, if the input's is 1? With
+# > **Predict.** After the 16 convolutions of VGG-19: how large is a typical number (the root mean square),
+# > if the input's is 1? With
 # > $\sigma = 0.01$, and with Kaiming's $\sigma^2 = 2 / (9\,C_\text{in})$?
 
 

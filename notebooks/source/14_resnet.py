@@ -241,12 +241,14 @@ at_least(plain_accuracy[0] - plain_accuracy[2], 0.1, "14/plain-44-worse-in-test"
 # <details><summary><b>What happened</b></summary>
 #
 # It rises: the deeper, the worse, in training as in test. (For the test we normalise by the test batch's own
-# statistics, because after so few steps the running ones have not settled, see lesson 08.) This is the **degradation**
-# that He and others described in 2015: their plain network of 56 layers had a higher training error than that of 20,
-# also after full training. It is not overfitting, because that would show in the test only. And the argument at the top
-# of this section is right: good weights *exist*. Gradient descent does not find them. To build the identity from two
-# random convolutions, batch norm and ReLU is hard to learn, and the puzzle showed how far from it a stack is when it
-# starts. Eighty steps are few: section 2 ends with networks that were trained until their curves are flat.
+# statistics, because after so few steps the running ones have not settled, see lesson 08.)
+#
+# This is the **degradation** that He and others described in 2015: their plain network of 56 layers had a higher
+# training error than that of 20, also after full training. It is not overfitting, because that would show in the test
+# only. And the argument at the top of this section is right: good weights *exist*. Gradient descent does not find them.
+# To build the identity from two random convolutions, batch norm and ReLU is hard to learn, and the puzzle showed how
+# far from it a stack is when it starts. Eighty steps are few: section 2 ends with networks that were trained until
+# their curves are flat.
 # </details>
 
 # %% [markdown]
@@ -417,8 +419,8 @@ assert all(np.ptp(kept_runs[name]["train_accuracy"][-2:]) < 0.005 for name in OR
 # ## 3. The way back
 #
 # First take the block without its last ReLU, $y = x + R(x)$. Ask as in lesson 06: *which outputs did $x$ influence, and
-# by which factor?* It enters twice: directly, with factor 1, and through the body, with its Jacobian $J$, $J_{kl} =
-# \partial R_k / \partial x_l$. The two ways add up:
+# by which factor?* It enters twice: directly, with factor 1, and through the body, with its Jacobian $J$, where $J_{kl}
+# = \partial R_k / \partial x_l$. The two ways add up:
 #
 # $$ \boxed{\; \frac{\partial L}{\partial x} = \underbrace{g}_{\text{along the shortcut}} +
 # \underbrace{J^\top g}_{\text{through the body}} = (I + J)^\top g \;} $$
@@ -933,12 +935,12 @@ at_most(at_high_rate["last γ = 0"] - at_high_rate["γ = 1"], -0.3, "14/zero-gam
 # become negative, and the gradient is masked at every block. He and others (2016b) move batch norm and ReLU *before* the
 # convolutions, into the body (the fourth figure of section 5):
 #
-# $$ x_{l+1} = x_l + R_l(x_l) \quad\Rightarrow\quad x_L = x_0 + \sum_{l=0}^{L-1} R_l(x_l) . $$
+# $$ x_{l+1} = x_l + R_l(x_l) \quad\Rightarrow\quad x_n = x_0 + \sum_{l=0}^{n-1} R_l(x_l) . $$
 #
-# On the way back each block multiplies by $(I + J_l)^\top$, where $J_l$ is the Jacobian of its body (section 3). The
-# product has one term without any $J$:
+# Here $n$ is the number of blocks, and $L$ below is the loss. On the way back each block multiplies by $(I +
+# J_l)^\top$, where $J_l$ is the Jacobian of its body (section 3). The product has one term without any $J$:
 #
-# $$ \frac{\partial L}{\partial x_0} = (I + J_0)^\top (I + J_1)^\top \cdots (I + J_{L-1})^\top g
+# $$ \frac{\partial L}{\partial x_0} = (I + J_0)^\top (I + J_1)^\top \cdots (I + J_{n-1})^\top g
 #    = g + \sum_l J_l^\top g + \sum_{k<l} J_k^\top J_l^\top g + \dots $$
 #
 # So the gradient from the very top arrives at the very bottom as it is, as one summand. To see the shortcuts alone we
@@ -1010,8 +1012,8 @@ assert sizes[0] < sizes[1] < sizes[2] < sizes[3]
 # ## 9. The tour so far
 #
 # The ImageNet competition (ILSVRC) was about the class of a photograph among 1,000. An answer counts as wrong if the
-# true class is not among the network's first five. These are the networks that made the headlines of each year, with the
-# number of layers that have weights. The errors are quoted, not measured by us:
+# true class is not among the network's first five (the top-5 error). These are the best-known networks of each year, with
+# the number of layers that have weights. The errors are quoted, not measured by us:
 
 # %%
 ILSVRC = [
@@ -1038,7 +1040,7 @@ show(viz.bar_chart(bars, "top-5 error in %", decimals=1, size=(9, 3.4)), "14/err
 # %% [markdown]
 # ## Claims to test
 #
-# Decide for each in what sense it is true. Then look at the numbers below, and unfold the verdicts.
+# Decide for each in what sense it is true. Then run the cell and unfold the verdicts.
 #
 # 1. "Deeper is better."
 # 2. "Deep plain networks fail because their gradients vanish."
