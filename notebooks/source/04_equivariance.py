@@ -122,9 +122,9 @@ show(
 # Equivariant: the answer moves along. Invariant: the answer does not change. "Where is the cat?" should be
 # equivariant; "is there a cat?" should be invariant. They are different properties, and no useful map is both.
 #
-# For a shift one has to decide what comes in at the side. We take two kinds: `circular`, where what leaves on the right comes
-# in on the left (exact, every shift can be undone); and `zeros` (as a camera sees it, except that the world is not
-# black).
+# For a shift one has to decide what comes in at the side. We take two kinds. `circular`: what leaves on the right comes
+# in on the left, as if opposite edges were *glued* together (exact, every shift can be undone). `zeros`: black comes in
+# (like a camera that turns, except that the world is not black).
 
 
 # %%
@@ -157,7 +157,8 @@ print(row[0, 0, 0], "→ circular", by_mode["circular"], " zeros", by_mode["zero
 # %% [markdown]
 # Now some functions, on four scenes and under one shift.
 #
-# > **Predict.** For each function: is the equivariance error zero? Is the invariance error?
+# > **Predict.** The second cell below lists seven functions. Read it, but do not run it yet. For each function: is the
+# > equivariance error zero? Is the invariance error?
 
 # %%
 x = data.scenes(4).images / 255
@@ -302,8 +303,9 @@ assert not any(wrong[L][d + L : 96 - L, d + L : 96 - L].any() for L in wrong)  #
 # Two L-shaped bands. At the *right and below*, content has left the picture: where $f(x)$ had seen it, $f(Tx)$ sees
 # padding. At *left and above* lies the edge of the moved picture: in $f(x)$ it was the border, behind which each
 # layer again put zeros; in $f(Tx)$ the layers have room to write beyond it, and the next layer reads what was
-# written. Each layer adds one pixel to both bands, exactly as fast as the receptive field grows. In the interior the
-# two agree to the last digit.
+# written. With each layer the first band grows by one pixel, inwards, just as the receptive field does. The second
+# grows by one pixel inwards *and* one outwards. (A few pixels inside a band can agree by chance, where the ReLU made
+# zeros of both.) In the interior the two agree to the last digit.
 # </details>
 #
 # So the exact sentence is: **with stride 1, a convolutional network is equivariant wherever the receptive field sees
@@ -384,7 +386,8 @@ for name, (_, S) in layers.items():
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The error is zero where both shifts are multiples of the stride, and nowhere else.
+# The error is zero where both shifts are multiples of the stride, and nowhere else. (Two poolings together have a
+# stride of 4.)
 # </details>
 #
 # **A claim.** *"Pooling commutes with translation."*
@@ -398,11 +401,12 @@ for name, (_, S) in layers.items():
 #
 # ## 4. Blur before you subsample
 #
-# Why is the failure so violent? The signal 0 0 1 1 0 0 1 1 is repeated every 4 places; kept at every second place it
-# becomes 0 1 0 1, the fastest change there is, and anything faster would come out as something else altogether. That
-# is **aliasing**, and signal processing has a remedy: remove what the coarse grid cannot carry, by blurring,
-# *before* subsampling. Zhang (2019) built it into networks as **blur-pool**: take the maximum with stride 1
-# (equivariant), blur (equivariant), then keep every second place.
+# Why is the failure so violent? The signal 0 0 1 1 0 0 1 1 repeats every 4 places. If we keep every second place, it
+# repeats every 2 places: 0 1 0 1. No signal can change faster than that. So a pattern that was still finer cannot be
+# kept on the coarse grid: it comes out as another, slower pattern. That is **aliasing**, and signal processing has a
+# remedy: remove what the coarse grid cannot carry, by blurring, *before* subsampling. Zhang (2019) built it into
+# networks as **blur-pool**: take the maximum with stride 1 (equivariant), blur (equivariant), then keep every second
+# place.
 
 # %%
 blur = np.array([1.0, 2, 1]) / 4
@@ -420,8 +424,9 @@ table(rows, {"shift": "", "signal": ".0f", "max pool": ".0f", "blur-pool": ".2f"
 # %% [markdown]
 # Between neighbouring shifts the numbers now change by a quarter, not by one. Now a network: three times (3×3
 # convolution with random weights, ReLU, halve the size), then the global mean of each map, on 32×32 scenes with
-# circular padding. A shift of the scene should not change these 8 numbers. We apply all 64 shifts that matter, and
-# compare how much the numbers vary over the shifts of *one* scene with how much they vary *between* scenes.
+# circular padding. A shift of the scene should not change these 8 numbers. We apply all 8 · 8 shifts that matter (a
+# shift by 8, the total stride, moves the last map by one whole pixel and does not change its mean), and compare how
+# much the numbers vary over the shifts of *one* scene with how much they vary *between* scenes.
 #
 # > **Predict.** Four ways to halve the size: keep every second pixel; 2×2 max pool; 2×2 mean; blur-pool. Order them.
 
@@ -515,7 +520,8 @@ for every, largest, mean, blurred in zip(*wobble.values(), strict=True):
 # moved by up to 6 pixels, so that they never leave the canvas. Four competitors:
 #
 # - an **MLP**;
-# - a CNN whose maps are **flattened** into a matrix, as in lesson 01;
+# - a CNN (three convolutions, the first of stride 2, and one 2×2 max pooling) whose maps are **flattened** and read by
+#   a matrix, as in lesson 01;
 # - the same CNN with a **global maximum** of each map in place of the flattening (no biases, so that empty canvas
 #   stays exactly zero);
 # - the flattening CNN again, trained on *shifted* images: **augmentation** by up to 3 pixels.
@@ -668,7 +674,7 @@ assert equal == {2: False, 4: True}
 # *(This section can wait.)*
 #
 # The proof of section 1 used that a shift moves every pixel by the same amount. A rotation does not. Rotations by
-# 90° can be tested without any interpolation, magnification by 2 by repeating each pixel:
+# 90° can be tested without any interpolation, and magnification by 2 by repeating each pixel.
 #
 # > **Predict.** For a random kernel, for a kernel that looks the same from all sides, and for the *magnitude* of the
 # > gradient (two Sobel kernels): is $f(\text{rotated } x) = \text{rotated } f(x)$? And is
@@ -783,7 +789,7 @@ at_least(turned[:, 3] - sized[:, 3], 0.3, "04/sizes-do-not-help-angles")
 # Augmentation buys, once more, what it shows, and nothing else. The network that saw rotations is nearly level up to
 # 40°, declines at 60°, the edge of what it saw, and fails beyond. It is not better on other sizes. The one that
 # saw sizes is no better at angles. On unchanged garments the network that saw rotations is somewhat worse after the
-# same four passes over the data: it had more to learn.
+# same four passes over the data: it had more to learn. The one that saw sizes loses less.
 #
 # Turned by 180°, a 6 is a 9, and to recognise a boot that stands on its head is of no use. *Which* transformations should
 # not matter is knowledge about the task, and it is yours, not the network's.
@@ -867,7 +873,8 @@ assert (M28.size, nonzero, different) == (676 * 784, 676 * 9, 9)
 #
 # ### Equivariance is a commuting matrix
 #
-# A circular shift of $n$ numbers is a matrix, too: $S$, with ones below the diagonal and one in the corner.
+# A circular shift of $n$ numbers is a matrix, too: $S$, with ones below the diagonal and one in the corner. (In this
+# part of the lesson $S$ is not a stride.)
 # Equivariance, $f(Sx) = S f(x)$ for all $x$, now reads $M S = S M$: **the layer's matrix commutes with the
 # shift's.** Lesson 02 counted the solutions of that equation. Here is a way to *make* one. Take any matrix $M$ and
 # average it over all shifts: shift the input by $d$, apply $M$, shift the output back.
@@ -911,7 +918,8 @@ assert np.allclose(averaged @ x_line, glued)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The average is a circulant matrix: a circular convolution, with a kernel as wide as the image. If you insist that
+# All diagonals are constant and continue around the edge. (Each of the three pictures has its own colour scale.) Such
+# a matrix is called **circulant**: it is a circular convolution, with a kernel as wide as the image. If you insist that
 # no place is special, then what is left of *any* linear layer is a convolution. (Why it commutes: putting one more
 # $S$ on both sides only renumbers the terms of the sum.) Lesson 05 computes with this matrix, and lesson 06 reads
 # the backward pass off it: gradients go through $M^\top$.
@@ -1027,13 +1035,13 @@ assert error_b["local"][512] < error_b["conv"][512]
 #
 # *The peaks* at $N = 9$ (local) and $N = 64$ (dense) have a reason: there are as many equations as unknowns, just
 # one solution, and it reproduces the noise exactly, with large weights. With fewer examples least squares takes the *smallest*
-# solution, with more it averages the noise out. More data or fewer unknowns are both a cure; at the peak a little
-# more data makes things *worse*.
+# solution, with more it averages the noise out. More data or fewer unknowns are both a cure. But on the way up to the
+# peak more data makes things *worse*.
 #
 # *Task B.* The assumption is false, and no amount of data helps the convolution: it learns the best *common* filter
-# and keeps an error for ever. The local learner, with the weaker and true assumption, passes it. An inductive bias
-# is an assumption. For images the one on shifts is nearly always good; for a passport photograph with the eyes always in the
-# same place it is less so.
+# and keeps an error for ever. The local learner, with the weaker and true assumption, overtakes it. An inductive bias
+# is an assumption. For most images the assumption that all places are alike is good. For passport photographs, which have
+# the eyes always in the same place, it is less so.
 # </details>
 
 # %% [markdown]

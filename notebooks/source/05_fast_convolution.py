@@ -23,7 +23,7 @@
 # - say from a roofline plot what limits a layer: arithmetic or memory.
 #
 # **Time** about 90 minutes, with the questions. The code runs in less than a minute. This lesson can wait until you are
-# curious; lesson 06 uses im2col and col2im of section 3. On a short evening, read sections 1 to 4 and 8.
+# curious: lesson 06 explains once more what it needs of section 3. On a short evening, read sections 1 to 4 and 8.
 #
 # **You should know** lessons 02 (cross-correlation), 03 (padding, stride, cost) and 04, section 7 (the matrix).
 
@@ -255,10 +255,10 @@ table([(name, str(tuple(shape)), str(steps), unit) for name, shape, steps, unit 
 #
 # So all windows together are an array with *six* axes on the same memory, and its strides are those of the image, with
 # the last two written once more. That is a description, and a description costs nothing. The columns of im2col are the
-# same six axes in another order, flattened to two.
+# same six axes in another order. Channel and window are flattened to one axis, and the places to another.
 #
-# > **Predict.** Does the array of all windows share its memory with the image? Do the columns, made from it by
-# > `transpose` and `reshape`?
+# > **Predict.** We make the columns from the windows by `transpose` and `reshape`. Do they still share their memory
+# > with the image?
 
 # %%
 padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -408,7 +408,7 @@ assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 #    x[k] = \frac1n \sum_{f=0}^{n-1} X[f]\, e^{+2\pi i f k / n} . $$
 #
 # Shift a wave, and it is the same wave times a number. A correlation adds shifted copies. So it can only multiply each
-# wave by a number: *which* number, we derive. Take the **circular** cross-correlation
+# wave by a number. *Which* number? Take the **circular** cross-correlation
 # $y[j] = \sum_u w[u]\, x[(j + u) \bmod n]$ and transform it:
 #
 # $$ Y[f] = \sum_j \sum_u w[u]\, x[j + u]\, e^{-2\pi i f j / n} . $$
@@ -495,7 +495,8 @@ def conv_by_fft(x, w, P):
 print("agrees with the loops to 1e-12:", np.abs(conv_by_fft(x, w, 1) - by_loops).max() < 1e-12)
 
 # %% [markdown]
-# And the puzzle: the spectra of the cat and of the disc, and their product.
+# And the puzzle: the spectra of the cat and of the disc, and their product. (The pictures show the logarithm of the
+# size of each number. `fftshift` puts the slow waves in the middle.)
 
 # %%
 size = photo.shape[2:]
@@ -552,8 +553,9 @@ assert flops / blurred.size < 2 * disc.size / 10
 assert repeated < 100
 
 # %% [markdown]
-# So the first half of the puzzle is solved. In a large image the last line holds for each pixel: fewer than a hundred
-# flops, so fewer than a hundred multiplications. $K$ does not occur in the formula at all.
+# Our small picture pays for the rim, which is computed and then cut off, and for the kernel's spectrum, which is used
+# only once. In a large image both hardly count, and the last line holds: fewer than a hundred flops for each pixel, so
+# fewer than a hundred multiplications. The first half of the puzzle is solved. $K$ does not occur in the formula at all.
 #
 # ## 6. Winograd: fewer multiplications
 #
@@ -606,8 +608,8 @@ assert np.allclose(by_four, np.convolve(a, w3))
 #
 # $$ y = \underbrace{E^\top}_{A^\top} \big[ (G w) \odot (\underbrace{C^\top}_{B^\top} d) \big] . $$
 #
-# $A$, $B$ and $G$ are the names in the literature, which also calls the algorithm F(2, 3): two outputs, three weights.
-# Row by row, with the sign of the last product turned around (twice,
+# $A$, $B$ and $G$ are the names in the literature (this $A$ is not section 3's matrix of zeros and ones). It also calls
+# the algorithm F(2, 3): two outputs, three weights. Row by row, with the sign of the last product turned around (twice,
 # so that nothing changes):
 #
 # $$ m_1 = (d_0 - d_2)\, w_0, \quad m_2 = (d_1 + d_2)\tfrac{w_0 + w_1 + w_2}2, \quad
@@ -629,17 +631,17 @@ assert np.array_equal(E.T @ ((G @ w3) * (C.T @ d)), [14, 20])
 assert np.array_equal(winograd.winograd_f23(d, w3), [m1 + m2 + m3, m2 - m3 - m4])
 
 # %% [markdown]
-# Four multiplications instead of six. ($G w$ is computed once for a filter and used for every tile, so its additions
-# and halves do not count.)
+# Four multiplications instead of six: the second half of the puzzle is solved. ($G w$ is computed once for a filter
+# and used for every tile, so its additions and halves do not count.)
 #
 # **In two dimensions** do it along rows *and* columns: an $(m+2) \times (m+2)$ tile of the image gives $m \times m$
 # outputs,
 #
 # $$ Y = A^\top \big[ (G\, w\, G^\top) \odot (B^\top d\, B) \big] A , $$
 #
-# with $(m+2)^2$ products for $9 m^2$. And with channels, the sum over $c$ can be taken *inside* the brackets: for each
-# of the $(m + 2)^2$ entries a matrix product $C_{out} \times C_{in}$ times $C_{in} \times$ tiles. So it is GEMMs again,
-# but smaller ones.
+# with $(m+2)^2$ products instead of $9 m^2$. And with channels, the sum over $c$ can be taken *inside* the brackets:
+# for each of the $(m + 2)^2$ entries a matrix product $C_{out} \times C_{in}$ times $C_{in} \times$ tiles. So it is
+# GEMMs again, but smaller ones.
 
 # %%
 At, G, Bt = winograd.F2
@@ -696,7 +698,7 @@ assert all(all(row[1:]) for row in rows)
 # %% [markdown]
 # One map, six ways. Now what each costs, counted before it is timed. **Flops** by the formulas of the sections above.
 # **Bytes**: each array that is written or read counts once each time (in float32, four bytes a number, eight for a
-# complex one), as if only one product's operands fitted into the cache. It is a model, good to a factor of two or so.
+# complex one), as if nothing stayed in the cache from one step to the next. It is a model, good to a factor of two or so.
 
 
 # %%
@@ -732,7 +734,8 @@ table(rows, {"": "", "Mflop": ".2f", "MB": ".2f", "flops per byte": ".1f"})
 # **Rounding**: we compute in float32 and compare with float64, relative to the largest output. **Time**: the fastest
 # of several runs, in seconds of the processor.
 #
-# > **Predict.** Which way has the fewest flops? Is it the fastest? Which rounds worst?
+# > **Predict.** The table has counted the flops. Will the times come in the same order? How many times as long as im2col
+# > will the loops take? Which way rounds worst?
 
 # %% tags=["nbval-ignore-output"]
 x32, w32 = x.astype(np.float32), w.astype(np.float32)
@@ -768,13 +771,17 @@ assert counted["winograd"][0] > counted["im2col"][0]
 # an operation is the whole difference. The big matrix has 64 times the flops (15.93 against 0.25 Mflop, and as many
 # entries to read), and is slow because of *them*.
 #
-# Among the last four the image is so small that calling a dozen NumPy functions costs more than computing. In
+# For the last four ways the image is so small that calling a dozen NumPy functions costs more than computing. In
 # particular Winograd has *more* flops here than im2col: with three channels its transforms are more work than they
-# save. For a fair comparison the layer must be one that networks have.
+# save. Its rounding error is the largest: the large entries of section 6. For a fair comparison the layer must be one
+# that networks have.
 # </details>
 #
 # **A layer of a real network**: 64 channels to 64, 28×28 pixels, 3×3. Loops and the big matrix are left out here. (The matrix
 # would have $(64 \cdot 28^2)^2$ entries.) Winograd runs in both tile sizes.
+#
+# > **Predict.** With tiles of 2 and of 4 Winograd has 2.25 and 4 times fewer products. How many times fewer *flops* are
+# > left, when its transforms are counted? Is it faster than im2col by as much? Where is the FFT?
 
 # %% tags=["nbval-ignore-output"]
 channels, side = 64, 28
@@ -823,8 +830,9 @@ assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1))
 # <details><summary><b>What happened</b></summary>
 #
 # Counted with its transforms, Winograd's saving is less than the 2.25 and 4 of the textbook. In time it saves less
-# still, if anything: the transforms move bytes, and its many small GEMMs run at a lower speed than im2col's one large
-# GEMM. *Fewer flops are not less time.* Section 9 says what decides.
+# still: on the computer that made this page it saved nothing, and both tile sizes took longer than im2col. The transforms
+# move bytes, and its many small GEMMs run at a lower speed than im2col's one large GEMM. *Fewer flops are not less
+# time.* Section 9 says what decides.
 #
 # And the FFT is the slowest here: for one image it transforms 64 · 64 kernels, each padded to the image's size. It has
 # more flops than im2col and many more bytes.
@@ -919,7 +927,8 @@ assert speed["im2col"] > 1.5 * speed["fft"]
 # By count, the FFT is ahead early. By the clock, only later: its flops are slower ones. It walks through memory in
 # large steps and multiplies small matrices of complex numbers, one for each frequency, while im2col's flops are those
 # of one GEMM. Where exactly the lines cross depends on your computer, on the channels and on the image. *That* they
-# cross does not. PyTorch's compiled kernel and our shifted products grow with $K^2$ as well.
+# cross does not. PyTorch's compiled kernel and our shifted products grow with $K^2$ as well. (Section 7's `shifted`
+# copies no windows. With only eight channels the copies are much of im2col's work, so `shifted` can be the faster one.)
 # </details>
 #
 # The kernel of the puzzle is far on the right. The same blur twice:
@@ -941,7 +950,7 @@ assert puzzle["fft"] < puzzle["im2col"] / 3
 # | 1×1 kernel | im2col | the image *is* the matrix: nothing is copied |
 # | usual layer | im2col | one large GEMM |
 # | 3×3, stride 1, many channels | Winograd, its tiles kept in the cache | up to four times fewer products; costs digits |
-# | memory is short | shifted | no columns |
+# | memory is short, or few channels | shifted | no columns to copy |
 # | large kernel, stride 1 | FFT | cost hardly depends on $K$ |
 # | proof, or a tiny example | Toeplitz, loops | nothing is hidden |
 #
@@ -1010,8 +1019,8 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 # - **im2col** lies far to the right: each column entry is used by 64 filters. Its distance from the level part is what
 #   copying columns costs.
 # - **Winograd** has fewer flops for about as many bytes. So it moves to the left, towards the slope. Its points lie
-#   lower, and it may still finish earlier: the height is flops in a second, not time. An algorithm with half the flops
-#   at two thirds of the speed has won.
+#   lower, and it may still finish earlier: the height is flops in a second, not time. With half the flops it needs more
+#   than half of im2col's height to win. Does it reach that in your figure?
 # - **FFT** uses each of its 4,096 kernel spectra for one image only, then throws it away: few flops a byte. A larger
 #   batch would share them.
 # </details>
@@ -1027,8 +1036,8 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 #
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. **No.** im2col and loops have the same flops. Counted, the FFT is ahead of im2col from 3×3 on, but its flops are
-#    slower ones, and the clock sees it ahead only at larger kernels (sections 7 and 8).
+# 1. **No.** im2col and loops have the same flops, and very different times (section 7). In section 8 the FFT has fewer
+#    flops than im2col from 3×3 on, but its flops are slower ones, and by the clock it is ahead only at larger kernels.
 # 2. **For large kernels**; for 3×3 im2col is faster, at 25×25 the FFT (section 8).
 # 3. **In exact arithmetic.** In float32 Winograd with m = 4 loses a digit, and the FFT small outputs beside large ones
 #    (section 7).

@@ -22,7 +22,7 @@
 # - check a gradient numerically so that a wrong one cannot pass;
 # - explain what a transposed convolution is and where its checkerboard comes from.
 #
-# **Time** about 105 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
+# **Time** about 110 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
 # and sections 1 to 4 and 6; sections 7, 9 and 10 can wait.
 #
 # **You should know** lesson 02 (the convolution layer), lesson 03 (stride, padding, dilation, groups), the matrix of
@@ -308,22 +308,23 @@ assert abs(slope - the_sum / 49) > 0.01
 # %% [markdown]
 # ## 4. The gradient of the input
 #
-# *Which outputs did the pixel $x[n, c, a, b]$ influence?* All windows that contained it. In the window of output
-# $(i, j)$ it lay under the weight with $i + u = a$ and $j + v = b$. So the factor is
+# *Which outputs did the pixel $x[n, c, a, a']$ influence?* (Its row is $a$ and its column $a'$, because $b$ is the bias.)
+# All windows that contained it. In the window of output $(i, j)$ it lay under the weight with $i + u = a$ and
+# $j + v = a'$. So the factor is
 #
-# $$ \frac{\partial y[n, o, i, j]}{\partial x[n, c, a, b]} = w[o, c,\; a - i,\; b - j] \quad\text{(zero where that
+# $$ \frac{\partial y[n, o, i, j]}{\partial x[n, c, a, a']} = w[o, c,\; a - i,\; a' - j] \quad\text{(zero where that
 # index is outside the kernel)}, $$
 #
 # and the chain rule of section 1 sums over all outputs of this image:
 #
-# $$ \frac{\partial L}{\partial x[n, c, a, b]} = \sum_{o, i, j} g[n, o, i, j]\; w[o, c,\; a - i,\; b - j]. $$
+# $$ \frac{\partial L}{\partial x[n, c, a, a']} = \sum_{o, i, j} g[n, o, i, j]\; w[o, c,\; a - i,\; a' - j]. $$
 #
 # Most of these terms are zero. To see which are left, count by the place in the kernel instead of the place in the
-# output: call $u = a - i$ and $v = b - j$. The pixel $(a, b)$ is fixed, so each $i$ belongs to exactly one $u$, namely
+# output: call $u = a - i$ and $v = a' - j$. The pixel $(a, a')$ is fixed, so each $i$ belongs to exactly one $u$, namely
 # $i = a - u$, and summing over all $i$ is the same as summing over all $u$. Where $u$ is not one of $0, \dots, K - 1$
 # the weight is zero, so $K^2$ terms remain for each $o$:
 #
-# $$ \boxed{\; \frac{\partial L}{\partial x[n, c, a, b]} = \sum_{o, u, v} w[o, c, u, v]\; g[n, o,\; a - u,\; b - v] \;}
+# $$ \boxed{\; \frac{\partial L}{\partial x[n, c, a, a']} = \sum_{o, u, v} w[o, c, u, v]\; g[n, o,\; a - u,\; a' - v] \;}
 # $$
 #
 # where $g$ counts as zero outside of its array (there is no window with such a number). **Look at the minus signs.**
@@ -369,9 +370,10 @@ show(viz.value_row([arrivals], ["windows that reach each pixel"]), "06/arrivals-
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Every second row and every second column is shared by two windows. Where such a row meets such a column, four windows
-# overlap. The counts are uneven: in the still picture the middle pixel is reached four times, a corner once. We come
-# back to that in section 10.
+# Away from the rim, every second row and every second column is shared by two windows. (On 5×5 pixels that is only the
+# middle row and the middle column.) Where such a row meets such a column, four windows overlap. The counts are
+# uneven: in the still picture the middle pixel is reached four times, a corner once. We come back to that in section
+# 10.
 # </details>
 #
 # Now scatter and gather in code, and both against PyTorch. (The gather is the fast one: pad `g` by $K - 1$, flip the
@@ -483,7 +485,7 @@ assert losses[-1] < 1e-6
 # The full layer of lesson 03 reads other pixels, but each output is still a sum of weight times pixel:
 #
 # $$ y[n, o, i, j] = b[o] + \sum_{c, u, v} w[o, c, u, v]\; x[n,\; c_o + c,\; \underbrace{iS + uD - P}_{a},\;
-#    \underbrace{jS + vD - P}_{b}], $$
+#    \underbrace{jS + vD - P}_{a'}], $$
 #
 # with $x = 0$ outside the image, and $c_o = \lfloor o \,/\, (C_\text{out}/G) \rfloor \cdot C_\text{in}/G$ the first
 # channel of the group of output $o$. The rule "which outputs did it influence, by which factor" now reads:
@@ -491,10 +493,10 @@ assert losses[-1] < 1e-6
 # $$ \frac{\partial L}{\partial w[o, c, u, v]} = \sum_{n, i, j} g[n, o, i, j]\; x[n,\, c_o + c,\, iS + uD - P,\, jS +
 # vD - P], $$
 #
-# $$ \frac{\partial L}{\partial x[n, c', a, b]} = \sum_{\substack{o, c, i, j, u, v:\;\; c_o + c = c' \\
-#    iS + uD - P = a,\;\; jS + vD - P = b}} g[n, o, i, j]\; w[o, c, u, v]. $$
+# $$ \frac{\partial L}{\partial x[n, c', a, a']} = \sum_{\substack{o, c, i, j, u, v:\;\; c_o + c = c' \\
+#    iS + uD - P = a,\;\; jS + vD - P = a'}} g[n, o, i, j]\; w[o, c, u, v]. $$
 #
-# The second is awkward: it must find all $(i, u)$ with $iS + uD - P = a$: with stride 2 only every other
+# The second is awkward. It must find all $(i, u)$ with $iS + uD - P = a$, and with stride 2 only every other
 # weight can reach a given pixel. The scatter needs no such search. Every product $w \cdot x$ of the forward pass sends
 # $g \cdot x$ to its weight and $g \cdot w$ to its pixel. **The backward pass is the forward pass's own loop with
 # other lines inside:**
@@ -549,8 +551,8 @@ table(rows, ["", "shape", "equals PyTorch to 1e-12"])
 # With this $L$ the upstream gradient is exactly $g$. Three details decide whether the check is worth anything.
 #
 # **First detail: a random $g$.** Many checks use `y.sum()` as loss, because it is easy to write. Then $g$ is all ones.
-# Here are three wrong gradients: one mixes up the rows and columns of $g$, one replaces $g$ by its mean, one sends
-# each output channel the gradient of another.
+# Below are three wrong gradients: one mixes up the rows and columns of $g$, one replaces $g$ by its mean, one takes the
+# output channels of $g$ in reverse order.
 #
 # The check itself comes first. It is slow, and it is simple enough to be trusted.
 
@@ -598,8 +600,8 @@ table([(name, *both) for name, both in passes.items()],
 # zero passes.)
 # </details>
 #
-# **Second detail: awkward sizes.** Section 4's `grad_input_scatter` was written for stride 1. Let us use it at
-# stride 2. The shapes fit and no error is raised, so a check at stride 1 alone finds nothing:
+# **Second detail: awkward strides and sizes.** Section 4's `grad_input_scatter` was written for stride 1. Let us use
+# it at stride 2. The shapes fit and no error is raised, so a check at stride 1 alone finds nothing:
 
 # %%
 x, w, b = rng.normal(size=(1, 2, 9, 8)), rng.normal(size=(3, 2, 3, 3)), np.zeros(3)
@@ -670,7 +672,8 @@ assert min(errors["convolution, then tanh"]) < 2e-10
 # branch. The best compromise in float64 is a few millionths, and $10^{-6}$ is a safe habit. In float32 the falling
 # branch is higher by about nine powers of ten. So the best step is much larger, a few thousandths, and the best that
 # one gets is an error of 3·10⁻⁵. At the usual step of $10^{-6}$ the error is a tenth of the gradient, and a correct
-# gradient fails. So check gradients in **float64**.
+# gradient fails. (At the far left of the float32 curve $p + \varepsilon$ is rounded back to $p$. The quotient is zero,
+# and its error is all of the gradient.) So check gradients in **float64**.
 #
 # The convolution alone has no rising branch: it is *linear* in its weights, and for a linear function the quotient is
 # exact at any step. This is a surprise worth keeping: you can check a convolution's gradient with $\varepsilon = 1$.
@@ -830,9 +833,8 @@ show(figure, "06/matrix-and-transpose")
 
 # %% [markdown]
 # What is the gradient of the weights? If all 100 entries of $M$ were free, their gradient would be $\partial L/\partial
-# M = g\,x^\top$. But the zeros are fixed (sparse connectivity), and each of the nine weights stands in four entries
-# (weight sharing): its gradient is the sum over the entries where it stands. Both of lesson 04's properties in two
-# lines:
+# M = g\,x^\top$. But the zeros are fixed (sparse connectivity), and each of the nine weights is in four entries (weight
+# sharing). So its gradient is the sum over these four entries:
 
 # %%
 x, g = rng.normal(size=(1, 1, 5, 5)), rng.normal(size=(1, 1, 2, 2))
@@ -976,7 +978,8 @@ show(viz.value_row(maps, [f"K = {K}, S = 2" for K in (2, 3, 4)]), "06/arrivals-f
 # 2016, who explained these patterns in generated pictures) is: *choose $K$ divisible by $S$*. Ones as weights are a
 # special case, though. Let the weights be random, as in a network before training, with 16 input channels, each of a
 # constant value. Away from the rim the output then consists of four numbers that repeat, one for each parity of
-# (row, column). Their variance, as a share of their mean square, is 0 for a flat output.
+# (row, column). Their variance, as a share of their mean square, is 0 for a flat output. We also put in random numbers
+# instead of constants, and compare the mean square ("energy") of the output at the four parities.
 #
 # > **Predict.** Which of $K = 2, 3, 4$ have no checkerboard? And an enlargement by repeating each pixel, followed by an
 # > ordinary 3×3 convolution?
@@ -1117,23 +1120,23 @@ assert rows[1][2] < 1.2
 # <details><summary><b>What happened</b></summary>
 #
 # Along one axis the paths are 1, 3, 2, 3, 1, 3, 2, 3, …. With rows and columns multiplied there are nine times as many
-# for the pixel that is read most often. The mean square of the gradient follows the number of paths. (The last digit of
-# the measured ratio is chance: weights are random, and 2,000 networks are not infinitely many.)
+# for the pixel that is read most often. The mean square of the gradient follows the number of paths. (The measured
+# ratio is not exactly nine, because 2,000 networks with random weights are not infinitely many.)
 # </details>
 #
-# So some pixels count many times as much as their neighbours. This matters to the loss, and it matters when such
-# gradients are drawn to show "what the network looked at" (lesson 16 (planned)). The pattern in such a picture comes
+# So some pixels influence the loss many times as much as their neighbours. One sees it when such gradients are drawn to
+# show "what the network looked at" (lesson 16 (planned)). The pattern in such a picture comes
 # from the arithmetic, not from the image.
 
 # %% [markdown]
 # ## Claims to test
 #
-# Decide for each in what sense it is true, then run the cell.
-#
 # 1. "The kernel's gradient is the average over the receptive fields."
 # 2. "Backpropagation through a convolution is a convolution."
 # 3. "The backward pass costs as much as the forward pass."
 # 4. "A transposed convolution undoes a convolution."
+#
+# > **Predict.** In what sense is each of them true? Decide, then run the cell.
 
 # %%
 x, w = rng.normal(size=(1, 1, 8, 8)), rng.normal(size=(1, 1, 3, 3))
@@ -1219,8 +1222,8 @@ table(rows, ["", " "])
 #
 # <details><summary>Answer</summary>
 #
-# The biases move in the right direction with a step that is smaller by $N H' W'$; in a batch of 64 maps of 28×28 that
-# is 50,176. They hardly learn, and nothing fails. Only a numerical check finds it.
+# The biases move in the right direction with a step that is smaller by a factor of $N H_{out} W_{out}$. In
+# a batch of 64 maps of 28×28 that is 50,176. They hardly learn, and nothing fails. Only a numerical check finds it.
 # </details>
 #
 # **5.** Which `padding` must `conv_transpose2d` have so that a 3×3 kernel at stride 1 keeps the size? Which kernel size
