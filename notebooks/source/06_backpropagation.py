@@ -1186,7 +1186,7 @@ table(rows, ["", " "])
 #    (gather); the same as $M^\top g$. Its loop is the forward loop.
 # 4. A check needs float64, a random upstream gradient and awkward strides. With ones, wrong gradients pass.
 # 5. The transposed convolution is this backward pass used forward. Uneven overlaps, and more generally unequal sums by
-#    parity, make a checkerboard, in its outputs and in the gradients of every strided layer.
+#    parity, make a checkerboard in its outputs. In the gradients of a strided layer $K$ not divisible by $S$ makes one.
 
 # %% [markdown]
 # ## Questions
