@@ -70,7 +70,7 @@ def browser_page(executable: str, width: int = 1400, height: int = 1000):
             browser.close()
 
 
-def run_all_cells(page, seconds: float = 180) -> dict:
+def run_all_cells(page, seconds: float = 480) -> dict:
     """Clear the open notebook, run it, wait for its end, and return the last status."""
     page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=60_000)
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }")

@@ -32,7 +32,7 @@ class Shown(NamedTuple):
 
 
 WIDGETS = [
-    Shown("03", "Output:", ["ArrowDown", "ArrowRight"], "output[0, 0] reads rows 0, 1", "output[1, 1] reads rows 2, 3"),
+    Shown("03", "Output:", ["ArrowDown", "ArrowRight"], "output[1, 1] reads rows 2, 3", "output[2, 2] reads rows 4, 5"),
     Shown("03", "Layers:", ["ArrowDown", "ArrowLeft"], "Unit 8 of layer 3", "Unit 8 of layer 2"),
     Shown("06", "Upstream gradient:", ["End"], "g[0, 1] = ", "g[1, 1] = "),
     Shown("07", "shift down", ["ArrowRight"], "Shifted 1 down", "Shifted 2 down"),
