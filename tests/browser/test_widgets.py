@@ -93,8 +93,10 @@ def test_widgets_follow_the_keyboard_in_jupyterlab(course):
         failures = []
         page.on("pageerror", lambda error: failures.append(str(error)))
         for lesson in LESSONS:
-            page.goto(f"{address}/tree/{next(course[0].glob(f'{lesson}_*')).name}")
+            name = next(course[0].glob(f"{lesson}_*")).name
+            page.goto(f"{address}/workspaces/of{lesson}/tree/{name}")  # a tab of another lesson would be found, too
             page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=60_000)
+            page.evaluate("() => window.jupyterapp.commands.execute('notebook:show-all-cell-outputs')")
             for widget in [widget for widget in WIDGETS if widget.lesson == lesson]:
                 part = bring_into_view(page, f"[aria-label^='{widget.label}']")
                 part.focus()
