@@ -85,6 +85,7 @@ def moves(page, frame, key: str) -> bool:
 def test_every_control_of_every_widget_is_driven_by_keys(reader, lesson):
     with reader() as window:
         page = window.open(f"lessons/{lesson}")
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
         page.locator(".cnn-widget").first.wait_for()
         for number, frame in enumerate(page.locator(".cnn-widget").all()):
             controls = frame.locator(CONTROL).all()

@@ -354,3 +354,17 @@ def test_an_algorithm_that_cannot_says_so(algorithm, arguments):
     weight = np.zeros((2, 2 // arguments.get("groups", 1), 3, 3))
     with pytest.raises(ValueError, match="algorithm: expected another than"):
         F.conv2d(np.zeros((1, 2, 8, 8)), weight, **arguments, algorithm=algorithm)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2), (2, 2, 1), (1, 2, 1, 3), (1, 1, 1, 1), (3, 2, 2, 2)])
+def test_matrices_of_images_with_one_row_or_one_channel(shape):
+    """Where the bands are contiguous, a view that reaches back over where it begins must not be made of their end."""
+    rng = np.random.default_rng(0)
+    one = [1] * (len(shape) - 2)
+    x, g, weight = rng.normal(size=shape), rng.normal(size=shape), rng.normal(size=(shape[1], 1, *one))
+    forward, backward = (F.conv1d, F.conv1d_backward) if len(shape) == 3 else (F.conv2d, F.conv2d_backward)
+    y = forward(x, weight, groups=shape[1], algorithm="depthwise_toeplitz")
+    grad_input, grad_weight = backward(g, x, weight, groups=shape[1], algorithm="depthwise_toeplitz")[:2]
+    np.testing.assert_allclose(y, x * weight.reshape(-1, *one))
+    np.testing.assert_allclose(grad_input, g * weight.reshape(-1, *one))
+    np.testing.assert_allclose(grad_weight.ravel(), (g * x).sum(axis=(0, *range(2, len(shape)))))

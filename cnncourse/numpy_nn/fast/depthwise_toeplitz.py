@@ -20,8 +20,9 @@ import functools
 import math
 
 import numpy as np
+from numpy.lib import stride_tricks
 
-from ..functional._windows import as_strided, output_size, padded_size
+from ..functional._windows import output_size, padded_size
 from . import threads
 
 BLOCK_BYTES = 1 << 21  # of the T of a block of channels
@@ -133,9 +134,10 @@ class _Matrices:
         (H, *_), _, (H_out, *_), (s, *_), *_ = self.geometry
         *stack, inner, _, outer = bands.shape
         *steps, i, r, o = bands.strides
-        first = bands[..., H - 1 :, :]  # for input row 0 and output row 0; one input row later, one band earlier
+        first = bands[..., H - 1 :, :]  # for input row 0 and output row 0; one input row later, one band earlier,
+        # so that the view reaches back over where `first` begins
         shape, strides = (*stack, H, inner, H_out, outer), (*steps, -r, i, s * r, o)
-        return np.ascontiguousarray(as_strided(first, shape, strides)).reshape(*stack, self.I, self.O)
+        return np.ascontiguousarray(stride_tricks.as_strided(first, shape, strides)).reshape(*stack, self.I, self.O)
 
     def inputs(self, x):
         return x.reshape(self.N, self.C, 1, self.I).transpose(1, 2, 0, 3)
