@@ -4,15 +4,14 @@ Nothing is passed over in silence: each file is placed, or listed with the reaso
 """
 
 import argparse
-import os
 import sys
-import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from cnncourse.grading.arrivals import Download, assignments, read_arrivals
 from cnncourse.grading.deadlines import read_time
+from cnncourse.grading.outputs.results import write_whole
 from cnncourse.grading.roster import read_roster
 from cnncourse.grading.submissions import unit_name
 
@@ -148,32 +147,18 @@ def _place(data, arrival, time, folder, replace):
         if not (replace or (moment and known and moment > known)):
             return "kept is the other notebook that was collected before; --replace takes this one"
         remarks.append("replaces the one that was collected before")
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(path, data)
+    write_whole(path, data, mode=0o644)
     for name, text in (
         ("timestamp.txt", moment.strftime("%Y-%m-%d %H:%M:%S %z") if moment else ""),
         ("late.txt", "marked as late by Canvas" if arrival.late else ""),
     ):
         if text:
-            _write(folder / name, f"{text}\n".encode())
+            write_whole(folder / name, f"{text}\n", mode=0o644)
         else:
             (folder / name).unlink(missing_ok=True)
     remarks += [f"handed in {moment:%Y-%m-%d %H:%M %z}"] if moment else []
     remarks += ["marked as late"] if arrival.late else []
     return "; ".join(remarks)
-
-
-def _write(path, data):
-    """Write bytes so that there is, at every moment, the old file or the new one."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".collecting.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def main(argv=None):

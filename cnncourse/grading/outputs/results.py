@@ -17,16 +17,17 @@ FORMAT = 1
 COURSE = Path(__file__).parents[2]
 
 
-def write_whole(path, text):
-    """Write a text file so that there is, at every moment, the old file or the new one."""
+def write_whole(path, content, mode=0o600):
+    """Write text or bytes so that there is, at every moment, the old file or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, str(path)) from None
