@@ -17,7 +17,7 @@ import numpy as np
 MARGINS = "CNNCOURSE_MARGINS"  # names the file that a margin run writes
 SEED = "CNNCOURSE_SEED"  # a whole number: a margin run with another one draws other random numbers
 STRIDE = 1_000_003  # between the seeds of two margin runs: far more than a loop over seeds goes
-PROCESSOR = (  # what makes one machine compute like another; see tools/processors.py
+PROCESSOR = (  # what makes one machine compute like another; see tools/processors/machines.py
     "NPY_DISABLE_CPU_FEATURES",
     "OPENBLAS_CORETYPE",
     "MKL_ENABLE_INSTRUCTIONS",

@@ -7,9 +7,13 @@ import sys
 import nbformat
 import pytest
 
-from tools import processors
 from tools.margins import margins, run_notebook, table
-from tools.processors import MACHINES, Job, plan, unit_of
+from tools.processors import __main__ as command
+from tools.processors import jobs, machines
+from tools.processors import plan as planned
+from tools.processors.jobs import Job
+from tools.processors.machines import MACHINES
+from tools.processors.plan import PARTS, ROOT, plan, unit_of
 
 
 def runs(values, side="at least", bound=0.8, machines=("sse", "avx2"), name="99/claim"):
@@ -63,7 +67,7 @@ def test_one_name_twice_in_a_run_is_two_bounds():
 
 
 def test_units_and_names_choose_what_runs():
-    everything = plan(set(), processors.PARTS, list(MACHINES), 4)
+    everything = plan(set(), PARTS, list(MACHINES), 4)
     assert {"notebooks/04_equivariance.ipynb", "solutions/04_equivariance/04_equivariance.ipynb"} <= {
         job.target for job in everything
     }
@@ -71,12 +75,12 @@ def test_units_and_names_choose_what_runs():
         job.target for job in everything
     }
     assert {job.machine for job in everything} == set(MACHINES)
-    ten = plan({"10"}, processors.PARTS, list(MACHINES), 4)
+    ten = plan({"10"}, PARTS, list(MACHINES), 4)
     assert {unit_of(job.target) for job in ten} == {"10"}
     assert sum(job.target == "10.train_lenet" for job in ten) == 4 * len(MACHINES)
     (one,) = plan(set(), ["tests"], ["sse"], 4, ["numpy_nn/test_conv.py"])
     assert one.target == "tests/numpy_nn/test_conv.py"
-    assert plan({"77"}, processors.PARTS, list(MACHINES), 4) == []
+    assert plan({"77"}, PARTS, list(MACHINES), 4) == []
 
 
 CHILD = """
@@ -91,12 +95,12 @@ print(os.environ["OPENBLAS_CORETYPE"], os.environ.get("ATEN_CPU_CAPABILITY"), os
 @pytest.fixture
 def child(monkeypatch, tmp_path):
     """Jobs run a small child in a folder of its own, which counts its runs."""
-    monkeypatch.setattr(processors, "STORE", tmp_path / "store")
-    monkeypatch.setattr(processors, "digest", lambda folder, *files: "the same")
-    monkeypatch.setattr(processors, "prove", lambda again: 6)
-    monkeypatch.setattr(processors, "targets", lambda part: ["99.task"])
-    monkeypatch.setenv("PYTHONPATH", str(processors.ROOT))
-    monkeypatch.setattr(processors, "ROOT", tmp_path)
+    monkeypatch.setattr(machines, "STORE", tmp_path / "store")
+    monkeypatch.setattr(jobs, "digest", lambda folder, *files: "the same")
+    monkeypatch.setattr(command, "prove", lambda again: 6)
+    monkeypatch.setattr(planned, "targets", lambda part: ["99.task"])
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(jobs, "ROOT", tmp_path)
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "from outside")
 
     def use(code):
@@ -108,61 +112,61 @@ def child(monkeypatch, tmp_path):
 
 def test_a_run_records_and_a_second_one_reads_what_was_kept(child, capsys):
     folder = child(CHILD)
-    assert processors.main(["margins"]) == 0
+    assert command.main(["margins"]) == 0
     shown = capsys.readouterr().out
     assert "8 of 8 runs hold, 1 of 1 bounds are safe" in shown
     assert "99/child" in shown
     assert len((folder / "count").read_text()) == 8
     kept = [json.loads(file.read_text()) for file in (folder / "store").glob("*.json")]
     assert {result["said"][0] for result in kept} == {"Nehalem default 1", "Haswell avx2 2"}
-    assert processors.main(["margins"]) == 0
+    assert command.main(["margins"]) == 0
     assert len((folder / "count").read_text()) == 8
-    assert processors.main(["margins", "--again", "--seeds", "5"]) == 0
+    assert command.main(["margins", "--again", "--seeds", "5"]) == 0
     assert len((folder / "count").read_text()) == 18
 
 
 def test_what_has_changed_runs_again(child, monkeypatch):
     folder = child(CHILD)
-    processors.main(["margins", "sse"])
-    monkeypatch.setattr(processors, "digest", lambda folder, *files: "another")
-    processors.main(["margins", "sse"])
+    command.main(["margins", "sse"])
+    monkeypatch.setattr(jobs, "digest", lambda folder, *files: "another")
+    command.main(["margins", "sse"])
     assert len((folder / "count").read_text()) == 8
 
 
 def test_a_child_that_fails_is_named_and_makes_the_command_fail(child, capsys):
     child("print('FAILED tests/x.py::test_y'); print('other'); raise SystemExit(1)")
-    assert processors.main(["margins", "sse"]) == 1
+    assert command.main(["margins", "sse"]) == 1
     shown = capsys.readouterr().out
     assert "FAILED: sse margins 99.task seed 3\n    FAILED tests/x.py::test_y" in shown
     assert "0 of 4 runs hold" in shown
-    assert not list(processors.STORE.glob("*.json")), "it runs again the next time"
+    assert not list(machines.STORE.glob("*.json")), "it runs again the next time"
 
 
 def test_a_variable_without_effect_is_said_and_none_at_all_stops(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(processors, "STORE", tmp_path)
+    monkeypatch.setattr(machines, "STORE", tmp_path)
 
     def hashes(machine):
         return {"NumPy's exp": machine.get("NPY_DISABLE_CPU_FEATURES"), "PyTorch's sums": machine["OMP_NUM_THREADS"]}
 
-    monkeypatch.setattr(processors, "hashes", hashes)
-    assert processors.prove() == 2
+    monkeypatch.setattr(machines, "hashes", hashes)
+    assert machines.prove() == 2
     shown = capsys.readouterr().out
     assert "MKL_ENABLE_INSTRUCTIONS=SSE4_2: nothing, so this part is tried as it is" in shown
     assert "OMP_NUM_THREADS=1: PyTorch's sums" in shown
-    assert processors.processor() in shown
-    monkeypatch.setattr(processors, "hashes", lambda machine: {"NumPy's exp": "the same"})
-    assert processors.prove() == 2, "what was found is kept"
-    assert processors.main(["--again", "tests", "numpy_nn/test_conv.py"]) == 1
+    assert machines.processor() in shown
+    monkeypatch.setattr(machines, "hashes", lambda machine: {"NumPy's exp": "the same"})
+    assert machines.prove() == 2, "what was found is kept"
+    assert command.main(["--again", "tests", "numpy_nn/test_conv.py"]) == 1
     assert "cannot play another one" in capsys.readouterr().out
 
 
 @pytest.mark.slow
 def test_the_probe_gives_the_same_bits_again_and_others_as_another_processor():
-    first = processors.hashes(processors.SSE)
+    first = machines.hashes(machines.SSE)
     assert len(first) == 11
-    assert first == processors.hashes(processors.SSE)
+    assert first == machines.hashes(machines.SSE)
     if platform.machine() in ("x86_64", "AMD64"):
-        assert first != processors.hashes({"OMP_NUM_THREADS": "2"})
+        assert first != machines.hashes({"OMP_NUM_THREADS": "2"})
 
 
 @pytest.mark.slow
@@ -181,4 +185,4 @@ def test_a_notebook_runs_to_its_end_and_names_the_cells_that_fail(tmp_path, monk
 
 
 def test_it_is_no_part_of_what_ci_runs():
-    assert "processors" not in (processors.ROOT / ".ci" / "run").read_text()
+    assert "processors" not in (ROOT / ".ci" / "run").read_text()
