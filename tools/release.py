@@ -16,7 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from cnncourse.grading.outputs.gradebook import gradebook_url
+from cnncourse.grading.outputs.gradebook import gradebook_url, make_for_owner
 from cnncourse.grading.outputs.results import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +86,7 @@ def main(argv: list[str] | None = None) -> int:
     course.mkdir(parents=True, exist_ok=True)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     url = gradebook_url(arguments.gradebook or str(course / "gradebook.db"))
+    make_for_owner(url)
     config = course / "nbgrader_config.py"
     if not config.exists():
         write_whole(config, CONFIG.format(url=url))

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from cnncourse.grading.arrivals import Download, assignments, read_arrivals
 from cnncourse.grading.deadlines import read_time
-from cnncourse.grading.outputs.results import write_whole
+from cnncourse.grading.outputs.results import HANDED_OUT, write_whole
 from cnncourse.grading.roster import read_roster
 from cnncourse.grading.submissions import unit_name
 
@@ -147,13 +147,13 @@ def _place(data, arrival, time, folder, replace):
         if not (replace or (moment and known and moment > known)):
             return "kept is the other notebook that was collected before; --replace takes this one"
         remarks.append("replaces the one that was collected before")
-    write_whole(path, data, mode=0o644)
+    write_whole(path, data, HANDED_OUT)
     for name, text in (
         ("timestamp.txt", moment.strftime("%Y-%m-%d %H:%M:%S %z") if moment else ""),
         ("late.txt", "marked as late by Canvas" if arrival.late else ""),
     ):
         if text:
-            write_whole(folder / name, f"{text}\n", mode=0o644)
+            write_whole(folder / name, f"{text}\n", HANDED_OUT)
         else:
             (folder / name).unlink(missing_ok=True)
     remarks += [f"handed in {moment:%Y-%m-%d %H:%M %z}"] if moment else []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cnncourse.grading.command import main
-from cnncourse.grading.outputs.gradebook import GradebookMismatch, write_gradebook
+from cnncourse.grading.outputs.gradebook import GradebookMismatch, make_for_owner, write_gradebook
 from tests.grading.harness import ANSWERS, notebook_json
 from tests.system import require
 from tools import release
@@ -139,6 +139,23 @@ def test_formgrader_lists_the_submissions_as_graded(course):
     listed = {s["student"]: s for s in nbgrader_api(course).get_submissions(NAME)}
     assert {name: s["score"] for name, s in listed.items() if s["autograded"]} == {"ada": 15, "bob": 4, "cyd": 7}
     assert not any(s["needs_manual_grade"] for s in listed.values())
+
+
+def test_the_gradebook_and_its_address_are_for_the_owner_alone(course, tmp_path):
+    old = os.umask(0o022)
+    try:
+        for path in (course / "gradebook.db", course / "nbgrader_config.py"):
+            assert path.stat().st_mode & 0o777 == 0o600
+        make_for_owner(f"sqlite:///{tmp_path / 'new.db'}")
+        assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
+        (tmp_path / "old.db").touch(0o660)
+        before = (tmp_path / "old.db").stat()
+        for url in (f"sqlite:///{tmp_path / 'old.db'}", "sqlite:///:memory:", f"sqlite:///{tmp_path}/no/such.db"):
+            make_for_owner(url)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "old.db").stat() == before, "a class that shares its gradebook goes on sharing it"
+    assert {path.name for path in tmp_path.iterdir()} == {"new.db", "old.db"}
 
 
 def test_a_gradebook_without_release_gets_an_assignment(course):

@@ -248,6 +248,21 @@ def test_secrets_are_made_once_for_the_owner_alone(tmp_path):
         read_or_make_secret(tmp_path / "short")
 
 
+def test_what_is_handed_out_obeys_the_umask_and_the_rest_is_for_the_owner_alone(course):
+    out, old = course / "out", os.umask(0o027)
+    kinds = [part for kind in ("json", "csv", "mistakes") for part in (f"--{kind}", str(out / kind))]
+    try:
+        assert run(course, "--feedback", str(out), "--only", "ada", "--anonymous", *kinds).returncode == 0
+        assert run(course, "--report", str(out / "report.html"), "--only", "ada").returncode == 0
+    finally:
+        os.umask(old)
+    modes = {path.relative_to(course).as_posix(): path.stat().st_mode & 0o777 for path in course.rglob("*")}
+    handed = {"json", "csv", "mistakes", "report.html", "ada/01.html", "ada/01.md"}
+    assert {name: modes[f"out/{name}"] for name in handed} == dict.fromkeys(handed, 0o640)
+    kept = {f"grading/01/{name}" for name in ("ada.json", "anonymous.csv", "class-report.html")}
+    assert {name: modes[name] for name in kept} == dict.fromkeys(kept, 0o600)
+
+
 def test_wrong_use_is_told(course, capsys, tmp_path):
     for line, said in (
         ([str(course), "--unit", "77"], "no tasks for unit 77"),

@@ -14,7 +14,7 @@ from cnncourse.grading.manual import NAME as MANUAL
 from cnncourse.grading.manual import apply_manual, read_manual
 from cnncourse.grading.outputs import class_report, exports, likeness
 from cnncourse.grading.outputs.feedback import clean, write_feedback
-from cnncourse.grading.outputs.results import Results, write_whole
+from cnncourse.grading.outputs.results import HANDED_OUT, OWNER, Results, write_whole
 from cnncourse.grading.roster import read_roster
 from cnncourse.grading.submissions import Submission, course_folder, find_submissions, passed_over, unit_name
 
@@ -74,16 +74,16 @@ def _deadlines(options, unit):
 
 
 def _write_report(options, shown, remarks, pairs, folder):
-    """The class report, and where answers are alike the page with their texts."""
+    """The class report, and where answers are alike the page with their texts; whoever names a place hands them on."""
     unit = shown[0]["unit"]
     path = options.report or folder / "class-report.html"
-    beside = path.with_name("likeness.html")
+    beside, mode = path.with_name("likeness.html"), HANDED_OUT if options.report else OWNER
     if pairs:
-        write_whole(beside, likeness.to_html(pairs, unit))
+        write_whole(beside, likeness.to_html(pairs, unit), mode)
     else:
         beside.unlink(missing_ok=True)
     remarks = {title: lines for title, lines in remarks.items() if lines and not options.anonymous}
-    write_whole(path, class_report.to_html(shown, unit, remarks, pairs, beside.name))
+    write_whole(path, class_report.to_html(shown, unit, remarks, pairs, beside.name), mode)
 
 
 def _doubtful(records):

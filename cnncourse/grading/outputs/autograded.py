@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from cnncourse.grading.host.notebook import load_notebook
-from cnncourse.grading.outputs.results import write_whole
+from cnncourse.grading.outputs.results import HANDED_OUT, write_whole
 
 KEPT_OUTPUTS = ("text/plain", "image/png")
 MAX_OUTPUT = 2 << 20
@@ -38,7 +38,7 @@ def place(submission, released, course, assignment):
     submitted = (Path(course) / "submitted").resolve()
     student = submission.path.parent.resolve().relative_to(submitted).parts[0]
     path = Path(course) / "autograded" / student / assignment / f"{assignment}.ipynb"
-    write_whole(path, json.dumps(notebook, indent=1) + "\n")
+    write_whole(path, json.dumps(notebook, indent=1) + "\n", HANDED_OUT)
     return path
 
 

@@ -5,7 +5,7 @@ import io
 import json
 
 from cnncourse.grading.outputs.class_report import mistakes
-from cnncourse.grading.outputs.results import write_whole
+from cnncourse.grading.outputs.results import HANDED_OUT, write_whole
 from cnncourse.grading.roster import COLUMNS, NAMES, read_roster
 
 TIME_KEYS = ("due", "came", "late_days", "marked_late", "penalty", "comment")
@@ -115,7 +115,7 @@ def write_exports(records, unit, files, roster=None, shown=None):
     }  # fmt: skip
     for kind, path in files.items():
         if path:
-            write_whole(path, texts[kind]())
+            write_whole(path, texts[kind](), HANDED_OUT)
 
 
 def _line(record):

@@ -7,7 +7,7 @@ import html
 import re
 
 from cnncourse.checks.failures import STATUSES
-from cnncourse.grading.outputs.results import file_name, write_whole
+from cnncourse.grading.outputs.results import HANDED_OUT, file_name, write_whole
 
 SAID = {name: status.words for name, status in STATUSES.items()}
 STYLE = """
@@ -118,8 +118,8 @@ def write_feedback(records, folder):
     """Write `folder/<student>/<unit>.html` and `.md` for each record; returns how many."""
     for record in records:
         place = folder / file_name(record["student"])
-        write_whole(place / f"{record['unit']}.html", to_html(record))
-        write_whole(place / f"{record['unit']}.md", to_markdown(record))
+        write_whole(place / f"{record['unit']}.html", to_html(record), HANDED_OUT)
+        write_whole(place / f"{record['unit']}.md", to_markdown(record), HANDED_OUT)
     return len(records)
 
 

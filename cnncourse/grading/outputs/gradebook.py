@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 
 from cnncourse.grading.outputs.feedback import clean
+from cnncourse.grading.outputs.results import OWNER
 from cnncourse.grading.submissions import unit_name
 
 
@@ -49,6 +50,14 @@ def gradebook_url(text):
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
 
 
+def make_for_owner(url):
+    """Make the file of a new SQLite database, which only its owner can read; do nothing where it is there."""
+    path = re.fullmatch(r"sqlite:///([^?:]+)", url)
+    if path:
+        with contextlib.suppress(OSError):  # a database that cannot be made gets its sentence from SQLite
+            os.close(os.open(path[1], os.O_CREAT | os.O_RDONLY, OWNER))
+
+
 def write_gradebook(url, records, unit, assignment=None):
     """Write records into a gradebook; returns (assignment's name, number of students written).
 
@@ -70,7 +79,9 @@ def write_gradebook(url, records, unit, assignment=None):
     with told(url):
         from nbgrader.api import Gradebook
 
-        return _write(Gradebook(gradebook_url(url)), records, unit, assignment)
+        url = gradebook_url(url)
+        make_for_owner(url)
+        return _write(Gradebook(url), records, unit, assignment)
 
 
 def _write(gradebook, records, unit, assignment):

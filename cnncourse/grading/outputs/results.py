@@ -7,27 +7,36 @@ import importlib.metadata
 import json
 import os
 import platform
+import secrets
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 FORMAT = 1
 COURSE = Path(__file__).parents[2]
+OWNER = 0o600  # records, and all that lies beside them: they name students, and seeds lead to hidden inputs
+HANDED_OUT = 0o666  # less the umask, as with any new file: a web server or a colleague shall read it
 
 
-def write_whole(path, content, mode=0o600):
-    """Write text or bytes so that there is, at every moment, the old file or the new one."""
+def write_whole(path, content, mode=OWNER):
+    """Write text or bytes so that there is, at every moment, the old file or the new one.
+
+    Parameters
+    ----------
+    path : path
+    content : str or bytes
+    mode : OWNER or HANDED_OUT
+        Who may read the file: its owner alone, or whoever may read any new file, as the umask says.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, str(path)) from None
