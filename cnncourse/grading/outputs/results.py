@@ -27,7 +27,7 @@ def write_whole(path, content, mode=OWNER):
     path : path
     content : str or bytes
     mode : OWNER or HANDED_OUT
-        Who may read the file: its owner alone, or whoever may read any new file, as the umask says.
+        Who may read the file: only its owner, or everyone who may read any new file, as the umask says.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
