@@ -74,7 +74,7 @@ def _deadlines(options, unit):
 
 
 def _write_report(options, shown, remarks, pairs, folder):
-    """The class report, and where answers are alike the page with their texts; both are handed on where `--report` names a place."""
+    """The class report, and where answers are alike the page with their texts; `--report` names where both go."""
     unit = shown[0]["unit"]
     path = options.report or folder / "class-report.html"
     beside, mode = path.with_name("likeness.html"), HANDED_OUT if options.report else OWNER
