@@ -43,6 +43,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnncourse import at_least, at_most, data, show, table, viz
+from cnncourse.data import transforms
 
 # %% [markdown]
 # ## A puzzle
@@ -288,22 +289,19 @@ except ValueError as error:
 #    \sigma_c^2 = \frac{1}{NHW} \sum_{n,h,w} \big(x[n,c,h,w] - \mu_c\big)^2, \qquad
 #    \hat x[n,c,h,w] = \frac{x[n,c,h,w] - \mu_c}{\sigma_c}. $$
 #
-# In NumPy the sums over $n, h, w$ are `axis=(0, 2, 3)`:
-
+# Here is one channel by hand, the red one: all its numbers go into one mean, whichever image and pixel they belong to.
+# The course's `transforms` do the same for all channels at once. There, `mean` has the shape (C,) and the images have
+# (N, C, H, W), so the code must say along which axis the means lie. In the exercises you write it.
 
 # %%
-def channel_statistics(images):
-    return images.mean(axis=(0, 2, 3)), images.std(axis=(0, 2, 3))
-
-
-def normalize(images, mean, std):
-    return (images - mean[None, :, None, None]) / std[None, :, None, None]
-
-
 images = data.scenes(2000).images.astype(np.float32) / 255
-mean, std = channel_statistics(images)
-normalised = normalize(images, mean, std)
-after_mean, after_std = channel_statistics(normalised)
+red = images[:, 0]  # (2000, 32, 32)
+red_normalised = (red - red.mean()) / red.std()
+
+mean, std = transforms.channel_statistics(images)
+normalised = transforms.normalize(images, mean, std)
+print("red by hand is the same:", np.allclose(normalised[:, 0], red_normalised, atol=1e-4))
+after_mean, after_std = transforms.channel_statistics(normalised)
 torch_std, torch_mean = torch.std_mean(torch.from_numpy(images), dim=(0, 2, 3), correction=0)
 columns = {"": "", "mean of R, G, B": ".3f", "standard deviation": ".3f"}
 table([("scenes", mean, std), ("PyTorch's", torch_mean.numpy(), torch_std.numpy()),
@@ -843,9 +841,9 @@ at_most(robust["CNN"]["turned"], 0.09, "01/cnn-does-not-stand-turning")
 
 # %% tags=["nbval-ignore-output"]
 learn, unseen = data.scenes(5000), data.scenes(2000, split="test")
-mean, std = channel_statistics(learn.images.astype(np.float32) / 255)
+mean, std = transforms.channel_statistics(learn.images.astype(np.float32) / 255)
 x_learn, x_unseen = (
-    torch.from_numpy(normalize(batch.images.astype(np.float32) / 255, mean, std))
+    torch.from_numpy(transforms.normalize(batch.images.astype(np.float32) / 255, mean, std))
     for batch in (learn, unseen)
 )
 y_learn, y_unseen = torch.from_numpy(learn.labels), torch.from_numpy(unseen.labels)
