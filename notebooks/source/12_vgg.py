@@ -150,15 +150,10 @@ show(map_stacks([*sizes, *linear], seen=4), "12/all-stages")
 #
 # $$ 3 \cdot (3 \cdot 3 \cdot C \cdot C) = 27\,C^2 \qquad\text{against}\qquad 7 \cdot 7 \cdot C \cdot C = 49\,C^2 . $$
 
-
 # %%
-def stack_weights(layers, K, C):
-    return layers * K * K * C * C
-
-
 rows = []
 for C in [1, 64, 512]:
-    three, one = stack_weights(3, 3, C), stack_weights(1, 7, C)
+    three, one = 27 * C**2, 49 * C**2
     rows.append((C, three, one, 1 - three / one))
 table(rows, {"C": "d", "three 3×3": ",d", "one 7×7": ",d", "saved": ".0%"}, "Weights")
 one = nn.Conv2d(64, 64, 7, padding=3, bias=False)
@@ -167,8 +162,8 @@ three = nn.Sequential(*[nn.Conv2d(64, 64, 3, padding=1, bias=False) for _ in ran
 # %% tags=["check"]
 # Check that the text is true.
 assert all(row[1:3] == (27 * row[0] ** 2, 49 * row[0] ** 2) for row in rows)
-assert sum(p.numel() for p in one.parameters()) == stack_weights(1, 7, 64)
-assert sum(p.numel() for p in three.parameters()) == stack_weights(3, 3, 64)
+assert sum(p.numel() for p in one.parameters()) == 49 * 64**2
+assert sum(p.numel() for p in three.parameters()) == 27 * 64**2
 
 # %% [markdown]
 # Forty-five percent fewer. Multiply-adds are weights times places, so they fall by the same share. What grows is
@@ -568,8 +563,8 @@ show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes
 # </details>
 
 # %%
-print("1.", stack_weights(2, 3, 1), stack_weights(1, 5, 1), f"{1 - 18 / 25:.0%}")
-print("2.", 1 + 2 * 5, stack_weights(5, 3, 1), stack_weights(1, 11, 1))
+print("1.", 2 * 3**2, 5**2, f"{1 - 18 / 25:.0%}")
+print("2.", 1 + 2 * 5, 5 * 3**2, 11**2)
 print("3.", f"{summary(models.vgg16(10), (1, 3, 224, 224)).parameters:,}", f"{4097 * 990:,}")
 # 8 and 6 channels instead of 512 and 4096
 x, w = rng.normal(size=(1, 8, 7, 7)), rng.normal(size=(6, 8 * 7 * 7))
