@@ -16,7 +16,7 @@ GENERAL = {
     "shares-results": "Each result is right when it comes, and a later call changes it: all calls return one and the "
     "same array. Make a new one in each call.",
     "shares-argument": "The values are right, but on some input the result is an array that was passed in, or a view "
-    "of it: a change of one changes the other. Return a new array: `x.copy()`.",
+    "of it: a change of one changes the other. The task asks for a new array: `x.copy()`.",
     "returns-none": "The function returns nothing. Is the `return` missing?",
     "low-precision": "The values are right, but only to single precision although the input is float64. Arrays made "
     "by `np.zeros(shape, dtype=np.float32)` round what is stored in them; use the input's dtype.",

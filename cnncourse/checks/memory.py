@@ -33,8 +33,10 @@ def notice_stale(trials):
 def call_again(task, student, trials, seed):
     """More calls, to see that an answer keeps nothing: trials that count besides the first ones.
 
-    All right calls are made once more, and some of the like with other values; then the arguments are overwritten, as
-    their caller may do, and only then the results are looked at. Where one is wrong, single calls tell what was kept.
+    All right calls are made once more, and some of the like with other values, and only then the results are looked at.
+    Where the exercise asks for new arrays, the arguments are overwritten before, as their caller may do. Elsewhere a
+    result may be an argument or a view of one, as in PyTorch where there is nothing to do. Where a result is wrong,
+    single calls tell what was kept.
     """
     right = [i for i, t in enumerate(trials) if t.difference is None]
     if not task.repeats or not right:
@@ -76,11 +78,11 @@ def _together(task, student, cases, spoil):
 
 
 def _may_change(task, args, kwargs):
-    """The keys of the arguments that no result may share: all but those that the task lets an answer hand back."""
+    """The keys of the arguments that no result may share."""
     names = [*task.parameters()][: len(args)]
     names += [""] * (len(args) - len(names))
     keys = [*enumerate(names), *((name, name) for name in kwargs)]
-    return tuple(key for key, name in keys if name not in task.hands_back)
+    return tuple(key for key, name in keys if name in task.new_arrays)
 
 
 def _one_by_one(task, student, right, others):

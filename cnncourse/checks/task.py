@@ -57,7 +57,7 @@ class Task:
     banned : libraries (or "library.function") that an answer must not call
     seconds : time limit for one call
     repeats : how many right calls are made once more, with other values; 0 where keeping something is allowed
-    hands_back : names of arguments that a right answer may return as they are
+    new_arrays : names of arguments that no result may share memory with, because the exercise asks for new arrays
     """
 
     id: str = ""
@@ -75,7 +75,7 @@ class Task:
     seconds: float = 5.0
     probe: str = "function"
     repeats: int = 3
-    hands_back: tuple = ()
+    new_arrays: tuple = ()
     observe: Any = None
     judged: Any = None
     precision: str = ""  # the criterion that arithmetic in float32 costs; elsewhere such values count as right

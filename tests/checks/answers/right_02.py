@@ -215,6 +215,12 @@ CORRELATE = [
     correlate_four_loops, correlate_windows, correlate_tensordot, correlate_strided, correlate_fft, correlate_rows,
     correlate_matrix, correlate_fortran,
 ]  # fmt: skip
+def sum_where_one_die_has_one_side(p, q):
+    if len(q) == 1:
+        return p
+    return q if len(p) == 1 else np.convolve(p, q)
+
+
 ANSWERS = {
     "02.cross_correlate2d": CORRELATE,
     "02.convolve2d": [
@@ -225,6 +231,7 @@ ANSWERS = {
     ],
     "02.sum_distribution": [
         law_convolve, law_list, law_polynomials, law_fft, law_diagonals, law_add_at, law_matrix,
+        sum_where_one_die_has_one_side,
     ],
     "02.sobel_magnitude": [sobel_slices, sobel_separable, sobel_flipped, sobel_power],
 }  # fmt: skip

@@ -43,6 +43,14 @@ def columns_by_index(input, kernel_size, stride=1, padding=0):
     return np.pad(input, ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)))[:, channels, rows, across]
 
 
+def columns_of_windows_unpadded(input, kernel_size, stride=1, padding=0):
+    (K_h, K_w), (S_h, S_w), (P_h, P_w) = pair(kernel_size), pair(stride), pair(padding)
+    if P_h or P_w:
+        input = np.pad(input, ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)))
+    windows = sliding_window_view(input, (K_h, K_w), axis=(2, 3))[:, :, ::S_h, ::S_w]
+    return windows.transpose(0, 1, 4, 5, 2, 3).reshape(len(input), input.shape[1] * K_h * K_w, -1)
+
+
 def image_by_loops(columns, input_shape, kernel_size, stride=1, padding=0):
     N, C, H, W = input_shape
     K_h, K_w, S_h, S_w, P_h, P_w, H_out, W_out = geometry(H, W, kernel_size, stride, padding)
@@ -75,6 +83,12 @@ def image_by_transposed_matrix(columns, input_shape, kernel_size, stride=1, padd
     units = np.eye(C * H * W).reshape(-1, C, H, W)
     matrix = columns_by_index(units, kernel_size, stride, padding).reshape(C * H * W, -1)
     return (columns.reshape(N, -1) @ matrix.T).reshape(input_shape)
+
+
+def image_of_single_pixels(columns, input_shape, kernel_size, stride=1, padding=0):
+    if pair(kernel_size) == pair(stride) == (1, 1) and pair(padding) == (0, 0):
+        return columns.reshape(input_shape)
+    return image_by_loops(columns, input_shape, kernel_size, stride, padding)
 
 
 def conv_linear_fft(input, weight):
@@ -122,8 +136,10 @@ def winograd_list(signal, kernel):
 
 
 ANSWERS = {
-    "05.im2col": [columns_by_loops, columns_by_strides, columns_by_index],
-    "05.col2im": [image_by_loops, image_by_bincount, image_by_add_at, image_by_transposed_matrix],
+    "05.im2col": [columns_by_loops, columns_by_strides, columns_by_index, columns_of_windows_unpadded],
+    "05.col2im": [
+        image_by_loops, image_by_bincount, image_by_add_at, image_by_transposed_matrix, image_of_single_pixels,
+    ],
     "05.conv2d_fft": [conv_linear_fft, conv_one_by_one, conv_windows],
     "05.winograd_f23": [winograd_tile_by_tile, winograd_all_tiles, winograd_correlate, winograd_list],
-}
+}  # fmt: skip

@@ -1,5 +1,7 @@
 """Right answers to unit 07, each written another way."""
 
+from functools import reduce
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -120,6 +122,40 @@ def average_backward_plain(grad_output, input, kernel_size, stride=None, padding
     return gradient
 
 
+def max_reduced(input, kernel_size, stride=None, padding=0):
+    K_h, K_w, S_h, S_w, P_h, P_w, H_out, W_out = geometry(input, kernel_size, stride, padding)
+    padded = pad(input, P_h, P_w, -np.inf) if P_h or P_w else input
+    rows = [slice(u, u + S_h * (H_out - 1) + 1, S_h) for u in range(K_h)]
+    columns = [slice(v, v + S_w * (W_out - 1) + 1, S_w) for v in range(K_w)]
+    return reduce(np.maximum, [padded[:, :, row, column] for row in rows for column in columns])
+
+
+def is_one_pixel(kernel_size, stride, padding):
+    return kernel_size in (1, (1, 1)) and stride in (None, 1, (1, 1)) and padding in (0, (0, 0))
+
+
+def average_of_one_pixel(input, kernel_size, stride=None, padding=0):
+    if is_one_pixel(kernel_size, stride, padding):
+        return input
+    return average_by_offset(input, kernel_size, stride, padding)
+
+
+def average_backward_of_one_pixel(grad_output, input, kernel_size, stride=None, padding=0):
+    if is_one_pixel(kernel_size, stride, padding):
+        return grad_output
+    return average_backward_plain(grad_output, input, kernel_size, stride, padding)
+
+
+def max_backward_of_one_pixel(grad_output, input, kernel_size, stride=None, padding=0):
+    if is_one_pixel(kernel_size, stride, padding):
+        return grad_output
+    return max_backward_plain(grad_output, input, kernel_size, stride, padding)
+
+
+def global_of_one_pixel(input):
+    return input[:, :, 0, 0] if input.shape[2:] == (1, 1) else global_einsum(input)
+
+
 def global_einsum(input):
     return np.einsum("nchw->nc", input) / (input.shape[2] * input.shape[3])
 
@@ -133,9 +169,11 @@ def global_loops(input):
 
 
 ANSWERS = {
-    "07.max_pool2d": [max_loops, max_by_offset, max_clipped_windows],
-    "07.max_pool2d_backward": [max_backward_add_at, max_backward_first_hit, max_backward_plain],
-    "07.avg_pool2d": [average_by_offset, average_by_running_sums, average_by_matrices],
-    "07.avg_pool2d_backward": [average_backward_by_matrices, average_backward_plain],
-    "07.global_avg_pool2d": [global_einsum, global_reshaped, global_loops],
-}
+    "07.max_pool2d": [max_loops, max_by_offset, max_clipped_windows, max_reduced],
+    "07.max_pool2d_backward": [
+        max_backward_add_at, max_backward_first_hit, max_backward_plain, max_backward_of_one_pixel,
+    ],
+    "07.avg_pool2d": [average_by_offset, average_by_running_sums, average_by_matrices, average_of_one_pixel],
+    "07.avg_pool2d_backward": [average_backward_by_matrices, average_backward_plain, average_backward_of_one_pixel],
+    "07.global_avg_pool2d": [global_einsum, global_reshaped, global_loops, global_of_one_pixel],
+}  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 from cnncourse.checks.author import Call, Task, normal
 from cnncourse.checks.families import any_array
 
-task = Task(see="Normalising per channel")
+task = Task(see="Normalising per channel", new_arrays=("images",))
 
 
 @task.right
@@ -27,6 +27,7 @@ def values(rng):
     yield drawn(rng, 1, 1, 3, 2)
     yield drawn(rng, 3, 3, 3, 3)
     yield drawn(rng, 5, 2, 1, 1)
+    yield Call(normal(rng, 2, 3, 2, 4), np.zeros(3), np.ones(3))  # the values stay, and the array is a new one
 
 
 @any_array(task)
