@@ -35,6 +35,7 @@ rng = cnncourse.setup(seed=0)
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy import signal
 from torch import nn
 
 from cnncourse import data, show, table, viz
@@ -259,29 +260,31 @@ show(viz.sliding_window(x, w, position=(1, 2)), "02/one-window")
 # $1 \cdot 3 - 1 \cdot 1 + 2 \cdot 1 - 2 \cdot 0 + 1 \cdot 2 - 1 \cdot 1 = 5$.
 # </details>
 #
-# The formula as loops:
+# One output is the double sum of the formula. This image has room for 3 × 3 windows, so there are nine outputs. (In the
+# exercises you write it for images and kernels of every size.)
 
 
 # %%
-def cross_correlate2d(x, w):
-    """The formula: x (H, W), w (K, K) → (H − K + 1, W − K + 1)."""
-    H, W = x.shape
-    K = w.shape[0]
-    y = np.zeros((H - K + 1, W - K + 1), dtype=x.dtype)
-    for i in range(H - K + 1):
-        for j in range(W - K + 1):
-            for u in range(K):
-                for v in range(K):
-                    y[i, j] += w[u, v] * x[i + u, j + v]
-    return y
+def output_at(x, w, i, j):
+    """The formula for one output: the products in the window at row i, column j, added up."""
+    total = 0
+    for u in range(3):
+        for v in range(3):
+            total += w[u, v] * x[i + u, j + v]
+    return total
 
 
-print(cross_correlate2d(x, w))
+def nine_outputs(x, w):
+    """All outputs of a 5×5 image under a 3×3 kernel."""
+    return np.array([[output_at(x, w, i, j) for j in range(3)] for i in range(3)])
+
+
+print(nine_outputs(x, w))
 
 # %% tags=["check"]
 # Check that the text is true.
 assert x[1:4, 2:5].tolist() == [[3, 2, 1], [1, 0, 0], [2, 5, 1]]
-assert cross_correlate2d(x, w)[1, 2] == 5
+assert nine_outputs(x, w)[1, 2] == 5
 
 # %% [markdown]
 # ### Try it yourself
@@ -305,14 +308,18 @@ SlidingWindow(head, {"edges along x": edges_x, "edges along y": edges_x.T, "mean
 #
 # > **Predict.** Where will the answer be largest, with the eye itself as kernel? And with the eye minus its mean?
 # > (The place of an answer is that of its window's top left pixel.)
+#
+# Python loops over so many windows take long. SciPy has a fast function for any image and kernel:
 
 
 # %%
 def correlate(x, w):
-    """cross_correlate2d without loops: all windows (H', W', K, K), and one sum over them."""
-    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape)
-    return np.einsum("ijuv,uv->ij", windows, w)
+    """One output for each place where the window fits."""
+    return signal.correlate2d(x, w, "valid")
 
+
+same = np.array_equal(correlate(x, w), nine_outputs(x, w))
+print("on the 5×5 image it gives our nine outputs:", same)
 
 raw_map, template_map = correlate(cat, eye), correlate(cat, template)
 
@@ -478,17 +485,13 @@ assert all(weights + biases == by_formula for _, weights, biases, by_formula in 
 # > **Predict.** The image is zero but for one 1 in its middle; the kernel holds the numbers 1 to 9. What will
 # > the 3×3 output of each of the two look like?
 
-
 # %%
-def convolve2d(x, w):
-    return cross_correlate2d(x, w[::-1, ::-1])
-
-
 impulse = np.zeros((5, 5), dtype=int)
 impulse[2, 2] = 1
 w = np.arange(1, 10).reshape(3, 3)
-panels = {"image": impulse, "kernel": w, "cross-correlation": cross_correlate2d(impulse, w),
-          "convolution": convolve2d(impulse, w)}  # fmt: skip
+by_definition = nine_outputs(impulse, w), nine_outputs(impulse, w[::-1, ::-1])
+panels = {"image": impulse, "kernel": w, "cross-correlation": by_definition[0],
+          "convolution": by_definition[1]}  # fmt: skip
 
 # %% tags=["plumbing"]
 # The image, the kernel, and both outputs.
@@ -511,12 +514,9 @@ show(figure, "02/one-bright-pixel")
 # > **Predict.** Which of the two is PyTorch's `conv2d`, which is SciPy's `convolve2d`?
 
 # %%
-from scipy import signal
-
 as_tensors = (torch.from_numpy(a[None, None].astype(float)) for a in (impulse, w))
 from_torch = F.conv2d(*as_tensors).numpy()[0, 0]
 from_scipy = signal.convolve2d(impulse, w, "valid")
-by_definition = cross_correlate2d(impulse, w), convolve2d(impulse, w)
 rows = [(name, *(np.array_equal(y, wanted) for wanted in by_definition))
         for name, y in [("PyTorch's conv2d", from_torch),
                         ("SciPy's convolve2d", from_scipy)]]  # fmt: skip
@@ -573,20 +573,17 @@ show(figure, "02/sums-of-two-dice")
 # There is the minus sign: what one die has more, the other must have less. Now with two *loaded* dice, so that
 # nothing is symmetric.
 
-
 # %%
-def sum_distribution(p, q):
-    """p[i] = P(X = i), q[j] = P(Y = j) → P(X + Y = z) for z = 0 … n + m − 2."""
-    total = np.zeros(len(p) + len(q) - 1)
-    for i in range(len(p)):
-        for j in range(len(q)):
-            total[i + j] += p[i] * q[j]
-    return total
-
-
 p = np.array([0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.5])  # index = number of eyes; a die that loves the 6
 q = np.array([0, 0.4, 0.2, 0.1, 0.1, 0.1, 0.1])  # one that loves the 1
-chances = sum_distribution(p, q)
+
+
+def chance_of(z):
+    """The formula for one sum: every x that leaves a possible throw z − x to the second die."""
+    return sum(p[x] * q[z - x] for x in range(7) if 0 <= z - x <= 6)
+
+
+chances = np.array([chance_of(z) for z in range(13)])
 
 throws = rng.choice(7, size=200_000, p=p) + rng.choice(7, size=200_000, p=q)
 rows = [(str(z), chances[z], (throws == z).mean()) for z in range(2, 13)]
@@ -823,7 +820,7 @@ ramp = 3 * np.tile(np.arange(6), (5, 1))
 difference = kernels["identity"] - kernels["Laplacian"]
 print("Sobel x = smooth ⊗ derive:", np.array_equal(np.outer(smooth, derive), sobel_x))
 print("sharpen = identity − Laplacian:", np.array_equal(difference, kernels["sharpen"]))
-print("on a ramp that rises by 3:", np.unique(cross_correlate2d(ramp, sobel_x)))
+print("on a ramp that rises by 3:", np.unique(correlate(ramp, sobel_x)))
 
 strength = np.hypot(filtered["Sobel x"], filtered["Sobel y"])
 
@@ -1231,7 +1228,8 @@ assert np.abs(summed - whole).max() < 1e-12
 
 # %%
 image, kernel = np.array([[1, 2, 0], [0, 1, 3], [2, 0, 1]]), np.array([[1, 0], [0, -1]])
-print("1.", cross_correlate2d(image, kernel).tolist(), convolve2d(image, kernel).tolist())
+convolved = signal.convolve2d(image, kernel, "valid")
+print("1.", correlate(image, kernel).tolist(), convolved.tolist())
 print("2.", (9 * 16 + 1) * 32, (16 + 1) * 8 + (8 + 1) * 32)
 same = [name for name, kernel in kernels.items() if np.array_equal(kernel, kernel[::-1, ::-1])]
 twice = signal.convolve2d(kernels["blur"], kernels["blur"])
