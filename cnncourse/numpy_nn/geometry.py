@@ -40,6 +40,11 @@ def _(layer, input_shape):
 
 
 @output_shape.register
+def _(layer: M.Permute, input_shape):
+    return tuple(input_shape[axis] for axis in layer.dims)
+
+
+@output_shape.register
 def _(layer: Convolution, input_shape):
     _, P, _ = _conv_geometry(layer, input_shape)
     sizes = output_size(padded_size(input_shape[2:], P), layer.kernel_size, layer.stride, layer.dilation)

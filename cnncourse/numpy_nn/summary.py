@@ -107,7 +107,8 @@ def summary(model, input_shape):
 
     def visit(module, shape, output_shape, field):
         if type(module) is not M.Identity:
-            parameters = sum(parameter.size for parameter in module.parameters())
+            gated = isinstance(module, M.Scale)  # its gate's layers have rows of their own
+            parameters = 0 if gated else sum(parameter.size for parameter in module.parameters())
             work = multiply_adds(module, shape)
             rows.append(Row(names.get(id(module), ""), type(module).__name__, output_shape, parameters, work, field))
 

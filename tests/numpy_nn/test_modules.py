@@ -61,6 +61,7 @@ LAYERS = [
     ("AdaptiveMaxPool2d", (2,), {}, (2, 3, 7, 5)),
     ("Upsample", (), {"scale_factor": 2}, (2, 3, 3, 4)),
     ("Upsample", (), {"size": (5, 9), "mode": "bilinear", "align_corners": False}, (2, 3, 3, 4)),
+    ("ChannelShuffle", (3,), {}, (2, 12, 3, 1)),
     ("PixelShuffle", (2,), {}, (2, 8, 3, 2)),
 ]  # fmt: skip
 

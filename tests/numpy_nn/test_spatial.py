@@ -47,6 +47,7 @@ OPERATIONS = [
     operation("pad", variant="replicate_negative"),
     operation("unfold"),
     *(operation("interpolate", variant=mode) for mode in resize.MODES),
+    operation("channel_shuffle"),
     operation("pixel_shuffle"),
     operation("pixel_unshuffle"),
 ]

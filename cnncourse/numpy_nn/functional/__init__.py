@@ -30,5 +30,6 @@ from .padding import *
 from .resize import *
 from .shuffle import *
 from .softmax import *
+from .stochastic_depth import *
 
 __all__ = [name for name, value in globals().items() if callable(value) and not name.startswith("_")]

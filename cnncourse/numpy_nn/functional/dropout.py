@@ -11,7 +11,7 @@ from ._arguments import check_array, check_floats, check_grad_output, check_not_
 __all__ = ["dropout", "dropout_backward", "dropout_mask"]
 
 
-def _check_probability(p):
+def check_probability(p):
     if not 0 <= p <= 1:
         raise ValueError(f"p: expected a probability between 0 and 1, got {p!r}")
 
@@ -26,7 +26,7 @@ def dropout_mask(shape, p, rng):
         The probability to drop.
     rng : numpy.random.Generator
     """
-    _check_probability(p)
+    check_probability(p)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, got {rng!r}")
     return np.asarray(rng.random(shape) >= p)
@@ -56,7 +56,7 @@ def dropout(input, p=0.5, training=True, inplace=False, *, rng=None, mask=None):
     """
     check_floats(input=input)
     check_not_inplace(inplace)
-    _check_probability(p)
+    check_probability(p)
     if not training or p == 0:
         return input.copy()
     if mask is None:
@@ -67,7 +67,7 @@ def dropout(input, p=0.5, training=True, inplace=False, *, rng=None, mask=None):
 def dropout_backward(grad_output, input, p=0.5, training=True, inplace=False, *, mask=None):
     """Return grad_output where the value was kept, times the same factor; zero elsewhere."""
     check_floats(input=input)
-    _check_probability(p)
+    check_probability(p)
     check_grad_output(grad_output, input.shape, input.dtype)
     if not training or p == 0:
         return grad_output.copy()

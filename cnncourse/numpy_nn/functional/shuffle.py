@@ -1,14 +1,45 @@
-"""Pixel shuffle: r² channels become one channel with r times the height and width, and back.
+"""Shuffles: r² channels become one with r times the height and width, and back; groups of channels are mixed.
 
-Source: W. Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
-Convolutional Neural Network", CVPR 2016, arXiv:1609.05158, equation 4.
+Sources: W. Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
+Convolutional Neural Network", CVPR 2016, arXiv:1609.05158, equation 4; X. Zhang et al., "ShuffleNet", CVPR 2018,
+arXiv:1707.01083, section 3.1.
 """
 
 import numpy as np
 
 from ._arguments import check_array, check_grad_output, check_integer
 
-__all__ = ["pixel_shuffle", "pixel_shuffle_backward", "pixel_unshuffle", "pixel_unshuffle_backward"]
+__all__ = [
+    name + suffix
+    for name in ("channel_shuffle", "pixel_shuffle", "pixel_unshuffle")
+    for suffix in ("", "_backward")
+]  # fmt: skip
+
+
+def channel_shuffle(input, groups):
+    """Deal out the channels of (N, C, *): the first of each group, then the second of each group, and so on.
+
+    Output channel c·groups + g is input channel g·(C / groups) + c. After a grouped convolution it lets the next one
+    see channels of all groups (Zhang et al. 2018).
+
+    Raises
+    ------
+    TypeError, ValueError
+        `input` has fewer than three dimensions or a number of channels that `groups` does not divide.
+    """
+    check_array("input", input)
+    check_integer("groups", groups, minimum=1)
+    if input.ndim < 3 or input.shape[1] % groups:
+        raise ValueError(f"input: expected (N, C, *) with C a multiple of groups={groups}, got shape {input.shape}")
+    N, C, *size = input.shape
+    return input.reshape(N, groups, C // groups, *size).swapaxes(1, 2).reshape(input.shape).copy()
+
+
+def channel_shuffle_backward(grad_output, input, groups):
+    """Return ∂L/∂input of `channel_shuffle`: dealt out to C / groups groups, the channels are in order again."""
+    check_integer("groups", groups, minimum=1)
+    check_grad_output(grad_output, input.shape, input.dtype)
+    return channel_shuffle(grad_output, max(input.shape[1] // groups, 1))
 
 
 def pixel_shuffle(input, upscale_factor):

@@ -5,8 +5,11 @@ Each file lists its networks in `__all__`.
 
 # ruff: noqa: F403 - the names are those of the files' own lists
 
+from .convnext import *
 from .lenet import *
+from .mobilenet import *
 from .resnet import *
+from .senet import *
 from .vgg import *
 
 __all__ = [name for name, value in globals().items() if callable(value) and not name.startswith("_")]

@@ -122,8 +122,11 @@ def projection(in_channels, channels, stride, rng):
     return Sequential(Conv2d(in_channels, channels, 1, stride, bias=False, rng=rng), BatchNorm2d(channels))
 
 
-def stage(block, in_channels, planes, blocks, stride, shortcut, rng):
-    """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too."""
+def stage(block, in_channels, planes, blocks, stride, shortcut, rng, **options):
+    """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too.
+
+    `options` are further arguments of the block.
+    """
     channels = planes * block.expansion
     first_shortcut = None
     if shortcut and (stride != 1 or in_channels != channels):
@@ -131,8 +134,8 @@ def stage(block, in_channels, planes, blocks, stride, shortcut, rng):
             first_shortcut = PadShortcut(channels, stride)
         else:
             first_shortcut = projection(in_channels, channels, stride, rng)
-    first = block(in_channels, planes, stride, first_shortcut, rng=rng)
-    others = [block(channels, planes, rng=rng) for _ in range(blocks - 1)]
+    first = block(in_channels, planes, stride, first_shortcut, rng=rng, **options)
+    others = [block(channels, planes, rng=rng, **options) for _ in range(blocks - 1)]
     return Sequential(first, *others)
 
 

@@ -12,6 +12,7 @@ from .containers import *
 from .conv import *
 from .linear import *
 from .norm import *
+from .order import *
 from .pooling import *
 
 __all__ = ["init", *(name for name, value in globals().items() if callable(value) and not name.startswith("_"))]

@@ -8,7 +8,7 @@ from .. import functional as F
 from . import init
 from .base import Module, Parameter
 
-__all__ = ["Dropout", "Flatten", "Identity", "Linear"]
+__all__ = ["Dropout", "Flatten", "Identity", "Linear", "StochasticDepth"]
 
 
 class Linear(Module):
@@ -76,6 +76,35 @@ class Dropout(Identity):
 
     def describe(self):
         return f"p={self.p}"
+
+
+class StochasticDepth(Identity):
+    """Leave out a residual block's change with probability p while training (Huang et al. 2016).
+
+    Parameters
+    ----------
+    p : float in [0, 1]
+    mode : "row" or "batch"
+        Toss one coin for each image, or one for all.
+    rng : numpy.random.Generator, optional
+        Tosses the coins; its state is part of a training checkpoint.
+    """
+
+    def __init__(self, p, mode="row", *, rng=None):
+        self.p, self.mode = p, mode
+        self.rng = np.random.default_rng() if rng is None else rng
+
+    def forward(self, input):
+        mask = F.stochastic_depth_mask(input.shape, self.p, self.mode, self.rng) if self.training else None
+        self.saved = input, self.training, mask
+        return F.stochastic_depth(input, self.p, self.mode, self.training, mask=mask)
+
+    def backward(self, grad_output):
+        input, training, mask = self.from_forward()
+        return F.stochastic_depth_backward(grad_output, input, self.p, self.mode, training, mask=mask)
+
+    def describe(self):
+        return f"p={self.p}, mode={self.mode!r}"
 
 
 class Flatten(Module):

@@ -9,7 +9,7 @@ from .base import Module, Parameter
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm",
-    "LocalResponseNorm",
+    "LayerNorm2d", "LayerScale", "LocalResponseNorm",
 ]  # fmt: skip
 
 
@@ -175,6 +175,38 @@ class LayerNorm(Normalisation):
 
     def describe(self):
         return f"{self.normalized_shape}, eps={self.eps}"
+
+
+class LayerNorm2d(LayerNorm):
+    """Normalise the channels of (N, C, H, W) at each place by themselves, as ConvNeXt does (Liu et al. 2022)."""
+
+    def forward(self, input):
+        return super().forward(input.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+    def backward(self, grad_output):
+        return super().backward(grad_output.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
+class LayerScale(Normalisation):
+    """γ · x with one learned factor for each channel of (N, C, H, W), all `value` at first (Touvron et al. 2021).
+
+    A factor near zero lets a deep network start as its shortcuts. It can be folded into the layer before, so a summary
+    counts no multiply-adds for it.
+    """
+
+    def __init__(self, channels, value=1e-6, *, dtype=np.float32):
+        self.weight = Parameter.drawn((channels, 1, 1), init.constant(value), None, dtype)
+
+    def forward(self, input):
+        self.saved = input
+        return self.weight.data * input
+
+    def backward(self, grad_output):
+        self.weight.add_grad((grad_output * self.from_forward()).sum((0, 2, 3))[:, None, None])
+        return self.weight.data * grad_output
+
+    def describe(self):
+        return f"{self.weight.size}"
 
 
 class GroupNorm(Normalisation):

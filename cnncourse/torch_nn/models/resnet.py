@@ -85,8 +85,11 @@ def projection(in_channels, channels, stride):
     return nn.Sequential(nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
 
 
-def stage(block, in_channels, planes, blocks, stride, shortcut):
-    """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too."""
+def stage(block, in_channels, planes, blocks, stride, shortcut, **options):
+    """Return `blocks` blocks; the first changes size and width, and so needs a shortcut that does too.
+
+    `options` are further arguments of the block.
+    """
     channels = planes * block.expansion
     first_shortcut = None
     if shortcut and (stride != 1 or in_channels != channels):
@@ -94,8 +97,8 @@ def stage(block, in_channels, planes, blocks, stride, shortcut):
             first_shortcut = PadShortcut(channels, stride)
         else:
             first_shortcut = projection(in_channels, channels, stride)
-    first = block(in_channels, planes, stride, first_shortcut)
-    others = [block(channels, planes) for _ in range(blocks - 1)]
+    first = block(in_channels, planes, stride, first_shortcut, **options)
+    others = [block(channels, planes, **options) for _ in range(blocks - 1)]
     return nn.Sequential(first, *others)
 
 
