@@ -24,6 +24,8 @@ _HOME = {
     "pixel_grid": "images",
     "scene_row": "scenes",
     "sliding_window": "windows",
+    "time_here": "tour",
+    "tour_of_networks": "tour",
     "training_curves": "charts",
     "value_row": "images",
 }
