@@ -6,13 +6,14 @@ algorithms   one convolution, many ways to compute it
 modules      layers and containers with an explicit backward pass
 optim        SGD, Adam, learning-rate schedules
 training     a training loop with checkpoints
-models       LeNet-5, VGG, ResNet
+models       LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, …
 gradcheck    is a backward pass right?
 inference    a network as one list of steps, made faster
-summary      what a network costs and sees
+summary      what a network costs and sees; `depth` counts its layers
 """
 
 from . import fast, functional, inference, modules, optim, training
+from .depth import depth
 from .functional import _switch
 from .gradcheck import GradientError, gradcheck, gradcheck_module
 from .summary import summary
@@ -20,6 +21,7 @@ from .switch import use
 
 __all__ = [
     "GradientError",
+    "depth",
     "fast",
     "functional",
     "gradcheck",

@@ -1,6 +1,6 @@
 """The course's networks and training loop in idiomatic PyTorch.
 
-models     LeNet-5, VGG, ResNet, EfficientNet-Lite0; names and state_dict keys as in `numpy_nn.models`,
+models     LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, …; names and state_dict keys as in `numpy_nn.models`,
            and torchvision's where torchvision has the network
 training   the loop of `numpy_nn.training`, on any device
 """

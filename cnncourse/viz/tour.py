@@ -142,8 +142,7 @@ def entries() -> list[dict]:
 
 
 def _stop(entry: dict, seconds: float | None) -> Stop:
-    from cnncourse.numpy_nn import models, summary
-    from cnncourse.numpy_nn.depth import depth
+    from cnncourse.numpy_nn import depth, models, summary
 
     network = getattr(models, entry["model"])()
     counted = summary(network, (1, *entry["input"]))

@@ -6,6 +6,7 @@ import torch
 
 from cnncourse.data import photograph
 from cnncourse.from_torch import from_torch
+from cnncourse.numpy_nn import models as ours
 from cnncourse.torch_nn.models import efficientnet_lite0
 from cnncourse.torch_nn.models.efficientnet_lite import imagenet_classes, preprocess
 
@@ -31,6 +32,14 @@ def test_same_top_five_on_photographs(both, name, wanted):
     np.testing.assert_allclose(got, logits, rtol=0, atol=1e-4)
     assert np.argsort(-got)[:5].tolist() == np.argsort(-logits)[:5].tolist()
     assert imagenet_classes()[np.argmax(got)] == wanted
+
+
+def test_the_numpy_twin_takes_the_real_weights(both):
+    model, translated = both
+    network = ours.efficientnet_lite0().eval()
+    network.load_state_dict(model.state_dict())
+    x = preprocess(photograph("cat")).numpy()
+    np.testing.assert_allclose(network(x), translated(x), rtol=0, atol=1e-4)
 
 
 def test_parameters_and_classes():

@@ -1,4 +1,4 @@
-"""SENet, MobileNetV2 and ConvNeXt: both libraries alike, with torchvision's keys and values where it has them."""
+"""SENet, MobileNetV2, EfficientNet-Lite0, ConvNeXt: both libraries alike, and as torchvision where it has them."""
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ SMALL = [
     ("InvertedResidual", {"in_channels": 5, "channels": 8, "stride": 2, "expansion": 1}, (5, 7, 4)),
     ("SmallMobileNetV2", {"in_channels": 1}, (1, 15, 22)),
     ("MobileNetV2", {"num_classes": 6, "width_mult": 0.35, "dropout": 0.0, "stages": NARROW}, (3, 33, 46)),
+    ("EfficientNetLite0", {"num_classes": 5, "dropout": 0.0}, (3, 33, 20)),
     ("CNBlock", {"channels": 6, "layer_scale": 0.5}, (6, 9, 4)),
     ("SmallConvNeXt", {"in_channels": 1, "layer_scale": 0.7, "widths": (8, 12, 16)}, (1, 17, 26)),
     ("ConvNeXt", {"widths": (8, 16), "blocks": (1, 2), "num_classes": 5, "layer_scale": 1.5}, (3, 21, 34)),
@@ -93,6 +94,7 @@ def test_the_state_goes_back_and_from_torch_reads_the_network(name, options, sha
 # (parameters, multiply-adds of a 224×224 image)
 COSTS = {
     "mobilenet_v2": (3_504_872, 300_774_272),
+    "efficientnet_lite0": (4_652_008, 385_187_552),
     "convnext_tiny": (28_589_128, 4_455_531_264),
     "seresnet50": (28_088_024, 4_097_218_560),
 }

@@ -6,9 +6,8 @@ import re
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from cnncourse.numpy_nn import models, summary
+from cnncourse.numpy_nn import depth, models, summary
 from cnncourse.numpy_nn import modules as M
-from cnncourse.numpy_nn.depth import depth
 from cnncourse.viz import tour_of_networks
 from cnncourse.viz.tour import COLUMNS, entries, time_here
 

@@ -6,6 +6,7 @@ Each file lists its networks in `__all__`.
 # ruff: noqa: F403 - the names are those of the files' own lists
 
 from .convnext import *
+from .efficientnet_lite import *
 from .lenet import *
 from .mobilenet import *
 from .resnet import *
