@@ -33,6 +33,7 @@ def output_shape(layer, input_shape):
 
 
 @output_shape.register(M.Elementwise)
+@output_shape.register(M.ChannelShuffle)
 @output_shape.register(M.Identity)
 @output_shape.register(Normalisation)
 def _(layer, input_shape):

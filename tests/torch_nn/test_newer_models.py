@@ -19,7 +19,7 @@ SMALL = [
     ("SqueezeExcitation", {"input_channels": 7, "squeeze_channels": 3}, (7, 5, 2)),
     ("seresnet20", {"in_channels": 1, "reduction": 5}, (1, 13, 18)),
     ("seresnet20", {"num_classes": 4, "shortcut": "projection"}, (3, 16, 16)),
-    ("SEResNet", {"blocks": (1, 2, 1, 1), "num_classes": 5, "reduction": 32}, (3, 34, 47)),
+    ("SEBottleneck", {"in_channels": 12, "planes": 3, "reduction": 4}, (12, 5, 8)),
     ("InvertedResidual", {"in_channels": 5, "channels": 5, "stride": 1, "expansion": 3}, (5, 7, 4)),
     ("InvertedResidual", {"in_channels": 5, "channels": 8, "stride": 2, "expansion": 1}, (5, 7, 4)),
     ("SmallMobileNetV2", {"in_channels": 1}, (1, 15, 22)),
@@ -29,13 +29,24 @@ SMALL = [
     ("SmallConvNeXt", {"in_channels": 1, "layer_scale": 0.7, "widths": (8, 12, 16)}, (1, 17, 26)),
     ("ConvNeXt", {"widths": (8, 16), "blocks": (1, 2), "num_classes": 5, "layer_scale": 1.5}, (3, 21, 34)),
 ]
-IDS = [f"{name}-{number}" for number, (name, _, _) in enumerate(SMALL)]
+LARGE = ("SEResNet", {"blocks": (1, 1, 1, 1), "num_classes": 5, "reduction": 32}, (3, 34, 47))
+IDS = [f"{name}-{number}" for number, (name, _, _) in enumerate([*SMALL, LARGE])]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Small maps: on a busy computer PyTorch's threads wait for each other longer than they work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def pair(name, options):
     """Return the network of both libraries with the same random float64 state, statistics and factors included."""
     torch.manual_seed(0)
-    a, b = getattr(ours, name)(**options).astype(np.float64), getattr(theirs, name)(**options).double()
+    a, b = (getattr(models, name, None) or getattr(models.senet, name) for models in (ours, theirs))
+    a, b = a(**options).astype(np.float64), b(**options).double()
     with torch.no_grad():
         for key, value in b.state_dict().items():
             if key.endswith("running_var"):
@@ -53,7 +64,7 @@ def close(got, wanted, what="", relative=1e-8):
     np.testing.assert_allclose(got, wanted, rtol=0, atol=relative * max(np.abs(wanted).max(), 1e-3), err_msg=what)
 
 
-@pytest.mark.parametrize(("name", "options", "shape"), SMALL, ids=IDS)
+@pytest.mark.parametrize(("name", "options", "shape"), SMALL, ids=IDS[:-1])
 def test_same_outputs_and_gradients_from_the_same_weights(name, options, shape):
     a, b = pair(name, options)
     rng = np.random.default_rng(0)
@@ -77,7 +88,7 @@ def test_same_outputs_and_gradients_from_the_same_weights(name, options, shape):
         close(a.state_dict()[key], value.double(), key)
 
 
-@pytest.mark.parametrize(("name", "options", "shape"), SMALL, ids=IDS)
+@pytest.mark.parametrize(("name", "options", "shape"), [*SMALL, LARGE], ids=IDS)
 def test_the_state_goes_back_and_from_torch_reads_the_network(name, options, shape):
     a, b = pair(name, options)
     x = np.random.default_rng(2).normal(size=(2, *shape))
@@ -203,7 +214,7 @@ def test_refusals(models):
     ("name", "key"),
     [("seresnet20", "layer3.1.se.fc1.weight"), ("seresnet20", "layer3.1.conv1.weight"),
      ("SmallMobileNetV2", "features.6.conv.1.0.weight"), ("SmallMobileNetV2", "classifier.1.weight"),
-     ("SmallConvNeXt", "features.4.0.block.3.weight"), ("SmallConvNeXt", "features.4.0.layer_scale")],
+     ("SmallConvNeXt", "features.3.0.block.3.weight"), ("SmallConvNeXt", "features.3.0.layer_scale")],
 )  # fmt: skip
 def test_initial_weights_have_the_same_spread(name, key):
     a = getattr(ours, name)(rng=np.random.default_rng(0)).state_dict()[key]
