@@ -830,7 +830,7 @@ at_most(robust["CNN"]["turned"], 0.09, "01/cnn-does-not-stand-turning")
 # %% [markdown]
 # ## Claims to test
 #
-# Sentences like these are in many lecture notes. Decide for each in what sense it is true, then run the cell.
+# Sentences like these are in many lecture notes.
 #
 # 1. "An MLP cannot learn from pixels."
 # 2. "Flattening an image destroys the information about what is next to what."
@@ -838,6 +838,8 @@ at_most(robust["CNN"]["turned"], 0.09, "01/cnn-does-not-stand-turning")
 #
 # For the first we also try the scenes, where the garments lie at different places on different grounds: 5,000 of them to
 # learn from, three starts each, an MLP and a CNN like those above for 3×32×32.
+#
+# > **Predict.** In what sense is each of them true?
 
 # %% tags=["nbval-ignore-output"]
 learn, unseen = data.scenes(5000), data.scenes(2000, split="test")
