@@ -393,7 +393,7 @@ table(rows, {"": "", "equals differences": "", "PyTorch": "", "package": "",
 # %% [markdown]
 # ## 5. Lossy on purpose
 #
-# *(This section can wait.)* Run its cells all the same: sections 6 and 7 use `first_pixel`.
+# *(This section can wait.)* Run its cells all the same: later ones use `first_pixel`, `errors` and `height`.
 #
 # Pooling drops three quarters of the numbers. What is lost? Let us enlarge the small picture again, so that each number
 # fills its window, and compare with the original photograph.
@@ -552,7 +552,7 @@ curves = {name: [change(f, edges, dx) for dx in shifts] for name, f in layers.it
 # and the means, and what the shift has changed in them. Try windows of 2, then of 4. At which shifts do both only move
 # along? At which do they change most?
 
-# %% tags=["open"]
+# %% tags=["answer"]
 from cnncourse.viz.widgets.shifted_pooling import ShiftedPooling
 
 ShiftedPooling(shirts[0, 0], window=2, down=1)
@@ -1015,7 +1015,7 @@ at_most(np.abs((other["max"] - other["stride, equal cost"]).mean()), 0.05, "07/m
 # %% [markdown]
 # ## Claims to test
 #
-# Decide for each in what sense it is true, then run the cell.
+# Sentences that one reads.
 #
 # 1. "Pooling commutes with translation."
 # 2. "Pooling makes the network robust to small shifts."
@@ -1025,6 +1025,8 @@ at_most(np.abs((other["max"] - other["stride, equal cost"]).mean()), 0.05, "07/m
 # 6. "Pooling helps against overfitting."
 #
 # (5 and 6 were measured in section 8.)
+#
+# > **Predict.** In what sense is each of them true?
 
 # %% tags=["nbval-ignore-output"]
 pooled = NF.max_pool2d(edges, 2)
