@@ -242,7 +242,7 @@ assert counts[3, 3] == 49
 #
 # ## 3. The family, counted
 #
-# *(This section can wait.)*
+# *(This section can wait.)* Run its cells all the same: later ones use `family`.
 #
 # > **Predict.** VGG-19 has eight convolutions more than VGG-11. By how much do the parameters grow? And the work
 # > (the multiply-adds)?
