@@ -368,7 +368,7 @@ at_least(noise[4] / noise[64], 2, "08/small-batches-are-noisy")
 # %% [markdown]
 # ## 3. Backward, two ways
 #
-# *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)* Run the
+# *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)* Run its
 # cells all the same: section 6 uses `backward_closed`.
 #
 # Each $x$ influences its own output directly, and *all* outputs of its channel through $\mu_B$ and $\sigma^2_B$. The
@@ -740,12 +740,16 @@ with_norm, without = reached["with batch norm"], reached["without batch norm"]
 at_most(with_norm[3] - without[3], -0.5, "08/learns-at-rate-3")
 at_least(without[2:], 1.7, "08/plain-fails-from-rate-1")
 at_most(with_norm[2:4].min(axis=0) - without.min(axis=0), -0.15, "08/gets-further")
+best_rate = {name: np.log10(np.array(rates)[runs.argmin(axis=0)]) for name, runs in reached.items()}
+times = best_rate["with batch norm"] - best_rate["without batch norm"]
+at_least(times, np.log10(2), "08/best-rate-is-larger")
+at_least(np.mean(with_norm[:2] - without[:2], axis=0), -0.2, "08/nothing-at-small-rates")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
 # With batch norm, learning rates work that break the plain network, and in the same fifty steps it gets further.
-# Compare the two lowest points: with batch norm the best rate is about ten times as large. At the two smallest rates
+# Compare the two lowest points: with batch norm the best rate is several times as large. At the two smallest rates
 # batch norm brings nothing here. With a good start the plain network learns about as well there; it cannot use the
 # larger rates. Section 3 gave one reason: the length of the weights does not matter, and a step that is too large
 # makes the next ones smaller.
@@ -963,8 +967,7 @@ print(f"largest error inside {error[1:-1, 1:-1].max():.3f}, at the border {error
 
 # %% tags=["plumbing"]
 # Where the error is.
-show(viz.image_row([error], ["error of this folding"], height=2.2, bar=True),
-     "08/folding-backward-error")  # fmt: skip
+show(viz.value_row([error], ["error of this folding"]), "08/folding-backward-error")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -974,10 +977,9 @@ assert error.max() > 0.1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Inside it works (black: no error). At the border the convolution reads padding, zeros that are added *after* the
-# batch norm. (Most of the bottom row is white, like the page: the largest error.) In the folded network they are
-# added *before* it, and would have to be $\mu - \beta\sigma/\gamma$ instead. So the folding is exact without padding,
-# and wrong at the border with it.
+# Inside it works (white: no error). At the border the convolution reads padding, zeros that are added *after* the
+# batch norm. In the folded network they are added *before* it, and would have to be $\mu - \beta\sigma/\gamma$
+# instead. So the folding is exact without padding, and wrong at the border with it.
 # </details>
 #
 # ## 8. The relatives
@@ -1069,13 +1071,15 @@ assert [row[2] for row in rows] == [True, True, True, True, False]
 # %% [markdown]
 # ## Claims to test
 #
-# Decide for each in what sense it is true, then run the cell.
+# Sentences that one reads.
 #
 # 1. "Batch norm keeps activations from growing or collapsing."
 # 2. "Batch norm cures vanishing and exploding gradients."
 # 3. "PyTorch's running variance is the biased one."
 # 4. "`torch.no_grad()` switches batch norm to evaluation."
 # 5. "Batch norm makes the weights' initialisation irrelevant."
+#
+# > **Predict.** In what sense is each of them true?
 
 # %%
 level = max(np.ptp(np.log10(deep[True, gain][0])) for gain in (0.5, 1, 2))
