@@ -1131,12 +1131,14 @@ assert rows[1][2] < 1.2
 # %% [markdown]
 # ## Claims to test
 #
+# Sentences that one reads.
+#
 # 1. "The kernel's gradient is the average over the receptive fields."
 # 2. "Backpropagation through a convolution is a convolution."
 # 3. "The backward pass costs as much as the forward pass."
 # 4. "A transposed convolution undoes a convolution."
 #
-# > **Predict.** In what sense is each of them true? Decide, then run the cell.
+# > **Predict.** In what sense is each of them true?
 
 # %%
 x, w = rng.normal(size=(1, 1, 8, 8)), rng.normal(size=(1, 1, 3, 3))
