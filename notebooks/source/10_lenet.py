@@ -193,7 +193,7 @@ assert inputs.var() < largest < 0.5
 #
 # ## 2. S2 and S4: subsampling that learns
 #
-# *(This section can wait.)*
+# *(This section can wait.)* Run its cells all the same: section 3 uses `f`.
 #
 # A unit of S2 *adds* its four inputs, multiplies by a coefficient $w_c$, adds a bias $b_c$, and passes the result
 # through the nonlinearity of the next section:
@@ -697,7 +697,7 @@ show(drawings(networks["1998"][0]), "10/drawn-by-softmax-network")
 # There are no digits, although the network's accuracy is about three quarters!
 # </details>
 #
-# > **Predict.** Why not? And which loss would make it draw?
+# > **Predict.** Why not? What does cross-entropy ask of the ten distances?
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -705,10 +705,11 @@ show(drawings(networks["1998"][0]), "10/drawn-by-softmax-network")
 # For cross-entropy it is enough that the distance to the *correct* code is smaller than those to the others. Only
 # *differences* of distances count: the same fact that made the RBF layer a linear one in section 5. A cell in which all
 # ten codes agree, such as the corners, gets no gradient at all. To make the network draw, the loss must ask for a small
-# distance itself. That is the paper's *first* criterion (equation 8): the mean of $d_y$ over the images, nothing else.
+# distance itself.
 # </details>
 #
-# With fixed codes that is possible. (With learned ones there would be a cheap way out: all codes equal, and F6
+# The paper's *first* criterion (equation 8) is another one: the mean of $d_y$ over the images, nothing else. With fixed
+# codes that is possible. (With learned ones there would be a cheap way out: all codes equal, and F6
 # constant.) We train 1998's network with it from three starts, twice as long. Divided by 84, it is the mean squared
 # error of a cell.
 
