@@ -45,6 +45,7 @@ def photograph(number: str, label: str) -> bytes:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         page.goto(next(Path(folder).glob("*.html")).as_uri(), wait_until="domcontentloaded")
+        page.evaluate(static_pages.OPEN_ALL)
         picture = page.locator(f"[aria-label='{label}']").screenshot()
         browser.close()
     return picture

@@ -19,9 +19,23 @@ from nbconvert import HTMLExporter
 
 from cnncourse.viz.widgets.static import widget_html
 from tools.build_notebooks import pairs
+from tools.folding import is_cover
 
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"  # in a browser
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
-TEMPLATE = "{% extends 'lab/index.html.j2' %}{% block html_head_js_requirejs %}{% endblock %}"  # nothing here needs it
+TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_js_requirejs %}{% endblock %}  {# nothing here needs it #}
+{% block input_group %}
+{% if cell.metadata.jupyter and cell.metadata.jupyter.source_hidden %}
+<details class="folded"><summary>Show the code</summary>{{ super() }}</details>
+{% else %}{{ super() }}{% endif %}
+{% endblock %}
+{% block output_group %}
+{% if cell.metadata.jupyter and cell.metadata.jupyter.outputs_hidden %}
+<details class="folded"><summary>Show the output</summary>{{ super() }}</details>
+{% else %}{{ super() }}{% endif %}
+{% endblock %}
+"""
 
 
 def widgets_to_html(notebook) -> None:
@@ -35,9 +49,12 @@ def widgets_to_html(notebook) -> None:
 
 
 def page(notebook: Path) -> str:
-    """Return one lesson as an HTML page; links to other lessons lead to their pages."""
+    """Return one lesson as an HTML page, folded as JupyterLab folds it; links to other lessons lead to their pages."""
     lesson = nbformat.read(notebook, as_version=4)
     widgets_to_html(lesson)
+    for cell in lesson.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not is_cover(output)]
     exporter = HTMLExporter(extra_loaders=[DictLoader({"page.html.j2": TEMPLATE})], template_file="page.html.j2")
     body, _ = exporter.from_notebook_node(lesson, resources={"metadata": {"name": notebook.stem}})
     return re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body)

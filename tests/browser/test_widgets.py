@@ -167,8 +167,10 @@ def test_widgets_follow_the_keyboard_on_a_page_without_kernel_or_network(pages):
         page.context.set_offline(True)
         for widget in WIDGETS:
             page.goto(next(pages.glob(f"{widget.lesson}_*.html")).as_uri())
+            page.evaluate(static_pages.OPEN_ALL)
             drive(page, page.locator(f"[aria-label^='{widget.label}']").first, widget)
         page.goto(next(pages.glob("03_*.html")).as_uri())
+        page.evaluate(static_pages.OPEN_ALL)
         stepper = page.locator(".cnn-widget").first
         stepper.get_by_label("stride S").first.focus()
         page.keyboard.press("ArrowLeft")
