@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cnncourse import copies
 from tools import front_door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,10 +47,9 @@ def test_readme_begins_with_the_live_page_and_shows_a_report_and_a_widget():
 
 def test_the_teachers_guide_has_a_link_for_jupyterhub():
     guide = (ROOT / "docs" / "teachers-guide.md").read_text(encoding="utf-8")
-    (link,) = re.findall(r"https://HUB/hub/user-redirect/git-pull\?(\S+)", guide)
-    asked = dict(part.split("=") for part in link.split("&"))
-    assert set(asked) == {"repo", "branch", "urlpath"}
-    assert (ROOT / asked["urlpath"].removeprefix("lab/tree/NAME/")).is_file()
+    (copy,) = re.findall(r"https://HUB/hub/user-redirect/lab/tree/my_work/(\S+)", guide)
+    assert copy == copies.START
+    assert copy in copies.originals()
 
 
 def test_the_book_of_a_gitlab_project_is_found():
