@@ -45,7 +45,7 @@
 # | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 90 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
 # | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 110 (75) | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
 # | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 (80) | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
-# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 95 (80) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
+# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 95 (85) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
 # | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (60) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
 # | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 75 (65) | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
 # | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
