@@ -716,7 +716,9 @@ print("share of the pixels that the shortcut reads:", x[:, :, ::2, ::2].size / x
 # %% [markdown]
 # ## 6. The networks
 #
-# *(This section can wait.)* **For 32×32 images** (section 4.2 of the paper) the network is a 3×3 convolution with 16
+# *(This section can wait.)* Run its cells all the same: the claims use `big` and `vgg`.
+#
+# **For 32×32 images** (section 4.2 of the paper) the network is a 3×3 convolution with 16
 # channels, then three stages of $n$ basic blocks with 16, 32, 64 channels at 32, 16, 8 pixels, global average pooling,
 # one linear layer. The number of layers with weights is $1 + 3 \cdot 2n + 1 = 6n + 2$. ResNet-20 has $n = 3$. Its
 # parameters by hand, and by the package's summary:
@@ -857,7 +859,7 @@ assert all(row[2] and row[3] for row in rows)
 # the 3×3 convolution and not on the first 1×1. A 1×1 convolution with stride 2 never reads three quarters of the pixels.
 
 # %% [markdown]
-# ## 7. Start as the identity: the last $\gamma$ is zero
+# ## 7. When the last γ is zero
 #
 # Batch norm ends with $\gamma \hat x + \beta$. Draw all weights as usual, but set the *last* $\gamma$ of each body
 # to 0. Then $R(x) = 0$ at the start, whatever the convolutions are.
@@ -931,7 +933,9 @@ at_most(at_high_rate["last γ = 0"] - at_high_rate["γ = 1"], -0.3, "14/zero-gam
 # %% [markdown]
 # ## 8. Pre-activation: keep the shortcut clear
 #
-# *(This section can wait.)* In our block a ReLU comes *after* the sum, on the shortcut itself. The stream can never
+# *(This section can wait.)* Run its cells all the same: the claims use `through`.
+#
+# In our block a ReLU comes *after* the sum, on the shortcut itself. The stream can never
 # become negative, and the gradient is masked at every block. He and others (2016b) move batch norm and ReLU *before* the
 # convolutions, into the body (the fourth figure of section 5):
 #
@@ -1040,12 +1044,14 @@ show(viz.bar_chart(bars, "top-5 error in %", decimals=1, size=(9, 3.4)), "14/err
 # %% [markdown]
 # ## Claims to test
 #
-# Decide for each in what sense it is true. Then run the cell and unfold the verdicts.
+# Sentences that one reads.
 #
 # 1. "Deeper is better."
 # 2. "Deep plain networks fail because their gradients vanish."
 # 3. "Residual networks are larger."
 # 4. "A shortcut lets the gradient through unchanged."
+#
+# > **Predict.** In what sense is each of them true?
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # The measurements, one line or more per claim.

@@ -16,7 +16,7 @@ answer_identity_gradient.wrong = {
 }
 
 
-@question(see="Start as the identity")
+@question(see="When the last γ is zero")
 def answer_zero_gamma():
     """Right: with γ = 0 (and β = 0) the main path gives zero. The block passes its input on, and learns to add to
     it."""
