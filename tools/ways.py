@@ -20,7 +20,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from cnncourse.places import address
-from tools import lesson_code
+from tools import lesson_code, waiting
 from tools.build_exercises import SOURCES as EXERCISES
 from tools.build_notebooks import FOLDER
 from tools.notebook_builder import read_source
@@ -28,8 +28,6 @@ from tools.notebook_builder import read_source
 ROOT = FOLDER.parent
 # 150 words a minute; a question is one of the end, with a folded answer
 SECONDS = {"word": 0.4, "formula": 30, "line of code": 6, "figure": 20, "prediction": 60, "question": 90}
-HEADING = re.compile(r"^##? +(.+?)\s*$", re.MULTILINE)
-CAN_WAIT = re.compile(r"\*\(This section can wait\b")
 EXERCISE = re.compile(r"About (\d+)\s+minutes")
 ROW = re.compile(r"^((?:# )?\| (\d\d) \|.*?\]\(\S+?\.ipynb\) \|[^|]*\|)[^|\n]*\|[^|\n]*\|", re.MULTILINE)
 HEAD = re.compile(r"(\*\*Time\*\* about )\d+( minutes)")
@@ -55,15 +53,9 @@ def seconds(notebook: NotebookNode) -> float:
 @cache
 def sections(source: Path) -> dict[str, tuple[float, bool]]:
     """Return for each section of a lesson, the top included, its minutes and whether it can wait."""
-    parts: dict[str, list[NotebookNode]] = {}
-    for cell in read_source(source).cells:
-        heading = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
-        if heading or not parts:
-            parts[heading[1] if heading else ""] = []
-        parts[list(parts)[-1]].append(cell)
     return {
-        title: (seconds(NotebookNode(cells=cells)) / 60, bool(CAN_WAIT.search(cells[0].source)))
-        for title, cells in parts.items()
+        title: (seconds(NotebookNode(cells=cells)) / 60, waiting.can_wait(cells))
+        for title, cells in waiting.parts(read_source(source)).items()
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import lesson_text, ways
+from tools import lesson_text, waiting, ways
 from tools.notebook_builder import read_source
 
 NUMBERS = re.compile(r"\b\d+(?: \(\d+\))? \| \d+ \||\b\d+ minutes\b")
@@ -63,7 +63,66 @@ def test_a_dead_link_of_a_document_is_found(tmp_path):
 def test_a_section_that_can_wait_says_so_below_its_heading():
     for source in sorted((ways.FOLDER / "source").glob("[0-9][0-9]_*.py")):
         for cell in read_source(Path(source)).cells:
-            if cell.cell_type == "markdown" and ways.CAN_WAIT.search(cell.source):
+            if cell.cell_type == "markdown" and waiting.CAN_WAIT.search(cell.source):
                 below = re.split(r"^#+ .*$", cell.source, flags=re.MULTILINE)[-1]
                 first = below.strip().splitlines()[0]
-                assert ways.CAN_WAIT.match(first), f"{source.name}: the remark belongs below a heading: {first}"
+                assert waiting.CAN_WAIT.match(first), f"{source.name}: the remark belongs below a heading: {first}"
+
+
+def test_a_section_that_can_wait_names_what_later_ones_need_of_it():
+    for source in sorted((ways.FOLDER / "source").glob("[0-9][0-9]_*.py")):
+        notebook = read_source(source)
+        for title, names in waiting.needed(notebook).items():
+            told = waiting.said(waiting.parts(notebook)[title])
+            assert told == names, f"{source.name}, {title}: write “Run its cells all the same: …” with these names"
+
+
+TRIAL = '''# %% [markdown]
+# # A trial
+
+# %%
+a = 1
+
+
+def early():
+    return late + a
+
+
+# %% [markdown]
+# ## 1. This one
+#
+# *(This section can wait.)* Run its cells all the same: the last one uses `b`, `c`
+# and `late`.
+
+# %%
+a, b, unused = 2, 3, [k for k in range(a)]
+late = own = b
+
+
+def c(own):
+    return own + unused[0]
+
+
+# %% [markdown]
+# ## 2. The last one
+
+# %%
+class Uses:
+    def __init__(self, unused):
+        self.own = unused + c(b) + early()
+
+
+own = [k * a for k in range(3)]
+for unused in own:
+    a = unused
+'''
+
+
+def test_names_from_a_section_that_can_wait_are_found(tmp_path):
+    """`a` is bound anew there, `early` reads `late` when it is called; parameters and loop variables are no reads."""
+    source = tmp_path / "00_trial.py"
+    source.write_text(TRIAL)
+    notebook = read_source(source)
+    assert waiting.needed(notebook) == {"1. This one": {"a", "b", "c", "late"}}
+    assert waiting.said(waiting.parts(notebook)["1. This one"]) == {"b", "c", "late"}
+    assert waiting.said(waiting.parts(notebook)["2. The last one"]) == set()
