@@ -22,6 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from tools import alt_words
 from tools.folding import cover, fold
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -126,7 +127,7 @@ def execute(notebook: NotebookNode, cwd: Path, timeout: int = CELL_TIMEOUT) -> N
 def reuse_outputs(notebook: NotebookNode, path: Path) -> bool:
     """Give `notebook` the outputs of the one at `path` if both have the same code; return whether they had.
 
-    Then only text, comments or what is folded has changed, and nothing has to run again.
+    Then only text, comments, alt texts or what is folded has changed, and nothing has to run again.
     """
     if not path.exists():
         return False
@@ -141,7 +142,7 @@ def reuse_outputs(notebook: NotebookNode, path: Path) -> bool:
     if "widgets" in built.metadata:
         notebook.metadata.widgets = built.metadata.widgets
     cover(notebook)
-    return True
+    return alt_words.refresh(notebook)
 
 
 def _what_runs(notebook: NotebookNode) -> list[tuple[str, bool]]:
@@ -179,8 +180,9 @@ def code_cells(notebook: NotebookNode) -> list[str]:
 
 
 def is_stale(source: Path, notebook: Path) -> bool:
-    """Whether the notebook is missing or was built from another version of its source."""
+    """Whether the notebook is missing, or was built from another version of its source or of its alt texts."""
     if not notebook.exists():
         return True
     built = nbformat.read(notebook, as_version=4)
-    return built.metadata.get("cnncourse", {}).get("source_sha256") != source_digest(source)
+    digest = built.metadata.get("cnncourse", {}).get("source_sha256")
+    return digest != source_digest(source) or not alt_words.are_current(built)

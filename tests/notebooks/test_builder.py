@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
+from cnncourse.viz import alt
 from tools.folding import is_cover
 from tools.notebook_builder import code_cells, execute, is_stale, read_source, reuse_outputs, stable_ids, write
 
@@ -161,3 +162,60 @@ def test_outputs_are_kept_where_only_text_and_comments_changed(source, tmp_path)
     source.write_text(QUESTION.replace('"this"', '"that"'))
     assert not reuse_outputs(read_source(source), notebook)
     assert not reuse_outputs(read_source(source), tmp_path / "missing.ipynb")
+
+
+FIGURES = """# %% [markdown]
+# > **Predict.** Which?
+
+# %%
+from cnncourse.viz import value_row
+from cnncourse.viz.show import show
+
+show(value_row([[[1]]], ["one"]), "98/one")
+show(
+    value_row([[[2]]], ["two"]), "98/two", count=3
+)
+
+# %%
+for k in range(2):
+    show(value_row([[[k]]], ["three"]), "98/three")
+"""
+
+
+def test_alt_texts_are_those_of_the_file_though_nothing_runs(source, tmp_path, monkeypatch):
+    def words(one="One.", two="Two of {count}.", three="Three."):
+        monkeypatch.setattr(alt, "texts", {"98": {"one": one, "two": two, "three": three}}.get)
+
+    def stored():
+        outputs = [o for cell in nbformat.read(notebook, as_version=4).cells for o in cell.get("outputs", [])]
+        pictures = [output for output in outputs if not is_cover(output)]
+        assert [o.metadata["image/png"]["alt"] for o in pictures] == [o.data["text/plain"] for o in pictures]
+        return [output.data["text/plain"] for output in pictures]
+
+    source.write_text(FIGURES)
+    notebook = tmp_path / "trial.ipynb"
+    fresh = read_source(source)
+    words()
+    execute(fresh, cwd=tmp_path)
+    for key, text in [("98/one", "One."), ("98/two", "Two of 3."), ("98/three", "Three.")]:
+        _replace_alt(fresh, key, text)  # the kernel does not know this test's words
+    write(fresh, notebook)
+    assert stored() == ["One.", "Two of 3.", "Three.", "Three."]
+    assert not is_stale(source, notebook)
+    words(one="The first.")
+    assert is_stale(source, notebook)
+    fresh = read_source(source)
+    assert reuse_outputs(fresh, notebook)
+    write(fresh, notebook)
+    assert stored() == ["The first.", "Two of 3.", "Three.", "Three."]
+    words(one="The first.", two="The second of {count}.")
+    assert is_stale(source, notebook)
+    assert not reuse_outputs(read_source(source), notebook), "3 is known only by running the cell"
+    words(one="The first.", three="The third.")
+    assert not reuse_outputs(read_source(source), notebook), "which of the texts is whose is not known"
+
+
+def _replace_alt(notebook, key, text):
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if output.get("data", {}).get("text/plain") == key:
+            output.data["text/plain"] = output.metadata["image/png"]["alt"] = text
