@@ -15,7 +15,9 @@ DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
 LEARNING_RATES = {
     "lenet5": 0.05, "lenet5-1998": 0.002, "small-vgg": 0.05,
     "resnet20": 0.1, "resnet56": 0.1, "plain20": 0.1, "plain56": 0.1,
+    "seresnet20": 0.1, "small-mobilenet": 0.1, "small-convnext": 0.03,
 }  # fmt: skip
+CLASSES = {"small-mobilenet": "SmallMobileNetV2", "small-convnext": "SmallConvNeXt"}
 SCENES = {"train": 10_000, "test": 2_000}
 # Measured; the accuracies are those of cnncourse/data/kept_histories/14_degradation.json.
 EXPECT = """\
@@ -209,7 +211,7 @@ def build(models, settings, channels, **options):
         return models.LeNet5Original(**options)
     if settings.model == "small-vgg":
         return models.SmallVGG(10, channels, batch_norm=True, **options)
-    return getattr(models, settings.model)(10, channels, **options)
+    return getattr(models, CLASSES.get(settings.model, settings.model))(10, channels, **options)
 
 
 def train_numpy(settings, train, test, checkpoint, progress, arguments):

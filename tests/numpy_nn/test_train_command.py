@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import torch
 
 from cnncourse.data import training_history
 from cnncourse.numpy_nn import models, training
-from cnncourse.train_command import Settings, augment_torch, load_data, main
+from cnncourse.torch_nn import models as torch_models
+from cnncourse.train_command import LEARNING_RATES, Settings, augment_torch, build, load_data, main
 from cnncourse.weights import load_weights
 
 SMALL = ["--images", "256", "--epochs", "2", "--batch-size", "32", "--quiet"]
@@ -55,6 +57,14 @@ def test_the_model_is_an_argument_and_images_can_be_smaller(tmp_path, capsys):
         assert "minutes of one core" in text
         final = training_history("14_degradation")["plain56"]["test_accuracy"][-1]
         assert f"plain56 {final:.0%}" in text
+
+
+@pytest.mark.parametrize("name", LEARNING_RATES)
+def test_each_network_is_there_in_both_libraries(name):
+    chosen = SimpleNamespace(model=name)
+    ours, theirs = build(models, chosen, 1, rng=np.random.default_rng(0)), build(torch_models, chosen, 1)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert ours.eval()(np.zeros((2, 1, 32, 32), np.float32)).shape == (2, 10)
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):
