@@ -126,26 +126,23 @@ show(
 #
 # $$ O = \left\lfloor \frac{I + 2P - D(K-1) - 1}{S} \right\rfloor + 1 . $$
 #
-# The naive code counts the starts; the fast code is the formula.
+# The naive code lists the starts, and we count them. (You write the formula as code in the exercises.)
 
 
 # %%
-def count_windows(I, K, S=1, P=0, D=1):
-    last = I + 2 * P - 1  # the last pixel, after padding
-    return sum(1 for start in range(0, last + 1, S) if start + D * (K - 1) <= last)
+def starts(I, K, S=1, P=0, D=1):
+    """All starts at which the window fits. 0 is the first pixel after padding."""
+    last = I + 2 * P - 1
+    return [start for start in range(0, last + 1, S) if start + D * (K - 1) <= last]
 
 
-def output_size(I, K, S=1, P=0, D=1):
-    return (I + 2 * P - D * (K - 1) - 1) // S + 1
-
-
-cases = {
-    "28 pixels, K = 5": (28, 5),
-    "32 pixels, K = 5, P = 2": (32, 5, 1, 2),
-    "224 pixels, K = 7, S = 2, P = 3": (224, 7, 2, 3),
-    "32 pixels, K = 3, D = 4": (32, 3, 1, 0, 4),
-}
-rows = [(name, count_windows(*case), output_size(*case)) for name, case in cases.items()]
+print("9 pixels, K = 4, S = 2: the windows start at", starts(9, 4, S=2))
+rows = [
+    ("28 pixels, K = 5", len(starts(28, 5)), 28 - 5 + 1),
+    ("32 pixels, K = 5, P = 2", len(starts(32, 5, P=2)), 32 + 4 - 5 + 1),
+    ("224 pixels, K = 7, S = 2, P = 3", len(starts(224, 7, 2, 3)), (224 + 6 - 7) // 2 + 1),
+    ("32 pixels, K = 3, D = 4", len(starts(32, 3, D=4)), 32 - 4 * 2),
+]
 table(rows, ["", "counted", "formula"])
 
 # %% [markdown]
@@ -165,10 +162,9 @@ def size_or_none(conv2d, x, w, **settings):
 cases = refused = wrong = 0
 for I, K, S, P, D in product(range(1, 10), range(1, 5), range(1, 4), range(3), range(1, 4)):
     # height and width differ on purpose
-    wanted = output_size(I, K, S, P, D), output_size(I + 2, 2, S, P, D)
-    counted = count_windows(I, K, S, P, D)
-    wrong += counted != max(wanted[0], 0)
-    wanted = wanted if min(wanted) >= 1 else None
+    wanted = [(i + 2 * P - D * (k - 1) - 1) // S + 1 for i, k in ((I, K), (I + 2, 2))]
+    wrong += len(starts(I, K, S, P, D)) != max(wanted[0], 0)
+    wanted = tuple(wanted) if min(wanted) >= 1 else None
     x, w = np.zeros((1, 1, I, I + 2)), np.zeros((1, 1, K, 2))
     settings = dict(stride=S, padding=P, dilation=D)
     wrong += size_or_none(F.conv2d, *map(torch.from_numpy, (x, w)), **settings) != wanted
@@ -211,13 +207,13 @@ WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1, position=4)
 # > **Predict.** Is it true for 5 pixels? For 6?
 
 # %%
-rows = [(str(I), I // 2, output_size(I, 3, 2, 1), output_size(I, 2, 2)) for I in range(5, 13)]
+rows = [(str(I), I // 2, len(starts(I, 3, 2, 1)), len(starts(I, 2, 2))) for I in range(5, 13)]
 table(rows, ["input size I", "I // 2", "3×3, padding 1, stride 2", "2×2, stride 2"])
 
 # %% tags=["check"]
 # Check that the text is true.
-assert all(output_size(I, 3, S, 1) == -(-I // S) for I in range(1, 50) for S in range(1, 6))
-assert all(output_size(I, 2, 2) == I // 2 for I in range(2, 50))
+assert all(len(starts(I, 3, S, 1)) == -(-I // S) for I in range(1, 50) for S in range(1, 6))
+assert all(len(starts(I, 2, 2)) == I // 2 for I in range(2, 50))
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -269,7 +265,7 @@ print("full:", full.shape[2], "sums; equal to np.convolve:", np.allclose(full[0,
 def visits(I, K, P):
     """How many windows read each of I pixels (one axis, stride 1)."""
     counts = np.zeros(I + 2 * P, dtype=int)
-    for start in range(output_size(I, K, P=P)):
+    for start in starts(I, K, P=P):
         counts[start : start + K] += 1
     return counts[P : P + I]
 
@@ -609,7 +605,7 @@ def conv2d_naive(x, w, b, S=1, P=0, D=1, groups=1):
     N, C_in, H, W = x.shape
     C_out, C_group, K_h, K_w = w.shape
     x = np.pad(x, ((0, 0), (0, 0), (P, P), (P, P)))
-    y = np.empty((N, C_out, output_size(H, K_h, S, P, D), output_size(W, K_w, S, P, D)))
+    y = np.empty((N, C_out, len(starts(H, K_h, S, P, D)), len(starts(W, K_w, S, P, D))))
     for n, o, i, j in np.ndindex(y.shape):
         first = o // (C_out // groups) * C_group
         total = b[o]
@@ -718,7 +714,7 @@ def conv_cost(c_in, c_out, K, h_out, w_out, groups=1):
     return weights + c_out, weights * h_out * w_out  # parameters with biases, multiply-adds without
 
 
-side = output_size(32, 5, S=1, P=2)
+side = len(starts(32, 5, S=1, P=2))
 parameters, multiply_adds = conv_cost(3, 10, 5, side, side)
 layer = nn.Conv2d(3, 10, kernel_size=5, stride=1, padding=2)
 in_torch = (
@@ -757,7 +753,7 @@ for number, c_out in enumerate([64, 128, 256, 512, 1024], start=1):
     rows.append(
         (str(number), f"{c_out}×{side}×{side}", parameters, multiply_adds, f"{memory / 1e6:.1f} MB")
     )
-    side, c_in = output_size(side, 2, 2), c_out
+    side, c_in = side // 2, c_out
 table(rows, {"layer": "", "output": "", "parameters": ",", "multiply-adds": ",", "memory": ""})
 
 # %% tags=["plumbing"]
@@ -1318,8 +1314,8 @@ assert rims[2][1] < rims[1][1] < rims[0][1]
 # </details>
 
 # %%
-print("1.", output_size(227, 11, 4), output_size(224, 11, 4), (224 - 11) % 4)
-print("2.", (3 * (5 - 1) + 1 - 1) // 2, output_size(50, 5, 1, 6, 3))
+print("1.", len(starts(227, 11, 4)), len(starts(224, 11, 4)), (224 - 11) % 4)
+print("2.", (3 * (5 - 1) + 1 - 1) // 2, len(starts(50, 5, 1, 6, 3)))
 layer = nn.Conv2d(64, 96, 3, groups=32)
 parameters = sum(w.numel() for w in layer.parameters())
 print("3.", tuple(layer.weight.shape), parameters, 64 % 40 == 0 and 96 % 40 == 0)

@@ -554,22 +554,20 @@ table(rows, ["", "shape", "equals PyTorch to 1e-12"])
 # Below are three wrong gradients: one mixes up the rows and columns of $g$, one replaces $g$ by its mean, one takes the
 # output channels of $g$ in reverse order.
 #
-# The check itself comes first. It is slow, and it is simple enough to be trusted.
+# The check of one number comes first. It is slow, and it is simple enough to be trusted. For a whole array one calls it
+# at every place.
 
 
 # %%
-def numerical_gradient(f, x, g, eps=1e-6):
-    """The gradient of (f(x) · g).sum() with respect to the array x, one entry at a time."""
-    gradient = np.zeros_like(x)
-    for place in np.ndindex(*x.shape):
-        kept = x[place]
-        x[place] = kept + eps
-        above = (f(x) * g).sum()
-        x[place] = kept - eps
-        below = (f(x) * g).sum()
-        x[place] = kept
-        gradient[place] = (above - below) / (2 * eps)
-    return gradient
+def slope(loss, p, place, eps=1e-6):
+    """How steeply loss() rises with the one number p[place]."""
+    kept = p[place]
+    p[place] = kept + eps
+    above = loss()
+    p[place] = kept - eps
+    below = loss()
+    p[place] = kept
+    return (above - below) / (2 * eps)
 
 
 # %% [markdown]
@@ -585,10 +583,14 @@ versions = {
 x, w = rng.normal(size=(2, 2, 6, 6)), rng.normal(size=(3, 2, 3, 3))
 passes = {name: [] for name in versions}
 for g in [np.ones((2, 3, 4, 4)), rng.normal(size=(2, 3, 4, 4))]:
-    truth = numerical_gradient(lambda w: NF.conv2d(x, w), w, g)
+
+    def loss(g=g):
+        return (NF.conv2d(x, w) * g).sum()
+
+    truth = [slope(loss, w, place) for place in np.ndindex(w.shape)]
     for name, change in versions.items():
         _, grad_w, _ = NF.conv2d_backward(change(g).copy(), x, w)
-        passes[name].append(np.allclose(grad_w, truth, rtol=1e-6, atol=1e-6))
+        passes[name].append(np.allclose(grad_w.ravel(), truth, rtol=1e-6, atol=1e-6))
 table([(name, *both) for name, both in passes.items()],
       ["the gradient of w", "passes with g = 1", "passes with a random g"])  # fmt: skip
 
@@ -626,12 +628,17 @@ def relative_errors(dtype, tanh, draw):
     """The largest error at each step, as a share of the gradient's largest entry."""
     own_rng = np.random.default_rng(draw)
     x, w, g = (own_rng.normal(size=(1, 1, side, side)) for side in (6, 3, 4))
-    slope = 1 - np.tanh(NF.conv2d(x, w)) ** 2 if tanh else 1
-    exact = NF.conv2d_backward(g * slope, x, w)[1]
+    by_tanh = 1 - np.tanh(NF.conv2d(x, w)) ** 2 if tanh else 1
+    exact = NF.conv2d_backward(g * by_tanh, x, w)[1]
     x, w, g = (array.astype(dtype) for array in (x, w, g))
-    f = (lambda w: np.tanh(NF.conv2d(x, w))) if tanh else (lambda w: NF.conv2d(x, w))
-    found = [numerical_gradient(f, w, g, dtype(eps)) for eps in steps]
-    return [np.abs(one - exact).max() / np.abs(exact).max() for one in found]
+
+    def loss():
+        y = NF.conv2d(x, w)
+        return ((np.tanh(y) if tanh else y) * g).sum()
+
+    places = list(np.ndindex(w.shape))
+    found = [[slope(loss, w, place, dtype(eps)) for place in places] for eps in steps]
+    return [np.abs(one - exact.ravel()).max() / np.abs(exact).max() for one in found]
 
 
 steps = 10.0 ** np.arange(-11, 0.5, 0.5)
@@ -644,7 +651,7 @@ errors = {}
 for name, setting in settings.items():
     errors[name] = np.median([relative_errors(*setting, draw) for draw in range(20)], axis=0)
 
-# %% tags=["plumbing"]
+# %% tags=["plumbing", "nbval-ignore-output"]
 # The curves, and where they are lowest.
 show(
     viz.line_chart(steps, errors, "step ε", "relative error", log="xy", size=(7.5, 3.6)),
@@ -671,7 +678,7 @@ assert min(errors["convolution, then tanh"]) < 2e-10
 # float64, the falling branch. And the quotient is not the derivative: an error of order $\varepsilon^2$, the rising
 # branch. The best compromise in float64 is a few millionths, and $10^{-6}$ is a safe habit. In float32 the falling
 # branch is higher by about nine powers of ten. So the best step is much larger, a few thousandths, and the best that
-# one gets is an error of 3·10⁻⁵. At the usual step of $10^{-6}$ the error is a tenth of the gradient, and a correct
+# one gets is an error of some 10⁻⁵. At the usual step of $10^{-6}$ the error is a tenth of the gradient, and a correct
 # gradient fails. (At the far left of the float32 curve $p + \varepsilon$ is rounded back to $p$. The quotient is zero,
 # and its error is all of the gradient.) So check gradients in **float64**.
 #
@@ -691,10 +698,11 @@ for S, P, D, groups in product([1, 2, 3], [0, 1, 2], [1, 2], [1, 2]):
     g = rng.normal(size=NF.conv2d(x, w, b, **call).shape)
     ours = NF.conv2d_backward(g, x, w, b, **call)
 
-    def forward(_, w=w, call=call):  # x, w or b is changed in place, and all three are read anew
-        return NF.conv2d(x, w, b, **call)
+    def loss(w=w, g=g, call=call):
+        return (NF.conv2d(x, w, b, **call) * g).sum()
 
-    numerical = [numerical_gradient(forward, p, g) for p in (x, w, b)]
+    slopes = [[slope(loss, p, place) for place in np.ndindex(p.shape)] for p in (x, w, b)]
+    numerical = [np.reshape(found, p.shape) for found, p in zip(slopes, (x, w, b), strict=True)]
     by_loops = conv2d_loops(x, w, b, S, P, D, groups, g)
     theirs = numerical, torch_gradients(g, x, w, b, **call), by_loops
     for name, others in zip(worst, theirs, strict=True):
