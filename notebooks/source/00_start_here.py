@@ -39,7 +39,7 @@
 # | | Lesson | The question | Minutes | Exercise, minutes | |
 # | --- | --- | --- | --- | --- | --- |
 # | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | 75 (60) | 50 | [exercise](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
-# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 95 | 75 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
+# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 95 | 150 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
 # | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 105 (90) | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
 # | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 85 (70) | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
 # | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 90 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
@@ -70,7 +70,7 @@
 #
 # - 01, 25 minutes: [A puzzle](01_images_as_tensors.ipynb#A-puzzle) · [Which axis comes first](01_images_as_tensors.ipynb#4.-Which-axis-comes-first) · [Why not simply a fully connected network?](01_images_as_tensors.ipynb#6.-Why-not-simply-a-fully-connected-network?) · [What flattening forgets](01_images_as_tensors.ipynb#7.-What-flattening-forgets)
 # - 02, 40 minutes: [A puzzle](02_convolution.ipynb#A-puzzle) · [From a fully connected layer to convolution](02_convolution.ipynb#1.-From-a-fully-connected-layer-to-convolution) · [The sliding window, by hand](02_convolution.ipynb#2.-The-sliding-window,-by-hand) · [Channels, filters, bias: the convolution layer](02_convolution.ipynb#3.-Channels,-filters,-bias:-the-convolution-layer) · [Kernels made by hand](02_convolution.ipynb#6.-Kernels-made-by-hand)
-# - 03, 20 minutes: [How many windows fit?](03_shapes_and_receptive_fields.ipynb#1.-How-many-windows-fit?) · [Padding: valid, same, more](03_shapes_and_receptive_fields.ipynb#2.-Padding:-valid,-same,-more)
+# - 03, 15 minutes: [How many windows fit?](03_shapes_and_receptive_fields.ipynb#1.-How-many-windows-fit?) · [Padding: valid, same, more](03_shapes_and_receptive_fields.ipynb#2.-Padding:-valid,-same,-more)
 #
 # **The second evening: how it learns, and how it became deep** (about 90 minutes)
 #

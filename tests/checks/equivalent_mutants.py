@@ -21,6 +21,9 @@ EQUIVALENT = {
     "02.sum_distribution": {
         "sum_distribution: np.zeros(len(p) + len(q) - 1, dtype=p.dtype) -> np.zeros(len(p) + len(q) - 1)": WIDER,
     },
+    "02.separate": {
+        "separate: 0 -> -1": "the last row that is not zero serves as well as the first",
+    },
     "02.sobel_magnitude": {
         "correlate: (i, j) -> (j, i)": "both kernels are transposed, and they are each other's transpose",
         "sobel_magnitude: (across, down) -> (down, across)": COMMUTES,

@@ -17,6 +17,8 @@ from tests.checks.test_known_mistakes import TASKS
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions" / "source"
 FUNCTIONS = [t for t in TASKS if type(t) is Task and isinstance(t.observe, Calls) and t.probe == "function"]
 WITH_ARRAYS = [t for t in FUNCTIONS if any(holds_array(t.wanted(case)) for case in t.draw(0))]
+# A result that was kept for the same numbers is right: what goes stale is kept by the shapes of arrays.
+FROM_ARRAYS = [t for t in WITH_ARRAYS if any(holds_array(case.args) for case in t.draw(0))]
 
 
 def careless(task, change):
@@ -49,7 +51,7 @@ def shape_of(value):
     return value.shape if isinstance(value, np.ndarray) else value if value is None else str(value)
 
 
-@pytest.mark.parametrize("task", WITH_ARRAYS, ids=lambda task: task.id)
+@pytest.mark.parametrize("task", FROM_ARRAYS, ids=lambda task: task.id)
 def test_results_kept_from_call_to_call(task):
     kept = {}
 

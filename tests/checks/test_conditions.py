@@ -80,6 +80,38 @@ CONDITIONS = {
     "02.cross_correlate2d": KERNEL,
     "02.convolve2d": KERNEL,
     "02.conv2d": FILTERS,
+    "02.correlate_with_stride": KERNEL | {
+        "a remainder": lambda a: (len(a["image"]) - len(a["kernel"])) % pair(a["stride"])[0] > 0,
+        "no remainder": lambda a: (len(a["image"]) - len(a["kernel"])) % pair(a["stride"])[0] == 0,
+        "a stride of one": lambda a: a["stride"] == 1,
+        "a stride beyond the image": lambda a: pair(a["stride"])[0] > len(a["image"]),
+        "a stride along one axis": lambda a: isinstance(a["stride"], tuple) and min(a["stride"]) == 1,
+    },
+    "02.separate": {
+        "a first row of zeros": lambda a: not a["kernel"][0].any(),
+        "a first column of zeros": lambda a: not a["kernel"][:, 0].any(),
+        "a last row of zeros": lambda a: len(a["kernel"]) > 1 and not a["kernel"][-1].any(),
+        "a sum of zero": lambda a: abs(a["kernel"].sum()) < 1e-12,
+        "a first entry below zero": lambda a: a["kernel"][0, 0] < 0,
+        "one row": lambda a: len(a["kernel"]) == 1,
+        "one column": lambda a: a["kernel"].shape[1] == 1,
+        "one entry": lambda a: a["kernel"].size == 1,
+    },
+    "02.shift_kernel": {
+        "no shift": lambda a: a["dy"] == a["dx"] == 0,
+        "up and right": lambda a: a["dy"] < 0 < a["dx"],
+        "one axis only": lambda a: (a["dy"] == 0) != (a["dx"] == 0),
+    },
+    "02.slope_kernel": {
+        "even sides": lambda a: a["height"] % 2 == a["width"] % 2 == 0,
+        "two columns": lambda a: a["width"] == 2,
+        "higher than wide": lambda a: a["height"] > a["width"],
+    },
+    "02.learn_kernel": {
+        "one picture": lambda a: len(a["images"]) == 1,
+        "a kernel of one pixel": lambda a: a["kernel_size"] == (1, 1),
+        "as many pictures as kernel rows": lambda a: len(a["images"]) == a["kernel_size"][0] > 1,
+    },
     "03.conv2d": FILTERS | {
         "a kernel of one pixel, padded": lambda a: a["weight"].shape[2:] == (1, 1) and a.get("padding"),
         "a kernel of one pixel, in groups": lambda a: a["weight"].shape[2:] == (1, 1) and a.get("groups", 1) > 1,

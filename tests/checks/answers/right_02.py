@@ -211,6 +211,108 @@ def sobel_power(image):
     return (correlate_windows(image, kernel) ** 2 + correlate_windows(image, kernel.T) ** 2) ** 0.5
 
 
+def stride_of_all(image, kernel, stride):
+    """Every S-th of all windows, copied."""
+    s_h, s_w = np.broadcast_to(stride, 2)
+    return correlate_windows(image, kernel)[::s_h, ::s_w].copy()
+
+
+def stride_loops(image, kernel, stride):
+    """Window by window."""
+    s_h, s_w = stride if isinstance(stride, tuple) else (stride, stride)
+    rows = range(0, len(image) - len(kernel) + 1, s_h)
+    columns = range(0, image.shape[1] - kernel.shape[1] + 1, s_w)
+    return np.array([[(image[i:, j:][: len(kernel), : kernel.shape[1]] * kernel).sum() for j in columns] for i in rows])
+
+
+def stride_windows(image, kernel, stride):
+    s_h, s_w = np.broadcast_to(stride, 2)
+    return np.tensordot(sliding_window_view(image, kernel.shape)[::s_h, ::s_w], kernel)
+
+
+def separate_svd(kernel):
+    left, sizes, right = np.linalg.svd(kernel)
+    return left[:, 0] * sizes[0], right[0]
+
+
+def separate_halves(kernel):
+    """Column and row of equal length, as lists."""
+    left, sizes, right = np.linalg.svd(kernel)
+    return (left[:, 0] * sizes[0] ** 0.5).tolist(), (-right[0] * -(sizes[0] ** 0.5)).tolist()
+
+
+def separate_largest(kernel):
+    """The row and the column through the largest entry; the row is a view of the kernel."""
+    i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
+    return kernel[:, j] / kernel[i, j], kernel[i]
+
+
+def shift_of_unit(dy, dx):
+    """One pixel, moved by np.roll."""
+    kernel = np.zeros((2 * abs(dy) + 1, 2 * abs(dx) + 1))
+    kernel[abs(dy), abs(dx)] = 1
+    return np.roll(kernel, (-dy, -dx), axis=(0, 1))
+
+
+def shift_outer(dy, dx):
+    column, row = (np.eye(2 * abs(d) + 1)[abs(d) - d] for d in (dy, dx))
+    return np.outer(column, row)
+
+
+def shift_integers(dy, dx):
+    rows, columns = np.mgrid[-abs(dy) : abs(dy) + 1, -abs(dx) : abs(dx) + 1]
+    return ((rows == -dy) & (columns == -dx)).astype(float)
+
+
+def slope_difference(height, width):
+    """The last column minus the first."""
+    kernel = np.zeros((height, width))
+    kernel[:, -1], kernel[:, 0] = 1, -1
+    return kernel / height / (width - 1)
+
+
+def slope_one_row(height, width):
+    """Two neighbours in one row."""
+    kernel = np.zeros((height, width))
+    kernel[height // 2, :2] = -1, 1
+    return kernel
+
+
+def slope_plane(height, width):
+    """What least squares with a plane makes of a picture."""
+    rows, columns = np.mgrid[:height, :width]
+    design = np.stack([rows.ravel(), columns.ravel(), np.ones(height * width)], axis=1)
+    return np.linalg.pinv(design)[1].reshape(height, width)
+
+
+def slope_sobel(height, width):
+    """Weighted rows, as Sobel has them."""
+    rows = np.array([math.comb(height - 1, i) for i in range(height)])
+    kernel = np.outer(rows, np.arange(width) - (width - 1) / 2)
+    return kernel / (kernel @ np.arange(width)).sum()
+
+
+def learned_normal_equations(images, outputs, kernel_size):
+    rows = sliding_window_view(images, kernel_size, axis=(1, 2)).reshape(outputs.size, -1)
+    return np.linalg.solve(rows.T @ rows, rows.T @ outputs.reshape(-1)).reshape(kernel_size)
+
+
+def learned_downhill(images, outputs, kernel_size):
+    """Gradient descent from random weights."""
+    rows = sliding_window_view(images, kernel_size, axis=(1, 2)).reshape(outputs.size, -1).astype(float)
+    y, weights = outputs.ravel(), np.random.default_rng(5).normal(size=kernel_size[0] * kernel_size[1])
+    lr = 1 / np.linalg.eigvalsh(2 * rows.T @ rows)[-1]
+    for _ in range(2000):
+        weights = weights - lr * 2 * rows.T @ (rows @ weights - y)
+    return weights.reshape(kernel_size)
+
+
+def learned_loops(images, outputs, kernel_size):
+    k_h, k_w = kernel_size
+    rows = [images[n, i : i + k_h, j : j + k_w].ravel() for n, i, j in np.ndindex(outputs.shape)]
+    return np.linalg.lstsq(np.array(rows), outputs.ravel(), rcond=None)[0].reshape(k_h, k_w)
+
+
 CORRELATE = [
     correlate_four_loops, correlate_windows, correlate_tensordot, correlate_strided, correlate_fft, correlate_rows,
     correlate_matrix, correlate_fortran,
@@ -234,4 +336,9 @@ ANSWERS = {
         sum_where_one_die_has_one_side,
     ],
     "02.sobel_magnitude": [sobel_slices, sobel_separable, sobel_flipped, sobel_power],
+    "02.correlate_with_stride": [stride_of_all, stride_loops, stride_windows],
+    "02.separate": [separate_svd, separate_halves, separate_largest],
+    "02.shift_kernel": [shift_of_unit, shift_outer, shift_integers],
+    "02.slope_kernel": [slope_difference, slope_one_row, slope_plane, slope_sobel],
+    "02.learn_kernel": [learned_normal_equations, learned_downhill, learned_loops],
 }  # fmt: skip

@@ -1,0 +1,106 @@
+"""A kernel of rank one as a column and a row."""
+
+import numpy as np
+
+from cnncourse.checks.author import Call, Task, Values, normal
+from cnncourse.checks.compare import compare
+from cnncourse.checks.families import any_array
+
+
+class Product(Values):
+    """Column and row may share out their scale and sign as they like: the outer product counts."""
+
+    def difference(self, task, got, wanted, case):
+        """How the outer product differs, None where it is right."""
+        parts = [np.asarray(part) for part in got] if isinstance(got, (list, tuple)) else []
+        numbers = all(part.dtype.kind in "fiu" for part in parts)
+        if not numbers or [part.shape for part in parts] != [part.shape for part in wanted]:
+            return super().difference(task, got, wanted, case)
+        with np.errstate(all="ignore"):
+            product, right = np.outer(*parts), np.outer(*wanted)
+        return compare(product, right, scale=task.scale(case), what="the outer product of column and row")
+
+
+task = Task(see="Kernels made by hand", names=("column", "row"), judged=Product(lists_allowed=True))
+
+
+@task.right
+def separate(kernel):
+    """A row that is not zero, and how often each row of the kernel holds it."""
+    row = kernel[kernel.any(axis=1)][0]
+    return kernel @ row / (row @ row), row
+
+
+def products(rng, *shapes):
+    """Kernels of these shapes, none of whose entries is zero."""
+    for height, width in shapes:
+        yield np.outer(rng.uniform(0.3, 2, height), rng.uniform(0.3, 2, width))
+
+
+@task.criterion(1)
+def positive_kernels(rng):
+    """Blurs: every entry is positive."""
+    for kernel in products(rng, (3, 3), (5, 2), (1, 4), (3, 1), (1, 1)):
+        yield Call(kernel)
+
+
+@task.criterion(2)
+def any_kernel(rng):
+    """Entries of both signs, rows and columns of zeros, also the first ones, and entries that add up to zero."""
+    smooth, derive = np.array([1.0, 2, 1]), np.array([-1.0, 0, 1])
+    yield Call(rng.uniform(1, 2) * np.outer(smooth, derive))
+    yield Call(rng.uniform(1, 2) * np.outer(derive, smooth))
+    yield Call(rng.uniform(1, 2) * np.outer(derive, [1, -2, 1, 0]))
+    for shape in ((3, 3), (4, 3), (2, 5)):
+        yield Call(np.outer(normal(rng, shape[0]), normal(rng, shape[1])))
+    for first in (np.s_[0, :], np.s_[:, 0], np.s_[:2, :], np.s_[[0, 2], :], np.s_[-1, :]):
+        (kernel,) = products(rng, (4, 3))
+        kernel[first] = 0
+        yield Call(kernel * rng.choice([-1, 1]))
+
+
+@any_array(task)
+def arrays(rng):
+    yield Call(next(products(rng, (3, 4))))
+
+
+def parts(kernel, column, row):
+    """A column and a row made in another way."""
+    with np.errstate(all="ignore"):
+        return column(kernel), row(kernel)
+
+
+task.options(parts, {
+    "adds-rows-and-columns": ({"column": lambda k: k.sum(1), "row": lambda k: k.sum(0)},
+        "Column and row are the kernel's sums. Their product is the kernel times the sum of all its entries, and that "
+        "may be 0: Sobel's is."),
+    "first-column-and-first-row": ({"column": lambda k: k[:, 0], "row": lambda k: k[0]},
+        "The product of the first column and the first row is the kernel times its first entry."),
+    "divides-by-the-first-entry": ({"column": lambda k: k[:, 0] / k[0, 0], "row": lambda k: k[0]},
+        "You divide by kernel[0, 0]. That may be zero: choose an entry that is not."),
+    "trusts-the-first-row": ({"column": lambda k: k @ k[0] / (k[0] @ k[0]), "row": lambda k: k[0]},
+        "You take the first row as the row. It may hold only zeros: choose a row that does not."),
+    "forgets-to-divide": ({"column": lambda k: k @ k[k.any(axis=1)][0], "row": lambda k: k[k.any(axis=1)][0]},
+        "kernel @ row is how often each row holds `row`, times row @ row. Divide by that."),
+    "loses-signs": ({"column": lambda k: np.sqrt((k**2).sum(1)),
+                     "row": lambda k: np.sqrt((k**2).sum(0) / (k**2).sum())},
+        "The sizes are right and the signs are lost: a root of squares is never negative."),
+})  # fmt: skip
+
+
+@task.mistake
+def row_before_column(right):
+    """Column and row are right, in the wrong order: the column comes first."""
+    return right[::-1]
+
+
+@task.mistake
+def row_only_ones(right):
+    """Each row of the kernel is a multiple of one row, which need not be all ones."""
+    return right[0], np.ones_like(right[1])
+
+
+@task.mistake
+def keeps_two_axes(right):
+    """The numbers are right. Wanted are two arrays with one axis each, (K_h,) and (K_w,): use `.ravel()`."""
+    return right[0][:, None], right[1][None]
