@@ -8,15 +8,24 @@ FLAT, RIGHT, DOWN = "flat pictures", "rises to the right", "rises downwards"
 ROUNDING = 1e-9
 
 
+def kind_problem(value, shape):
+    """A result that is no array of numbers of the wanted shape: (slug, sentence), else None."""
+    if value is None:
+        return "returns-none", "The result is None: is a `return` missing?"
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
+        slug = "returns-list" if isinstance(value, list) else "wrong-kind"
+        return slug, f"The result is no array of numbers; wanted: a kernel of shape {shape}."
+    if value.shape != shape:
+        slug = "sides-exchanged" if value.shape == shape[::-1] else "wrong-shape"
+        return slug, f"The kernel has shape {value.shape}; wanted: {shape}."
+    return None if np.isfinite(value).all() else ("not-finite", "The kernel holds NaN or infinity.")
+
+
 def problem(case, value):
     """None, or (slug, sentence)."""
     shape = tuple(case.arguments(slope_kernel).values())
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
-        return "wrong-kind", f"The result is no array of numbers; wanted: a kernel of shape {shape}."
-    if value.shape != shape:
-        return "one-size-only", f"The kernel has shape {value.shape}; wanted: {shape}."
-    if not np.isfinite(value).all():
-        return "not-finite", "The kernel holds NaN or infinity."
+    if wrong_kind := kind_problem(value, shape):
+        return wrong_kind
     rows, columns = (np.arange(side) - (side - 1) / 2 for side in shape)
     answers = {  # criterion: what the kernel answers, what it should, to which picture
         FLAT: (value.sum(), 0, "is 1 everywhere"),
@@ -116,6 +125,12 @@ def answers_nothing(right):
 
 
 @task.mistake
-def one_size_only():
-    """The kernel always has one size. It must have `height` rows and `width` columns."""
+def wrong_shape():
+    """The kernel must have `height` rows and `width` columns, whatever they are."""
     return slope_kernel(3, 3)
+
+
+@task.mistake
+def sides_exchanged(height, width):
+    """Height and width of the kernel are exchanged: the rows come first, as in every shape."""
+    return slope_kernel(width, height)
