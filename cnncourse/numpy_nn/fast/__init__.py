@@ -15,10 +15,11 @@ two runs is then a matter of `numpy_nn.use`. What makes them fast:
 from importlib import import_module
 
 from ..functional import _switch
-from . import activation, batch_norm, conv, conv_transpose, global_mean, linear, max_pool
+from . import activation, batch_norm, conv, conv_transpose, global_mean, linear, local_response_norm, max_pool
 
 for _module, _plain in (
     (activation, "activation"), (activation, "gated_activation"), (batch_norm, "batch_norm"), (conv, "conv"),
-    (conv_transpose, "conv_transpose"), (global_mean, "adaptive_pool"), (linear, "linear"), (max_pool, "max_pool"),
+    (conv_transpose, "conv_transpose"), (global_mean, "adaptive_pool"), (linear, "linear"),
+    (local_response_norm, "local_response_norm"), (max_pool, "max_pool"),
 ):  # fmt: skip
     _switch.register_all(_module, import_module(f"cnncourse.numpy_nn.functional.{_plain}"))

@@ -3,18 +3,20 @@
 import numpy as np
 
 from ._arguments import check_floats, check_grad_output, check_integer
+from ._switch import replaceable
 
 __all__ = ["local_response_norm", "local_response_norm_backward"]
 
 
-def _check(input, size):
+def check(input, size):
+    """Refuse arrays of integers, fewer than 3 dimensions, and sizes that are no positive integers."""
     check_floats(input=input)
     if input.ndim < 3:
         raise ValueError(f"input: expected at least 3 dimensions (N, C, …), got {input.shape}")
     check_integer("size", size, minimum=1)
 
 
-def _window_sum(x, before, after):
+def window_sum(x, before, after):
     """Sum channels c − before … c + after; those outside count as zero."""
     C = x.shape[1]
     total = np.zeros_like(x)
@@ -25,6 +27,7 @@ def _window_sum(x, before, after):
     return total
 
 
+@replaceable
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     """Return x / (k + α/size · Σ x²)^β, where the sum is over `size` neighbouring channels.
 
@@ -42,19 +45,20 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     TypeError, ValueError
         Other dtypes or fewer dimensions; a size that is no positive integer.
     """
-    _check(input, size)
-    scale = k + alpha / size * _window_sum(input * input, size // 2, (size - 1) // 2)
+    check(input, size)
+    scale = k + alpha / size * window_sum(input * input, size // 2, (size - 1) // 2)
     return (input / scale**beta).astype(input.dtype)
 
 
+@replaceable
 def local_response_norm_backward(grad_output, input, size, alpha=1e-4, beta=0.75, k=1.0):
     """Return the gradient with respect to input: the direct part, and the part through every window that holds x."""
-    _check(input, size)
+    check(input, size)
     check_grad_output(grad_output, input.shape, input.dtype)
     before, after = size // 2, (size - 1) // 2
-    scale = k + alpha / size * _window_sum(input * input, before, after)
+    scale = k + alpha / size * window_sum(input * input, before, after)
     through_scale = grad_output * input * scale ** (-beta - 1)
     # x_c sits in the windows of the channels c − after … c + before: the window mirrored.
-    neighbours = _window_sum(through_scale, after, before)
+    neighbours = window_sum(through_scale, after, before)
     grad_input = grad_output * scale**-beta - 2 * alpha * beta / size * input * neighbours
     return grad_input.astype(input.dtype)
