@@ -162,6 +162,6 @@ def _draw(place, stop: Stop) -> None:
     colours = {"facecolors": "none", "edgecolors": ORANGE} if several else {"color": BLUE, "alpha": 0.6}
     place.scatter(stop.multiply_adds, stop.top1, _area(stop.parameters), linewidths=1.5, **colours)
     reach = 4 + (_area(stop.parameters) / 3.14) ** 0.5
-    left = stop.label == "left"
-    place.annotate(f"{stop.name}, {stop.year}", (stop.multiply_adds, stop.top1), (-reach if left else reach, 0),
-                   textcoords="offset points", ha="right" if left else "left", va="center", fontsize=8)  # fmt: skip
+    x, y, ha = {"left": (-reach, 0, "right"), "above": (0, reach + 3, "center")}.get(stop.label, (reach, 0, "left"))
+    place.annotate(f"{stop.name}, {stop.year}", (stop.multiply_adds, stop.top1), (x, y),
+                   textcoords="offset points", ha=ha, va="center", fontsize=8)  # fmt: skip
