@@ -242,21 +242,21 @@ assert not takes_any_size
 #
 # $$ \frac{\partial L}{\partial z[k]} = p[k] - [k = y], \qquad\text{divided by } N \text{ for the mean over a batch.} $$
 #
-# Here $[k = y]$ is 1 for the true class and 0 for all others.
+# Here $[k = y]$ is 1 for the true class and 0 for all others. As code, for one image with the logits `z` and the class
+# `y`. (For a whole batch without a loop you write it in the exercises.)
 
 
 # %%
-def cross_entropy(logits, labels):
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -log_p[np.arange(len(labels)), labels].mean()
+def loss_of_one(z, y):
+    shifted = z - z.max()
+    return np.log(np.exp(shifted).sum()) - shifted[y]
 
 
-def cross_entropy_backward(logits, labels):
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(labels)), labels] -= 1
-    return p / len(labels)
+def gradient_of_one(z, y):
+    p = np.exp(z - z.max())
+    p /= p.sum()
+    p[y] -= 1
+    return p
 
 
 # %%
@@ -264,10 +264,12 @@ logits, labels = rng.normal(size=(4, 10)), np.array([3, 0, 9, 3])
 t = torch.from_numpy(logits).requires_grad_()
 by_torch = F.cross_entropy(t, torch.from_numpy(labels))
 by_torch.backward()
-gradient = cross_entropy_backward(logits, labels)
+pairs = list(zip(logits, labels, strict=True))
+loss = np.mean([loss_of_one(z, y) for z, y in pairs])
+gradient = np.stack([gradient_of_one(z, y) for z, y in pairs]) / len(pairs)
 by_package = NF.cross_entropy_backward(1.0, logits, labels)[0]
 rows = [
-    ("the loss equals PyTorch's", np.isclose(cross_entropy(logits, labels), by_torch.item())),
+    ("the mean loss equals PyTorch's", np.isclose(loss, by_torch.item())),
     ("the gradient equals PyTorch's", np.allclose(gradient, t.grad)),
     ("and the package's", np.allclose(gradient, by_package)),
     ("each row of the gradient sums to zero", np.allclose(gradient.sum(axis=1), 0)),
@@ -275,11 +277,11 @@ rows = [
 table(rows, ["", "true"])
 
 # %%
-large_logits = np.array([[1000.0, 0, -1000]])
+large_logits = np.array([1000.0, 0, -1000])
 fresh = np.array([evaluate(cnn(seed), x_test, y_test)[0] for seed in STARTS])
 rows = [
-    ("logits of 1000, 0, −1000, true class 1", cross_entropy(large_logits, np.array([1]))),
-    ("equal logits, ten classes", cross_entropy(np.zeros((1, 10)), np.array([0]))),
+    ("logits of 1000, 0, −1000, true class 1", loss_of_one(large_logits, 1)),
+    ("equal logits, ten classes", loss_of_one(np.zeros(10), 0)),
     ("five fresh networks on the test images", fresh),
 ]
 table(rows, {"": "", "loss": ".1f"})
@@ -371,7 +373,7 @@ def filters_after(equal_filters, equal_head, seed, steps=40):
     for _ in range(steps):
         maps = NF.conv2d(x, w)
         features = NF.relu(maps).mean(axis=(2, 3))
-        g = cross_entropy_backward(features @ head.T, labels)
+        g = NF.cross_entropy_backward(1.0, features @ head.T, labels)[0]
         g_features = np.broadcast_to((g @ head)[:, :, None, None], maps.shape) / maps[0, 0].size
         _, g_w, _ = NF.conv2d_backward(g_features * (maps > 0), x, w)
         w, head = w - 0.5 * g_w, head - 0.5 * g.T @ features
@@ -412,23 +414,17 @@ assert apart[True, False].min() > 0.01
 # $\eta$ is the learning rate, $m$ the momentum, $\lambda$ the weight decay: the gradient of $\frac\lambda2 p^2$. With
 # a constant gradient $v$ tends to the value that the rule leaves as it is, $v = m v + g$, that is $v = g/(1 - m)$. So
 # momentum 0.9 makes steps ten times as long along a steady slope, and it cancels what changes sign. A valley that is
-# thirty times as steep across as along shows it, here with momentum 0.8.
-
+# thirty times as steep across as along shows it, here with momentum 0.8 and without weight decay.
 
 # %%
-def sgd_step(params, grads, velocity, lr, momentum, weight_decay):
-    grads = [g + weight_decay * p for p, g in zip(params, grads, strict=True)]
-    velocity = [momentum * v + g for v, g in zip(velocity, grads, strict=True)]
-    return [p - lr * v for p, v in zip(params, velocity, strict=True)], velocity
-
-
 curvature, paths = np.array([1.0, 30.0]), {}
 for name, momentum in [("plain", 0.0), ("momentum 0.8", 0.8)]:
-    p, v = [np.array([-10.0, 1.5])], [np.zeros(2)]
-    path = [p[0]]
+    p, v = np.array([-10.0, 1.5]), np.zeros(2)
+    path = [p]
     for _ in range(40):
-        p, v = sgd_step(p, [curvature * p[0]], v, 0.03, momentum, 0.0)
-        path.append(p[0])
+        v = momentum * v + curvature * p  # the gradient is curvature · p
+        p = p - 0.03 * v
+        path.append(p)
     paths[name] = np.array(path)
 
 # %% tags=["plumbing"]
@@ -827,15 +823,14 @@ assert loud_loss > 2 * np.log(10)
 
 # %% tags=["plumbing"]
 # The numbers of the answers.
-p, v = [np.zeros(1)], [np.zeros(1)]
+v = 0.0
 for _ in range(200):
-    before = p[0]
-    p, v = sgd_step(p, [np.ones(1)], v, 0.1, 0.9, 0.0)
+    v = 0.9 * v + 1
 windows = (2 * 4 + 1) ** 2
 rows = [
     ("1. first loss with 1,000 classes", f"{np.log(1000):.2f}"),
     ("2. standard deviation", f"{np.sqrt(2 / (64 * 9)):.3f}"),
-    ("3. length of the step", f"{(before - p[0])[0]:.2f}"),
+    ("3. length of the step", f"{0.1 * v:.2f}"),
     ("4. share of the weight", f"{(1 - 0.1 * 0.01) ** 1000:.2f}"),
     ("5. windows, and with flips", f"{windows}, {2 * windows}"),
 ]
