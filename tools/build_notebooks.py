@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     todo = [pair for pair in pairs(arguments.lessons) if arguments.force or is_stale(*pair)]
     if arguments.check:
         for source, notebook in todo:
-            print(f"{notebook.name} is older than {source.name}: run make notebooks")
+            print(f"{notebook.name} is older than {source.name}, its alt texts or its widgets: run make notebooks")
         return 1 if todo else 0
     if not todo:
         print("All lessons are up to date.")

@@ -22,7 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from tools import alt_words
+from tools import alt_words, saved_widgets
 from tools.folding import cover, fold
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -75,8 +75,7 @@ def _rename_widgets(notebook: NotebookNode) -> NotebookNode:
 
     A shown model leads to the models it refers to (its layout, its style), in the order of its own text.
     """
-    key = "application/vnd.jupyter.widget-state+json"
-    models = notebook.metadata.get("widgets", {}).get(key, {}).get("state", {})
+    models = notebook.metadata.get("widgets", {}).get(saved_widgets.STATE, {}).get("state", {})
     shown = re.findall(r"[0-9a-f]{32}", json.dumps(notebook.cells))
     order: dict[str, str] = {}
     queue = [name for name in shown if name in models]
@@ -127,7 +126,7 @@ def execute(notebook: NotebookNode, cwd: Path, timeout: int = CELL_TIMEOUT) -> N
 def reuse_outputs(notebook: NotebookNode, path: Path) -> bool:
     """Give `notebook` the outputs of the one at `path` if both have the same code; return whether they had.
 
-    Then only text, comments, alt texts or what is folded has changed, and nothing has to run again.
+    Then only text, comments, alt texts, a widget's script or what is folded has changed, and nothing has to run again.
     """
     if not path.exists():
         return False
@@ -141,6 +140,7 @@ def reuse_outputs(notebook: NotebookNode, path: Path) -> bool:
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
     if "widgets" in built.metadata:
         notebook.metadata.widgets = built.metadata.widgets
+        saved_widgets.refresh(notebook)
     cover(notebook)
     return alt_words.refresh(notebook)
 
@@ -180,9 +180,11 @@ def code_cells(notebook: NotebookNode) -> list[str]:
 
 
 def is_stale(source: Path, notebook: Path) -> bool:
-    """Whether the notebook is missing, or was built from another version of its source or of its alt texts."""
+    """Whether the notebook is missing, or has another version of its source, alt texts or widgets' scripts."""
     if not notebook.exists():
         return True
     built = nbformat.read(notebook, as_version=4)
     digest = built.metadata.get("cnncourse", {}).get("source_sha256")
-    return digest != source_digest(source) or not alt_words.are_current(built)
+    if digest != source_digest(source) or not alt_words.are_current(built):
+        return True
+    return saved_widgets.refresh(built)

@@ -20,9 +20,10 @@ from nbconvert import HTMLExporter
 from cnncourse.viz.widgets.static import widget_html
 from tools.build_notebooks import pairs
 from tools.folding import is_cover
+from tools.saved_widgets import STATE
 
 OPEN_ALL = "() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"  # in a browser
-VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
 TEMPLATE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js_requirejs %}{% endblock %}  {# nothing here needs it #}
 {% block input_group %}

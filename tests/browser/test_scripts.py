@@ -39,6 +39,38 @@ def test_an_image_is_shifted_and_pooled_as_in_numpy(run_javascript):
     np.testing.assert_allclose(got, wanted)
 
 
+PLAY = """((place, actions) => {
+  const button = document.createElement("button"), clock = [window.setInterval, window.clearInterval], seen = [];
+  let tick = null;
+  window.setInterval = (step, pause) => { tick = step; return pause; };
+  window.clearInterval = () => { tick = null; };
+  const go = (to) => { place = to; seen.push(to); };
+  const steps = { atEnd: () => place >= 3, restart: () => go(0), next: () => go(place + 1), pause: 60 };
+  const stop = player(button, steps);
+  const does = { click: () => button.click(), stop, tick: () => tick?.() };
+  for (const action of actions) does[action]();
+  [window.setInterval, window.clearInterval] = clock;
+  return [seen, button.textContent, tick === null];
+})"""
+
+
+@pytest.mark.parametrize(
+    ("start", "actions", "seen", "text"),
+    [
+        (0, ["click"] + ["tick"] * 9, [1, 2, 3], "play"),  # to the end, and no further
+        (3, ["click"] + ["tick"] * 2, [0, 1, 2], "pause"),  # from the end it starts again
+        (0, ["click", *["tick"] * 4, "click", "tick"], [1, 2, 3, 0, 1], "pause"),  # so it does after playing once
+        (0, ["click", "tick", "click", "tick"], [1], "play"),  # a second click is a pause
+        (0, ["click", "tick", "click", "click", "tick"], [1, 2], "pause"),  # and a third one goes on
+        (0, ["click", "tick", "stop", "tick"], [1], "play"),  # a widget that is taken off the page
+        (1, ["tick", "stop"], [], "play"),  # before the first click
+    ],
+)
+def test_a_play_button_steps_pauses_and_starts_again(run_javascript, start, actions, seen, text):
+    got = run_javascript("common", f"{PLAY}({start}, {json.dumps(actions)})")
+    assert got == [seen, text, text == "play"]
+
+
 def test_a_unit_sees_the_pixels_that_the_recursion_tells(run_javascript):
     layers = json.dumps([{"reads": reads} for reads in [None, (3, 1, False), (2, 2, True), (2, 1, False)]])
     fields = run_javascript("layer_maps", f"fields({layers})")

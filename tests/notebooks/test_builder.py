@@ -5,10 +5,13 @@ from __future__ import annotations
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
 
 from cnncourse.viz import alt
+from cnncourse.viz.widgets import assets
 from tools.folding import is_cover
 from tools.notebook_builder import code_cells, execute, is_stale, read_source, reuse_outputs, stable_ids, write
+from tools.saved_widgets import STATE, refresh
 
 SOURCE = """# %% [markdown]
 # # A title
@@ -91,6 +94,36 @@ def test_stale_only_when_the_source_changed(source, tmp_path):
     assert not is_stale(source, notebook)
     source.write_text(SOURCE + "\n# %%\n2 + 2\n")
     assert is_stale(source, notebook)
+
+
+def saved(home, script="old", style="old"):
+    state = {"_anywidget_id": home, "_esm": script, "_css": style, "position": 3}
+    return NotebookNode(widgets={STATE: {"state": {"a": {"state": {}}, "b": {"state": state}}}})
+
+
+def test_a_saved_widget_gets_the_script_of_today_and_keeps_its_values(source, tmp_path):
+    path, home = tmp_path / "trial.ipynb", "cnncourse.viz.widgets.window_stepper.WindowStepper"
+    lesson = read_source(source)
+    lesson.metadata.update(saved(home, assets.script("window_stepper"), assets.style()))
+    write(lesson, path)
+    assert not is_stale(source, path)
+    for one_is_old in ({"script": "old", "style": assets.style()}, {"script": assets.script("window_stepper")}):
+        lesson.metadata.update(saved(home, **one_is_old))
+        write(lesson, path)
+        assert is_stale(source, path)
+        fresh = read_source(source)
+        assert reuse_outputs(fresh, path)
+        write(fresh, path)
+        assert not is_stale(source, path)
+        wanted = saved(home, assets.script("window_stepper"), assets.style())
+        assert nbformat.read(path, as_version=4).metadata.widgets == wanted.widgets
+
+
+def test_other_saved_widgets_stay_as_they_are():
+    for home in ("cnncoursework.viz.window_stepper.W", "ipympl.Canvas"):
+        notebook = nbformat.v4.new_notebook(metadata=saved(home))
+        assert not refresh(notebook)
+        assert notebook.metadata == saved(home)
 
 
 def test_a_failing_cell_leaves_the_old_notebook(source, tmp_path):

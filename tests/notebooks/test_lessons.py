@@ -11,6 +11,7 @@ import pytest
 from tests.notebooks import rules
 from tools.build_notebooks import FOLDER, pairs
 from tools.folding import cover
+from tools.saved_widgets import refresh
 
 LESSONS = pairs([])
 IDS = [source.stem for source, _ in LESSONS]
@@ -31,6 +32,7 @@ def test_lesson_keeps_the_rules(source, notebook):
     assert rules.errors_and_warnings(lesson) == []
     assert rules.uncovered(lesson) == [], "a folded cell must begin with a comment"
     assert rules.wide_code(lesson) == []
+    assert not refresh(lesson), "a widget was saved with an older script: run make notebooks"
 
 
 @pytest.mark.parametrize(("source", "notebook"), LESSONS, ids=IDS)

@@ -106,17 +106,11 @@ function render({ model, el }) {
     go(clamp(model.get("position"), 0, lastOf()) + steps[event.key]);
   });
   counting.addEventListener("change", () => save(model, { counting: counting.checked }));
-  let timer = null;
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "play";
-  };
-  play.addEventListener("click", () => {
-    if (timer) return stop();
-    play.textContent = "pause";
-    if (model.get("position") >= lastOf()) go(0);
-    timer = setInterval(() => (model.get("position") >= lastOf() ? stop() : go(model.get("position") + 1)), 600);
+  const stop = player(play, {
+    atEnd: () => model.get("position") >= lastOf(),
+    restart: () => go(0),
+    next: () => go(model.get("position") + 1),
+    pause: 600,
   });
   model.on("change", draw);
   draw();

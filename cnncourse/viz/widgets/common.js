@@ -42,6 +42,24 @@ function slider(model, name, label, low, high) {
   return element("label", { class: "cnn-slider" }, `${label} `, input, shown);
 }
 
+// Make a button play the widget, one step each `pause` milliseconds, and from the start where it is at its end.
+// Returns what stops it: a widget that is taken off the page must be stopped.
+function player(button, { atEnd, restart, next, pause }) {
+  let timer = null;
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    button.textContent = "play";
+  };
+  button.addEventListener("click", () => {
+    if (timer) return stop();
+    button.textContent = "pause";
+    if (atEnd()) restart();
+    timer = setInterval(() => (atEnd() ? stop() : next()), pause);
+  });
+  return stop;
+}
+
 function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }

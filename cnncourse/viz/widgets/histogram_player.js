@@ -64,17 +64,11 @@ function render({ model, el }) {
     }).join(" ");
   };
   input.addEventListener("input", () => save(model, { frame: Number(input.value) }));
-  let timer = null;
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "play";
-  };
-  play.addEventListener("click", () => {
-    if (timer) return stop();
-    play.textContent = "pause";
-    if (now() >= last) save(model, { frame: 0 });
-    timer = setInterval(() => (now() >= last ? stop() : save(model, { frame: now() + 1 })), 500);
+  const stop = player(play, {
+    atEnd: () => now() >= last,
+    restart: () => save(model, { frame: 0 }),
+    next: () => save(model, { frame: now() + 1 }),
+    pause: 500,
   });
   model.on("change", draw);
   draw();

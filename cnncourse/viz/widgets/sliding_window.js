@@ -2,10 +2,14 @@
 
 const ZOOM = 6;
 
-function values(model) {
+function geometry(model) {
   const [image, kernel] = [model.get("image"), model.get("kernels")[model.get("kernel")]];
   const K = kernel.length;
-  const [rows, columns] = [image.length - K + 1, image[0].length - K + 1];
+  return { image, kernel, K, rows: image.length - K + 1, columns: image[0].length - K + 1 };
+}
+
+function values(model) {
+  const { image, kernel, K, rows, columns } = geometry(model);
   const at = (i, j) => kernel.flatMap((line, u) => line.map((w, v) => w * image[i + u][j + v])).reduce((a, b) => a + b, 0);
   const output = Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => at(i, j)));
   return { image, kernel, K, rows, columns, output };
@@ -67,7 +71,7 @@ function render({ model, el }) {
   el.append(root);
 
   const go = (row, column) => {
-    const { rows, columns } = values(model);
+    const { rows, columns } = geometry(model);
     save(model, { row: clamp(row, 0, rows - 1), column: clamp(column, 0, columns - 1) });
   };
   const draw = () => {
@@ -93,7 +97,7 @@ function render({ model, el }) {
 
   choice.addEventListener("change", () => save(model, { kernel: choice.value }));
   keys.addEventListener("keydown", (event) => {
-    const { rows, columns } = values(model);
+    const { rows, columns } = geometry(model);
     const [row, column] = [model.get("row"), model.get("column")];
     const to = { ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], ArrowUp: [row - 1, column],
       ArrowDown: [row + 1, column], Home: [0, 0], End: [rows - 1, columns - 1] };
@@ -102,7 +106,7 @@ function render({ model, el }) {
     go(...to[event.key]);
   });
   const point = (event) => {
-    const { K } = values(model);
+    const { K } = geometry(model);
     const box = photograph.getBoundingClientRect();
     const at = (offset) => Math.round(offset / ZOOM - K / 2);
     go(at(event.clientY - box.top), at(event.clientX - box.left));
@@ -113,22 +117,12 @@ function render({ model, el }) {
   });
   photograph.addEventListener("pointermove", (event) => event.buttons && point(event));
 
-  let timer = null;
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "play";
-  };
-  play.addEventListener("click", () => {
-    if (timer) return stop();
-    play.textContent = "pause";
-    const { rows, columns } = values(model);
-    const place = () => model.get("row") * columns + model.get("column");
-    if (place() >= rows * columns - 1) go(0, 0);
-    timer = setInterval(() => {
-      const next = place() + 1;
-      next >= rows * columns ? stop() : go(Math.floor(next / columns), next % columns);
-    }, 60);
+  const place = () => model.get("row") * geometry(model).columns + model.get("column");
+  const stop = player(play, {
+    atEnd: () => place() >= geometry(model).rows * geometry(model).columns - 1,
+    restart: () => go(0, 0),
+    next: () => go(Math.floor((place() + 1) / geometry(model).columns), (place() + 1) % geometry(model).columns),
+    pause: 60,
   });
   model.on("change", draw);
   draw();

@@ -90,20 +90,11 @@ function render({ model, el }) {
     event.preventDefault();
     go(model.get("position") + steps[event.key]);
   });
-  let timer = null;
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "play";
-  };
-  play.addEventListener("click", () => {
-    if (timer) return stop();
-    play.textContent = "pause";
-    if (model.get("position") >= geometry(model).count ** 2 - 1) go(0);
-    timer = setInterval(() => {
-      const last = model.get("position") >= geometry(model).count ** 2 - 1;
-      last ? stop() : go(model.get("position") + 1);
-    }, 400);
+  const stop = player(play, {
+    atEnd: () => model.get("position") >= geometry(model).count ** 2 - 1,
+    restart: () => go(0),
+    next: () => go(model.get("position") + 1),
+    pause: 400,
   });
   model.on("change", draw);
   draw();
