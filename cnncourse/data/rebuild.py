@@ -2,10 +2,13 @@
 
 ``python -m cnncourse.data.rebuild [FOLDER]`` reads the four full files (from FOLDER, else from
 wherever ``fashion_mnist(full=True)`` finds them) and writes the embedded ones: of each class the
-first 1,000 training and the first 200 test images, in the data set's own order.
+first 1,000 training and the first 200 test images, in the data set's own order. It prints the checksums that belong
+into ``EMBEDDED_FASHION_MNIST`` in ``sources.py``, in their order there.
 """
 
 import argparse
+import gzip
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +45,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     rebuild(arguments.folder or find_folder(FASHION_MNIST), arguments.into)
-    for path in sorted(arguments.into.glob("*-ubyte.gz")):
-        print(f"{path.name}: {path.stat().st_size:,} bytes")
+    for file in (file for split in PER_CLASS for file in FASHION_MNIST.files[split]):
+        path = arguments.into / f"{file.name}.gz"
+        md5 = hashlib.md5(gzip.decompress(path.read_bytes()), usedforsecurity=False).hexdigest()
+        print(f"{path.name}: {path.stat().st_size:,} bytes, MD5 of its content {md5}")
     return 0
 
 
