@@ -11,6 +11,8 @@ from cnncourse.numpy_nn import summary
 from cnncourse.torch_nn import models as theirs
 from tests.torch_nn.twins import check_evaluation, check_ten_steps, check_values_and_gradients, twins, without_dropout
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 SMALL = {"num_classes": 5, "widths": (4, 6, 8, 6, 4), "hidden": 12}
 FORMS = [
     ("AlexNet", SMALL, (2, 3, 227, 227)),

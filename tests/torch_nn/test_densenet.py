@@ -10,6 +10,8 @@ from cnncourse.numpy_nn import summary
 from cnncourse.torch_nn import models as theirs
 from tests.torch_nn.twins import check_ten_steps, check_values_and_gradients, randomise, twins
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 SMALL = {"growth_rate": 3, "block_config": (2, 1, 3), "num_init_features": 5, "num_classes": 5}
 
 

@@ -11,6 +11,8 @@ from cnncourse.numpy_nn import summary
 from cnncourse.torch_nn import models as theirs
 from tests.torch_nn.twins import check_ten_steps, check_values_and_gradients, randomise, twins, without_dropout
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 BLOCK = {"in_channels": 6, "c1": 3, "c3": (2, 5), "c5": (4, 2), "c_pool": 1}
 SMALL = {"num_classes": 5, "width": 1 / 8}
 FORMS = [
