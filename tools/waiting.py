@@ -1,4 +1,4 @@
-"""Which names of a section that can wait are needed elsewhere: whoever skips it has to run its cells all the same.
+"""Which names of a section that can wait are needed elsewhere: a reader who skips it has to run its cells all the same.
 
 Such a section begins with "*(This section can wait.)* Run its cells all the same: …" and lists the names in backticks.
 """

@@ -117,8 +117,8 @@ def fits_a_bias(images, outputs, kernel_size):
     return (np.linalg.pinv(equations - equations.mean(0)) @ (outputs.ravel() - outputs.mean())).reshape(kernel_size)
 
 
-def descended(images, outputs, kernel_size, steps=40, penalty=0.0, rate=0.5):
-    """Gradient descent from zero, with a step of `rate` over the largest curvature."""
+def descended(images, outputs, kernel_size, steps=40, penalty=0.0, lr=0.5):
+    """Gradient descent from zero, with a step of `lr` over the largest curvature."""
     equations = windows(images, kernel_size).reshape(outputs.size, -1)
     squares, target = equations.T @ equations, equations.T @ outputs.ravel()
     squares = squares + penalty * np.eye(len(squares))
@@ -126,7 +126,7 @@ def descended(images, outputs, kernel_size, steps=40, penalty=0.0, rate=0.5):
         return np.linalg.solve(squares, target).reshape(kernel_size)
     weights = np.zeros(len(target))
     for _ in range(steps):
-        weights = weights + rate / np.linalg.eigvalsh(squares)[-1] * (target - squares @ weights)
+        weights = weights + lr / np.linalg.eigvalsh(squares)[-1] * (target - squares @ weights)
     return weights.reshape(kernel_size)
 
 
