@@ -368,8 +368,7 @@ at_least(noise[4] / noise[64], 2, "08/small-batches-are-noisy")
 # %% [markdown]
 # ## 3. Backward, two ways
 #
-# *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)* Run its
-# cells all the same: section 6 uses `backward_closed`.
+# *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)*
 #
 # Each $x$ influences its own output directly, and *all* outputs of its channel through $\mu_B$ and $\sigma^2_B$. The
 # question of lesson 06 again: which outputs did this number influence, and by which factor?
@@ -386,28 +385,27 @@ at_least(noise[4] / noise[64], 2, "08/small-batches-are-noisy")
 # | $\hat x = d s$ | $\partial d = \partial\hat x \cdot s$, $\partial s = \sum \partial\hat x \cdot d$ |
 # | $y = \gamma\hat x+\beta$ | $\partial\hat x = \gamma g$, $\partial\gamma = \sum g\hat x$, $\partial\beta = \sum g$ |
 #
-# ($\partial\mu$ is short for $\partial L/\partial \mu$, and so on.) Read the right column from the bottom up:
+# ($\partial\mu$ is short for $\partial L/\partial \mu$, and so on.) Read the right column from the bottom up. The code
+# is for one channel, as the table is. (In the exercises you write it for all channels of a batch at once.)
+
 
 # %%
-axes = (0, 2, 3)
-
-
 def backward_graph(g, x, gamma, eps=1e-5):
-    M = x.size // x.shape[1]
-    gamma = gamma[:, None, None]
-    mean = x.mean(axis=axes, keepdims=True)
+    """One channel: g and x hold its M numbers, gamma is a number."""
+    M = x.size
+    mean = x.mean()
     d = x - mean
-    v = (d**2).mean(axis=axes, keepdims=True)
+    v = (d**2).mean()
     s = (v + eps) ** -0.5
     x_hat = d * s
 
-    grad_gamma, grad_beta = (g * x_hat).sum(axis=axes), g.sum(axis=axes)
+    grad_gamma, grad_beta = (g * x_hat).sum(), g.sum()
     grad_x_hat = gamma * g
     grad_d = grad_x_hat * s
-    grad_s = (grad_x_hat * d).sum(axis=axes, keepdims=True)
+    grad_s = (grad_x_hat * d).sum()
     grad_v = -0.5 * s**3 * grad_s
     grad_d = grad_d + grad_v * 2 * d / M
-    grad_mean = -grad_d.sum(axis=axes, keepdims=True)
+    grad_mean = -grad_d.sum()
     return grad_d + grad_mean / M, grad_gamma, grad_beta
 
 
@@ -432,34 +430,39 @@ def backward_graph(g, x, gamma, eps=1e-5):
 
 # %%
 def backward_closed(g, x, gamma, eps=1e-5):
-    s = 1 / np.sqrt(x.var(axis=axes, keepdims=True) + eps)
-    x_hat = (x - x.mean(axis=axes, keepdims=True)) * s
-    means = g.mean(axis=axes, keepdims=True), (g * x_hat).mean(axis=axes, keepdims=True)
-    grad_x = gamma[:, None, None] * s * (g - means[0] - x_hat * means[1])
-    return grad_x, (g * x_hat).sum(axis=axes), g.sum(axis=axes)
+    """One channel, as above."""
+    s = 1 / np.sqrt(x.var() + eps)
+    x_hat = (x - x.mean()) * s
+    grad_x = gamma * s * (g - g.mean() - x_hat * (g * x_hat).mean())
+    return grad_x, (g * x_hat).sum(), g.sum()
 
 
+# %%
 x, g = rng.normal(1, 2, size=(4, 3, 5, 6)), rng.normal(size=(4, 3, 5, 6))
-graph, closed = backward_graph(g, x, gamma), backward_closed(g, x, gamma)
+c = 2  # the channel that we compare
+closed = backward_closed(g[:, c], x[:, c], gamma[c])
 tensors = [torch.from_numpy(a).requires_grad_() for a in (x, gamma, beta)]
 y = F.batch_norm(tensors[0], None, None, tensors[1], tensors[2], training=True)
-by_torch = [gradient.numpy() for gradient in torch.autograd.grad(y, tensors, torch.from_numpy(g))]
+by_torch = torch.autograd.grad(y, tensors, torch.from_numpy(g))
 package = NF.batch_norm_backward(g, x, None, None, gamma, beta, training=True)
 
-ways = {"graph": graph, "PyTorch": by_torch, "NF": [package[k] for k in (0, 3, 4)]}
+ways = {"graph": backward_graph(g[:, c], x[:, c], gamma[c])}
+for name, (of_x, of_gamma, of_beta) in {"PyTorch": by_torch,
+                                        "NF": [package[k] for k in (0, 3, 4)]}.items():  # fmt: skip
+    ways[name] = np.asarray(of_x)[:, c], float(of_gamma[c]), float(of_beta[c])
 rows = [(name, *(np.abs(a - b).max() < 1e-10 for a, b in zip(closed, way, strict=True)))
         for name, way in ways.items()]  # fmt: skip
 table(rows, ["", "x", "gamma", "beta"], "Gradients equal to the closed form's to 1e-10")
 
-place, nudge = (1, 2, 3, 4), np.zeros_like(x)
-nudge[place] = 1e-6
+nudge = np.zeros_like(x)
+nudge[1, c, 3, 4] = 1e-6
 slope = ((batch_norm(x + nudge, gamma, beta) - batch_norm(x - nudge, gamma, beta)) * g).sum() / 2e-6
-print(f"one entry, numerically {slope:.3f}, closed form {closed[0][place]:.3f}")
+print(f"one entry, numerically {slope:.3f}, closed form {closed[0][1, 3, 4]:.3f}")
 
 # %% tags=["check"]
 # Check that the text is true.
 assert all(all(row[1:]) for row in rows)
-assert abs(slope - closed[0][place]) < 1e-6
+assert abs(slope - closed[0][1, 3, 4]) < 1e-6
 
 # %% [markdown]
 # **What the closed form says.** From the gradient two parts are taken away: its mean, and its part along $\hat x$. They
@@ -472,6 +475,7 @@ assert abs(slope - closed[0][place]) < 1e-6
 # > one forgets only the last term. Which of them pass the test with `sum()`?
 
 # %%
+axes = (0, 2, 3)
 s = 1 / np.sqrt(x.var(axis=axes, keepdims=True) + 1e-5)
 wrong = {
     "zeros": lambda g: np.zeros_like(g),
@@ -479,13 +483,16 @@ wrong = {
     "no last term": lambda g: gamma[:, None, None] * s * (g - g.mean(axis=axes, keepdims=True)),
 }
 ones, passed = np.ones_like(g), {}
+true = {name: NF.batch_norm_backward(up, x, None, None, gamma, beta, training=True)[0]
+        for name, up in {"ones": ones, "random": g}.items()}  # fmt: skip
 for name, f in wrong.items():
     passed[name] = [
-        np.allclose(f(up), backward_closed(up, x, gamma)[0], atol=1e-10) for up in (ones, g)
+        np.allclose(f(ones), true["ones"], atol=1e-10),
+        np.allclose(f(g), true["random"], atol=1e-10),
     ]
 table([(name, *both) for name, both in passed.items()],
       ["backward pass", "passes under ones", "passes under a random g"])  # fmt: skip
-largest = np.abs(backward_closed(ones, x, gamma)[0]).max().round(3)
+largest = np.abs(true["ones"]).max().round(3)
 print("largest entry of the true gradient under ones:", largest)
 
 # %% tags=["check"]
@@ -895,7 +902,8 @@ images, weight, bias = (rng.normal(size=shape) for shape in [(4, 2, 6, 6), (3, 2
 with_bias, without = NF.conv2d(images, weight, bias), NF.conv2d(images, weight)
 same = np.allclose(batch_norm(with_bias, gamma, beta), batch_norm(without, gamma, beta))
 g = rng.normal(size=without.shape)
-grad_bias = backward_closed(g, with_bias, gamma)[0].sum(axis=axes)
+grads = NF.batch_norm_backward(g, with_bias, None, None, gamma, beta, training=True)
+grad_bias = grads[0].sum(axis=(0, 2, 3))
 print("same output with and without the bias:", same)
 print("gradient of the bias is zero:", np.abs(grad_bias).max() < 1e-10)
 
