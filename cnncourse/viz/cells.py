@@ -6,6 +6,8 @@ import numpy as np
 
 from cnncourse.viz.style import ORANGE
 
+VIOLET = "#8a2be2"  # of what no window reads
+
 
 def frame_cells(axes, rows, columns) -> None:
     """Draw a thick frame around each chosen cell (one big frame if they touch)."""
@@ -24,6 +26,12 @@ def hatch_padding(axes, shape, P: int) -> None:
     rim = [(0, 0, P, W), (H - P, 0, P, W), (P, 0, H - 2 * P, P), (P, W - P, H - 2 * P, P)]
     for row, column, height, width in rim if P else []:
         add_frame(axes, row, column, height, width, hatch="///", edgecolor="0.5", linewidth=0)
+
+
+def strike_cells(axes, cells) -> None:
+    """Strike through each of the (row, column) cells, as the moving figures do."""
+    for row, column in cells:
+        axes.hlines(row, column - 0.35, column + 0.35, color=VIOLET, linewidth=1.5)
 
 
 def add_frame(axes, row, column, height, width, **look) -> None:

@@ -143,7 +143,7 @@ rows = [
     ("224 pixels, K = 7, S = 2, P = 3", len(starts(224, 7, 2, 3)), (224 + 6 - 7) // 2 + 1),
     ("32 pixels, K = 3, D = 4", len(starts(32, 3, D=4)), 32 - 4 * 2),
 ]
-table(rows, ["", "counted", "formula"])
+table(rows, ["layer", "counted", "formula"])
 
 # %% [markdown]
 # A formula with a floor in it is easy to get wrong by one. So we test it where off-by-one errors live: on all small
@@ -179,14 +179,14 @@ assert wrong == 0
 # %% [markdown]
 # ### Try it yourself
 #
-# Move the sliders; the arrow keys move the window when the output has the focus (click on it, or reach it with Tab).
+# Run the cell and move the sliders; the arrow keys move the window when the output has the focus (click on it, or reach it with Tab).
 # Hatched pixels are padding. Pixels struck through are read by *no* window. The kernel is all ones, so that you can
 # check each sum in your head.
 #
-# > **Predict**, before you touch anything: with $I=6, K=3, P=1, S=2$, is there a pixel that no window reads? What if
-# > you change $I$ to 7?
+# > **Predict**, before you run the cell: with $I=6, K=3, P=1, S=2$, is there a pixel that no window reads? What if you
+# > change $I$ to 7?
 
-# %% tags=["open"]
+# %%
 from cnncourse.viz.widgets.window_stepper import WindowStepper
 
 digits = rng.integers(0, 10, size=(9, 9))
@@ -645,7 +645,6 @@ for groups in (1, 2, 4, 8):
     ones = np.ones((C, C // groups, 1, 1))
     # rows: outputs, columns: inputs
     meets[groups] = NF.conv2d(one_channel, ones, groups=groups)[:, :, 0, 0].T
-titles[-1] = "groups = 8: depthwise\n8 connections"
 
 # %% tags=["plumbing"]
 # Which output reads which channel.
@@ -837,7 +836,7 @@ stacks = {
 }
 rows = [(name, str([field[0] for field in receptive_fields(layers)]))
         for name, layers in stacks.items()]  # fmt: skip
-table(rows, ["", "size, from the input to the last layer"])
+table(rows, ["stack", "size, from the input to the last layer"])
 
 # %% [markdown]
 # The puzzle's question (b): a number of the last map depends on $25 \times 25 = 625$ pixels of the bag; and
@@ -972,7 +971,7 @@ for name, recipe in recipes.items():
     needed[name] = L
 rows = [(name, L, receptive_fields([recipes[name](k) for k in range(L)])[-1][0])
         for name, L in needed.items()]  # fmt: skip
-table(rows, ["", "layers", "size"])
+table(rows, ["recipe", "layers", "size"])
 
 # %% tags=["check"]
 # Check that the text is true.

@@ -25,6 +25,16 @@ def test_stepper_carries_its_settings_in_its_state():
     assert repr(stepper) == "WindowStepper: a 2×2 window on a 6×6 image, padding 1, stride 3, dilation 2"
 
 
+def test_stepper_strikes_out_what_no_window_reads():
+    """7 pixels with the padding; the windows read rows 0 and 2, 3 and 5, and the same columns."""
+    stepper = WindowStepper(IMAGE, size=5, kernel_size=2, stride=3, padding=1, dilation=2)
+    wanted = [(r, c) for r in range(7) for c in range(7) if r in (1, 4, 6) or c in (1, 4, 6)]
+    assert stepper.unread(2) == wanted
+    struck = [lines for lines in stepper.still().axes[0].collections if len(lines.get_segments()) == 1]
+    assert [tuple(lines.get_segments()[0].mean(axis=0)[::-1]) for lines in struck] == wanted
+    assert WindowStepper(IMAGE, size=5, kernel_size=3, stride=2, padding=1).unread(3) == []
+
+
 BAD_IMAGES = [np.zeros((3, 4), int), np.zeros((10, 10), int), np.zeros(3, int), IMAGE / 2, IMAGE + 60]
 
 

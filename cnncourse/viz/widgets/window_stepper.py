@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import traitlets
 
+from cnncourse.viz.cells import strike_cells
 from cnncourse.viz.widgets.assets import script
 from cnncourse.viz.widgets.base import MovingFigure
-from cnncourse.viz.windows import sliding_window
+from cnncourse.viz.windows import sliding_window, window_rows
 
 LARGEST = 9  # pixels on a side, without padding
 
@@ -59,7 +60,15 @@ class WindowStepper(MovingFigure):
         image, kernel = np.array(self.image)[: self.size, : self.size], np.ones((self.kernel_size, self.kernel_size))
         n = (self.size + 2 * self.padding - self.dilation * (self.kernel_size - 1) - 1) // self.stride + 1
         position = divmod(min(self.position, n * n - 1), n)
-        return sliding_window(image, kernel, position, self.stride, self.padding, self.dilation)
+        figure = sliding_window(image, kernel, position, self.stride, self.padding, self.dilation)
+        strike_cells(figure.axes[0], self.unread(n))
+        return figure
+
+    def unread(self, n: int) -> list[tuple[int, int]]:
+        """Return the cells of the padded image, (row, column), that none of the n×n windows reads."""
+        windows = [window_rows(o, self.kernel_size, self.stride, self.dilation) for o in range(n)]
+        side, read = self.size + 2 * self.padding, set(np.ravel(windows))
+        return [cell for cell in np.ndindex(side, side) if not read.issuperset(cell)]
 
     def __repr__(self) -> str:
         return (
