@@ -13,11 +13,11 @@ from cnncourse.train_results import keep_results, write_text
 DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
 # The learning rates are for SGD with momentum 0.9 and batches of 64.
 LEARNING_RATES = {
-    "lenet5": 0.05, "lenet5-1998": 0.002, "small-vgg": 0.05,
+    "lenet5": 0.05, "lenet5-1998": 0.002, "small-vgg": 0.05, "small-alexnet": 0.03,
     "resnet20": 0.1, "resnet56": 0.1, "plain20": 0.1, "plain56": 0.1,
     "seresnet20": 0.1, "small-mobilenet": 0.1, "small-convnext": 0.03,
 }  # fmt: skip
-CLASSES = {"small-mobilenet": "SmallMobileNetV2", "small-convnext": "SmallConvNeXt"}
+CLASSES = {"small-alexnet": "SmallAlexNet", "small-mobilenet": "SmallMobileNetV2", "small-convnext": "SmallConvNeXt"}
 SCENES = {"train": 10_000, "test": 2_000}
 # Measured; the accuracies are those of cnncourse/data/kept_histories/14_degradation.json.
 EXPECT = """\
@@ -167,7 +167,7 @@ def load_data(settings):
     """Return ((images, labels), (images, labels)), normalised with the training set's statistics."""
     from cnncourse.data import transforms
 
-    if settings.size != 32 and settings.model.startswith("lenet5"):
+    if settings.size != 32 and settings.model.startswith(("lenet5", "small-alexnet")):
         raise CommandError(f"--size: {settings.model} is made for 32 pixels a side, got {settings.size}")
     if settings.model.startswith("lenet5-1998") and settings.data in ("cifar10", "scenes"):
         raise CommandError(f"--model: lenet5-1998 sees one grey channel, but {settings.data} is in colour")

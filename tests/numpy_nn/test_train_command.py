@@ -101,6 +101,7 @@ def test_other_settings_are_refused_unless_fresh(tmp_path, capsys):
         (["--model", "lenet5-1998", "--data", "scenes"], "--model: lenet5-1998"),
         (["lenet5", "--model", "resnet20"], "--model: expected one network, got lenet5 and --model resnet20"),
         (["lenet5", "--size", "16"], "--size: lenet5 is made for 32"),
+        (["small-alexnet", "--size", "16"], "--size: small-alexnet is made for 32"),
         (["--epochs", "0"], "--epochs"),
         (["--images", "0"], "--images"),
         (["--backend", "torch", "--device", "abacus"], "--device.*abacus"),
