@@ -66,6 +66,13 @@ def holds_array(value):
     return isinstance(value, np.ndarray) or (isinstance(value, (list, tuple)) and any(map(holds_array, value)))
 
 
+def holds_function(value):
+    """Whether a value is, or holds, a function that the trusted side works out."""
+    if isinstance(value, dict):
+        return "__callable__" in value or any(map(holds_function, value.values()))
+    return callable(value) or (isinstance(value, (list, tuple)) and any(map(holds_function, value)))
+
+
 def count_numbers(value):
     """How many numbers an argument, or a list, tuple or dict of arguments, holds."""
     if isinstance(value, dict):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnncourse.checks.case import holds_array, pack
+from cnncourse.checks.case import holds_array, holds_function, pack
 from cnncourse.checks.compare import same
 
 STALE = "It gives what was right for an earlier call with the same shapes and other values."
@@ -45,7 +45,7 @@ def call_again(task, student, trials, seed):
     drawn = task.draw(int(seed) + 1)
     others = [(trials[i], drawn[i]) for i in order] if len(drawn) == len(trials) else []
     cases = [*(trials[i].case for i in right), *(case for _, case in others)]
-    quick = task.probe == "function" and not any(map(_holds_function, cases))
+    quick = task.probe == "function" and not any(holds_function((case.args, case.kwargs)) for case in cases)
     quick = quick and sum(trials[i].outcome.seconds for i in right) < task.seconds / 4
     wrong = _together(task, student, cases, spoil=True) if quick else None
     if wrong is None:
@@ -102,10 +102,6 @@ def _alone(task, student, case, earlier):
             _rename(trial, "remembers-calls", STALE)
     trial.repeated = id(case) not in earlier or trial.difference is None or trial.difference.slug == "remembers-calls"
     return trial
-
-
-def _holds_function(case):
-    return any(isinstance(value, dict) for value in (*case.args, *case.kwargs.values()))
 
 
 def _rename(trial, slug, sentence):

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from cnncourse.checks.case import holds_array, pack, run_answer
+from cnncourse.checks.case import count_numbers, holds_array, holds_function, pack, run_answer
 from cnncourse.grading.inside import probes
 
-FEW = 10  # as many small cases are not worth a call of their own
+FEW = 10  # as many cases are not worth a call of their own
 
 
 class Observer:
@@ -19,7 +19,7 @@ class Observer:
     test_seeds = 20
 
     def together(self, task, student, cases):
-        """Outcomes of cases that one call answers, {index: outcome}."""
+        """Trials of cases that need no call of their own, {index: Trial}."""
         return {}
 
     def further(self, task, student, trials):
@@ -38,20 +38,38 @@ class Calls(Observer):
         return student.call(task.name, self.probe, *pack(case), seconds=task.seconds)
 
     def together(self, task, student, cases):
-        """Outcomes of the cases without arrays, {index: outcome}: hundreds of them cost one call.
+        """Trials of cases that need no call of their own, {index: Trial}: a message for each would cost more.
 
-        Empty where that call fails in any way: then each case is tried alone.
+        Those without arrays are always tried together. Those with arrays where the largest, tried alone, is right and
+        quick, and they count only where all are right; else each case is tried alone.
         """
-        small = [i for i, case in enumerate(cases) if not holds_array((case.args, case.kwargs))]
-        if self.probe != "function" or len(small) < FEW:
+        if self.probe != "function":
             return {}
-        calls = [pack(cases[i]) for i in small]
-        outcome = student.call(task.name, "several", (), {"calls": calls}, seconds=task.seconds)
+        free = [i for i, case in enumerate(cases) if not holds_function((case.args, case.kwargs))]
+        small = [i for i in free if not holds_array((cases[i].args, cases[i].kwargs))]
+        ready = self._several(task, student, cases, small)
+        others = [i for i in free if i not in small]
+        if len(others) < FEW:
+            return ready
+        largest = max(others, key=lambda i: count_numbers((cases[i].args, cases[i].kwargs)))
+        ready[largest] = first = task.attempt(student, cases[largest])
+        others.remove(largest)
+        if first.difference is not None or first.outcome.seconds * len(others) > task.seconds / 4:
+            return ready
+        found = self._several(task, student, cases, others)
+        return ready | (found if all(trial.difference is None for trial in found.values()) else {})
+
+    def _several(self, task, student, cases, chosen):
+        """Trials of the chosen cases from one call, {index: Trial}; empty where it fails in any way."""
+        if len(chosen) < FEW:
+            return {}
+        kwargs = {"calls": [pack(cases[i]) for i in chosen], "watched": len(chosen)}
+        outcome = student.call(task.name, "several", (), kwargs, seconds=task.seconds)
         values = outcome.value
-        if outcome.error is not None or outcome.changed or not isinstance(values, list) or len(values) != len(small):
+        if outcome.error is not None or outcome.changed or not isinstance(values, list) or len(values) != len(chosen):
             return {}
-        each = outcome.seconds / len(small)
-        return {i: replace(outcome, value=value, seconds=each) for i, value in zip(small, values, strict=True)}
+        each = [replace(outcome, value=value, seconds=outcome.seconds / len(chosen)) for value in values]
+        return {i: task.trial(cases[i], one, task.wanted(cases[i])) for i, one in zip(chosen, each, strict=True)}
 
     def trusted(self, answer, case):
         """What the reference or a known mistake gives."""

@@ -197,18 +197,19 @@ class Task:
         -------
         TaskReport
         """
-        trials, lost = [], {}  # criterion: what became of a call that did not come back
-        cases = self.draw(seed)
+        trials, cases = [], self.draw(seed)
         ready = self.observe.together(self, student, cases)
+        # By criterion, what became of a call that did not come back.
+        lost = {trial.case.criterion: trial.outcome.error.kind for trial in ready.values() if _is_stuck(trial)}
         for index, case in enumerate(cases):
             if index in ready:
-                trials.append(self.trial(case, ready[index], self.wanted(case)))
-                continue
-            if len(lost) >= 2 or case.criterion in lost:
+                trials.append(ready[index])
+            elif len(lost) >= 2 or case.criterion in lost:
                 kind = lost.get(case.criterion) or [*lost.values()][-1]
                 trials.append(Trial(case, Outcome(error=Failure(kind)), None, Difference(kind, FAILURES[kind].not_run)))
                 continue
-            trials.append(self.attempt(student, case))
+            else:
+                trials.append(self.attempt(student, case))
             if _is_stuck(trials[-1]):
                 lost[case.criterion] = trials[-1].outcome.error.kind
         notice_stale(trials)

@@ -4,25 +4,19 @@
 """
 
 import contextlib
-import gc
 import inspect
 import io
 import linecache
 import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 
+from .listening import OURS, watching
 from .values import TooLarge, UnsupportedValue, asking, plain, spoil, unpack  # noqa: F401 - names of this module for its users
 
-WATCHED = {*"torch torchvision scipy skimage cv2 PIL sklearn jax tensorflow keras numba pandas cupy cnncourse".split()}
 WATCHED_DRAWS = 3  # of many: what the first ones do not call, the others do not either
-HERE = Path(__file__).parent
-CHECKS = HERE.parents[1] / "checks"
-# Frames that are not the learner's: this folder's, and at home the caller and the functions that tasks pass.
-OURS = {str(path) for path in [*HERE.glob("*.py"), CHECKS / "student.py", CHECKS / "callables.py"]}
 
 
 class TimeLimit(BaseException):
@@ -187,40 +181,6 @@ def _argument_names(target, args, kwargs):
     return [*names[: len(args)], *kwargs]
 
 
-@contextlib.contextmanager
-def watching(used):
-    """Record which functions of watched libraries are called meanwhile, by listening to calls; not where it is None."""
-    if used is None:
-        yield
-        return
-
-    def listen(frame, event, argument):
-        if event == "c_call":
-            owner = getattr(argument, "__self__", None)
-            kind = owner if inspect.isclass(owner) else type(owner)
-            module = getattr(argument, "__module__", None) or getattr(kind, "__module__", None) or ""
-            name = getattr(argument, "__name__", "?")
-        elif event == "call" and frame.f_code.co_filename not in OURS:  # our own callables are no library calls
-            module = frame.f_globals.get("__name__") or ""
-            name = frame.f_code.co_name
-        else:
-            return
-        root = module.split(".", 1)[0]
-        if root in WATCHED and module != __name__ and len(used) < 20:
-            used[f"{root}.{name}"] = True
-
-    # A garbage collection in the middle would call other libraries back, and the answer be blamed for it.
-    collecting, old = gc.isenabled(), sys.getprofile()
-    gc.disable()
-    sys.setprofile(listen)
-    try:
-        yield
-    finally:
-        sys.setprofile(old)
-        if collecting:
-            gc.enable()
-
-
 # ---- probes
 
 
@@ -233,12 +193,13 @@ def several(target, args, kwargs, notes):
     """Call a function on each (args, kwargs) of `calls`, then look at the results; an error in one is an error of all.
 
     `spoil` may hold a list of keys for each call: these arguments are overwritten before the results are looked at.
+    The first `watched` calls are watched for libraries.
     """
-    values, used = [], notes.used
+    values, watched = [], kwargs.get("watched", WATCHED_DRAWS)
     for number, (one, named) in enumerate(kwargs["calls"]):
-        notes.used = used if number < WATCHED_DRAWS else None
-        values.append(call(target, one, named, notes))
-    notes.used, notes.arguments = used, [["calls", "calls", _as_it_is(kwargs["calls"])]]
+        with watching(notes.used if number < watched else None):
+            values.append(target(*one, **named))
+    notes.arguments = [["calls", "calls", _as_it_is(kwargs["calls"])]]
     for keys, (one, named) in zip(kwargs.get("spoil", ()), kwargs["calls"], strict=False):
         for key in keys:
             spoil(one[key] if isinstance(key, int) else named[key])

@@ -36,9 +36,10 @@ def main():
     control = socket.socket(fileno=int(sys.argv[1]))
     for name in WARM[sys.argv[2]]:
         importlib.import_module(name)
-    from . import rehearsal, seccomp, stand_ins, worker  # NumPy is there only now
+    from . import listening, rehearsal, seccomp, stand_ins, worker  # NumPy is there only now
 
     stand_ins.put_in_place()
+    listening.listen_from_the_first_import()
     filters = {processes: seccomp.build(processes=processes) for processes in (True, False)}
     rehearsal.rehearse(sys.argv[2])
     gc.collect()
