@@ -291,15 +291,15 @@ assert nine_outputs(x, w)[1, 2] == 5
 #
 # The same on a photograph of 48×48 pixels. Choose a kernel; drag the window, or press *play* and watch the output fill.
 # (Click on the photograph first, then the arrow keys move the window, too.) Where is the sum large, where is it near
-# zero? Which way do the edges run that “edges along x” finds?
+# zero? Which way do the edges run that “changes along x” finds?
 
 # %% tags=["open"]
 from cnncourse.viz.widgets.sliding_window import SlidingWindow
 
 head = data.photograph("camera")[50:194:3, 178:322:3] / 255
 edges_x, blur_3 = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]), np.ones((3, 3)) / 9
-SlidingWindow(head, {"edges along x": edges_x, "edges along y": edges_x.T, "mean": blur_3},
-              position=(20, 29))  # fmt: skip
+kernels = {"changes along x": edges_x, "changes along y": edges_x.T, "mean": blur_3}
+SlidingWindow(head, kernels, position=(20, 29))
 
 # %% [markdown]
 # Each output is a **dot product** of the kernel with the window under it. That is why a kernel is also called a
