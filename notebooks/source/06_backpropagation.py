@@ -642,11 +642,9 @@ def relative_errors(dtype, tanh, draw):
 
 
 steps = 10.0 ** np.arange(-11, 0.5, 0.5)
-settings = {
-    "convolution, then tanh": (np.float64, True),
-    "convolution, then tanh, float32": (np.float32, True),
-    "convolution alone": (np.float64, False),
-}
+settings = {"convolution, then tanh": (np.float64, True),
+            "convolution, then tanh, float32": (np.float32, True),
+            "convolution alone": (np.float64, False)}  # fmt: skip
 errors = {}
 for name, setting in settings.items():
     errors[name] = np.median([relative_errors(*setting, draw) for draw in range(20)], axis=0)
