@@ -1,5 +1,6 @@
 """Listening to which libraries an answer calls: only what the answer itself does counts."""
 
+import dataclasses
 import gc
 import subprocess
 import sys
@@ -88,7 +89,7 @@ class Counting(LocalStudent):
 
 @pytest.mark.parametrize("name", ["07.max_pool2d", "06.conv2d_grad_weight", "01.conv_parameters"])
 def test_a_right_answer_takes_few_messages(name):
-    task = load_task(name)
+    task = dataclasses.replace(load_task(name), banned=())  # the reference is one of the course's own functions
     student = Counting({task.name: task.reference})
     report = task.evaluate(student, 3)
     assert report.score == task.max_score
