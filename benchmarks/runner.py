@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import machine, measure
-from tools.processors import MACHINES
+from tools.processors.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
