@@ -124,35 +124,32 @@ show(
 #
 # For a shift one has to decide what comes in at the side. We take two kinds. `circular`: what leaves on the right comes
 # in on the left, as if opposite edges were *glued* together (exact, every shift can be undone). `zeros`: black comes in
-# (like a camera that turns, except that the world is not black).
+# (like a camera that turns, except that the world is not black). NumPy's `roll` does the first, the course's
+# `transforms.shift` the second.
 
 
 # %%
-def translate(x, dy, dx, mode="circular"):
-    """Move images (N, C, H, W) dy down and dx to the right."""
-    moved = np.roll(x, (dy, dx), axis=(2, 3))
-    if mode == "zeros":
-        # where each pixel came from
-        rows, columns = np.arange(x.shape[2]) - dy, np.arange(x.shape[3]) - dx
-        inside = np.outer(
-            (rows >= 0) & (rows < x.shape[2]), (columns >= 0) & (columns < x.shape[3])
-        )
-        moved = np.where(inside, moved, 0)
-    return moved
-
-
-# %%
-def equivariance_error(f, x, dy, dx):
-    return float(np.abs(f(translate(x, dy, dx)) - translate(f(x), dy, dx)).max())
-
-
-def invariance_error(f, x, dy, dx):
-    return float(np.abs(f(translate(x, dy, dx)) - f(x)).max())
+def shift_by(dy, dx):
+    """T: it moves images (N, C, H, W) dy down and dx to the right, edges glued."""
+    return lambda x: np.roll(x, (dy, dx), axis=(2, 3))
 
 
 row = np.arange(1.0, 6)[None, None, None]
-by_mode = {mode: translate(row, 0, 2, mode)[0, 0, 0] for mode in ("circular", "zeros")}
-print(row[0, 0, 0], "→ circular", by_mode["circular"], " zeros", by_mode["zeros"])
+T = shift_by(0, 2)
+print(row.ravel(), "→ circular", T(row).ravel(), " zeros", transforms.shift(row, 0, 2).ravel())
+
+# %% [markdown]
+# Both definitions can be measured, for any $T$: how far is the left side from the right?
+
+
+# %%
+def equivariance_error(f, T, x):
+    return float(np.abs(f(T(x)) - T(f(x))).max())
+
+
+def invariance_error(f, T, x):
+    return float(np.abs(f(T(x)) - f(x)).max())
+
 
 # %% [markdown]
 # Now some functions, on four scenes and under one shift.
@@ -181,9 +178,9 @@ functions = {
     "sort each row": lambda x: np.sort(x, axis=3),
     "global mean": lambda x: NF.adaptive_avg_pool2d(x, 1),
 }
-error = {}
+T, error = shift_by(0, 5), {}
 for name, f in functions.items():
-    error[name] = equivariance_error(f, x, 0, 5), invariance_error(f, x, 0, 5)
+    error[name] = equivariance_error(f, T, x), invariance_error(f, T, x)
 table([(name, *both) for name, both in error.items()],
       {"": "", "equivariance error": ".2f", "invariance error": ".2f"})  # fmt: skip
 
@@ -238,13 +235,15 @@ def with_global_mean(x):
     return five_layers(x).mean(axis=(2, 3))
 
 
-shifts = [(dy, dx) for dy in (0, 3, -7) for dx in (1, 16, -5)]
-deep = max(equivariance_error(five_layers, x, *shift) for shift in shifts)
-head = max(invariance_error(with_global_mean, x, *shift) for shift in shifts)
+shifts = [shift_by(dy, dx) for dy in (0, 3, -7) for dx in (1, 16, -5)]
+deep = max(equivariance_error(five_layers, T, x) for T in shifts)
+head = max(invariance_error(with_global_mean, T, x) for T in shifts)
 torch_layer = nn.Conv2d(
     3, 8, 3, padding=1, padding_mode="circular", bias=False, dtype=torch.float64
 )
-in_torch = equivariance_error(lambda x: torch_layer(torch.from_numpy(x)).detach().numpy(), x, 3, -5)
+in_torch = equivariance_error(
+    lambda x: torch_layer(torch.from_numpy(x)).detach().numpy(), shift_by(3, -5), x
+)
 rows = [("equivariance, five layers", deep), ("invariance, and global mean", head),
         ("equivariance, a PyTorch layer with circular padding", in_torch)]  # fmt: skip
 table([(name, value < 1e-12) for name, value in rows], ["error of", "below 1e-12"])
@@ -278,8 +277,8 @@ def zero_padded(x, L):
 
 d, wrong = 12, {}
 for L in (1, 3, 6):
-    a = zero_padded(translate(photo, d, d, "zeros"), L)
-    b = translate(zero_padded(photo, L), d, d, "zeros")
+    a = zero_padded(transforms.shift(photo, d, d), L)
+    b = transforms.shift(zero_padded(photo, L), d, d)
     wrong[L] = (np.abs(a - b) > 1e-9)[0].any(axis=0)  # in any of the 8 channels
 
 # %% tags=["plumbing"]
@@ -339,10 +338,10 @@ table([(str(shift), x[0, 0], NF.max_pool1d(x, 2)[0, 0]) for shift, x in shifted.
 # %%
 def best_match_error(f, x, S, dy, dx):
     """min over the nearest whole shifts of |f(Tx) − T'f(x)|, as a share of f(x)'s spread."""
-    y, z = f(x), f(translate(x, dy, dx))
+    y, z = f(x), f(shift_by(dy, dx)(x))
     candidates = product((dy // S, -(-dy // S)), (dx // S, -(-dx // S)))
     return min(
-        float(np.sqrt(np.mean((z - translate(y, a, b)) ** 2)) / y.std()) for a, b in candidates
+        float(np.sqrt(np.mean((z - shift_by(a, b)(y)) ** 2)) / y.std()) for a, b in candidates
     )
 
 
@@ -463,7 +462,7 @@ def variation(halve, random_weights):
     """How much the numbers vary over the shifts of a scene, in % of how much between scenes."""
     answers = []
     for dy, dx in product(range(8), repeat=2):
-        h = translate(some, dy, dx)
+        h = shift_by(dy, dx)(some)
         for weight in random_weights:
             h = halve(np.maximum(circular_conv(h, weight), 0))
         answers.append(h.mean(axis=(2, 3)))
@@ -597,7 +596,7 @@ networks = {
     for name, (kind, augment) in competitors.items()
 }
 distances = range(7)
-moved_tests = [translate(x_test, d, d, "zeros") for d in distances]
+moved_tests = [transforms.shift(x_test, d, d) for d in distances]
 over_shift = {  # (starts, shifts)
     name: np.array([[accuracy(network, x, y_test) for x in moved_tests] for network in trained])
     for name, trained in networks.items()
@@ -628,7 +627,7 @@ show(
 roomy = np.pad(x_test[:200], ((0, 0), (0, 0), (12, 12), (12, 12)))
 network = networks["CNN, global maximum"][0]
 with torch.no_grad():
-    at = {d: network(torch.from_numpy(translate(roomy, d, d))) for d in (0, 2, 4)}
+    at = {d: network(torch.from_numpy(shift_by(d, d)(roomy))) for d in (0, 2, 4)}
 equal = {d: torch.allclose(at[0], at[d], atol=1e-4) for d in (2, 4)}
 table([("global maximum", equal[2], equal[4])],
       ["outputs equal to those of the unmoved garments", "at shift 2", "at shift 4"])  # fmt: skip
@@ -807,26 +806,29 @@ at_least(sized[:, 0] - turned[:, 0], 0.02, "04/sizes-cost-less-at-0")
 # everywhere else.
 #
 # $$ M\big[(i, j),\, (i + u,\, j + v)\big] = w[u, v], \qquad y = M x . $$
+#
+# There is a way to find the matrix of *any* linear function, without a formula: its columns are what the function makes
+# of the unit vectors. Here these are images with one pixel of 1. We let the convolution itself write its matrix, and see
+# whether it looks as the formula says. (In the exercises you build it from the formula.)
 
 
 # %%
-def conv_matrix(w, H, W):
+def matrix_of_conv(w, H, W):
     """M with M @ image.ravel() = the valid cross-correlation of image (H, W) with w."""
-    K_h, K_w = w.shape
-    H_out, W_out = H - K_h + 1, W - K_w + 1
-    M = np.zeros((H_out, W_out, H, W))
-    for i, j, u, v in np.ndindex(H_out, W_out, K_h, K_w):
-        M[i, j, i + u, j + v] = w[u, v]
-    return M.reshape(H_out * W_out, H * W)
+    unit_images = np.eye(H * W).reshape(-1, 1, H, W)  # image number p has its 1 at pixel p
+    answers = NF.conv2d(unit_images, w[None, None])
+    return answers.reshape(H * W, -1).T  # answer number p becomes column p
 
 
 # %%
-one_row = conv_matrix(np.array([[1.0, 2, 3]]), 1, 8)
+one_row = matrix_of_conv(np.array([[1.0, 2, 3]]), 1, 8)
 w = np.arange(1.0, 10).reshape(3, 3)
-M = conv_matrix(w, 5, 5)
+M = matrix_of_conv(w, 5, 5)
 image = rng.normal(size=(5, 5))
 by_conv = NF.conv2d(image[None, None], w[None, None])
 print("M @ x equals the convolution:", np.allclose(M @ image.ravel(), by_conv.ravel()))
+row_of_1_2 = M.reshape(3, 3, 5, 5)[1, 2]  # the row of output (1, 2), laid out as an image
+print("the row of output (1, 2):", row_of_1_2, sep="\n")
 
 # %% tags=["plumbing"]
 # Both matrices.
@@ -859,7 +861,7 @@ show(
 # > zero, how many different numbers are there among those?
 
 # %%
-M28 = conv_matrix(rng.normal(size=(3, 3)), 28, 28)
+M28 = matrix_of_conv(rng.normal(size=(3, 3)), 28, 28)
 nonzero = np.count_nonzero(M28)
 different = len(np.unique(M28[M28 != 0]))
 layers = [("any matrix", M28.size), ("local, not shared", nonzero), ("convolution", different)]
@@ -961,7 +963,7 @@ for name in ("cat", "coffee", "motorcycle"):
     patches += [half[i : i + 8, j : j + 8].ravel() for i, j in corners]
 patches = rng.permutation(patches - np.mean(patches, axis=1, keepdims=True))
 # (36, 64): which pixels each output may read
-reads = conv_matrix(np.ones((3, 3)), 8, 8).astype(bool)
+reads = matrix_of_conv(np.ones((3, 3)), 8, 8).astype(bool)
 distance = np.hypot(*np.meshgrid(np.arange(6) - 2.5, np.arange(6) - 2.5)).ravel()
 gain = {"task A": np.ones(36), "task B": 1 - 0.22 * distance}
 
@@ -977,7 +979,7 @@ def learn(kind, x, y):
             M[o, pixels] = np.linalg.lstsq(windows[:, o], y[:, o], rcond=None)[0]
     else:
         shared = np.linalg.lstsq(windows.reshape(-1, 9), y.ravel(), rcond=None)[0]
-        M = conv_matrix(shared.reshape(3, 3), 8, 8)
+        M = matrix_of_conv(shared.reshape(3, 3), 8, 8)
     return M
 
 
@@ -985,7 +987,7 @@ def learn(kind, x, y):
 counts, unseen = [1, 2, 4, 9, 16, 32, 64, 128, 512], patches[-1000:]
 curves = {}
 for task, factor in gain.items():
-    true = factor[:, None] * conv_matrix(sobel[0, 0], 8, 8)
+    true = factor[:, None] * matrix_of_conv(sobel[0, 0], 8, 8)
     curves[task] = {}
     for kind in ("dense", "local", "conv"):
         curves[task][kind] = []
@@ -1140,8 +1142,8 @@ def flip(x):
     return x[:, :, :, ::-1]
 
 
-print("2.", np.allclose(flip(translate(x, 0, 3)), translate(flip(x), 0, 3)),
-      np.allclose(flip(translate(x, 0, 3)), translate(flip(x), 0, -3)))  # fmt: skip
+right, left = shift_by(0, 3), shift_by(0, -3)
+print("2.", *(np.allclose(flip(right(x)), move(flip(x))) for move in (right, left)))
 four = [
     lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
     lambda x: np.exp(x) / np.exp(x).sum(axis=(2, 3), keepdims=True),
@@ -1149,9 +1151,9 @@ four = [
     lambda x: x + np.arange(64).reshape(8, 8),
 ]
 entries = (64 * 56**2) ** 2
-print("3.", [equivariance_error(f, x, 2, 3) < 1e-12 for f in four])
+print("3.", [equivariance_error(f, shift_by(2, 3), x) < 1e-12 for f in four])
 print(f"4. {entries:,} entries, {4 * entries / 1e9:.0f} GB, {64 * 64 * 9:,} parameters")
-M_strided = conv_matrix(np.array([[1.0, 2, 3]]), 1, 8)[::2]
+M_strided = matrix_of_conv(np.array([[1.0, 2, 3]]), 1, 8)[::2]
 print("5. constant diagonals:", np.array_equal(M_strided[1:, 1:], M_strided[:-1, :-1]))
 
 # %% [markdown]
