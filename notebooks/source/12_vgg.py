@@ -153,7 +153,7 @@ show(map_stacks([*sizes, *linear], seen=4), "12/all-stages")
 # %%
 rows = []
 for C in [1, 64, 512]:
-    three, one = 27 * C**2, 49 * C**2
+    three, one = 3 * (3 * 3 * C * C), 7 * 7 * C * C
     rows.append((C, three, one, 1 - three / one))
 table(rows, {"C": "d", "three 3×3": ",d", "one 7×7": ",d", "saved": ".0%"}, "Weights")
 one = nn.Conv2d(64, 64, 7, padding=3, bias=False)
