@@ -139,7 +139,7 @@ def image_row(images, titles=None, columns: int | None = None, share: bool = Tru
         Images per row; by default all in one.
     share
         Give all grey images the same scale, from `low` to `high`, which default to their common extremes.
-        With False each has its own.
+        With False each has its own, and one that is zero all over is black.
     signed
         Grey images on the diverging scale, zero white.
     height
@@ -180,7 +180,8 @@ def image_row(images, titles=None, columns: int | None = None, share: bool = Tru
         if picture.ndim == 3:
             place.imshow(picture if picture.dtype == np.uint8 else np.clip(picture, 0, 1))
         else:
-            bottom, top = common if share else shared_range([picture], signed)
+            own = shared_range([picture], signed) if signed or picture.any() else (0.0, 1.0)
+            bottom, top = common if share else own
             drawn = place.imshow(picture, cmap=DIVERGING if signed else SEQUENTIAL, vmin=bottom, vmax=top)
         if titles is not None:
             place.set_title(titles[k])

@@ -93,8 +93,11 @@ def test_images_of_a_row_share_their_scale_unless_told_otherwise():
     dim, bright = np.array([[0.0, 1.0]]), np.array([[0.0, 4.0]])
     limits = [axes.images[0].get_clim() for axes in viz.image_row([dim, bright]).axes]
     assert limits == [(0, 4), (0, 4)]
-    limits = [axes.images[0].get_clim() for axes in viz.image_row([dim, bright], share=False).axes]
-    assert limits == [(0, 1), (0, 4)]
+    black, grey = np.zeros((2, 3)), np.full((2, 3), 3.0)
+    limits = [axes.images[0].get_clim() for axes in viz.image_row([dim, bright, black, grey], share=False).axes]
+    assert limits == [(0, 1), (0, 4), (0, 1), (2.5, 3.5)]
+    signed = viz.image_row([black], share=False, signed=True)
+    assert signed.axes[0].images[0].get_clim() == (-0.5, 0.5)
 
 
 def test_zero_is_the_middle_of_a_signed_scale():
