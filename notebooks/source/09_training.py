@@ -52,7 +52,9 @@ from cnncourse.viz.valley import valley_paths
 torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
 
 # %% [markdown]
-# `F` and `nn` are PyTorch's. `NF`, `modules` and `optim` are the course's own in NumPy, with the same names.
+# `F` and `nn` are PyTorch's. `NF`, `modules` and `optim` are the course's own in NumPy, with the same names. `torch_step`
+# and `numpy_step` do one step of gradient descent on one batch; the first thing that they return is its loss. `fit` trains
+# for whole epochs, and `evaluate` returns the mean loss and the accuracy.
 #
 # ## A puzzle
 #
@@ -235,10 +237,11 @@ assert not takes_any_size
 #
 # $$ p[k] = \frac{e^{z[k]}}{\sum_j e^{z[j]}}, \qquad L = -\log p[y] = \log \sum_j e^{z[j]} - z[y]. $$
 #
-# Three things to know. **The start.** A network that knows nothing gives all $C$ classes about $1/C$: its loss must be
-# about $\log C$. **Overflow.** $e^{z}$ overflows soon, but adding a constant to all logits changes nothing, so the
-# largest is subtracted first. **The gradient** is simple: $\partial \log\sum_j e^{z[j]} / \partial z[k]
-# = p[k]$, so
+# Three things to know. **The start.** A network that knows nothing gives each of the $C$ classes a probability of about
+# $1/C$, so its loss must be about $\log C$. (Here $C$ counts classes, not channels.) **Overflow.** For a large $z$ the
+# number $e^{z}$ is too large for a float. But adding a constant to all logits changes nothing, so the largest logit is
+# subtracted from all of them first. **The gradient** is simple. The chain rule gives
+# $\partial \log\sum_j e^{z[j]} / \partial z[k] = e^{z[k]} / \sum_j e^{z[j]} = p[k]$, so
 #
 # $$ \frac{\partial L}{\partial z[k]} = p[k] - [k = y], \qquad\text{divided by } N \text{ for the mean over a batch.} $$
 #
@@ -307,15 +310,18 @@ assert puzzle["softmax, then cross_entropy"].min() > floor
 # ## 3. The start: variance and symmetry
 #
 # (In this section $y$ is an output, not a class.) A layer's output is $y = \sum w x$ over
-# $\text{fan\_in} = C_{in} K_h K_w$ terms. With independent weights of mean 0,
-# $E[y^2] = \text{fan\_in} \cdot \text{Var}(w) \cdot E[x^2]$. A ReLU sets half of a symmetric distribution to zero, so
+# $\text{fan\_in} = C_{in} K_h K_w$ terms. If the weights are independent and have mean 0, the products of two different
+# terms have mean 0, and only the squares are left: $E[y^2] = \text{fan\_in} \cdot \text{Var}(w) \cdot E[x^2]$. A ReLU sets half of a symmetric distribution to zero, so
 # $E[\text{relu}(y)^2] = \frac12 E[y^2]$. To keep the signal over depth, the two factors must multiply to 1:
 # $\frac12\, \text{fan\_in} \cdot \text{Var}(w) = 1$ (He and others, 2015). So
 #
 # $$ \text{Var}(w) = \frac{2}{\text{fan\_in}} . $$
 #
+# The next cell tries it. There each image is continued at its border by its opposite side (`mode="wrap"`), because zeros
+# would make the signal smaller.
+#
 # > **Predict.** Twenty layers. What remains of the mean square with $1/\text{fan\_in}$? And with $18/\text{fan\_in}$,
-# > which is nine times too large? (One published course had that.)
+# > which is nine times too large? (One published course used this value.)
 
 # %%
 remains = {}
@@ -413,8 +419,9 @@ assert apart[True, False].min() > 0.01
 #
 # $\eta$ is the learning rate, $m$ the momentum, $\lambda$ the weight decay: the gradient of $\frac\lambda2 p^2$. With
 # a constant gradient $v$ tends to the value that the rule leaves as it is, $v = m v + g$, that is $v = g/(1 - m)$. So
-# momentum 0.9 makes steps ten times as long along a steady slope, and it cancels what changes sign. A valley that is
-# thirty times as steep across as along shows it, here with momentum 0.8 and without weight decay.
+# momentum 0.9 makes steps ten times as long along a steady slope. A valley that is thirty times as steep across as along
+# shows it, here with momentum 0.8 and without weight decay. It also shows the price: the path with momentum swings to
+# both sides of the valley before it comes to rest.
 
 # %%
 curvature, paths = np.array([1.0, 30.0]), {}
@@ -527,7 +534,7 @@ assert apart_by < 1e-9
 # ## 6. Too few pictures: dropout, weight decay, augmentation
 #
 # **Dropout** (Srivastava and others, 2014): in training, each number is set to zero with probability $p$, and the
-# others are divided by $1 - p$, so that the expectation stays. In `eval()` it does nothing.
+# others are divided by $1 - p$, so that the expected value stays the same. In `eval()` it does nothing.
 
 # %%
 x = np.full((1000, 100), 3.0)
@@ -557,8 +564,8 @@ augmented = [image[0, 0] for image in examples.values()]
 show(viz.image_row(augmented, list(examples), height=1.7), "09/augmented-boot")
 
 # %% [markdown]
-# Now 400 training images only, 24 epochs, five random starts each. Four recipes: nothing, weight decay, dropout,
-# augmentation (flip, and a crop with padding 2). We measure the accuracy on the training images, on the test images,
+# Now we train on 400 images only, for 24 epochs, from five random starts each. There are four recipes: nothing, weight
+# decay, dropout, and augmentation (flip, and a crop with padding 2). We measure the accuracy on the training images, on the test images,
 # and on the test images moved by two pixels to the right.
 
 
@@ -729,7 +736,7 @@ show(viz.image_row(list(pictures[surest]), names, columns=4, height=1.7), "09/su
 #
 # ## Claims to test
 #
-# Sentences that one reads.
+# You will read sentences like these.
 #
 # 1. "CNNs only work at one image size."
 # 2. "After flattening nothing geometric is lost."

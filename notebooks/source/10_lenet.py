@@ -112,8 +112,8 @@ for name in ["c1", "s2", "c3", "s4", "c5", "f6", "output"]:
 show(map_stacks(layers), "10/all-layers")
 
 # %% [markdown]
-# (The picture draws all maps of a layer, but never more than six, and a column of numbers is at most as high as the
-# input.)
+# (6@28×28 means 6 maps of 28×28. The picture draws all maps of a layer, but never more than six, and a column of numbers is
+# at most as high as the input.)
 #
 # | layer | window | stride | from → to | size |
 # | --- | --- | --- | --- | --- |
@@ -284,8 +284,8 @@ assert abs(f(1.0) - 1) < 1e-4
 assert abs(most_bent - 1) < 0.02
 
 # %% [markdown]
-# The output layer compares with codes of ±1 (section 5). With plain tanh these would be the asymptotes, and weights
-# would have to grow without end to reach them. Here ±1 is reached, where the curve bends most but is still steep. The
+# The output layer compares with codes of ±1 (section 5). Plain tanh comes near to ±1 but never reaches it, so weights
+# would have to grow without end. Here ±1 is reached, where the curve bends most but is still steep. The
 # price is paid in depth: beyond the middle the slope is below 1, and slopes multiply. ReLU, in wide use since about
 # 2011, has slope 1 wherever it is not zero.
 #
@@ -351,7 +351,7 @@ print("loop over the crosses = one convolution with zeros:", np.allclose(by_loop
 # ## 5. The output: ten drawings
 #
 # Why 84 units in F6? Because $84 = 7 \cdot 12$ is a picture. Every class has a *fixed* code of 84 numbers ±1, drawn by
-# hand: a small digit. (The paper prints drawings for all of ASCII; ours are drawn anew.)
+# hand: a small digit. (The paper prints drawings for all of ASCII; ours are drawn anew. Red is +1, blue is −1.)
 
 # %%
 codes = digit_codes().astype(float)  # (10, 84)
@@ -363,8 +363,8 @@ show(viz.image_row(drawn, list("0123456789"), signed=True, height=1.3), "10/ten-
 #
 # $$ d_k = \sum_{m=1}^{84} (x_m - w_{km})^2 $$
 #
-# The smallest distance wins. A unit that answers to one place in space and falls off around it is a **radial basis
-# function** (RBF). $e^{-d_k}$ is, up to a factor, a Gaussian around $w_k$. Why drawings and not one-hot codes?
+# The smallest distance wins. A function that depends only on the distance to one point is a **radial basis function**
+# (RBF). $e^{-d_k}$ is, up to a factor, a Gaussian around $w_k$. Why drawings and not one-hot codes?
 # Confusable characters get codes that are alike, so that a program that corrects spelling finds the second-best guess
 # nearby.
 
@@ -397,7 +397,7 @@ print("softmax of −d equals softmax of a linear layer:", same)
 #
 # $$ E = d_y + \log\Big(e^{-j} + \sum_k e^{-d_k}\Big) , $$
 #
-# and it says that RBFs are better at turning down what is not a character at all. We come back to that in section 9.
+# and it says that RBFs are better at rejecting what is not a character at all. We come back to that in section 9.
 #
 # ## 6. Counting as in the paper
 #
@@ -643,8 +643,9 @@ at_least((second == 0).float().mean().item(), 0.3, "10/zeros-in-c3")
 #
 # ### Try it yourself
 #
-# All layers at once. Point at a unit, in any layer. The frames show which units of the layer before it reads, and which
-# pixels of the image it depends on through them. The brightest unit of the output is the network's answer: is it right?
+# All layers at once. Run the next cell and point at a unit, in any layer. The frames show which units of the previous layer
+# it reads, and which pixels of the image it depends on through them. The brightest unit of the output is the network's
+# answer: is it right?
 #
 # > **Predict.** How large is the part of the image that a unit of S4 depends on, and how large for a unit of C5? Then
 # > point at one.
@@ -711,7 +712,8 @@ show(drawings(networks["1998"][0]), "10/drawn-by-softmax-network")
 # The paper's *first* criterion (equation 8) is another one: the mean of $d_y$ over the images, nothing else. With fixed
 # codes that is possible. (With learned ones there would be a cheap way out: all codes equal, and F6
 # constant.) We train 1998's network with it from three starts, twice as long. Divided by 84, it is the mean squared
-# error of a cell.
+# error of a cell. (Because of the longer training its accuracies cannot be
+# compared with those of section 8.)
 
 
 # %% tags=["nbval-ignore-output"]
@@ -761,7 +763,7 @@ at_least(scores["equation 8"], 0.65, "10/equation-8-learns")
 # it draws a mixture. What the 1998 network draws after cross-entropy is, on average, also nearest to the correct code,
 # but far away from it. What a layer's numbers mean is decided by the loss, not by the architecture.
 #
-# **A claim.** *"Distances to codes are better than softmax at turning down what belongs to no class."* We can test
+# **A claim.** *"Distances to codes are better than softmax at rejecting what belongs to no class."* We can test
 # this. The *outsiders* are patches of photographs, made grey, 28×28. One measure of "this is no garment" is the
 # distance to the nearest code. Another is one minus the largest softmax probability. A measure is as good as its chance
 # to rank a random outsider above a random garment: 0.5 is guessing, 1 is perfect.
@@ -819,7 +821,8 @@ at_most(gain, 0.05, "10/equation-8-no-better")
 # <details><summary><b>What happened</b></summary>
 #
 # **Not here.** All four tell outsiders from garments better than guessing. But the distance is no better than the
-# softmax, not even where the loss asked for small distances. Outsiders of another kind, or the term $j$ of equation 9,
+# softmax, not even where the loss asked for small distances. In our runs today's form with softmax has the highest mean.
+# Outsiders of another kind, or the term $j$ of equation 9,
 # may give another answer. You can try it: add a column of logits with the constant $-j$ in `train`.
 # </details>
 #
@@ -832,7 +835,7 @@ at_most(gain, 0.05, "10/equation-8-no-better")
 # 3. "The RBF output is another kind of classifier than a linear layer with softmax."
 # 4. "The connection table is needed to make maps differ."
 # 5. "Today's parts make LeNet-5 better."
-# 6. "Distances to codes turn outsiders down better than softmax does."
+# 6. "Distances to codes reject outsiders better than softmax does."
 #
 # <details><summary><b>Verdicts</b></summary>
 #

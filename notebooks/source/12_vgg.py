@@ -140,8 +140,8 @@ show(map_stacks([*sizes, *linear], seen=4), "12/all-stages")
 
 # %% [markdown]
 # This is LeNet-5's shape (lesson 10), only larger. The maps become smaller and more numerous, and a head that flattens
-# them decides. (The sides of the maps are to scale. At most four maps of a stage are drawn, and the three columns are
-# cut off.)
+# them decides. (64@112×112 means 64 maps of 112×112. The sides of the maps are to scale. At most four maps of a stage are
+# drawn. The three columns are the linear layers; their usual names are fc6, fc7 and fc8. They are cut off.)
 #
 # ## 2. Three 3×3 against one 7×7
 #
@@ -166,11 +166,11 @@ assert sum(p.numel() for p in one.parameters()) == 49 * 64**2
 assert sum(p.numel() for p in three.parameters()) == 27 * 64**2
 
 # %% [markdown]
-# Forty-five percent fewer. Multiply-adds are weights times places, so they fall by the same share. What grows is
+# The three have 45 % fewer. Multiply-adds are weights times places, so they fall by the same share. What grows is
 # *memory*: three maps have to be kept for the backward pass instead of one.
 #
 # Do the three compute everything that the one can? Without ReLU between them, three 3×3 kernels in a row *are* one 7×7
-# kernel (lesson 03, question 6). For one channel that kernel is made of 27 numbers, not 49. So let us try to *reach*
+# kernel (lesson 03, question 6, showed it for two of them). For one channel that kernel is made of 27 numbers, not 49. So let us try to *reach*
 # given 7×7 kernels by gradient descent on the three: a binomial blur, and five kernels of random numbers.
 
 # %%
@@ -378,7 +378,7 @@ assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) ==
 # ## 5. Why depth was hard: the size of the signal
 #
 # The paper drew first weights from a normal distribution of standard deviation 0.01. Eleven layers could be trained
-# from there; the deeper networks began with layers copied from the trained shallow one. Let us see why. Lesson 09: a
+# from there; the deeper networks began with layers copied from the trained shallow one. Let us see why. By lesson 09, a
 # layer with ReLU multiplies the mean square of its input by about $\tfrac12 \cdot 9\,C_\text{in}\,\sigma^2$. With
 # $\sigma = 0.01$ and $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$.
 #
@@ -499,7 +499,7 @@ show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes
 # %% [markdown]
 # ## Claims to test
 #
-# Sentences that one reads, each measured above. Decide for each in what sense it is true, then unfold.
+# You will read sentences like these. Each is measured above. Decide for each in what sense it is true, then unfold.
 #
 # 1. "Three 3×3 layers are one 7×7 with fewer weights."
 # 2. "They see the same pixels."
@@ -533,14 +533,14 @@ show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes
 #
 # Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
-# **1.** Two 3×3 layers against one 5×5, $C$ channels: the weights?
+# **1.** How many weights have two 3×3 layers, and how many has one 5×5, with $C$ channels in and out and no biases?
 #
 # <details><summary>Answer</summary>
 #
 # $18C^2$ against $25C^2$, 28 % fewer.
 # </details>
 #
-# **2.** How many 3×3 layers see 11×11 pixels, and with how many weights, against one 11×11?
+# **2.** How many 3×3 layers see 11×11 pixels? How many weights have they, and how many has one 11×11?
 #
 # <details><summary>Answer</summary>
 #

@@ -186,7 +186,7 @@ ShortcutSwitch(cat[::2, ::2], left[False], left[True], LAYERS)
 # to find it.
 #
 # We test the argument. Plain stacks with 8, 20 and 44 layers, on Fashion-MNIST garments of 14×14 pixels (the first
-# layer has stride 2, the others work on 7×7). Batch norm is in every layer, so the activations cannot die. Each network
+# layer has stride 2, the others work on 7×7). Batch norm is in every layer, so the activations cannot vanish. Each network
 # gets 80 steps of 32 images, with momentum, a learning rate that shrinks to zero, five random starts (`descend` is the
 # loop that lesson 01 writes out). We look at the loss on **training** batches, since the claim is about what can be
 # learned. No image is seen twice, so overfitting plays no role.
@@ -262,7 +262,7 @@ at_least(plain_accuracy[0] - plain_accuracy[2], 0.1, "14/plain-44-worse-in-test"
 # If the wanted function is $H(x)$, the body has to learn what is missing, $R(x) = H(x) - x$, the *residual*. (It is not
 # an error that is left over, as one sometimes reads. It is a difference of two functions.) For the identity the body
 # has to be **zero**, and weights get to zero easily. The path along which $x$ travels unchanged is the **shortcut**, or
-# skip connection.
+# skip connection. The values that travel along the shortcuts from block to block are called the **stream**.
 
 # %% tags=["plumbing"]
 # The two blocks.
@@ -479,7 +479,7 @@ for backward in [shortcut_forgotten, body_overwritten]:
 # The ReLU after the sum comes first on the way back. It lets $g$ pass where $x + R(x) > 0$, and then the gradient goes
 # both ways. So in the full block the shortcut's share is $g$ *masked*. The package's container `Residual(body,
 # shortcut)` does what the box says, and the basic block is made of it. We check a whole block, with batch norm in
-# training mode and a shortcut that changes the shape:
+# training mode and a shortcut that changes the shape (a *projection*, section 5):
 
 # %%
 block = BasicBlock(3, 4, stride=2, shortcut=projection(3, 4, 2, rng), rng=rng).astype(np.float64)
@@ -586,7 +586,7 @@ at_most(first["plain"], np.log(2), "14/plain-gradient-does-not-grow")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# In none of them, really! The plain stack without batch norm loses a factor of about ten over 44 layers: Kaiming's
+# In none of them. The plain stack without batch norm loses a factor of about ten over 44 layers: Kaiming's
 # initial weights were made to keep it level. The plain stack **with** batch norm, which trained so badly in section 1,
 # has gradients that *grow* by a factor of hundreds on the way back to the input. The sentence "deep plain networks fail
 # because gradients vanish" does not describe it; He and others said so themselves in 2015.
@@ -621,6 +621,8 @@ for name, value in estimate.items():
     at_most(off, np.log(2), "14/estimate-" + name.replace(", ", "-"))
 
 # %% [markdown]
+# They do: each agrees with the measurement to within a factor of two.
+#
 # ### Does the gradient still mean something?
 #
 # A gradient tells in which direction the loss falls. This is only true nearby. So here is a second measurement. Take
@@ -700,7 +702,7 @@ table(rows, {"body": "", "channels": "d", "weights": ",d"})
 assert bottleneck_256 < basic_64 < basic_256 / 10
 
 # %% [markdown]
-# The bottleneck lets the *stream*, the values that travel along the shortcuts, be 256 channels wide with fewer weights
+# The bottleneck lets the stream (section 2) be 256 channels wide with fewer weights
 # than a basic block on 64. Both forms of the shortcut, in code that shows what they do to a pixel:
 
 # %%
@@ -938,7 +940,7 @@ at_most(at_high_rate["last γ = 0"] - at_high_rate["γ = 1"], -0.3, "14/zero-gam
 #
 # In our block a ReLU comes *after* the sum, on the shortcut itself. The stream can never
 # become negative, and the gradient is masked at every block. He and others (2016b) move batch norm and ReLU *before* the
-# convolutions, into the body (the fourth figure of section 5):
+# convolutions, into the body (the fourth block in the figure of section 5):
 #
 # $$ x_{l+1} = x_l + R_l(x_l) \quad\Rightarrow\quad x_n = x_0 + \sum_{l=0}^{n-1} R_l(x_l) . $$
 #
@@ -1045,7 +1047,7 @@ show(viz.bar_chart(bars, "top-5 error in %", decimals=1, size=(9, 3.4)), "14/err
 # %% [markdown]
 # ## Claims to test
 #
-# Sentences that one reads.
+# You will read sentences like these.
 #
 # 1. "Deeper is better."
 # 2. "Deep plain networks fail because their gradients vanish."
