@@ -200,8 +200,8 @@ assert inputs.var() < largest < 0.5
 #
 # $$ y_{c,i,j} = f\Big( w_c \sum_{u=0}^{1}\sum_{v=0}^{1} x_{c,\,2i+u,\,2j+v} + b_c \Big) $$
 #
-# One $w_c$ and one $b_c$ per map: $2 \cdot 6 = 12$ parameters. These are the twelve. Here is the formula as code, and
-# the same as a convolution: depthwise, with stride 2, its four weights tied together.
+# One $w_c$ and one $b_c$ per map: $2 \cdot 6 = 12$ parameters. These are the twelve. Here is what stands inside $f(\dots)$ as
+# code, and the same as a convolution. It is depthwise, has stride 2, and its four weights are always equal (*tied*).
 
 
 # %%
@@ -247,8 +247,8 @@ assert (f(6 * ones - 3) > 0).tolist() == [False, True, True, True, True]
 assert (f(6 * ones - 21) > 0).tolist() == [False, False, False, False, True]
 
 # %% [markdown]
-# A small coefficient makes a mean, almost linear: a blur. A large one makes a decision: with one bias "is there *any*
-# one in the window?", with another "are they *all* ones?" The maximum of lesson 07 is the first of the two, without
+# A small coefficient makes a mean, almost linear: a blur. A large one makes a decision. With one bias it asks "is there
+# *any* 1 in the window?", with another "are *all* four 1?" The maximum of lesson 07 is the first of the two, without
 # parameters, and without saturating.
 #
 # ## 3. The scaled tanh
@@ -590,9 +590,10 @@ at_most(alike["1998, all connected"], 0.7, "10/maps-differ")
 #
 # ## 9. Looking inside
 #
-# First today's form. One trained network, one photograph of a boot, and what every layer makes of it. Each map is drawn
-# on its own scale, from its smallest value (black, for most of them zero) to its largest (white), because a shared scale
-# would leave most of them black. A map that is zero all over has no scale. In the next three figures it is drawn grey.
+# First today's form. Here is one trained network, one photograph of a boot, and what every layer makes of it. The filters
+# come first (red is positive, blue is negative, white is zero). Each map is drawn on its own scale, from its smallest value
+# (black, for most of them zero) to its largest (white), because a shared scale would leave most of them black. A map that is
+# zero all over is black.
 
 
 # %% tags=["nbval-ignore-output"]
