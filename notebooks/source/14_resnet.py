@@ -153,7 +153,7 @@ at_least(kept[True][:, 2] - kept[False][:, 2], 0.05, "14/shortcuts-keep-more-aft
 # <details><summary><b>What happened</b></summary>
 #
 # One plus sign decides whether the cat survives. With shortcuts several times as much of it is left after 11 layers and
-# after 41. How much depends on the random weights: the spread is large, and the pictures show the first of the five
+# after 41. How much depends on the random weights: the spread (the standard deviation of the five stacks) is large, and the pictures show the first of the five
 # stacks, which keeps more than the average. What does this have to do with training? Later layers can only learn from
 # what is left.
 # </details>
@@ -185,7 +185,7 @@ ShortcutSwitch(cat[::2, ::2], left[False], left[True], LAYERS)
 # what the shallow one does.** So the best deep network is at least as good as the best shallow one. Training only has
 # to find it.
 #
-# We test the argument. Plain stacks with 8, 20 and 44 layers, on Fashion-MNIST garments of 14×14 pixels (the first
+# We test the argument with plain stacks of 8, 20 and 44 layers, on Fashion-MNIST garments of 14×14 pixels (the first
 # layer has stride 2, the others work on 7×7). Batch norm is in every layer, so the activations cannot vanish. Each network
 # gets 80 steps of 32 images, with momentum, a learning rate that shrinks to zero, five random starts (`descend` is the
 # loop that lesson 01 writes out). We look at the loss on **training** batches, since the claim is about what can be
@@ -529,7 +529,8 @@ assert np.isclose(sum(by_length), np.prod(1 + slopes))
 #
 # Now 44 layers at the start of training. We send one batch of 256 garments through and look at the gradient of the loss
 # with respect to the output of each block: its norm relative to that at the last block. There are four networks, plain
-# and residual, each with and without batch norm.
+# and residual, each with and without batch norm. (The spread in the table is the standard deviation of the logarithms
+# over five starts, written as a factor.)
 #
 # > **Predict.** In which of the four does the gradient *vanish* on its way to the first layer?
 
