@@ -50,6 +50,7 @@ from cnncourse.viz.matrices import matrix_row
 # ## A puzzle
 #
 # A lens out of focus turns each point into a disc. That is a convolution: here with a disc in a 41×41 kernel.
+# (In the figure the kernel is enlarged. It has 41 pixels in a row, and the photograph has 128.)
 
 # %%
 photo = data.photograph("cat").mean(axis=2)[20:148, 120:248][None, None] / 255
@@ -83,8 +84,9 @@ show(
 #
 # $$ y[n, o, i, j] = \sum_{c} \sum_{u, v} w[o, c, u, v]\; x[n, c, i + u - P, j + v - P] $$
 #
-# One loop per letter, of which four count outputs and three count the terms of a sum. A multiplication and an
-# addition are two **flops** (floating-point operations), so there are
+# One loop per letter, of which four count outputs ($n$ the image, $o$ the output channel, $i, j$ the place) and three
+# count the terms of a sum ($c$ the input channel, $u, v$ the place in the kernel). Outside the image $x$ counts as zero:
+# that is the padding $P$. A multiplication and an addition are two **flops** (floating-point operations), so there are
 #
 # $$ \text{flops} = 2 \cdot N \cdot C_{out} \cdot H_{out} \cdot W_{out} \cdot C_{in} \cdot K^2 . $$
 #
@@ -145,7 +147,7 @@ show(
 assert np.allclose(by_matrix, by_loops, atol=1e-12)
 
 # %% [markdown]
-# One product, two lines; and nearly all of it multiplies by zero. $M$ is for thinking: sections 3 and 5 use it so. For
+# One product, two lines; and nearly all of it multiplies by zero (the empty cells of the figure). $M$ is for thinking: sections 3 and 5 use it so. For
 # computing we want a matrix without the zeros.
 #
 # ## 3. im2col: every window a column
@@ -293,6 +295,8 @@ assert not np.shares_memory(by_strides, padded)
 #
 # $$ \langle A x,\, y \rangle = \langle x,\, A^\top y \rangle \quad \text{for all } x, y. $$
 #
+# ($\langle a, b \rangle$ is the dot product: multiply entry by entry and add up.)
+#
 # Derive it. $(Ax)[k] = x[p(k)]$, where $p(k)$ is the pixel that column entry $k$ reads. Then
 # $\langle Ax, y\rangle = \sum_k x[p(k)]\, y[k]$. Collect the terms of each pixel $q$:
 # $\sum_q x[q] \big(\sum_{k:\, p(k) = q} y[k]\big)$. So
@@ -397,12 +401,13 @@ assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 # %% [markdown]
 # Four shifted pictures, two added and two subtracted, are a kernel with four weights. The package's `shifted` goes one
 # step further: in the flattened image a shift is a slice that *starts later*, so no slice is copied either. It then
-# computes a few columns at the row ends that belong to nothing, and drops them. Its price: the output is read and
+# computes a few outputs at the row ends that belong to no window, and drops them. Its price: the output is read and
 # written $K^2$ times.
 #
 # ## 5. FFT: multiply spectra instead
 #
-# The **discrete Fourier transform** (DFT) of $n$ numbers writes them as a sum of waves that fit $0, 1, 2, \dots$ times:
+# The **discrete Fourier transform** (DFT) of $n$ numbers writes them as a sum of waves that fit $0, 1, 2, \dots$ times
+# into the $n$ places. (In this section, $i$ in an exponent is the imaginary unit.)
 #
 # $$ X[f] = \sum_{k=0}^{n-1} x[k]\, e^{-2\pi i f k / n}, \qquad
 #    x[k] = \frac1n \sum_{f=0}^{n-1} X[f]\, e^{+2\pi i f k / n} . $$
@@ -479,8 +484,9 @@ assert np.allclose(in_waves, np.diag(spectrum))
 # %% [markdown]
 # ### An image
 #
-# In two dimensions transform the rows and then the columns. Sums over input channels may be taken before the way back,
-# since the transform is linear.
+# In two dimensions transform the rows and then the columns. The sum over input channels may be taken before the
+# inverse transform, since the transform is linear. The code uses `rfft2`, the transform for real numbers. It returns
+# only half of the spectrum, since the other half is its complex conjugate.
 
 
 # %%
@@ -535,10 +541,14 @@ assert np.allclose(conv_by_fft(x, w, 1), by_loops, atol=1e-12)
 assert np.allclose(circular[valid], blurred[0, 0])
 
 # %% [markdown]
+# The picture on the right has 128×128 pixels. Its upper left part of 88×88 is the puzzle's picture. The rest has wrapped
+# around, and is cut off.
+#
 # ### What it costs
 #
 # The **fast** Fourier transform (FFT) needs not $n^2$ but about $2.5\, n \log_2 n$ flops for $n$ real numbers. (It
-# splits the sum into even and odd places, and again, and again: $\log_2 n$ times.) Three transforms and a product:
+# splits the sum into even and odd places, and again, and again: $\log_2 n$ times.) Here we need three transforms and a
+# product of $n/2$ complex numbers, with 6 flops for each:
 
 # %%
 n = photo.size
@@ -554,13 +564,14 @@ assert repeated < 100
 
 # %% [markdown]
 # Our small picture pays for the rim, which is computed and then cut off, and for the kernel's spectrum, which is used
-# only once. In a large image both hardly count, and the last line holds: fewer than a hundred flops for each pixel, so
-# fewer than a hundred multiplications. The first half of the puzzle is solved. $K$ does not occur in the formula at all.
+# only once. In a large image both hardly count, and the last line leaves them out: fewer than a hundred flops for each
+# pixel, so fewer than a hundred multiplications. ($\log_2 n$ grows slowly: for 512×1024 pixels it is 19, and
+# $5 \cdot 19 + 3 = 98$.) The first half of the puzzle is solved. $K$ does not occur in the formula at all.
 #
 # ## 6. Winograd: fewer multiplications
 #
-# FFT wins for large kernels. But most layers are 3×3. Two neighbouring outputs of one row, from four inputs $d$ and the
-# three weights $w$:
+# The FFT's cost does not depend on $K$, so it is made for large kernels. But most layers are 3×3. Take four inputs $d$ in a
+# row and the three weights $w$ of a kernel. They give two neighbouring outputs:
 #
 # $$ y_0 = d_0 w_0 + d_1 w_1 + d_2 w_2, \qquad y_1 = d_1 w_0 + d_2 w_1 + d_3 w_2 . $$
 #
@@ -670,12 +681,12 @@ assert np.allclose(Y, direct)
 assert all(row[-1] for row in rows)
 
 # %% [markdown]
-# Larger tiles save more. But the points $0, \pm 1, \pm 2, \dots$ make larger entries, and these cost digits. How many?
-# Section 7 measures it.
+# Larger tiles save more. But $m = 4$ needs six points, $0, \pm 1, \pm 2$ and $\infty$. The powers of 2 make larger entries
+# (the matrix on the right), and these cost digits. How many? Section 7 measures it.
 #
 # ## 7. All six on one image
 #
-# First of all: do they agree? The package's six, in float64.
+# First of all: do they agree? The package's six, in float64. (Its Winograd takes the larger tiles, $m = 4$.)
 
 # %%
 six = {
@@ -768,8 +779,8 @@ assert counted["winograd"][0] > counted["im2col"][0]
 # <details><summary><b>What happened</b></summary>
 #
 # Loops and im2col do the same flops; the time differs by a factor of hundreds or thousands. What Python spends around
-# an operation is the whole difference. The big matrix has 64 times the flops (15.93 against 0.25 Mflop, and as many
-# entries to read), and is slow because of *them*.
+# an operation is the whole difference. The big matrix has 64 times the flops (15.93 against 0.25 Mflop) and 31.88 MB to
+# read, and is slow because of *them*.
 #
 # For the last four ways the image is so small that calling a dozen NumPy functions costs more than computing. In
 # particular Winograd has *more* flops here than im2col: with three channels its transforms are more work than they
@@ -829,7 +840,7 @@ assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1))
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Counted with its transforms, Winograd's saving is less than the 2.25 and 4 of the textbook. In time it saves less
+# Counted with its transforms, Winograd saves a factor of 1.66 and of 2.00, less than the 2.25 and 4 of the textbook. In time it saves less
 # still: on the computer that made this page it saved nothing, and both tile sizes took longer than im2col. The transforms
 # move bytes, and its many small GEMMs run at a lower speed than im2col's one large GEMM. *Fewer flops are not less
 # time.* Section 9 says what decides.
@@ -841,13 +852,13 @@ assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1))
 # is why libraries ask before they use it.
 # </details>
 #
-# ### Where the FFT loses digits
+# ### An image that is dark on one side
 #
-# Its error is about equal *everywhere*, since each output is a sum over all frequencies. Then what of an image that is
-# dark on one side?
+# An output of im2col is a sum over one window. An output of the FFT is a sum over all frequencies, and each frequency is
+# a sum over the whole image.
 #
 # > **Predict.** The left half of an image is 10,000 times as dark as the right half. In the dark half, which way has
-# > the larger *relative* error in float32, im2col or FFT?
+# > the larger *relative* error in float32, im2col or FFT? Or are they about equal, as in the figure above?
 
 # %%
 contrast = rng.uniform(size=(1, 1, 64, 64)) * np.where(np.arange(64) < 32, 1e-4, 1.0)
@@ -869,8 +880,8 @@ assert relative["fft"] > 100 * relative["im2col"]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The FFT's is larger, by more than a hundred times: the rounding of the bright half has spread over the dark one.
-# im2col's dark outputs never see a bright pixel.
+# The FFT's is larger, by more than a hundred times. Its rounding error is about equal *everywhere*: the rounding of the
+# bright half has spread over the dark one. im2col's dark outputs never see a bright pixel.
 # </details>
 #
 # ## 8. Which wins where: the kernel's size
@@ -927,7 +938,7 @@ assert speed["im2col"] > 1.5 * speed["fft"]
 # By count, the FFT is ahead early. By the clock, only later: its flops are slower ones. It walks through memory in
 # large steps and multiplies small matrices of complex numbers, one for each frequency, while im2col's flops are those
 # of one GEMM. Where exactly the lines cross depends on your computer, on the channels and on the image. *That* they
-# cross does not. PyTorch's compiled kernel and our shifted products grow with $K^2$ as well. (Section 7's `shifted`
+# cross does not. PyTorch's compiled kernel and our shifted products grow with $K^2$ as well. (Section 4's `shifted`
 # copies no windows. With only eight channels the copies are much of im2col's work, so `shifted` can be the faster one.)
 # </details>
 #
@@ -1021,8 +1032,9 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 # - **Winograd** has fewer flops for about as many bytes. So it moves to the left, towards the slope. Its points lie
 #   lower, and it may still finish earlier: the height is flops in a second, not time. With half the flops it needs more
 #   than half of im2col's height to win. Does it reach that in your figure?
-# - **FFT** uses each of its 4,096 kernel spectra for one image only, then throws it away: few flops a byte. A larger
-#   batch would share them.
+# - **FFT** uses each of its 4,096 kernel spectra for one image only, then throws it away: few flops per byte. A
+#   larger batch would share them. Whether its point is left or right of the ridge depends on your computer. In both
+#   cases it lies far below the roof.
 # </details>
 #
 # ## Claims to test
