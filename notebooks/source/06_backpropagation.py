@@ -53,7 +53,7 @@ from cnncourse.viz.matrices import matrix_row
 # ## A puzzle
 #
 # A camera was moved while the shutter was open. The picture is smeared along a diagonal, and we know the smear: a
-# 7×7 kernel `w`, so that *blurred* = `conv2d`(*sharp*, `w`). Can we get the sharp picture back?
+# 7×7 kernel `w` (enlarged in the figure), so that *blurred* = `conv2d`(*sharp*, `w`). Can we get the sharp picture back?
 
 # %%
 sharp = data.photograph("camera")[40:296:2, 130:386:2][None, None] / 255  # (1, 1, 128, 128)
@@ -1065,13 +1065,13 @@ assert np.allclose(sums, 1, atol=0.01)
 # <details><summary><b>What happened</b></summary>
 #
 # The best kernel is close to $\frac14 \begin{pmatrix} 1 & 2 & 1 \\ 2 & 4 & 2 \\ 1 & 2 & 1 \end{pmatrix}$: *bilinear
-# interpolation*, found by the data. Its four parity sums are 1: no checkerboard, although 3 is not divisible by 2. So
+# interpolation*, found by the data. (With it each new pixel is the mean of its nearest old ones.) Its four parity sums are 1: no checkerboard, although 3 is not divisible by 2. So
 # the rule is neither necessary nor sufficient. It is about the *start*: training has to find equal sums, and where it
-# ends before that, or the loss does not see it, the pattern stays. FCN, the first
-# network of this kind, started its transposed convolutions at bilinear kernels.
+# ends before that, or the loss does not see it, the pattern stays. FCN (Long,
+# Shelhamer and Darrell, 2015), the first network of this kind, started its transposed convolutions at bilinear kernels.
 # </details>
 #
-# There is one place where no training removes it: the **gradient**. The backward pass through a strided convolution
+# There is one place where the loss never sees it: the **gradient**. The backward pass through a strided convolution
 # *is* a transposed convolution. So in a network that begins with 3×3 convolutions of stride 2, some pixels are read by
 # four windows and others by one. Through two such layers, with random weights, we look at the mean square of the
 # input's gradient, pixel by pixel, over 2,000 networks.
@@ -1179,7 +1179,7 @@ table(rows, ["", " "])
 # 2. **True, and in a stricter sense than is usually meant**: the gradient of the input is a *true* convolution, with
 #    the flip; the forward pass is the one that is not. With a stride, zeros stand between the entries of $g$. The
 #    gradient of the weights is a cross-correlation of $x$ with $g$.
-# 3. **It costs twice as much**: once for the weights, once for the input. (Memory costs more still: `x` has to be kept
+# 3. **It costs twice as much**: once for the weights, once for the input. (And it needs memory: `x` has to be kept
 #    until the backward pass comes.)
 # 4. **False.** It restores the shape. $M^\top M$ is not the identity; here it is not even invertible, because 36
 #    outputs cannot hold 64 pixels.

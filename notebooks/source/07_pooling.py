@@ -578,7 +578,7 @@ assert curves["max 4×4"][8] > 0.8
 # <details><summary><b>What happened</b></summary>
 #
 # Dropping pixels gives *no* invariance. Mean and maximum do, about equally: the change is nearly halved at a shift of
-# one pixel. Beyond one pixel the maximum of 4×4 changes less than the mean. But the invariance is **local** (a window
+# one pixel. The maximum of 8×8 changes least. Beyond one pixel the maximum of 4×4 changes less than the mean. But the invariance is **local** (a window
 # of side 4 helps most for one or two pixels) and **partial**: at a shift of 1 the maps still change by about half of
 # their spread. (On this scale, two maps that have nothing to do with each other differ by $\sqrt2$.) Only the global
 # pooling of section 3 is fully invariant.
@@ -626,7 +626,7 @@ assert all(commutes[name] == list(range(0, 9, S)) for name, (_, S) in kinds.item
 # turns and can be left out, and $\cos(-\alpha) = \cos\alpha$.)
 #
 # In the small picture, frequency $2\nu$ cannot be told from $1 - 2\nu$. For $\nu$ up to $\frac14$ nothing is lost.
-# Beyond it, narrow stripes appear as *wide* ones that do not exist: **aliasing**. The sampling theorem tells the
+# Beyond it, narrow stripes appear as *wide* ones that do not exist: **aliasing**. The sampling theorem names the
 # remedy: before you take every second pixel, remove what is finer than $\nu = \frac14$. A blur does that. Here is a
 # picture whose stripes grow narrower from left to right, shrunk in four ways. *Blur* is the kernel $(1, 2, 1)/4$ along
 # both axes.
@@ -678,7 +678,8 @@ assert subsampled > maximum > mean > blur
 #
 # Every second pixel shows false stripes that grow *wider* to the right, at nearly full contrast. The maximum and the
 # mean show them, too, with less contrast. The maximum is also too bright. After the blur the right half is nearly
-# grey.
+# grey. (At the right end even the large picture, on top, turns grey. There the frequency is nearly half a stripe per
+# pixel, and all pixels happen to lie halfway between a light and a dark stripe.)
 # </details>
 #
 # The maximum is not a blur, so it cannot prevent aliasing. But it can be split: **max pooling with stride 2 is max

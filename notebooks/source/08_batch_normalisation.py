@@ -59,7 +59,7 @@ torch.set_num_threads(1)  # for networks as small as these a second thread costs
 #
 # - **Depth multiplies.** If each of 20 layers makes its numbers smaller by a factor of 0.8, then $0.8^{20} = 0.012$ of
 #   them is left. With 1.2 they grow by $1.2^{20} = 38$. Only a factor of 1 is safe, and training changes the factor.
-# - **The layers below keep changing.** While they learn, the numbers that they hand on change their mean and scale, and
+# - **The layers below keep changing.** While they learn, the numbers that they pass on change their mean and scale, and
 #   the layers above have to follow.
 # - **The learning rate must suit all layers.** Where the numbers are large, gradients are large too. One rate for all
 #   layers is then too large for some and too small for others.
@@ -132,9 +132,9 @@ at_most(final["with batch norm"] - final["without batch norm"], -0.3, "08/what-i
 #
 # ## A puzzle
 #
-# This layer has a price. We ask the networks with batch norm about the same 2,000 test images twice. Once in batches of
-# all kinds, shuffled. Once sorted: a batch of T-shirts, a batch of trousers, and so on. Weights and images are the
-# same.
+# This layer has a price. We ask the networks with batch norm about the same 2,000 test images twice, in batches of 100.
+# The first time the images are shuffled, so that each batch has garments of all kinds. The second time they are sorted:
+# batches of T-shirts, then batches of trousers, and so on. Weights and images are the same.
 #
 # > **Predict.** Can the order of the test images change the accuracy? By how much?
 
@@ -366,6 +366,8 @@ table(noise.items(), {"images per batch": "d", "standard deviation of x̂ over t
 at_least(noise[4] / noise[64], 2, "08/small-batches-are-noisy")
 
 # %% [markdown]
+# With four times as many images the noise is about half as large.
+#
 # ## 3. Backward, two ways
 #
 # *(The derivation can wait. What the closed form means, at the end of this section, is used in section 5.)*
@@ -679,7 +681,7 @@ at_most(losses["with batch norm"][-20:].mean(), 1.8, "08/six-normalised-layers-l
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# At step 0 the first layers of the plain network each hand on less than half of what they got. Further up the needles
+# At step 0 the first layers of the plain network each pass on less than half of what they got. Further up the needles
 # stop shrinking, but that is no comfort: what is left is little more than the spread of the random *biases* from
 # channel to channel, the same for every picture. Nearly no gradient comes back, so the network has hardly moved by
 # the end: its loss is that of guessing. The network with batch norm starts with six bells of standard deviation 1,
@@ -704,7 +706,8 @@ HistogramPlayer(histograms, spreads, frames, low=-3, high=3)
 # The opening's network again, a little narrower (8 channels), with the *good* start of lesson 09, so that the plain
 # one is not at a disadvantage. Fifty steps at each learning rate, five random starts each.
 #
-# > **Predict.** By how much does batch norm raise the largest learning rate that still learns?
+# > **Predict.** By how much does batch norm raise the best learning rate, the one with the smallest loss after the fifty
+# > steps? Does the plain network still learn at that rate?
 
 # %% tags=["nbval-ignore-output"]
 rates = [0.1, 0.3, 1, 3, 10]
@@ -756,8 +759,8 @@ at_least(np.mean(with_norm[:2] - without[:2], axis=0), -0.2, "08/nothing-at-smal
 # <details><summary><b>What happened</b></summary>
 #
 # With batch norm, learning rates work that break the plain network, and in the same fifty steps it gets further.
-# Compare the two lowest points: with batch norm the best rate is several times as large. At the two smallest rates
-# batch norm brings nothing here. With a good start the plain network learns about as well there; it cannot use the
+# Compare the two lowest points: with batch norm the best rate is several times as large. At a rate of 3 it learns
+# well, and the plain network hardly learns. At the two smallest rates batch norm does not help here. With a good start the plain network learns about as well there; it cannot use the
 # larger rates. Section 3 gave one reason: the length of the weights does not matter, and a step that is too large
 # makes the next ones smaller.
 #
@@ -778,7 +781,7 @@ at_least(np.mean(with_norm[:2] - without[:2], axis=0), -0.2, "08/nothing-at-smal
 # judged alone, and the order does not matter.
 #
 # There is a second harm. A look at the test images in training mode also *updates the running statistics*, with each
-# batch. We forget `eval()` for **one** look at 1,000 test images, then remember it and evaluate as one should. The
+# batch. (They are the means and variances that `eval()` uses: section 2.) We forget `eval()` for **one** look at 1,000 test images, then remember it and evaluate as one should. The
 # weights never change.
 #
 # > **Predict.** The forgotten look had batches of 1, 10 or 100 images, shuffled or sorted by class. In which of
@@ -836,6 +839,8 @@ at_least(later["shuffled"][1:] - correct, -0.05, "08/shuffled-tens-do-not")
 # over all classes. Sorted batches of one are different. After 1,000 updates the running statistics are those of the
 # last dozens of images, and these are all ankle boots. One forgotten `eval()` has then spoilt the correct evaluation
 # that follows, although no weight has changed. Sorted batches of ten do less harm, but not none.
+# Shuffled batches of one can do a little, too: the variance within one image is smaller than the variance over many
+# images.
 # </details>
 #
 # `torch.no_grad()` does not help. It switches gradients off and has nothing to do with the mode:
