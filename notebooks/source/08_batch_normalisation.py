@@ -546,7 +546,7 @@ assert torch.allclose(grads[10] * 10, grads[1])
 #
 # **The claim**: *"Batch norm keeps activations from growing or collapsing."* Thirty convolutions of 3×3 with ReLU, no
 # training yet. The weights are normal with the variance $2 / \text{fan\_in}$ that lesson 09 derives, and with half
-# and twice that standard deviation. ($\text{fan\_in} = C_{in} K^2$ is how many numbers enter one output.) We measure
+# and twice that standard deviation. Here $\text{fan\_in} = C_{in} K^2$ is how many numbers enter one output. We measure
 # the standard deviation after each ReLU.
 #
 # > **Predict.** Without batch norm, each of 30 layers doubles (or halves) what the right start would give. What is left
