@@ -39,7 +39,7 @@
 # | | Lesson | The question | Minutes | Exercise, minutes | |
 # | --- | --- | --- | --- | --- | --- |
 # | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | 75 (60) | 50 | [exercise](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
-# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 95 | 150 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
+# | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 100 | 150 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
 # | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 105 (90) | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
 # | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 85 (70) | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
 # | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 90 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |

@@ -84,8 +84,8 @@ print(camera.size, "pixels,", camera.nbytes, "bytes")
 
 # %% [markdown]
 # `uint8` is a whole number from 0 to 255 in one byte: 0 is drawn black, 255 white. Below is the
-# photograph, a part of it, and a part of that part with its numbers written into the pixels: the eyebrow and the
-# camera.
+# photograph, a part of it, and a part of that part with its numbers written into the pixels: the place where the hair
+# meets the camera.
 
 # %% tags=["plumbing"]
 # The photograph, a part of it, and the numbers of a part of that.
@@ -179,15 +179,15 @@ show(
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The sky turned dark grey. A byte cannot hold 300: it counts on from 0, and $300 - 256 = 44$ is nearly black. NumPy
+# The sky turned nearly black. A byte cannot hold 300: after 255 it counts on from 0, and $300 - 256 = 44$. NumPy
 # does this without a warning. Sums and differences of `uint8` images go wrong in this way, the second classic accident.
 # The picture on the right shows the cure: compute in floating point, and cut off only when you display.
 # </details>
 #
 # So the tensor that a network gets is `float32`, divided by 255 to lie in $[0, 1]$. Four bytes per pixel instead
 # of one: that is why data sets are *stored* as `uint8` and converted when a batch is made. Two different things are both
-# called "an image" now, and drawing functions tell them apart by their type alone: `uint8` means 0…255, floats mean
-# 0…1. A float image that still runs to 255 is drawn as pure white.
+# called "an image" now, and with colour images drawing functions tell them apart by their type alone: `uint8` means
+# 0…255, floats mean 0…1. A colour image of floats that still runs to 255 is drawn almost entirely white.
 
 # %% [markdown]
 # ## 4. Which axis comes first
@@ -248,8 +248,8 @@ show(
 # </details>
 #
 # On an array that lies in memory without gaps both take no time, however large it is, since neither moves a number.
-# They only change how memory is *read*. (`small` has gaps, so NumPy copies it before it reshapes.)
-# Lesson 05 shows how, where the same trick makes convolutions fast.
+# They only change how memory is *read*; lesson 05 shows how, and uses the same trick to make convolutions fast.
+# (`small` has gaps, so NumPy copies it before it reshapes.)
 
 # %% [markdown]
 # ## 5. Batches
@@ -396,8 +396,8 @@ for side in [32, 40]:
 # %% [markdown]
 # ## 7. What flattening forgets
 #
-# Back to the puzzle. A shuffle of the pixels is a permutation matrix $\Pi$ acting on the flattened image $x$: rows and
-# columns of zeros with a single one each, so $\Pi^\top \Pi$ is the identity matrix $1$. The first layer of a fully connected network computes $Wx$.
+# Back to the puzzle. A shuffle of the pixels is a permutation matrix $\Pi$ acting on the flattened image $x$: it holds
+# zeros, and a single 1 in each row and each column. So $\Pi^\top \Pi$ is the identity matrix $1$. The first layer of a fully connected network computes $Wx$.
 # For the shuffled image $\Pi x$ take the weights $W' = W \Pi^\top$, the matrix $W$ with its *columns* shuffled the same way:
 #
 # $$ W'(\Pi x) = W \Pi^\top \Pi\, x = W x . $$
@@ -605,8 +605,8 @@ at_least(
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# - **Linear and MLP**: nothing is lost that could be told from zero, as proved: the lost accuracy is not larger than
-#   twice its own error.
+# - **Linear and MLP**: as proved, nothing is lost. The differences in the last column are not larger than twice their
+#   own errors.
 # - **CNN, original**: the best of all, with a sixth of the MLP's parameters. The lead over the MLP is small, but several
 #   times its error.
 # - **CNN, shuffled**: it loses its lead and more: it is below the MLP. But it does not fall to chance, and stays above
@@ -652,7 +652,7 @@ show(
 # %% [markdown]
 # | Task | Question | Answer, as arrays |
 # | --- | --- | --- |
-# | **classification** | what is the picture of? | one score per class: (N, classes) |
+# | **classification** | what is in the picture? | one score per class: (N, classes) |
 # | **detection** | what is where? | for each object a class and a box (y0, x0, y1, x1) |
 # | **semantic segmentation** | which class is each pixel? | one score per class and pixel: (N, classes, H, W) |
 # | **instance segmentation** | which object is each pixel? | for each object a class and a mask (H, W) |
@@ -679,7 +679,7 @@ print(f"of the first garment's box, its visible pixels fill {inside.mean():.0%}"
 #
 # *(This section can wait.)*
 #
-# To us these are one garment, seen under different conditions. As vectors of numbers they are far apart.
+# To us these are one garment, seen under different conditions. How far apart are they as vectors of numbers?
 
 
 # %%
@@ -749,8 +749,8 @@ assert min(distance, key=distance.get).startswith("another")
 #
 # One pullover is an anecdote. The same for 500 test images:
 #
-# > **Predict.** In how many of a hundred cases is the changed image farther from its original than the nearest training
-# > image of another class?
+# > **Predict.** For each of the five changes: in how many of a hundred cases is the changed image farther from its
+# > original than the nearest training image of another class?
 
 # %%
 some, some_labels = test_images[:500].reshape(500, -1) / 255, test_labels[:500]

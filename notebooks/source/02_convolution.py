@@ -21,7 +21,7 @@
 # - explain what convolution has to do with the sum of two dice;
 # - read a small kernel, design one, and learn one from data by gradient descent.
 #
-# **Time** about 95 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1 to 4
+# **Time** about 100 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1 to 4
 # and 6, and leave sections 5 and 7 for another one.
 #
 # **You should know** lesson 01 (arrays (N, C, H, W), normalising, what a fully connected layer is) and the chain rule.
@@ -1012,7 +1012,8 @@ for x, y in examples.values():  # the minimum itself
 # Gravel wins by far, from every start, though the photographer is the better picture. In a smooth photograph neighbouring
 # pixels are nearly equal, so nearly the same outputs come from many different kernels: what one weight gains its
 # neighbour can lose. The loss is a long narrow valley, and gradient descent crosses it at once and then creeps along its
-# floor, as the last picture shows. Gravel is rough: neighbouring pixels differ, and the ratio of the curvatures is small.
+# floor. The last picture shows it for two of the nine weights, counted from their best values; the star is the minimum.
+# Gravel is rough: neighbouring pixels differ, and the ratio of the curvatures is small.
 # Without subtracting the mean, all nine inputs share one large common part, and the valley becomes still narrower. That
 # is the reason, promised in lesson 01, why inputs are normalised. In all three cases the minimum is at the same kernel,
 # Sobel's, up to the noise: only the way there is longer.
@@ -1114,6 +1115,8 @@ assert min(explained["convolution"], explained["moved left"]) > 0.99
 # 3. "A feature map is largest where the feature is."
 # 4. "A kernel that reaches Δ pixels in each direction has (2Δ)² = 4Δ² weights."
 # 5. "A filter on a colour image is one kernel for each channel, whose answers are summed."
+#
+# > **Predict.** In what sense is each of them true?
 
 # %%
 impulse = torch.zeros(1, 1, 5, 5)

@@ -201,7 +201,7 @@ WindowStepper(digits, size=6, kernel_size=3, stride=2, padding=1, position=4)
 # does.
 # </details>
 #
-# The remainder is also why a saying that one often meets is false: "A 3×3 convolution with padding 1 and stride 2 divides
+# The remainder also decides whether a common saying is true: "A 3×3 convolution with padding 1 and stride 2 divides
 # the size by 2, rounded down."
 #
 # > **Predict.** Is it true for 5 pixels? For 6?
@@ -880,8 +880,8 @@ ReceptiveFieldExplorer(stacks, width=23)
 # %% [markdown]
 # Look at *dilation 2, 2, 2*. The recursion says size 13, and the span is 13; yet the unit reads only every second
 # pixel. Its neighbour reads the others, and no layer ever brings the two together: the pixels fall into separate
-# sets that never meet, two on one axis, four in two dimensions. This is the **gridding** trap. Rates such as 1, 2, 4 leave
-# no holes.
+# sets that never meet, two on one axis, four in two dimensions. This is the **gridding** trap. Dilations such as 1, 2, 4
+# leave no holes.
 #
 # ### Measured by back-propagation
 #
@@ -1207,7 +1207,7 @@ assert all(row[-1] for row in rows)
 # %% [markdown]
 # ## Claims to test
 #
-# Sayings from lecture notes, each measured above. Decide for each in what sense it is true, then unfold.
+# Sayings from lecture notes. The first five were measured above, the last one is measured below.
 #
 # 1. "Same padding weighs every pixel equally."
 # 2. "3×3, padding 1, stride 2 gives half the size, rounded down."
@@ -1215,6 +1215,8 @@ assert all(row[-1] for row in rows)
 # 4. "CNNs only work at one image size."
 # 5. "A unit whose receptive field covers the object sees the object."
 # 6. "One subtracts the mean from each image, so that padding with zeros is padding with the average."
+#
+# > **Predict.** In what sense is each of them true?
 
 # %%
 grey = data.scenes(2000).images.mean(axis=1) / 255

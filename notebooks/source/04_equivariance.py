@@ -400,7 +400,7 @@ for name, (_, S) in layers.items():
 #
 # ## 4. Blur before you subsample
 #
-# Why is the failure so violent? The signal 0 0 1 1 0 0 1 1 repeats every 4 places. If we keep every second place, it
+# Why is the failure so large? The signal 0 0 1 1 0 0 1 1 repeats every 4 places. If we keep every second place, it
 # repeats every 2 places: 0 1 0 1. No signal can change faster than that. So a pattern that was still finer cannot be
 # kept on the coarse grid: it comes out as another, slower pattern. That is **aliasing**, and signal processing has a
 # remedy: remove what the coarse grid cannot carry, by blurring, *before* subsampling. Zhang (2019) built it into
@@ -852,7 +852,7 @@ show(
 # **Toeplitz** matrix. On two axes the matrix falls into blocks, one for each pair (row of the output, row of the
 # image). Each block is Toeplitz, and the blocks themselves are equal along diagonals: **doubly block Toeplitz**.
 #
-# The picture shows the two things that a convolution layer saves:
+# The picture shows the two ways in which a convolution layer saves weights:
 #
 # - **sparse connectivity** (locality): most entries are zero;
 # - **weight sharing** (equivariance): the others are few numbers, repeated.
