@@ -264,7 +264,7 @@ show(viz.sliding_window(x, w, position=(1, 2)), "02/one-window")
 # exercises you write it for images and kernels of every size.)
 
 
-# %%
+# %% tags=["answer"]
 def output_at(x, w, i, j):
     """The formula for one output: the products in the window at row i, column j, added up."""
     total = 0
@@ -356,7 +356,7 @@ show(figure, "02/where-is-the-eye")
 #
 # And what the puzzle asked for: the picture moves, the answers move along.
 
-# %%
+# %% tags=["answer"]
 rows = []
 for dx in (0, 7, 25):
     answer = correlate(np.roll(cat, dx, axis=1), template)
@@ -812,7 +812,8 @@ show(
 #
 # Sobel's kernel is an outer product: smooth along one axis, differentiate along the other. So it is a blur *and* a
 # derivative, and two 1-D passes (3 + 3 multiplications) do the work of nine. On a ramp that rises by $s$ per pixel its
-# output is $8s$. The two together give the strength of an edge, whatever its direction: $\sqrt{G_x^2 + G_y^2}$.
+# output is $8s$. Call the outputs of Sobel x and Sobel y $G_x$ and $G_y$. Together they give the strength of an edge,
+# whatever its direction: $\sqrt{G_x^2 + G_y^2}$.
 
 # %%
 smooth, derive = np.array([1, 2, 1]), np.array([-1, 0, 1])

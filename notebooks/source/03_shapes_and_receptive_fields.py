@@ -982,7 +982,7 @@ assert list(needed.values()) == [112, 7, 7]
 # multiply-adds, and what a unit sees. (Its `receptive_field` stores the *centre* of unit 0's field instead of its
 # first pixel: the same information, $s + (r - 1)/2$.) The stack of the claim above, with 8, 16 and 32 channels:
 
-# %%
+# %% tags=["answer"]
 widths = [(3, 8), (8, 16), (16, 32)]
 blocks = [
     layer for a, b in widths for layer in (modules.Conv2d(a, b, 3, padding=1), modules.MaxPool2d(2))

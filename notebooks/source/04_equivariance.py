@@ -205,8 +205,13 @@ assert max(error["global mean"]) < 1e-12
 #   has one pixel. To shift it changes nothing, so here its equivariance error is zero as well.)
 # </details>
 #
-# **A claim.** *"Convolution is translation invariant."* **Verdict: no.** Its invariance error is large. It is
-# *equivariant*, and exactly so with stride 1 and circular padding (or away from the borders).
+# **A claim.** *"Convolution is translation invariant."*
+#
+# <details><summary><b>Verdict</b></summary>
+#
+# No. Its invariance error is large. It is *equivariant*, and exactly so with stride 1 and circular padding (or away from
+# the borders).
+# </details>
 #
 # ### Why it must be so, and why depth keeps it
 #
