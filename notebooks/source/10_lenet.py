@@ -699,7 +699,7 @@ show(drawings(networks["1998"][0]), "10/drawn-by-softmax-network")
 # There are no digits, although the network's accuracy is about three quarters!
 # </details>
 #
-# > **Predict.** Why not? What does cross-entropy ask of the ten distances?
+# > **Predict.** Why does it draw this? What does cross-entropy ask of the ten distances?
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
