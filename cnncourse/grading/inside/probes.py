@@ -222,11 +222,11 @@ def random_draws(target, args, kwargs, notes):
     seed, times = kwargs.pop("seed"), kwargs.pop("times")
     state = _global_state()
     rng = np.random.default_rng(seed)
-    draws, used = [], notes.used
-    for number in range(times):
-        notes.used = used if number < WATCHED_DRAWS else None
-        draws.append(plain(call(target, (*args, rng), kwargs, notes)))
-    notes.used = used
+    draws = [plain(call(target, (*args, rng), kwargs, notes))]  # refuses arguments that do not fit
+    for number in range(1, times):
+        with watching(notes.used if number < WATCHED_DRAWS else None):
+            value = target(*args, rng, **kwargs)
+        draws.append(plain(value))
     again = plain(call(target, (*args, np.random.default_rng(seed)), kwargs, notes))
     return {"draws": draws, "again": again, "global_state": state != _global_state()}
 
