@@ -78,7 +78,7 @@ class Training(Observer):
                 more = kwargs | {"predict": case.predict, "more": MORE_STEPS}
                 later = student.call(task.name, "trained", case.args, more, seconds=task.seconds)
                 outcome.value.later = later.value if later.error is None else None
-        return dict.fromkeys(range(len(cases)), outcome)
+        return {i: task.trial(case, outcome, task.wanted(case)) for i, case in enumerate(cases)}
 
 
 def _seed_of(case):
