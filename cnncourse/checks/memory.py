@@ -80,7 +80,6 @@ def _together(task, student, cases, spoil):
 def _may_change(task, args, kwargs):
     """The keys of the arguments that no result may share."""
     names = [*task.parameters()][: len(args)]
-    names += [""] * (len(args) - len(names))
     keys = [*enumerate(names), *((name, name) for name in kwargs)]
     return tuple(key for key, name in keys if name in task.new_arrays)
 
