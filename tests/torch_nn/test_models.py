@@ -7,13 +7,12 @@ import torchvision
 
 from cnncourse import numpy_nn
 from cnncourse.numpy_nn import models as ours
-from cnncourse.numpy_nn import optim
 from cnncourse.numpy_nn.geometry import output_shape
 from cnncourse.numpy_nn.models import lenet_tables
 from cnncourse.numpy_nn.state import entries
-from cnncourse.numpy_nn.training import train_step
 from cnncourse.torch_nn import models as theirs
 from cnncourse.torch_nn.models import lenet as torch_lenet
+from tests.torch_nn.twins import check_steps_from_the_start
 
 SMALL = [
     ("LeNet5", {}, (1, 32, 32)),
@@ -104,25 +103,7 @@ TRAINED = [("LeNet5", (1, 32, 32), 0.05, 8), ("LeNet5Original", (1, 32, 32), 0.0
 @pytest.mark.parametrize(("name", "shape", "lr", "N"), TRAINED)
 def test_twenty_training_steps_are_the_same_in_numpy_and_pytorch(name, shape, lr, N):
     """Same initial weights, same batches, float64: losses to 1e-8, parameters to 1e-6."""
-    a = getattr(ours, name)(rng=np.random.default_rng(0)).astype(np.float64)
-    b = getattr(theirs, name)().double()
-    b.load_state_dict({key: torch.from_numpy(value) for key, value in a.state_dict().items()})
-    options = {"lr": lr, "momentum": 0.9, "weight_decay": 5e-4, "nesterov": True}
-    ours_sgd, theirs_sgd = optim.SGD(a.parameters(), **options), torch.optim.SGD(b.parameters(), **options)
-    rng = np.random.default_rng(1)
-    losses = []
-    for step in range(20):
-        images, labels = rng.normal(size=(N, *shape)), rng.integers(0, 10, N)
-        got, _ = train_step(a, ours_sgd, images, labels)
-        loss = torch.nn.functional.cross_entropy(b(torch.from_numpy(images)), torch.from_numpy(labels))
-        theirs_sgd.zero_grad()
-        loss.backward()
-        theirs_sgd.step()
-        losses.append(got)
-        assert abs(got - loss.item()) <= 1e-8, f"step {step}"
-    assert len(set(losses)) == 20
-    for key, value in b.state_dict().items():
-        np.testing.assert_allclose(a.state_dict()[key], value, rtol=0, atol=1e-6, err_msg=key)
+    check_steps_from_the_start(name, (N, *shape), 20, lr=lr, nesterov=True)
 
 
 def test_initial_weights_of_resnet_and_vgg_have_torchvision_spread():

@@ -8,11 +8,10 @@ import torchvision
 from cnncourse import numpy_nn
 from cnncourse.from_torch import from_torch
 from cnncourse.numpy_nn import models as ours
-from cnncourse.numpy_nn import optim
 from cnncourse.numpy_nn.geometry import output_shape
 from cnncourse.numpy_nn.state import entries
-from cnncourse.numpy_nn.training import train_step
 from cnncourse.torch_nn import models as theirs
+from tests.torch_nn.twins import check_steps_from_the_start
 
 NARROW = ((1, 8, 1, 1), (6, 8, 2, 2), (3, 16, 1, 2))
 SMALL = [
@@ -155,25 +154,7 @@ def test_widths_are_rounded_as_torchvision_does(width):
 @pytest.mark.parametrize("name", ["seresnet20", "SmallMobileNetV2", "SmallConvNeXt"])
 def test_ten_training_steps_are_the_same_in_numpy_and_pytorch(name):
     """Same initial weights, same batches, float64: losses to 1e-8, parameters to 1e-6."""
-    a = getattr(ours, name)(rng=np.random.default_rng(0)).astype(np.float64)
-    b = getattr(theirs, name)().double()
-    b.load_state_dict({key: torch.from_numpy(value) for key, value in a.state_dict().items()})
-    options = {"lr": 0.05, "momentum": 0.9, "weight_decay": 5e-4}
-    ours_sgd, theirs_sgd = optim.SGD(a.parameters(), **options), torch.optim.SGD(b.parameters(), **options)
-    rng = np.random.default_rng(1)
-    losses = []
-    for step in range(10):
-        images, labels = rng.normal(size=(4, 3, 16, 16)), rng.integers(0, 10, 4)
-        got, _ = train_step(a, ours_sgd, images, labels)
-        loss = torch.nn.functional.cross_entropy(b(torch.from_numpy(images)), torch.from_numpy(labels))
-        theirs_sgd.zero_grad()
-        loss.backward()
-        theirs_sgd.step()
-        losses.append(got)
-        assert abs(got - loss.item()) <= 1e-8, f"step {step}"
-    assert len(set(losses)) == 10
-    for key, value in b.state_dict().items():
-        np.testing.assert_allclose(a.state_dict()[key], value, rtol=0, atol=1e-6, err_msg=key)
+    check_steps_from_the_start(name, (4, 3, 16, 16), 10, lr=0.05)
 
 
 @pytest.mark.parametrize("r", [2, 16])

@@ -99,20 +99,40 @@ def check_evaluation(a, b, x):
     assert output_shape(a, x.shape) == tuple(wanted.shape)
 
 
-def check_ten_steps(a, b, shape, lr=0.01):
-    """Ten steps of SGD from the same weights on the same batches: losses to 1e-8, parameters to 1e-6."""
-    options = {"lr": lr, "momentum": 0.9, "weight_decay": 5e-4}
+def train_both(a, b, shape, steps, classes, **options):
+    """Train both by SGD on the same batches; return both losses of each step. Then all parameters agree to 1e-6."""
     our_sgd, their_sgd = optim.SGD(a.parameters(), **options), torch.optim.SGD(b.parameters(), **options)
     rng = np.random.default_rng(1)
-    before = a.state_dict()
-    for step in range(10):
-        images, labels = rng.normal(size=shape), rng.integers(0, 5, shape[0])
+    losses = []
+    for _ in range(steps):
+        images, labels = rng.normal(size=shape), rng.integers(0, classes, shape[0])
         got, _ = train_step(a, our_sgd, images, labels)
         loss = F.cross_entropy(b(torch.from_numpy(images)), torch.from_numpy(labels))
         their_sgd.zero_grad()
         loss.backward()
         their_sgd.step()
-        assert abs(got - loss.item()) <= 1e-8 * max(1, got), f"step {step}"
+        losses.append((got, loss.item()))
     for key, value in b.state_dict().items():
         np.testing.assert_allclose(a.state_dict()[key], value, rtol=0, atol=1e-6, err_msg=key)
+    return losses
+
+
+def check_steps_from_the_start(name, shape, steps, **options):
+    """Training from our own initial weights, in float64: losses to 1e-8, and each step has another one."""
+    a = getattr(ours, name)(rng=np.random.default_rng(0)).astype(np.float64)
+    b = getattr(theirs, name)().double()
+    b.load_state_dict({key: torch.from_numpy(value) for key, value in a.state_dict().items()})
+    losses = train_both(a, b, shape, steps, 10, momentum=0.9, weight_decay=5e-4, **options)
+    for step, (got, wanted) in enumerate(losses):
+        assert abs(got - wanted) <= 1e-8, f"step {step}"
+    assert len({got for got, _ in losses}) == steps
+
+
+def check_ten_steps(a, b, shape, lr=0.01):
+    """Ten steps of SGD from the same weights on the same batches: losses to 1e-8, parameters to 1e-6."""
+    before = a.state_dict()
+    losses = train_both(a, b, shape, 10, 5, lr=lr, momentum=0.9, weight_decay=5e-4)
+    for step, (got, wanted) in enumerate(losses):
+        assert abs(got - wanted) <= 1e-8 * max(1, got), f"step {step}"
+    for key, value in b.state_dict().items():
         assert not np.array_equal(before[key], value), f"{key} has not moved"

@@ -165,16 +165,18 @@ class ResNet(Network):
         Start the last γ of each block at zero.
     rng : numpy.random.Generator, optional
         Draws the initial weights.
+    **options
+        Further arguments of the block.
     """
 
-    def __init__(self, block, blocks, num_classes=1000, zero_init_residual=False, *, rng=None):
+    def __init__(self, block, blocks, num_classes=1000, zero_init_residual=False, *, rng=None, **options):
         widths = [64] + [planes * block.expansion for planes in (64, 128, 256, 512)]
         self.conv1 = Conv2d(3, 64, 7, stride=2, padding=3, bias=False, rng=rng)
         self.bn1 = BatchNorm2d(64)
-        self.layer1 = stage(block, widths[0], 64, blocks[0], 1, "projection", rng)
-        self.layer2 = stage(block, widths[1], 128, blocks[1], 2, "projection", rng)
-        self.layer3 = stage(block, widths[2], 256, blocks[2], 2, "projection", rng)
-        self.layer4 = stage(block, widths[3], 512, blocks[3], 2, "projection", rng)
+        self.layer1 = stage(block, widths[0], 64, blocks[0], 1, "projection", rng, **options)
+        self.layer2 = stage(block, widths[1], 128, blocks[1], 2, "projection", rng, **options)
+        self.layer3 = stage(block, widths[2], 256, blocks[2], 2, "projection", rng, **options)
+        self.layer4 = stage(block, widths[3], 512, blocks[3], 2, "projection", rng, **options)
         self.fc = Linear(widths[4], num_classes, rng=rng)
         initialise(self, zero_init_residual)
         stem = Sequential(self.conv1, self.bn1, ReLU(), MaxPool2d(3, stride=2, padding=1))
@@ -194,22 +196,29 @@ class SmallResNet(Network):
         Option A, as in the paper, option B, or the plain network without shortcuts.
     zero_init_residual : bool
         Start the last γ of each block at zero.
+    block : type of module
+        The block of networks with shortcuts.
     rng : numpy.random.Generator, optional
         Draws the initial weights.
+    **options
+        Further arguments of the block.
     """
 
-    def __init__(self, depth, num_classes=10, in_channels=3, shortcut="pad", zero_init_residual=False, *, rng=None):
+    def __init__(
+        self, depth, num_classes=10, in_channels=3, shortcut="pad", zero_init_residual=False, *, block=BasicBlock,
+        rng=None, **options,
+    ):  # fmt: skip
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
         if shortcut not in ("pad", "projection", None):
             raise ValueError(f"shortcut: expected 'pad', 'projection' or None, got {shortcut!r}")
-        block = BasicBlock if shortcut else PlainBlock
+        block = block if shortcut else PlainBlock
         blocks = (depth - 2) // 6
         self.conv1 = Conv2d(in_channels, 16, 3, padding=1, bias=False, rng=rng)
         self.bn1 = BatchNorm2d(16)
-        self.layer1 = stage(block, 16, 16, blocks, 1, shortcut, rng)
-        self.layer2 = stage(block, 16, 32, blocks, 2, shortcut, rng)
-        self.layer3 = stage(block, 32, 64, blocks, 2, shortcut, rng)
+        self.layer1 = stage(block, 16, 16, blocks, 1, shortcut, rng, **options)
+        self.layer2 = stage(block, 16, 32, blocks, 2, shortcut, rng, **options)
+        self.layer3 = stage(block, 32, 64, blocks, 2, shortcut, rng, **options)
         self.fc = Linear(64, num_classes, rng=rng)
         initialise(self, zero_init_residual)
         stem = Sequential(self.conv1, self.bn1, ReLU())

@@ -7,11 +7,7 @@ C / reduction values between them. Source: arXiv:1709.01507, sections 3 and 4. T
 
 from ..modules import (
     AdaptiveAvgPool2d,
-    BatchNorm2d,
     Conv2d,
-    Flatten,
-    Linear,
-    MaxPool2d,
     Network,
     ReLU,
     Residual,
@@ -19,7 +15,7 @@ from ..modules import (
     Sequential,
     Sigmoid,
 )
-from .resnet import BasicBlock, Bottleneck, initialise, stage
+from .resnet import BasicBlock, Bottleneck, ResNet, SmallResNet
 
 __all__ = ["SEResNet", "SmallSEResNet", "SqueezeExcitation", "seresnet20", "seresnet50"]
 
@@ -71,7 +67,7 @@ class SEBottleneck(Bottleneck):
         self.wire(Sequential(Residual(Sequential(wide, self.se), self.downsample), ReLU()))
 
 
-class SEResNet(Network):
+class SEResNet(ResNet):
     """SE-ResNet for 224×224 images, table 1: (N, 3, H, W) to (N, num_classes).
 
     Parameters
@@ -86,21 +82,10 @@ class SEResNet(Network):
     """
 
     def __init__(self, blocks, num_classes=1000, reduction=16, *, rng=None):
-        self.conv1 = Conv2d(3, 64, 7, stride=2, padding=3, bias=False, rng=rng)
-        self.bn1 = BatchNorm2d(64)
-        options = {"shortcut": "projection", "rng": rng, "reduction": reduction}
-        self.layer1 = stage(SEBottleneck, 64, 64, blocks[0], 1, **options)
-        self.layer2 = stage(SEBottleneck, 256, 128, blocks[1], 2, **options)
-        self.layer3 = stage(SEBottleneck, 512, 256, blocks[2], 2, **options)
-        self.layer4 = stage(SEBottleneck, 1024, 512, blocks[3], 2, **options)
-        self.fc = Linear(2048, num_classes, rng=rng)
-        initialise(self, zero_init_residual=False)
-        stem = Sequential(self.conv1, self.bn1, ReLU(), MaxPool2d(3, stride=2, padding=1))
-        head = Sequential(AdaptiveAvgPool2d(1), Flatten(), self.fc)
-        self.wire(Sequential(stem, self.layer1, self.layer2, self.layer3, self.layer4, head))
+        super().__init__(SEBottleneck, blocks, num_classes, rng=rng, reduction=reduction)
 
 
-class SmallSEResNet(Network):
+class SmallSEResNet(SmallResNet):
     """SE-ResNet for 32×32 images: the course's ResNet-20 with gates, (N, in_channels, 32, 32) to (N, num_classes).
 
     Parameters
@@ -115,21 +100,11 @@ class SmallSEResNet(Network):
     """
 
     def __init__(self, depth, num_classes=10, in_channels=3, reduction=16, shortcut="pad", *, rng=None):
-        if depth < 8 or (depth - 2) % 6:
-            raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
         if shortcut not in ("pad", "projection"):
             raise ValueError(f"shortcut: expected 'pad' or 'projection', got {shortcut!r}")
-        blocks = (depth - 2) // 6
-        options = {"shortcut": shortcut, "rng": rng, "reduction": reduction}
-        self.conv1 = Conv2d(in_channels, 16, 3, padding=1, bias=False, rng=rng)
-        self.bn1 = BatchNorm2d(16)
-        self.layer1 = stage(SEBasicBlock, 16, 16, blocks, 1, **options)
-        self.layer2 = stage(SEBasicBlock, 16, 32, blocks, 2, **options)
-        self.layer3 = stage(SEBasicBlock, 32, 64, blocks, 2, **options)
-        self.fc = Linear(64, num_classes, rng=rng)
-        initialise(self, zero_init_residual=False)
-        head = Sequential(AdaptiveAvgPool2d(1), Flatten(), self.fc)
-        self.wire(Sequential(self.conv1, self.bn1, ReLU(), self.layer1, self.layer2, self.layer3, head))
+        super().__init__(
+            depth, num_classes, in_channels, shortcut, block=SEBasicBlock, rng=rng, reduction=reduction
+        )  # fmt: skip
 
 
 def seresnet50(num_classes=1000, *, reduction=16, rng=None):

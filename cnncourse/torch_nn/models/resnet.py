@@ -114,15 +114,15 @@ def initialise(network, zero_init_residual):
 class ResNet(nn.Module):
     """The networks of table 1, for 224×224 images: (N, 3, H, W) to (N, num_classes)."""
 
-    def __init__(self, block, blocks, num_classes=1000, zero_init_residual=False):
+    def __init__(self, block, blocks, num_classes=1000, zero_init_residual=False, **options):
         super().__init__()
         widths = [64] + [planes * block.expansion for planes in (64, 128, 256, 512)]
         self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = stage(block, widths[0], 64, blocks[0], 1, "projection")
-        self.layer2 = stage(block, widths[1], 128, blocks[1], 2, "projection")
-        self.layer3 = stage(block, widths[2], 256, blocks[2], 2, "projection")
-        self.layer4 = stage(block, widths[3], 512, blocks[3], 2, "projection")
+        self.layer1 = stage(block, widths[0], 64, blocks[0], 1, "projection", **options)
+        self.layer2 = stage(block, widths[1], 128, blocks[1], 2, "projection", **options)
+        self.layer3 = stage(block, widths[2], 256, blocks[2], 2, "projection", **options)
+        self.layer4 = stage(block, widths[3], 512, blocks[3], 2, "projection", **options)
         self.fc = nn.Linear(widths[4], num_classes)
         initialise(self, zero_init_residual)
 
@@ -136,19 +136,22 @@ class ResNet(nn.Module):
 class SmallResNet(nn.Module):
     """The networks of section 4.2, for 32×32 images, 6n + 2 layers deep; see the NumPy twin."""
 
-    def __init__(self, depth, num_classes=10, in_channels=3, shortcut="pad", zero_init_residual=False):
+    def __init__(
+        self, depth, num_classes=10, in_channels=3, shortcut="pad", zero_init_residual=False, *, block=BasicBlock,
+        **options,
+    ):  # fmt: skip
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
         if shortcut not in ("pad", "projection", None):
             raise ValueError(f"shortcut: expected 'pad', 'projection' or None, got {shortcut!r}")
-        block = BasicBlock if shortcut else PlainBlock
+        block = block if shortcut else PlainBlock
         blocks = (depth - 2) // 6
         self.conv1 = nn.Conv2d(in_channels, 16, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        self.layer1 = stage(block, 16, 16, blocks, 1, shortcut)
-        self.layer2 = stage(block, 16, 32, blocks, 2, shortcut)
-        self.layer3 = stage(block, 32, 64, blocks, 2, shortcut)
+        self.layer1 = stage(block, 16, 16, blocks, 1, shortcut, **options)
+        self.layer2 = stage(block, 16, 32, blocks, 2, shortcut, **options)
+        self.layer3 = stage(block, 32, 64, blocks, 2, shortcut, **options)
         self.fc = nn.Linear(64, num_classes)
         initialise(self, zero_init_residual)
 

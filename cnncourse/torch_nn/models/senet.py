@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .resnet import BasicBlock, Bottleneck, initialise, stage
+from .resnet import BasicBlock, Bottleneck, ResNet, SmallResNet
 
 __all__ = ["SEResNet", "SmallSEResNet", "SqueezeExcitation", "seresnet20", "seresnet50"]
 
@@ -58,51 +58,20 @@ class SEBottleneck(Bottleneck):
         return F.relu(self.se(y) + shortcut)
 
 
-class SEResNet(nn.Module):
+class SEResNet(ResNet):
     """SE-ResNet for 224×224 images, table 1: (N, 3, H, W) to (N, num_classes)."""
 
     def __init__(self, blocks, num_classes=1000, reduction=16):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        options = {"shortcut": "projection", "reduction": reduction}
-        self.layer1 = stage(SEBottleneck, 64, 64, blocks[0], 1, **options)
-        self.layer2 = stage(SEBottleneck, 256, 128, blocks[1], 2, **options)
-        self.layer3 = stage(SEBottleneck, 512, 256, blocks[2], 2, **options)
-        self.layer4 = stage(SEBottleneck, 1024, 512, blocks[3], 2, **options)
-        self.fc = nn.Linear(2048, num_classes)
-        initialise(self, zero_init_residual=False)
-
-    def forward(self, x):
-        x = F.relu(self.bn1(self.conv1(x)))
-        x = F.max_pool2d(x, 3, stride=2, padding=1)
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(x.mean(dim=(2, 3)))
+        super().__init__(SEBottleneck, blocks, num_classes, reduction=reduction)
 
 
-class SmallSEResNet(nn.Module):
+class SmallSEResNet(SmallResNet):
     """SE-ResNet for 32×32 images, 6n + 2 layers deep: the course's ResNet-20 with gates."""
 
     def __init__(self, depth, num_classes=10, in_channels=3, reduction=16, shortcut="pad"):
-        super().__init__()
-        if depth < 8 or (depth - 2) % 6:
-            raise ValueError(f"depth: expected 6n + 2 with n of at least 1, got {depth}")
         if shortcut not in ("pad", "projection"):
             raise ValueError(f"shortcut: expected 'pad' or 'projection', got {shortcut!r}")
-        blocks = (depth - 2) // 6
-        options = {"shortcut": shortcut, "reduction": reduction}
-        self.conv1 = nn.Conv2d(in_channels, 16, 3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
-        self.layer1 = stage(SEBasicBlock, 16, 16, blocks, 1, **options)
-        self.layer2 = stage(SEBasicBlock, 16, 32, blocks, 2, **options)
-        self.layer3 = stage(SEBasicBlock, 32, 64, blocks, 2, **options)
-        self.fc = nn.Linear(64, num_classes)
-        initialise(self, zero_init_residual=False)
-
-    def forward(self, x):
-        x = F.relu(self.bn1(self.conv1(x)))
-        x = self.layer3(self.layer2(self.layer1(x)))
-        return self.fc(x.mean(dim=(2, 3)))
+        super().__init__(depth, num_classes, in_channels, shortcut, block=SEBasicBlock, reduction=reduction)
 
 
 def seresnet50(num_classes=1000, *, reduction=16):
