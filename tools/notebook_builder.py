@@ -27,6 +27,7 @@ from tools.folding import cover, fold
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 300  # seconds
+FOLD_ENDS = re.compile(r"(?<=\n</details>)\n+(?=\S)")
 
 
 def source_digest(source: Path) -> str:
@@ -44,10 +45,19 @@ def stable_ids(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def apart(cell: NotebookNode) -> list[NotebookNode]:
+    """Split a text after each folded explanation: in one cell, what follows would stick to the fold's closed line."""
+    parts = FOLD_ENDS.split(cell.source) if cell.cell_type == "markdown" else [cell.source]
+    if len(parts) == 1:
+        return [cell]
+    return [nbformat.v4.new_markdown_cell(part, metadata=dict(cell.metadata)) for part in parts]
+
+
 def read_source(source: Path) -> NotebookNode:
     """Read a py:percent file as an unexecuted notebook with stable cell ids, folded as in `tools.folding`."""
     parsed = jupytext.read(source, fmt="py:percent")
-    notebook = nbformat.v4.new_notebook(cells=parsed.cells)
+    cells = [part for cell in parsed.cells for part in apart(cell)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = NotebookNode(
         kernelspec=dict(KERNELSPEC),
         language_info={"name": "python"},

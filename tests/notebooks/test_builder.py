@@ -252,3 +252,12 @@ def _replace_alt(notebook, key, text):
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         if output.get("data", {}).get("text/plain") == key:
             output.data["text/plain"] = output.metadata["image/png"]["alt"] = text
+
+
+def test_what_follows_a_fold_has_a_cell_of_its_own(tmp_path):
+    source = tmp_path / "99_fold.py"
+    source.write_text(
+        "# %% [markdown]\n# Before.\n#\n# <details><summary>Why</summary>\n#\n# Inside.\n# </details>\n#\n# After.\n"
+    )
+    texts = [cell.source for cell in read_source(source).cells]
+    assert texts == ["Before.\n\n<details><summary>Why</summary>\n\nInside.\n</details>", "After."]
