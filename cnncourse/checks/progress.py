@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,14 +97,15 @@ class ProgressTable:
 
     def _repr_html_(self):
         if not self._begun():
-            return f"<p>{self._remark()}</p>"
+            text = re.sub("`(.*?)`", r"<code>\1</code>", self._remark())
+            return f"<p>{text}</p>"
         rows = "".join(
             f"<tr><td>{u.unit}</td><td>{u.solved} of {u.tasks}</td><td>{u.score:g} of {u.max_score:g}</td>"
             f"<td><progress max='{u.max_score:g}' value='{u.score:g}' aria-label='points of unit {u.unit}'></progress>"
             "</td></tr>"
             for u in self._begun()
         )
-        head = "<tr><th>unit</th><th>tasks solved</th><th>points</th><th></th></tr>"
+        head = "<tr><th>unit</th><th>tasks solved</th><th>points</th><td></td></tr>"
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>{self._remark()}</p>"
 
 

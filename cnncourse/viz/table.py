@@ -23,14 +23,14 @@ class Table:
 
     def _repr_html_(self) -> str:
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
+        heads = [f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in self.columns]
         body = "".join(
             f'<tr><th scope="row">{escape(first)}</th>'
             + "".join(f"<td>{escape(value)}</td>" for value in rest)
             + "</tr>"
             for first, *rest in self.rows
         )
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<table>{caption}<thead><tr>{''.join(heads)}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _written(value, form: str) -> str:

@@ -72,10 +72,10 @@
 # - 02, 40 minutes: [A puzzle](02_convolution.ipynb#A-puzzle) · [From a fully connected layer to convolution](02_convolution.ipynb#1.-From-a-fully-connected-layer-to-convolution) · [The sliding window, by hand](02_convolution.ipynb#2.-The-sliding-window,-by-hand) · [Channels, filters, bias: the convolution layer](02_convolution.ipynb#3.-Channels,-filters,-bias:-the-convolution-layer) · [Kernels made by hand](02_convolution.ipynb#6.-Kernels-made-by-hand)
 # - 03, 15 minutes: [How many windows fit?](03_shapes_and_receptive_fields.ipynb#1.-How-many-windows-fit?) · [Padding: valid, same, more](03_shapes_and_receptive_fields.ipynb#2.-Padding:-valid,-same,-more)
 #
-# **The second evening: how it learns, and how it became deep** (about 90 minutes)
+# **The second evening: how it learns, and how it became deep** (about 100 minutes)
 #
 # - 06, 30 minutes: [A puzzle](06_backpropagation.ipynb#A-puzzle) · [The gradient of the bias](06_backpropagation.ipynb#2.-The-gradient-of-the-bias) · [The gradient of a shared weight](06_backpropagation.ipynb#3.-The-gradient-of-a-shared-weight) · [The gradient of the input](06_backpropagation.ipynb#4.-The-gradient-of-the-input)
-# - 08, 25 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
+# - 08, 35 minutes: [Why normalise inside of a network?](08_batch_normalisation.ipynb#Why-normalise-inside-of-a-network?) · [A puzzle](08_batch_normalisation.ipynb#A-puzzle) · [One channel, mean zero, variance one](08_batch_normalisation.ipynb#1.-One-channel,-mean-zero,-variance-one) · [When the batch is gone: running statistics](08_batch_normalisation.ipynb#2.-When-the-batch-is-gone:-running-statistics) · [Four accidents](08_batch_normalisation.ipynb#6.-Four-accidents)
 # - 14, 35 minutes: [A puzzle](14_resnet.ipynb#A-puzzle) · [Is deeper better?](14_resnet.ipynb#1.-Is-deeper-better?) · [Learn the change, not the thing](14_resnet.ipynb#2.-Learn-the-change,-not-the-thing) · [The way back](14_resnet.ipynb#3.-The-way-back)
 #
 # <!-- end of two evenings -->

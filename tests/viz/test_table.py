@@ -49,3 +49,9 @@ def test_without_formats_numbers_are_written_as_they_are():
 def test_a_row_of_the_wrong_length_is_named():
     with pytest.raises(ValueError, match=r"each row needs 2 values, one per column, got 1: \['x'\]"):
         table([("x",)], ["name", "value"])
+
+
+def test_a_column_without_a_name_has_no_empty_heading():
+    html = shown([("x", 1)], ["", "value"])["text/html"]
+    assert '<th scope="col"></th>' not in html
+    assert '<tr><td></td><th scope="col">value</th></tr>' in html
