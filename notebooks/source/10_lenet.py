@@ -380,7 +380,7 @@ table(rows, ["codes", "cells that differ"], "The four most alike, and the three 
 # %%
 x = rng.normal(size=(5, 84))
 distances = ((x[:, None] - codes) ** 2).sum(axis=2)
-linear = 2 * x @ codes.T  # no bias
+linear = 2 * x @ codes.T
 same = np.allclose(NF.softmax(-distances, dim=1), NF.softmax(linear, dim=1))
 print("softmax of −d equals softmax of a linear layer:", same)
 
