@@ -19,8 +19,8 @@
 # - test the ideas of 2012 one by one: ReLU, response normalisation, dropout, crops, two groups;
 # - explain what ZFNet changed in the first layer, and measure the aliasing that it removes.
 #
-# **Time** about 70 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to 3
-# and 10.
+# **Time** about 70 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to
+# 4, 6, 8 and 10. The others can wait.
 #
 # **You should know** lessons 03 (sizes), 07 (pooling, aliasing), 09 (training, dropout) and 10 (LeNet-5).
 
@@ -42,15 +42,15 @@ from cnncourse.numpy_nn import models
 from cnncourse.numpy_nn.summary import summary
 from cnncourse.torch_nn.models import SmallAlexNet
 from cnncourse.torch_nn.training import descend
-from cnncourse.viz.architecture import layer_bars, map_stacks
+from cnncourse.viz.architecture import connection_table, layer_bars, map_stacks
 
 torch.set_num_threads(1)  # for networks as small as these a second thread costs more than it brings
 
 # %% [markdown]
 # ## A puzzle
 #
-# A striped pullover lies on a photograph of a cat. A stripe comes every 5 pixels. One filter of 11×11 pixels
-# looks for such stripes, as some filters of AlexNet's first layer do. It moves 4 pixels at a time, as they do.
+# A striped pullover lies on a photograph of a cat. A stripe comes every 5 pixels. One filter of 11×11 pixels looks for
+# such stripes, as some filters of AlexNet's first layer do. It moves 4 pixels at a time, as they do.
 
 
 # %%
@@ -87,8 +87,9 @@ show(viz.image_row([picture, by_4], ["227×227", "11×11, stride 4"], share=Fals
 # ## 1. The competition, and the drop of 2012
 #
 # ILSVRC, the ImageNet competition, had 1.28 million training photographs of 1,000 classes. Many photographs show
-# several things, but each has one label. So two errors are counted. In the **top-1** error an answer is wrong if the class with
-# the largest logit is not the label. In the **top-5** error it is wrong if the label is not among the first five.
+# several things, but each has one label. So two errors are counted. In the **top-1** error an answer is wrong if the
+# class with the largest logit is not the label. In the **top-5** error it is wrong if the label is not among the first
+# five.
 
 # %%
 logits = np.array([2.0, 0.5, 3.1, -1.0, 2.6, 0.1, 1.2])  # seven classes; the label is class 0
@@ -107,8 +108,8 @@ REPORTED = [
 table(REPORTED, {"2012": "", "reported top-5 error, %": ".1f"})
 
 # %% [markdown]
-# The numbers that one finds quoted belong to different things. One network had 18.2 %. The entry that won had seven, and
-# two of those had first been trained on all of ImageNet as it was in autumn 2011 (15 million images). So what is an
+# The numbers that one finds quoted belong to different things. One network had 18.2 %. The entry that won had seven,
+# and two of those had first been trained on all of ImageNet as it was in autumn 2011 (15 million images). So what is an
 # ensemble worth?
 
 # %% [markdown]
@@ -170,8 +171,8 @@ alone = accuracy(members[:, -1])
 print(f"accuracy of one network: {alone.mean():.3f}, from {alone.min():.3f} to {alone.max():.3f}")
 
 # %% [markdown]
-# Now five ensembles of four networks each. There are two ways to combine them: the **mean** of their probabilities, or a
-# **vote**, in which each network names one class (ties go to the class with the lower number).
+# Now five ensembles of four networks each. There are two ways to combine them: the **mean** of their probabilities, or
+# a **vote**, in which each network names one class (ties go to the class with the lower number).
 #
 # > **Predict.** How much does the mean of four gain over one? Does voting gain less? And an ensemble of the last four
 # > stages of *one* network: does it gain as much?
@@ -205,19 +206,21 @@ at_least(gain["four networks"][0] - gain["four networks"][1], 0, "11/votes-gain-
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The mean of four networks gains a few hundredths. The vote gains a little less: it does not use how sure a network is, and with four
-# networks there are ties. Four stages of one network gain much less, because they make nearly the same mistakes.
+# The mean of four networks gains a few hundredths. The vote gains a little less: it does not use how sure a network is,
+# and with four networks there are ties. Four stages of one network gain much less, because they make nearly the same
+# mistakes.
 # </details>
 #
-# The gain can be computed. Let $y$ be the label as a vector of zeros and a one, $p_m$ the probabilities of member $m$ of $M$,
-# $\bar p$ their mean. Expand $\lVert p_m - y \rVert^2 = \lVert (p_m - \bar p) + (\bar p - y) \rVert^2$ and average over $m$. The
-# mixed term vanishes, because the $p_m - \bar p$ sum to zero:
+# The gain can be computed. Let $y$ be the label as a vector of zeros and a one, $p_m$ the probabilities of member $m$
+# of $M$, $\bar p$ their mean. Expand $\lVert p_m - y \rVert^2 = \lVert (p_m - \bar p) + (\bar p - y) \rVert^2$ and
+# average over $m$. The mixed term vanishes, because the $p_m - \bar p$ sum to zero:
 #
 # $$ \lVert \bar p - y \rVert^2 = \underbrace{\frac1M \sum_m \lVert p_m - y \rVert^2}_{\text{mean error of a member}} -
 #    \underbrace{\frac1M \sum_m \lVert p_m - \bar p \rVert^2}_{\text{disagreement}} . $$
 #
 # **In the squared error, the gain is the disagreement, exactly** (Krogh and Vedelsby, 1995). If errors of members have
-# the correlation $\rho$ and the same mean square $\sigma^2$ (and mean zero), the disagreement is $\sigma^2 (1 - \rho)(1 - 1/M)$.
+# the correlation $\rho$ and the same mean square $\sigma^2$ (and mean zero), the disagreement is
+# $\sigma^2 (1 - \rho)(1 - 1/M)$.
 
 # %%
 y = np.eye(10)[y_test.numpy()]
@@ -259,9 +262,10 @@ at_least(
 )
 
 # %% [markdown]
-# The third column is the first minus the second, and the formula with $\rho$ gives nearly the same. The errors of separately trained networks
-# are highly correlated, because the same garments are hard for all of them. So even infinitely many networks would gain only the share $1 - \rho$ of the
-# error, and four of them have three quarters of that already:
+# The third column is the first minus the second, and the formula with $\rho$ gives nearly the same. The errors of
+# separately trained networks are highly correlated, because the same garments are hard for all of them. So even
+# infinitely many networks would gain only the share $1 - \rho$ of the error, and four of them have three quarters of
+# that already:
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # Squared error of the mean of M networks, measured and by the formula.
@@ -298,8 +302,8 @@ stacks = [("input", (3, 227, 227)), ("conv1", (96, 55, 55)), ("conv2", (256, 27,
 show(map_stacks(stacks, seen=4), "11/all-maps")
 
 # %% [markdown]
-# **227, not 224.** The paper says that images have 224×224 pixels and that the first maps have 55×55. Lesson 03's formula for
-# $K = 11$, $S = 4$:
+# **227, not 224.** The paper says that images have 224×224 pixels and that the first maps have 55×55. Lesson 03's
+# formula for $K = 11$, $S = 4$:
 
 
 # %%
@@ -311,11 +315,11 @@ rows = [(f"{H} pixels, padding {P}", places(H, P)) for H, P in [(224, 0), (227, 
 table(rows, {"": "", "(H + 2P − 11) / 4 + 1": ".2f"})
 
 # %% [markdown]
-# With 224 pixels and no padding there are 54. The paper's 55 needs 227, or 224 and a padding that it does not mention: the later form in
-# torchvision has 224 and padding 2, and leaves a remainder. Three networks are called AlexNet:
+# With 224 pixels and no padding there are 54. The paper's 55 needs 227, or 224 and a padding that it does not mention:
+# the later form in torchvision has 224 and padding 2, and leaves a remainder. Three networks are called AlexNet:
 #
-# > **Predict.** In the form of 2012 convolutions 2, 4 and 5 have two groups (section 8). How many parameters do the groups save, in
-# > percent of the network? And where are most of the parameters?
+# > **Predict.** In the form of 2012 convolutions 2, 4 and 5 have two groups (section 8). How many parameters do the
+# > groups save, in percent of the network? And where are most of the parameters?
 
 # %%
 family = {
@@ -348,18 +352,19 @@ assert alexnet.multiply_adds / family["the same without groups"].multiply_adds <
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The groups save 1.4 million of 62 million parameters, 2.3 %, but more than a third of the multiply-adds. The three linear
-# layers hold 96 % of the parameters; the first of them alone 62 %. The five convolutions do more than nine tenths of the work.
+# The groups save 1.4 million of 62 million parameters, 2.3 %, but more than a third of the multiply-adds. The three
+# linear layers hold 96 % of the parameters; the first of them alone 62 %. The five convolutions do more than nine
+# tenths of the work.
 # </details>
 
 # %% [markdown]
 # ## 4. ReLU against tanh
 #
-# LeNet-5 had tanh. "Deep convolutional neural networks with ReLUs train several times faster than their equivalents with tanh
-# units": the paper's figure 1 shows a convolutional network of four layers on CIFAR-10 that gets to 25 % training error six times
-# faster. We count the same for our `tiny`: the steps until the training error of the last 20 batches is below 25 %. The learning
-# rates were chosen for each activation separately, as in the paper; the first weights are Kaiming's for ReLU, and half of that
-# variance for tanh.
+# LeNet-5 had tanh. "Deep convolutional neural networks with ReLUs train several times faster than their equivalents
+# with tanh units": the paper's figure 1 shows a convolutional network of four layers on CIFAR-10 that gets to 25 %
+# training error six times faster. We count the same for our `tiny`: the steps until the training error of the last 20
+# batches is below 25 %. The learning rates were chosen for each activation separately, as in the paper; the first
+# weights are Kaiming's for ReLU, and half of that variance for tanh.
 
 
 # %%
@@ -400,19 +405,24 @@ at_least(best[nn.ReLU] - best[nn.Tanh], 0, "11/relu-not-faster-here")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Tanh is not slower: here it needs *fewer* steps than ReLU, each at the better of two rates. We did not expect that. (ReLU at 0.05 and
-# above often did not learn at all with these first weights; tanh bears larger rates.) Our network is small, its inputs have variance 1, and we
-# look at the first 120 steps. The paper's network was in another regime, and its factor of six holds there. It is not a property of the two functions.
+# Tanh is not slower: here it needs *fewer* steps than ReLU, each at the better of two rates. We did not expect that.
+# (Larger rates did not help ReLU when we chose the two.) Our network is small, its inputs have variance 1, and we look
+# at the first 120 steps. The paper's network was in another regime, and its factor of six holds there. It is not a
+# property of the two functions.
 # </details>
 
 # %% [markdown]
 # ## 5. Local response normalisation
 #
-# Lesson 08 (section 9) wrote it out: each number is divided by the strength of its neighbours along the channels. The paper has
+# *(This section can wait.)* Run its cells all the same: later ones use `normalised` and `scores`.
+#
+# Lesson 08 (section 9) wrote it out: each number is divided by the strength of its neighbours along the channels. The
+# paper has
 #
 # $$ b_c = a_c \Big/ \Big( k + \alpha \sum_{|c' - c| \le 2} a_{c'}^2 \Big)^{\beta}, \qquad k = 2,\ \alpha = 10^{-4},\ \beta = 0.75 . $$
 #
-# One channel, with activations of 3 in all five channels. **PyTorch divides α by the size**, so its `alpha` has to be five times the paper's α:
+# One channel, with activations of 3 in all five channels. **PyTorch divides α by the size**, so its `alpha` has to be
+# five times the paper's α:
 
 # %%
 a = np.full((1, 5, 1, 1), 3.0)
@@ -428,18 +438,19 @@ table(rows, {"": "", "the middle channel": ".5f"})
 assert abs(rows[2][1] - rows[0][1]) < 1e-12 < abs(rows[1][1] - rows[0][1])
 
 # %% [markdown]
-# How strong is it? If all five neighbours have the value $a$, the activation is multiplied by $(2 + 5 \cdot 10^{-4} a^2)^{-0.75}$:
+# How strong is it? If all five neighbours have the value $a$, the activation is multiplied by
+# $(2 + 5 \cdot 10^{-4} a^2)^{-0.75}$:
 
 # %%
 table([(a, (2 + 5e-4 * a**2) ** -0.75) for a in (0, 1, 3, 10, 30, 100, 300)],
       {"activation": "d", "multiplied by": ".3f"})  # fmt: skip
 
 # %% [markdown]
-# Up to about 10 it is a multiplication by $2^{-0.75} = 0.595$. The paper fed its network pixels of 0 to 255 with the mean taken off,
-# whose activations can be large. Our inputs have variance 1.
+# Up to about 10 it is a multiplication by $2^{-0.75} = 0.595$. The paper fed its network pixels of 0 to 255 with the
+# mean taken off, whose activations can be large. Our inputs have variance 1.
 #
-# > **Predict.** Five starts each, 100 steps, learning rate 0.05: `tiny` without it, with it, and with a *constant* factor of $2^{-0.75}$ in
-# > its place. Does it help? Which two will be alike?
+# > **Predict.** Five starts each, 100 steps, learning rate 0.05: `tiny` without it, with it, and with a *constant*
+# > factor of $2^{-0.75}$ in its place. Does it help? Which two will be alike?
 
 
 # %%
@@ -477,21 +488,33 @@ at_most(np.abs(normalised["with it"] - normalised["constant"]), 0.04, "11/lrn-li
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# It does not help. It makes learning slower at this rate, and a constant factor does nearly the same, start by start. With inputs of this
-# size, the paper's constants make the normalisation a rescaling. This says nothing about the paper's own setting, where it
-# reported 1.2 % less top-5 error. VGG's authors found no use for it, and batch norm has replaced it.
+# It does not help. It makes learning slower at this rate, and a constant factor does nearly the same, start by start.
+# With inputs of this size, the paper's constants make the normalisation a rescaling. This says nothing about the
+# paper's own setting, where it reported 1.2 % less top-5 error. VGG's authors found no use for it, and batch norm has
+# replaced it.
 # </details>
 
 # %% [markdown]
 # ## 6. Dropout
 #
-# Lesson 09 used dropout. The paper had it behind its two large linear layers: in training each number is set to zero with probability ½;
-# in testing all are kept and **halved**. Today one doubles the kept ones in training and does nothing in testing ("inverted" dropout). Up to a factor
-# the two are the same network. The reason given in the paper is an *ensemble*: each mask is another network,
-# and halving stands for the mean of all of them. Is that so?
+# Lesson 09 used dropout. The paper had it behind its two large linear layers: in training each number is set to zero
+# with probability ½; in testing all are kept and **halved**. Today one doubles the kept ones in training and does
+# nothing in testing ("inverted" dropout):
+
+# %%
+h = np.array([1.0, 2, 3, 4, 5, 6])
+mask = np.array([True, False, True, True, False, False])
+inverted = NF.dropout(h, 0.5, mask=mask)
+table([("2012", mask * h, h / 2), ("inverted", inverted, NF.dropout(h, training=False))],
+      {"": "", "in training": ".1f", "in testing": ".1f"})  # fmt: skip
+
+# %% [markdown]
+# Both rows of the table differ by a factor of 2 throughout, which the next layer's weights can take up. The reason that
+# the paper gives for dropout is an *ensemble*: each mask is another network, and halving stands for the mean of all of
+# them. Is that so?
 #
-# **One softmax layer: exactly, for the geometric mean.** With 8 inputs $h$ there are $2^8$ masks $m$. The geometric mean of the probabilities is, up to a
-# common factor, $\exp$ of the mean of the logits, and logits are linear in $m$:
+# **One softmax layer: exactly, for the geometric mean.** With 8 inputs $h$ there are $2^8$ masks $m$. The geometric
+# mean of the probabilities is, up to a common factor, $\exp$ of the mean of the logits, and logits are linear in $m$:
 #
 # $$ \prod_m p_k(m)^{1/256} \;\propto\; \exp\Big( \tfrac{1}{256} \sum_m \big( W (m \odot h) + b \big)_k \Big) = \exp\big( \tfrac12 W h + b \big)_k . $$
 
@@ -513,9 +536,10 @@ assert np.allclose(halved, geometric)
 assert np.abs(halved - p.mean(axis=0)).max() > 0.01
 
 # %% [markdown]
-# It is the geometric mean, not the arithmetic one. **Two layers: not exactly.** The ReLU in between is not linear in the mask. So we measure: five networks
-# with two hidden layers of 64, dropout ½ behind both, trained on garments. Each is asked in three ways: one mask, the mean of the probabilities
-# over 100 masks, and all units with halved weights (inverted: `eval()`).
+# It is the geometric mean, not the arithmetic one. **Two layers: not exactly.** The ReLU in between is not linear in
+# the mask. So we measure: five networks with two hidden layers of 64, dropout ½ behind both, trained on garments. Each
+# is asked in three ways: one mask, the mean of the probabilities over 100 masks, and all units with halved weights
+# (inverted: `eval()`).
 #
 # > **Predict.** How near are halved weights to the mean over masks? Which of the three has the best accuracy?
 
@@ -558,12 +582,15 @@ at_least(far["one mask"] / far["halved weights"], 1.5, "11/halved-nearer-to-mean
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Halved weights are nearer to the mean over masks than a single mask is, and as accurate as that mean; a single mask is worse. So the picture of an ensemble is
-# a good approximation here. But it is an ensemble of networks that share all weights and were trained together.
+# Halved weights are nearer to the mean over masks than a single mask is, and as accurate as that mean; a single mask is
+# worse. So the picture of an ensemble is a good approximation here. But it is an ensemble of networks that share all
+# weights and were trained together.
 # </details>
 
 # %% [markdown]
 # ## 7. Overlapping pooling, crops, flips and colours
+#
+# *(This section can wait.)*
 #
 # **Overlap.** Windows of 3×3 with stride 2 instead of 2×2: the paper reports 0.3 % less top-5 error.
 #
@@ -584,14 +611,15 @@ at_least(pooled["2×2"] - pooled["3×3, overlapping"], -0.005, "11/overlap-does-
 # It does not help here. If anything, the network with 2×2 is ahead after these few steps.
 # </details>
 #
-# **Crops and flips.** In training the paper cuts a random 224×224 out of 256×256 and mirrors it in half of the cases. It calls this an
-# increase "by a factor of 2048". Counted as in lesson 03 there are
+# **Crops and flips.** In training the paper cuts a random 224×224 out of 256×256 and mirrors it in half of the cases.
+# It calls this an increase "by a factor of 2048". Counted as in lesson 03 there are
 
 # %%
 print(f"({256} - {224} + 1)² · 2 = {(256 - 224 + 1) ** 2 * 2}")
 
 # %% [markdown]
-# The paper's $32^2 \cdot 2 = 2048$ counts one place too few on each axis. In testing it averages the probabilities of **ten crops**: four corners and the centre, and all five mirrored.
+# The paper's $32^2 \cdot 2 = 2048$ counts one place too few on each axis. In testing it averages the probabilities of
+# **ten crops**: four corners and the centre, and all five mirrored.
 
 # %% tags=["plumbing"]
 # The five places on a photograph.
@@ -646,12 +674,14 @@ at_most(crops[1] - crops[0], 0.06, "11/ten-crops-gain-little")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Little, for ten times the work, and not in every start: from five starts we cannot tell it from nothing. The paper's gain was 1.3 % in top-5 error (18.3 % to 17.0 % on the data of 2010). Ten views of one network are
-# an ensemble whose members agree most of the time (section 2).
+# Little, for ten times the work, and not in every start: from five starts we cannot tell it from nothing. The paper's
+# gain was 1.3 % in top-5 error (18.3 % to 17.0 % on the data of 2010). Ten views of one network are an ensemble whose
+# members agree most of the time (section 2).
 # </details>
 #
-# **Colours.** The paper adds to each image a random multiple of the principal axes of all colours: $\sum_i a_i \lambda_i \mathbf p_i$, with
-# $\lambda_i$ and $\mathbf p_i$ the eigenvalues and eigenvectors of the covariance of R, G and B, and $a_i$ normal with standard deviation 0.1. For one photograph:
+# **Colours.** The paper adds to each image a random multiple of the principal axes of all colours:
+# $\sum_i a_i \lambda_i \mathbf p_i$, with $\lambda_i$ and $\mathbf p_i$ the eigenvalues and eigenvectors of the
+# covariance of R, G and B, and $a_i$ normal with standard deviation 0.1. For one photograph:
 
 # %%
 coffee = data.photograph("coffee") / 255
@@ -662,9 +692,16 @@ signs = np.sign(axes.sum(axis=1))
 table([(k + 1, variances[k], *(signs[k] * axes[k])) for k in range(3)],
       {"axis": "d", "variance λ": ".4f", "R": ".2f", "G": ".2f", "B": ".2f"})  # fmt: skip
 
+# %% tags=["plumbing"]
+# The photograph, moved along the first and the second axis.
+moved = [coffee + 0.2 * signs[k] * axes[k] * way for k in (0, 1) for way in (-1, 1)]
+titles = ["photograph", "axis 1, −0.2", "axis 1, +0.2", "axis 2, −0.2", "axis 2, +0.2"]
+show(viz.image_row([coffee, *moved], titles, height=1.3), "11/along-the-axes")
+
 # %% [markdown]
-# Most of the variance is along an axis on which all three rise together: light. **The λ are variances, so the shift depends on the unit of the
-# pixels.** Multiply the pixels by 255 and the λ grow by 255²:
+# Most of the variance is along an axis on which all three rise together: light. The second is roughly from blue to
+# orange. **The λ are variances, so the shift depends on the unit of the pixels.** Multiply the pixels by 255 and the λ
+# grow by 255²:
 
 # %%
 shift = 0.1 * variances[0]
@@ -679,14 +716,15 @@ assert shift * 255 < 5
 assert shift * 255**2 > 255
 
 # %% [markdown]
-# In the first unit the shift can hardly be seen, in the second it is more than the whole range. The paper does not name the unit. Whoever uses its formula has to.
+# In the first unit the shift can hardly be seen, in the second it is more than the whole range. The paper does not name
+# the unit. So anyone who uses the formula has to choose one.
 
 # %% [markdown]
 # ## 8. Two GPUs, two groups
 #
-# In 2012 a graphics card had 3 GB. The network was spread over two: each held half of the maps of every layer. Layers 2, 4 and 5 saw
-# only the maps on their own card; layer 3 and the linear layers saw all. A layer that sees only its own half is a convolution in **two
-# groups**: two smaller layers side by side, with half of the weights of one.
+# In 2012 a graphics card had 3 GB. The network was spread over two: each held half of the maps of every layer. Layers
+# 2, 4 and 5 saw only the maps on their own card; layer 3 and the linear layers saw all. A layer that sees only its own
+# half is a convolution in **two groups**: two smaller layers side by side, with half of the weights of one.
 
 # %%
 torch.manual_seed(0)
@@ -702,12 +740,22 @@ with torch.no_grad():
 print("weights:", grouped.weight.numel(), "instead of", nn.Conv2d(6, 8, 3).weight.numel())
 
 # %% [markdown]
-# The paper shows its first filters. Those on one card are for edges without colour, those on the other for coloured blobs. It says that this
-# "occurs during every run and is independent of any particular random weight initialization". We train a small AlexNet with two groups
-# on 2,000 scenes, five starts, and take the **colour share** of a filter: what is left of its squared weights when the mean over R, G and B is taken
-# off. It is 0 for a grey filter. For the random filters at the start its expectation is $\frac23$.
+# Which input each output sees, as crosses:
+
+# %% tags=["plumbing"]
+# The connections of the grouped layer.
+seen_by = np.kron(np.eye(2, dtype=int), np.ones((3, 4), dtype=int))
+show(connection_table(seen_by, size=(3.6, 2.3)), "11/what-connects")
+
+# %% [markdown]
+# The paper shows its first filters. Those on one card are for edges without colour, those on the other for coloured
+# blobs. It says that this happens in every run, whatever the first weights are. We train a small AlexNet with two
+# groups on 2,000 scenes, five starts, and take the **colour share** of a filter: what is left of its squared weights
+# when the mean over R, G and B is taken off. It is 0 for a grey filter. For the random filters at the start its
+# expectation is $\frac23$.
 #
-# > **Predict.** Do the two halves differ in their mean colour share by more than two halves drawn at random from the same filters?
+# > **Predict.** Do the two halves differ in their mean colour share by more than two halves drawn at random from the
+# > same filters?
 
 
 # %%
@@ -756,24 +804,34 @@ print(f"{specialised} of 5 differ more than 99 % of random halves")
 # Check that the text is true.
 at_most(specialised, 2, "11/halves-do-not-specialise")
 
+# %% tags=["plumbing", "nbval-ignore-output"]
+# The first filters of the first start, the first half above the second.
+w = trained[0][1]
+filters = [(one - one.min()) / (one.max() - one.min()) for one in w]
+show(viz.image_row(filters, columns=8, height=0.8), "11/first-filters")
+
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# In our runs the halves do not specialise: random halves of the same filters often differ as much. This does not contradict the paper. Our
-# networks are small and trained briefly, and their first filters are still near to where they started. What we can say is that two groups alone
-# do not bring the specialisation at once.
+# In our runs the halves do not specialise: random halves of the same filters often differ as much. This does not
+# contradict the paper. Our networks are small and trained briefly, and their first filters are still near to where they
+# started. What we can say is that two groups alone do not bring the specialisation at once.
 # </details>
 
 # %% [markdown]
 # ## 9. The recipe
 #
-# Batches of 128, momentum 0.9, weight decay 0.0005, learning rate 0.01, divided by 10 when the validation error stopped falling (three times);
-# weights from a normal distribution of standard deviation 0.01; biases of 1 in layers 2, 4, 5 and the hidden linear layers, so that their ReLUs
-# begin with positive inputs; about 90 epochs, five to six days on two cards. The update as the paper writes it:
+# *(This section can wait.)*
+#
+# Batches of 128, momentum 0.9, weight decay 0.0005, learning rate 0.01, divided by 10 when the validation error stopped
+# falling (three times); weights from a normal distribution of standard deviation 0.01; biases of 1 in layers 2, 4, 5
+# and the hidden linear layers, so that their ReLUs begin with positive inputs; about 90 epochs, five to six days on two
+# cards. The update as the paper writes it:
 #
 # $$ v \leftarrow 0.9\,v - 0.0005\,\varepsilon\,w - \varepsilon\,g, \qquad w \leftarrow w + v . $$
 #
-# PyTorch's SGD keeps the learning rate $\varepsilon$ out of $v$: $v \leftarrow 0.9\,v + g + 0.0005\,w$, $w \leftarrow w - \varepsilon v$.
+# PyTorch's SGD keeps the learning rate $\varepsilon$ out of $v$: $v \leftarrow 0.9\,v + g + 0.0005\,w$,
+# $w \leftarrow w - \varepsilon v$.
 #
 # > **Predict.** Are the two the same? Always?
 
@@ -797,7 +855,8 @@ assert rows[4][2] < rows[4][3] - 0.02
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# They are the same until the learning rate changes. Then the paper's $v$ goes on at its old speed for about ten steps, PyTorch's is slower at once.
+# They are the same until the learning rate changes. Then the paper's $v$ goes on at its old speed for about ten steps,
+# PyTorch's is slower at once.
 # </details>
 #
 # How well did the five small AlexNets of section 8 do on scenes? Guessing gives 0.10.
@@ -811,33 +870,40 @@ table([("small AlexNet", on_scenes, on_scenes.mean())],
 at_least(on_scenes, 0.15, "11/alexnet-learns-scenes")
 
 # %% [markdown]
-# They have begun to learn, in about a hundred steps; the small VGG of lesson 12 gets further in 160, with batch norm. `cnncourse train small-alexnet --data
-# scenes` trains a larger one for as long as you like.
+# They have begun to learn, in about a hundred steps; the small VGG of lesson 12 gets further in 160, with batch norm.
+# `cnncourse train small-alexnet --data scenes` trains a larger one for as long as you like.
 
 # %% [markdown]
 # ## 10. ZFNet: a finer first layer
 #
-# Zeiler and Fergus (2014) looked at what AlexNet's maps respond to. They found first filters for very high and very low frequencies with little in
-# between, and patterns in the second layer that they put down to aliasing by the stride of 4. Their first layer is 7×7 at stride 2.
+# Zeiler and Fergus (2014) looked at what AlexNet's maps respond to. They found first filters for very high and very low
+# frequencies with little in between, and patterns in the second layer that they put down to aliasing by the stride of
+# 4. Their first layer is 7×7 at stride 2.
 #
-# **The puzzle.** The pullover's stripes have the frequency $\nu = \frac15$ per pixel. On a map with stride $S$ that is $S \nu$ per place. A grid cannot tell a
-# frequency from one that differs by a whole number (lesson 07, section 7), and it shows the lowest of them: $|S\nu - \text{nearest whole number}|$.
+# **The puzzle.** The pullover's stripes have the frequency $\nu = \frac15$ per pixel. On a map with stride $S$ that is
+# $S \nu$ per place. A grid cannot tell a frequency from one that differs by a whole number (lesson 07, section 7), and
+# it shows the lowest of them: $|S\nu - \text{nearest whole number}|$.
 
 # %%
+grating = np.broadcast_to(stripes, (1, 1, 20, 227)).copy()
 rows = []
-for S in (1, 2, 4):
-    seen_as = abs(S / 5 - round(S / 5))
-    rows.append((S, S / 5, seen_as, S / seen_as))
-table(rows, {"stride": "d", "per place": ".2f", "seen as": ".2f",
-             "width of a stripe in pixels": ".0f"})  # fmt: skip
+for K, S in [(11, 1), (7, 2), (11, 4)]:
+    formula = abs(S / 5 - round(S / 5))
+    row = NF.conv2d(grating, stripe_filter(K, 5), stride=S)[0, 0, 0]
+    peak = np.abs(np.fft.rfft(row - row.mean())).argmax() / len(row)
+    rows.append((f"{K}×{K}, stride {S}", S / 5, formula, peak, S / formula))
+table(rows, {"filter": "", "per place": ".2f", "shown, by the formula": ".2f",
+             "shown, measured": ".2f", "pixels per stripe": ".0f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-assert [round(row[3]) for row in rows] == [5, 5, 20]
+assert [round(row[4]) for row in rows] == [5, 5, 20]
+assert all(abs(row[2] - row[3]) < 0.01 for row in rows)
 
 # %% [markdown]
-# With stride 4 the 5 pixels become 20, with stride 2 they stay 5. **A stride of $S$ keeps frequencies up to $1 / (2S)$**: stripes of at least 8 pixels
-# with $S = 4$, of at least 4 with $S = 2$. Here are both first layers on the pullover:
+# The measured frequency is the strongest one in a row of the map. With stride 4 the 5 pixels become 20, with stride 2
+# they stay 5. **A stride of $S$ keeps frequencies up to $1 / (2S)$**: stripes of at least 8 pixels with $S = 4$, of at
+# least 4 with $S = 2$. Here are both first layers on the pullover:
 
 # %% tags=["plumbing"]
 # The two maps.
@@ -846,11 +912,13 @@ show(viz.image_row([picture, by_4, by_2], ["227×227", "11×11, stride 4", "7×7
                    share=False, height=3.0), "11/pullover-twice")  # fmt: skip
 
 # %% [markdown]
-# Is this a matter of striped pullovers only? For photographs we ask: of all that a filter responds to, which share is too fine for its
-# stride? That is the part of the squared response at stride 1 whose frequency, along either axis, is beyond $1/(2S)$. (A window that falls to zero at
-# the borders keeps the borders out of it.) And we move the photograph by one pixel. Without aliasing the map moves by $1/S$ of a place; the error is what is left.
+# Is this a matter of striped pullovers only? For photographs we ask: of all that a filter responds to, which share is
+# too fine for its stride? That is the part of the squared response at stride 1 whose frequency, along either axis, is
+# beyond $1/(2S)$. (A window that falls to zero at the borders keeps the borders out of it.) And we move the photograph
+# by one pixel. Without aliasing the map moves by $1/S$ of a place; the error is what is left.
 #
-# > **Predict.** Filters for stripes of 3 to 12 pixels. Where is the share high, for 11×11 at stride 4 and for 7×7 at stride 2?
+# > **Predict.** Filters for stripes of 3 to 12 pixels. Where is the share high, for 11×11 at stride 4 and for 7×7 at
+# > stride 2?
 
 
 # %%
@@ -874,6 +942,7 @@ def alias_and_shift(image, w, S):
     return share, np.linalg.norm(guess - moved) / np.linalg.norm(moved)
 
 
+# %%
 periods = [3, 4, 5, 6, 8, 10, 12]
 photos = [
     windowed(name) for name in ["cat", "astronaut", "coffee", "motorcycle", "brick", "gravel"]
@@ -908,12 +977,14 @@ assert (fine[1:, 1] < 0.7 * coarse[1:, 1]).all()
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# With stride 4 most of the response of a filter for stripes of up to 5 pixels is too fine, and the map of the moved photograph is not the moved map (an error of
-# 1.4 is what two unrelated maps have). With stride 2 the share is large for 3 pixels only, and the error is smaller for all wider
-# stripes. With wide stripes both shares are small. So a stride is not too large in itself, but *for a filter*.
+# With stride 4 most of the response of a filter for stripes of up to 5 pixels is too fine, and the map of the moved
+# photograph is not the moved map (an error of 1.4 is what two unrelated maps have). With stride 2 the share is large
+# for 3 pixels only, and the error is smaller for all wider stripes. With wide stripes both shares are small. So a
+# stride is not too large in itself, but *for a filter*.
 # </details>
 #
-# **Counted.** ZFNet has 20,736 parameters fewer than AlexNet without groups, $3 \cdot 96 \cdot (11^2 - 7^2)$, but its first maps have four times as many places.
+# **Counted.** ZFNet has 20,736 parameters fewer than AlexNet without groups, $3 \cdot 96 \cdot (11^2 - 7^2)$, but its
+# first maps have four times as many places.
 
 # %%
 zfnet = summary(models.ZFNet(), (1, 3, 224, 224))
@@ -927,8 +998,8 @@ table([("AlexNet, two groups", alexnet.parameters, alexnet.multiply_adds),
 assert counted[1] - zfnet.parameters == 20_736 == 3 * 96 * (11**2 - 7**2)
 
 # %% [markdown]
-# The often quoted "ZFNet, 2013: 11.7 %" is the error of the ensemble that won that year. One ZFNet had 16.5 % (reported), against AlexNet's 18.2 %. The tour of
-# the networks so far, as the course's package lists them:
+# The often quoted "ZFNet, 2013: 11.7 %" is the error of the ensemble that won that year. One ZFNet had 16.5 %
+# (reported), against AlexNet's 18.2 %. The tour of the networks so far, as the course's package lists them:
 
 # %% tags=["plumbing"]
 # The first rows of the tour.
@@ -978,7 +1049,8 @@ table([(stop.name, stop.year, stop.parameters, stop.top5) for stop in tour.stops
 # With two groups each filter sees 48 of the 96 maps: $256 \cdot 48 \cdot 25 = 307{,}200$; without, 614,400.
 # </details>
 #
-# **2.** Five networks have errors of equal variance with correlation 0.9. Which share of the squared error does their mean save?
+# **2.** Five networks have errors of equal variance with correlation 0.9. Which share of the squared error does their
+# mean save?
 #
 # <details><summary>Answer</summary>
 #
@@ -1027,4 +1099,5 @@ table(rows, ["question", "answer"])
 # - A. Krogh, J. Vedelsby, "Neural network ensembles, cross validation, and active learning", NIPS (1995): the gain is the disagreement.
 # - N. Srivastava and others, "Dropout: A simple way to prevent neural networks from overfitting", *JMLR* 15 (2014).
 #
-# **Next:** do the [exercises of this unit](../exercises/11_alexnet/11_alexnet.ipynb), then go on to [12 VGG](12_vgg.ipynb).
+# **Next:** do the [exercises of this unit](../exercises/11_alexnet/11_alexnet.ipynb), then go on to [12
+# VGG](12_vgg.ipynb).
