@@ -1262,7 +1262,7 @@ assert rims[2][1] < rims[1][1] < rims[0][1]
 # Answer first, on paper. The explanations are folded; the cell after them computes every number.
 #
 # **1.** An image of 227×227 pixels, a kernel of 11×11, stride 4, no padding (the first layer of AlexNet,
-# lesson 11 (planned)).
+# [lesson 11](11_alexnet.ipynb)).
 # What is the output's size? And with 224×224 pixels: how many rows at the bottom are read by no window?
 #
 # <details><summary>Answer</summary>

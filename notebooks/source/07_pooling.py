@@ -135,7 +135,7 @@ for K, S in [(2, 2), (3, 2), (3, 1)]:
 table(rows, ["", "size", "slices, package and PyTorch agree"])
 
 # %% [markdown]
-# With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is the choice of AlexNet (lesson 11 (planned)). Its authors
+# With $K > S$ the windows **overlap**: $K = 3$, $S = 2$ is the choice of AlexNet ([lesson 11](11_alexnet.ipynb)). Its authors
 # found that such a network overfits slightly less. The output size is lesson 03's formula. So a last row or column
 # may be left over, as with $K = S = 2$ above: 11 rows make 5 pairs.
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 10 · LeNet-5
 #
-# [Start](00_start_here.ipynb) · previous: [09 Training](09_training.ipynb) · next: [12 VGG](12_vgg.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [09 Training](09_training.ipynb) · next: [11 AlexNet and ZFNet](11_alexnet.ipynb) ·
 # [exercises of this unit](../exercises/10_lenet/10_lenet.ipynb)
 #
 # **After this lesson you can**
@@ -944,4 +944,5 @@ table(rows, ["question", "answer"])
 # - X. Glorot, A. Bordes, Y. Bengio, "Deep sparse rectifier neural networks", AISTATS (2011): why ReLU.
 # - H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST" (2017), arXiv:1708.07747: the garments.
 #
-# **Next:** do the [exercises of this unit](../exercises/10_lenet/10_lenet.ipynb), then go on to [12 VGG](12_vgg.ipynb).
+# **Next:** do the [exercises of this unit](../exercises/10_lenet/10_lenet.ipynb), then go on to [11 AlexNet
+# and ZFNet](11_alexnet.ipynb).
