@@ -115,7 +115,7 @@ task.options(block, {
         "pooling."),
     "pooling-first": ({"order": (3, 0, 1, 2)}, "The pooling branch comes first. It comes last."),
     "pooling-before-five": ({"order": (0, 1, 3, 2)}, "The pooling branch comes before the 5×5. It comes last."),
-    "order-reversed": ({"order": (3, 2, 1, 0)}, "The branches are in the reverse order: 1×1 comes first, pooling last."),
+    "order-reversed": ({"order": (3, 2, 1, 0)}, "The branches are in the reverse order: pooling comes last."),
 })  # fmt: skip
 
 
