@@ -16,6 +16,8 @@ from cnncourse.checks.module_arrays import Source, arrays_of, draw, ranks, stati
 from cnncourse.checks.student import Failure, Outcome
 from cnncourse.grading.inside import probes
 
+MOST_KEPT = 1_000_000  # drawn numbers of one module that a case keeps
+
 
 @dataclass
 class Observation:
@@ -170,8 +172,13 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
 
 
 def drawn_state(arrays, case):
-    """The numbers for each array; they depend on the case and on the shapes in their order."""
-    return case.once(("drawn", tuple(arrays)), lambda: draw(arrays, np.random.default_rng([2, checksum(case)])))
+    """The numbers for each array; they depend on the case and on the shapes in their order. Very many are not kept."""
+
+    def drawn():
+        return draw(arrays, np.random.default_rng([2, checksum(case)]))
+
+    many = sum(np.prod(array.shape) for array in arrays) > MOST_KEPT
+    return drawn() if many else case.once(("drawn", tuple(arrays)), drawn)
 
 
 def checksum(case):

@@ -11,7 +11,7 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson: [10 LeNet-5](../../notebooks/10_lenet.ipynb) ·
 # previous: [exercises 09](../09_training/09_training.ipynb) ·
-# next: [exercises 12](../12_vgg/12_vgg.ipynb)
+# next: [exercises 11](../11_alexnet/11_alexnet.ipynb)
 #
 # The first network of the course in PyTorch: count it, build it, train it. About 60 minutes.
 #

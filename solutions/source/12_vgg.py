@@ -10,8 +10,8 @@
 # # 12 · VGG: exercises
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson: [12 VGG](../../notebooks/12_vgg.ipynb) ·
-# previous: [exercises 10](../10_lenet/10_lenet.ipynb) ·
-# next: [exercises 14](../14_resnet/14_resnet.ipynb)
+# previous: [exercises 11](../11_alexnet/11_alexnet.ipynb) ·
+# next: [exercises 13](../13_inception/13_inception.ipynb)
 #
 # A network from one rule: count what it saves, write its block, then the whole of it. About 50 minutes.
 #

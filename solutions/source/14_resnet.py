@@ -10,7 +10,7 @@
 # # 14 · ResNet: exercises
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson: [14 ResNet](../../notebooks/14_resnet.ipynb) ·
-# previous: [exercises 12](../12_vgg/12_vgg.ipynb)
+# previous: [exercises 13](../13_inception/13_inception.ipynb)
 #
 # One addition, forward and backward, then the two blocks, then a whole network. About 100 minutes.
 #

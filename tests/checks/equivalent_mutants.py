@@ -73,6 +73,12 @@ EQUIVALENT = {
         "random_crop_flip: (top, left) -> (left, top)": "both are drawn alike",
         "random_crop_flip: rng.random() < 0.5 -> rng.random() <= 0.5": "0.5 itself comes up once in 2**53 draws",
     },
+    "11.colour_shift": {
+        "colour_shift: images + (a * values @ vectors.T)[:, :, None, None] -> "
+        "images - (a * values @ vectors.T)[:, :, None, None]": "the normal distribution is symmetric",
+        "colour_shift: images.transpose(0, 2, 3, 1) -> images.transpose(2, 0, 3, 1)": "the order of the pixels is free",
+        "colour_shift: 1 -> 2": "reshape takes -2 for -1",
+    },
     "12.VGG": {"VGG: 32 -> 33": "33 pixels halve to as many as 32 do, rounded down"},
     "14.BasicBlock": {
         "BasicBlock: nn.Conv2d(c_in, c_out, 3, stride, padding=1, bias=False) -> "

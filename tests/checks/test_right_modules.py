@@ -7,6 +7,7 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from cnncourse.checks import check  # noqa: E402
+from cnncourse.torch_nn.models.googlenet import Inception as PackagesInception  # noqa: E402
 from cnncourse.torch_nn.models.lenet import LeNet5  # noqa: E402
 
 
@@ -244,6 +245,145 @@ class BareVGG(nn.Module):
         return x.mean((2, 3)) @ self.head + self.offset
 
 
+class TwoTowers(nn.Module):
+    """The two graphics cards as two lists of layers, one behind the other; they exchange in front of the third."""
+
+    def __init__(self, groups=2):
+        super().__init__()
+        self.groups = groups
+        shapes = [(3, 96, 11, 4, 0), (96, 256, 5, 1, 2), (256, 384, 3, 1, 1), (384, 384, 3, 1, 1), (384, 256, 3, 1, 1)]
+        self.towers = nn.ModuleList(
+            nn.ModuleList(
+                nn.Conv2d(a if i in (0, 2) else a // groups, b // groups, k, s, p)
+                for i, (a, b, k, s, p) in enumerate(shapes)
+            )
+            for _ in range(groups)
+        )
+
+    def forward(self, x):
+        parts = [x] * self.groups
+        for i in range(5):
+            if i == 2:
+                parts = [torch.cat(parts, 1)] * self.groups
+            parts = [tower[i](part).relu() for tower, part in zip(self.towers, parts, strict=True)]
+            parts = [F.max_pool2d(part, 3, 2) for part in parts] if i in (0, 1, 4) else parts
+        return torch.cat(parts, 1)
+
+
+class HalvesInGroups(nn.Module):
+    """The layers in groups made of two, defined from back to front; the others whole; bare biases; a pool of 6×6."""
+
+    def __init__(self, groups=2):
+        super().__init__()
+        self.five = nn.ModuleList(nn.Conv2d(384 // groups, 256 // groups, 3, padding=1) for _ in range(groups))
+        self.four = nn.ModuleList(nn.Conv2d(384 // groups, 384 // groups, 3, padding="same") for _ in range(groups))
+        self.three = nn.Conv2d(256, 384, (3, 3), 1, 1, bias=False)
+        self.offset = nn.Parameter(torch.randn(384, 1, 1))
+        self.two = nn.ModuleList(nn.Conv2d(96 // groups, 256 // groups, 5, padding=2) for _ in range(groups))
+        self.one = nn.LazyConv2d(96, 11, 4)
+
+    def apart(self, convs, x):
+        return torch.cat([conv(part) for conv, part in zip(convs, x.chunk(len(convs), 1), strict=True)], 1)
+
+    def forward(self, x):
+        x = F.relu(F.max_pool2d(self.one(x), 3, 2))
+        x = F.relu(F.max_pool2d(self.apart(self.two, x), 3, 2))
+        x = F.relu(self.three(x) + self.offset, inplace=True)
+        x = F.relu(self.apart(self.five, F.relu(self.apart(self.four, x))))
+        return F.adaptive_avg_pool2d(F.max_pool2d(x, 3, 2), 6)
+
+
+class BareColumns(nn.Module):
+    """Kernels and biases without layers."""
+
+    def __init__(self, groups=2):
+        super().__init__()
+        self.groups = groups
+        shapes = [(96, 3, 11), (256, 96 // groups, 5), (384, 256, 3), (384, 384 // groups, 3), (256, 384 // groups, 3)]
+        self.kernels = nn.ParameterList(torch.randn(b, a, k, k) / (a * k * k) ** 0.5 for b, a, k in shapes)
+        self.biases = nn.ParameterList(torch.randn(b) for b, *_ in shapes)
+
+    def forward(self, x):
+        for i, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
+            groups = 1 if i in (0, 2) else self.groups
+            x = torch.conv2d(x, kernel, bias, 4 if i == 0 else 1, kernel.shape[2] // 2 if i else 0, 1, groups)
+            x = F.max_pool2d(x, 3, 2, ceil_mode=True) if i in (0, 1, 4) else x
+            x = x.clamp(min=0)
+        return x
+
+
+class BackToFront(nn.Module):
+    """Branches defined and called from the last to the first; one ReLU for all that is joined."""
+
+    def __init__(self, c_in, c1, c3, c5, c_pool):
+        super().__init__()
+        self.zz = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), nn.Conv2d(c_in, c_pool, 1))
+        self.yy = nn.ModuleDict({"b": nn.Conv2d(c5[0], c5[1], 5, padding="same"), "a": nn.Conv2d(c_in, c5[0], 1)})
+        self.xx = nn.ModuleList([nn.LazyConv2d(c3[1], 3, 1, 1), nn.LazyConv2d(c3[0], 1)])
+        self.first = nn.Conv2d(c_in, c1, (1, 1))
+
+    def forward(self, x):
+        d = self.zz(x)
+        c = self.yy["b"](F.relu(self.yy["a"](x), inplace=True))
+        b = self.xx[0](torch.relu(self.xx[1](x)))
+        return torch.cat((self.first(x), b, c, d), dim=1).relu_()
+
+
+class JointInception(nn.Module):
+    """One 1×1 layer in front of three branches, cut in an order of its own; bare kernels behind it."""
+
+    def __init__(self, c_in, c1, c3, c5, c_pool, first="r5", bare=True):
+        super().__init__()
+        widths = {"c1": c1, "r3": c3[0], "r5": c5[0]}
+        self.widths = dict(sorted(widths.items(), key=lambda pair: pair[0] != first))
+        self.three, self.five = nn.Conv2d(*c3, 3, padding=1), nn.Conv2d(*c5, 5, padding=2)
+        self.weight = nn.Parameter(torch.randn(sum(widths.values()), c_in))
+        self.bias = nn.Parameter(torch.randn(sum(widths.values())))
+        self.pool = nn.Linear(c_in, c_pool) if bare else nn.Conv2d(c_in, c_pool, 1)
+        self.bare = bare
+
+    def forward(self, x):
+        y = (torch.einsum("oc,nchw->nohw", self.weight, x) + self.bias[:, None, None]).clamp_min(0)
+        maps = dict(zip(self.widths, y.split(list(self.widths.values()), 1), strict=True))
+        pooled = -F.max_pool2d(x, 3, 1, 1).neg()
+        pooled = self.pool(pooled.movedim(1, -1)).movedim(-1, 1) if self.bare else self.pool(pooled)
+        parts = [maps["c1"], self.three(maps["r3"]).relu(), F.relu(self.five(maps["r5"])), pooled.relu()]
+        return torch.concatenate(parts, 1)
+
+
+class PairInception(nn.Module):
+    """The two reductions as one layer."""
+
+    def __init__(self, c_in, c1, c3, c5, c_pool):
+        super().__init__()
+        self.reduce = nn.Conv2d(c_in, c5[0] + c3[0], 1)
+        self.ends = nn.ModuleList([nn.Conv2d(c_in, c_pool, 1), nn.Conv2d(*c5, 5, 1, 2), nn.Conv2d(*c3, 3, 1, 1)])
+        self.point, self.at = nn.Conv2d(c_in, c1, 1), c5[0]
+
+    def forward(self, x):
+        r5, r3 = self.reduce(x).relu().tensor_split([self.at], dim=1)
+        wide = F.pad(x, (1, 1, 1, 1), value=-float("inf"))
+        ends = [self.point(x), self.ends[2](r3), self.ends[1](r5), self.ends[0](F.max_pool2d(wide, 3, 1))]
+        return torch.cat([F.relu(y) for y in ends], 1)
+
+
+class BareInception(nn.Module):
+    """Kernels and biases without layers, all kernels first."""
+
+    def __init__(self, c_in, c1, c3, c5, c_pool):
+        super().__init__()
+        shapes = [(c1, c_in, 1), (c3[0], c_in, 1), (c3[1], c3[0], 3), (c5[0], c_in, 1), (c5[1], c5[0], 5),
+                  (c_pool, c_in, 1)]  # fmt: skip
+        self.w = nn.ParameterList(torch.randn(b, a, k, k) / (a * k * k) ** 0.5 for b, a, k in shapes)
+        self.b = nn.ParameterList(torch.randn(b) for b, *_ in shapes)
+
+    def forward(self, x):
+        def unit(i, x):
+            return F.relu(F.conv2d(x, self.w[i], self.b[i], padding=self.w[i].shape[2] // 2))
+
+        return torch.cat([unit(0, x), unit(2, unit(1, x)), unit(4, unit(3, x)), unit(5, F.max_pool2d(x, 3, 1, 1))], 1)
+
+
 def torchvisions(width, side, classes):
     return [
         nn.AdaptiveAvgPool2d((7, 7)), nn.Flatten(), nn.Linear(width * 49, 64), nn.ReLU(True), nn.Dropout(),
@@ -280,13 +420,23 @@ RIGHT = [
     ("12.vgg_block", "lazy", lazy_block),
     ("12.vgg_block", "scripted", lambda *args: torch.jit.script(pool_then_relu(*args))),
     ("12.VGG", "bare, head first", BareVGG),
+    ("11.alexnet_features", "two towers", TwoTowers),
+    ("11.alexnet_features", "halves, back to front", HalvesInGroups),
+    ("11.alexnet_features", "bare", BareColumns),
+    ("13.Inception", "the package's", PackagesInception),
+    ("13.Inception", "back to front", BackToFront),
+    ("13.Inception", "joint, bare", JointInception),
+    ("13.Inception", "joint, 3×3's reduction first", lambda *a, **k: JointInception(*a, **k, first="r3", bare=False)),
+    ("13.Inception", "joint, 1×1 first", lambda *a, **k: JointInception(*a, **k, first="c1")),
+    ("13.Inception", "reductions joint", PairInception),
+    ("13.Inception", "bare", BareInception),
     *(("12.VGG", name, vgg(head)) for name, head in HEADS.items()),
 ]
 
 
 @pytest.mark.parametrize(("task_id", "what", "answer"), RIGHT, ids=lambda item: item if isinstance(item, str) else "")
 def test_right_module_gets_every_point(task_id, what, answer):
-    for seed in range(2 if task_id == "14.ResNet20" else 3):
+    for seed in range({"14.ResNet20": 2, "11.alexnet_features": 1}.get(task_id, 3)):
         report = check(task_id, answer, seed=seed)
         assert report.passed, f"{what}: {report.to_text()}"
         assert report.mistake is None

@@ -10,7 +10,8 @@ from cnncourse.checks import load_task  # noqa: E402
 from cnncourse.checks.student import LocalStudent  # noqa: E402
 
 TASKS = {name: load_task(name) for name in (
-    "10.LeNet5", "12.vgg_block", "12.VGG", "14.BasicBlock", "14.Bottleneck", "14.ResNet20",
+    "10.LeNet5", "11.alexnet_features", "12.vgg_block", "12.VGG", "13.Inception", "14.BasicBlock", "14.Bottleneck",
+    "14.ResNet20",
 )}  # fmt: skip
 
 
