@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 12 · VGG
 #
-# [Start](00_start_here.ipynb) · previous: [10 LeNet-5](10_lenet.ipynb) · next: [14 ResNet](14_resnet.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [10 LeNet-5](10_lenet.ipynb) · next: [13 GoogLeNet](13_inception.ipynb) ·
 # [exercises of this unit](../exercises/12_vgg/12_vgg.ipynb)
 #
 # **After this lesson you can**
