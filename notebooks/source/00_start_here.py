@@ -49,7 +49,7 @@
 # | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (60) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
 # | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 75 (65) | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
 # | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
-# | 13 | [GoogLeNet and Inception](13_inception.ipynb) | How does one look at several sizes at once? | 0 (0) | 60 | [exercise](../exercises/13_inception/13_inception.ipynb) |
+# | 13 | [GoogLeNet and Inception](13_inception.ipynb) | How does one look at several sizes at once? | 85 (80) | ? | planned |
 # | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 85 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 #
 # Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can

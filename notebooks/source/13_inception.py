@@ -9,8 +9,7 @@
 # %% [markdown]
 # # 13 · GoogLeNet and Inception
 #
-# [Start](00_start_here.ipynb) · previous: [12 VGG](12_vgg.ipynb) · next: [14 ResNet](14_resnet.ipynb) ·
-# [exercises of this unit](../exercises/13_inception/13_inception.ipynb)
+# [Start](00_start_here.ipynb) · previous: [12 VGG](12_vgg.ipynb) · next: [14 ResNet](14_resnet.ipynb)
 #
 # **After this lesson you can**
 #
@@ -20,7 +19,7 @@
 # - tell which kernels can be split into a column and a row, and how nearly trained ones can;
 # - say what a mean over each map is worth as a head, and what label smoothing does to a network's confidence.
 #
-# **Time** about 75 minutes, with the questions. The code runs in about a minute. On a short evening read the puzzle
+# **Time** about 85 minutes, with the questions. The code runs in about a minute. On a short evening read the puzzle
 # and sections 1 to 3. The others can wait.
 #
 # **You should know** lessons 03 (receptive fields, cost), 06 (backpropagation), 08 (batch norm) and 12 (VGG).
@@ -69,6 +68,7 @@ def spot(K):
 
 
 cat = data.photograph("cat").mean(axis=2)[None, None, 20:220, 80:330] / 255
+cat -= cat.mean()  # so that the zeros of the padding are neither dark nor bright
 seen = {K: NF.conv2d(cat, spot(K)[None, None], padding=K // 2)[0, 0] for K in (5, 15, 45)}
 
 # %% tags=["plumbing"]
@@ -78,7 +78,7 @@ titles = ["photograph", *(f"spots, {K}×{K}" for K in seen)]
 show(viz.image_row(pictures, titles, share=False, height=1.8), "13/three-sizes")
 
 # %% [markdown]
-# Three sizes see three different cats: hairs, stripes, parts of a face. Which size should a layer have? Szegedy and
+# Three sizes see three different cats: hairs, stripes, broad parts of the face. Which size should a layer have? Szegedy and
 # others (2015) answered: **do not choose, take them all**, and let the next layer decide.
 #
 # > **Predict.** (Sections 3 and 7 give the answers.) A layer reads $C_\text{in} = 192$ maps of 28×28. Side by side it has 64 kernels of
@@ -281,6 +281,7 @@ class FourViews(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
+# %%
 def network(stem, block):
     first = [
         nn.Conv2d(1, stem, 3, stride=2, padding=1, bias=False),
@@ -446,9 +447,9 @@ assert counted["GoogLeNet"].multiply_adds > 1.9 * counted["AlexNet, two groups"]
 # <details><summary><b>What happened</b></summary>
 #
 # We count 7.0 million, 8.7 times fewer, and with the auxiliary heads, which are needed in training, 4.6 times fewer.
-# No way of counting that we tried gives 12. (To reach it, GoogLeNet would need about 5.1 million.) The text of the
-# paper and its own table do not agree; the *direction* is right. And fewer parameters do not mean less work: it does
-# about twice AlexNet's multiply-adds.
+# No way of counting that we tried gives 12. (For that, GoogLeNet would need about 5.1 million. The layers of the paper's
+# own table add up to nearly 7 million, so its text and its table do not agree.) The *direction* is right. But fewer
+# parameters do not mean less work: it does about twice AlexNet's multiply-adds.
 # </details>
 #
 # Where do AlexNet's parameters go, that GoogLeNet does not have? Here are both, by kind of layer:
@@ -456,9 +457,9 @@ assert counted["GoogLeNet"].multiply_adds > 1.9 * counted["AlexNet, two groups"]
 # %%
 rows = []
 for name in ["AlexNet, two groups", "VGG-16", "GoogLeNet", "GoogLeNet, with auxiliary heads"]:
-    kinds = [sum(row.parameters for row in counted[name].rows if row.layer == kind)
+    both = [sum(row.parameters for row in counted[name].rows if row.layer == kind)
              for kind in ("Conv2d", "Linear")]  # fmt: skip
-    rows.append((name, *kinds))
+    rows.append((name, *both))
 table(rows, {"parameters in": "", "convolutions": ",d", "linear layers": ",d"})
 
 # %% tags=["check"]
@@ -468,8 +469,9 @@ assert rows[0][1] < rows[2][1]  # AlexNet's convolutions are smaller than GoogLe
 assert rows[0][2] > 50e6
 
 # %% [markdown]
-# AlexNet's convolutions have *fewer* parameters than GoogLeNet's. All that is saved, and more, is saved in the head (section 8). And
-# each of the two auxiliary heads, with its two linear layers, costs as much as half of the network.
+# AlexNet's convolutions have *fewer* parameters than GoogLeNet's. All that is saved, and more, is saved in
+# the head (section 8). And each of the two auxiliary heads, with its two linear layers, has nearly half as many
+# parameters as the whole network.
 
 # %% [markdown]
 # ## 6. Auxiliary heads
@@ -1004,5 +1006,4 @@ print("5.", f"{0.9 + 0.1 / 1000:.4f}", f"{np.log((0.9 + 0.1 / 1000) / (0.1 / 100
 # - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural networks", ICML (2017), arXiv:1706.04599.
 # - R. Müller, S. Kornblith, G. Hinton, "When does label smoothing help?", NeurIPS (2019).
 #
-# **Next:** do the [exercises of this unit](../exercises/13_inception/13_inception.ipynb), then go on to [14
-# ResNet](14_resnet.ipynb).
+# **Next:** go on to [14 ResNet](14_resnet.ipynb).
