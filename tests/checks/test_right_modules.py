@@ -431,6 +431,10 @@ def torchvisions_gate(channels, reduction):
     return torchvision.ops.SqueezeExcitation(channels, channels // reduction)
 
 
+def torchvisions_inverted(c_in, c_out, stride, expand):
+    return torchvision.models.mobilenetv2.InvertedResidual(c_in, c_out, stride, expand)
+
+
 def scripted_inverted(c_in, c_out, stride, expand):
     first = [nn.Conv2d(c_in, c_in * expand, 1), nn.BatchNorm2d(c_in * expand), nn.ReLU6()]
     wide = c_in * expand
@@ -460,7 +464,7 @@ RIGHT = [
     ("15.InvertedResidual", "linear", LinearInverted),
     ("15.InvertedResidual", "lazy", lazy_inverted),
     ("15.InvertedResidual", "scripted", scripted_inverted),
-    ("15.InvertedResidual", "torchvision", torchvision.models.mobilenetv2.InvertedResidual),
+    ("15.InvertedResidual", "torchvision", torchvisions_inverted),
     ("14.BasicBlock", "shortcut first", ShortcutFirst),
     ("14.BasicBlock", "lists, lazy", Lists),
     ("14.BasicBlock", "bare, joint and split", Bare),

@@ -35,14 +35,17 @@ def InvertedResidual(c_in, c_out, stride, expand):
     return Block()
 
 
+# Numbers of channels are odd: an array of the γ and β of two norms then has no other's shape.
+
+
 @task.criterion(2)
 def shortcut(rng):
     """The shape stays, and the input is added: maps of any size, square or not, in both modes."""
     for training in (True, False):
-        yield ModuleCall(4, 4, 1, 3, input=images(rng, 2, 4, 5, 7), training=training)
+        yield ModuleCall(5, 5, 1, 3, input=images(rng, 2, 5, 5, 7), training=training)
     yield ModuleCall(3, 3, stride=1, expand=2, input=images(rng, 3, 3, 4, 4), training=True)
     yield ModuleCall(3, 3, 1, 6, input=images(rng, 1, 3, 6, 3))
-    yield ModuleCall(2, 2, 1, 4, input=images(rng, 8, 2, 1, 1), training=True)
+    yield ModuleCall(3, 3, 1, 4, input=images(rng, 8, 3, 1, 1), training=True)
 
 
 @task.criterion(2)
@@ -50,19 +53,19 @@ def more_or_fewer_channels(rng):
     """The number of channels changes: nothing is added."""
     for training in (True, False):
         yield ModuleCall(3, 5, 1, 2, input=images(rng, 2, 3, 6, 5), training=training)
-    yield ModuleCall(5, 2, 1, 3, input=images(rng, 2, 5, 4, 4), training=True)
-    yield ModuleCall(2, 6, 1, 3, input=images(rng, 1, 2, 4, 7))
+    yield ModuleCall(5, 3, 1, 3, input=images(rng, 2, 5, 4, 4), training=True)
+    yield ModuleCall(3, 7, 1, 3, input=images(rng, 1, 3, 4, 7))
 
 
 @task.criterion(2)
 def stride(rng):
-    """A stride of 2 or 3, on maps of odd and even height and width: nothing is added."""
+    """A stride of 2, on maps of odd and even height and width: nothing is added."""
     for training in (True, False):
-        yield ModuleCall(3, 6, 2, 2, input=images(rng, 2, 3, 7, 10), training=training)
-    yield ModuleCall(4, 4, 2, 3, input=images(rng, 2, 4, 8, 7), training=True)
+        yield ModuleCall(3, 7, 2, 2, input=images(rng, 2, 3, 7, 10), training=training)
+    yield ModuleCall(5, 5, 2, 3, input=images(rng, 2, 5, 8, 7), training=True)
     yield ModuleCall(3, 3, 2, 2, input=images(rng, 2, 3, 6, 6))
-    yield ModuleCall(3, 3, 2, 4, input=images(rng, 2, 3, 1, 1))
-    yield ModuleCall(2, 4, stride=3, expand=4, input=images(rng, 2, 2, 8, 9), training=True)
+    yield ModuleCall(3, 3, 2, 4, input=images(rng, 8, 3, 1, 1))
+    yield ModuleCall(3, 5, stride=2, expand=4, input=images(rng, 2, 3, 8, 9), training=True)
 
 
 @task.criterion(1)
@@ -70,18 +73,18 @@ def no_expansion(rng):
     """expand = 1: the block begins with the depthwise convolution."""
     for training in (True, False):
         yield ModuleCall(5, 5, 1, 1, input=images(rng, 2, 5, 4, 6), training=training)
-    yield ModuleCall(6, 3, 2, 1, input=images(rng, 2, 6, 5, 5), training=True)
-    yield ModuleCall(4, 7, 1, 1, input=images(rng, 1, 4, 3, 4))
+    yield ModuleCall(7, 3, 2, 1, input=images(rng, 2, 7, 5, 5), training=True)
+    yield ModuleCall(5, 7, 1, 1, input=images(rng, 1, 5, 3, 4))
 
 
 @task.criterion(1)
 def six(rng):
     """Values beyond 6, which both ReLU6 cut off."""
-    for c_out, step, expand in ((4, 1, 4), (5, 2, 3), (4, 1, 1)):
-        yield ModuleCall(4, c_out, step, expand, input=12 * images(rng, 2, 4, 6, 7))
-    bright = images(rng, 2, 4, 9, 8)
-    bright[np.arange(2), :, 4, 5] += 40 * rng.choice([-1, 1], 4).astype(np.float32)  # far from the mean of the batch
-    yield ModuleCall(4, 4, 1, 6, input=bright, training=True)
+    for c_out, step, expand in ((5, 1, 4), (3, 2, 3), (5, 1, 1)):
+        yield ModuleCall(5, c_out, step, expand, input=12 * images(rng, 2, 5, 6, 7))
+    bright = images(rng, 2, 5, 9, 8)
+    bright[np.arange(2), :, 4, 5] += 40 * rng.choice([-1, 1], 5).astype(np.float32)  # far from the mean of the batch
+    yield ModuleCall(5, 5, 1, 6, input=bright, training=True)
 
 
 def block(c_in, c_out, stride, expand, **options):

@@ -37,11 +37,11 @@ def values(rng):
 
 @task.criterion(2)
 def widths(rng):
-    """The middle has channels // reduction values, whether it divides or not; one of them is enough."""
+    """The middle has channels // reduction values, whether that divides or not."""
     for training in (True, False):
         yield ModuleCall(7, 2, input=images(rng, 2, 7, 3, 5), training=training)
         yield ModuleCall(11, 4, input=images(rng, 3, 11, 4, 2), training=training)
-    yield ModuleCall(5, 5, input=images(rng, 2, 5, 6, 3), training=True)
+    yield ModuleCall(12, 5, input=images(rng, 2, 12, 6, 3), training=True)
     yield ModuleCall(5, 1, input=images(rng, 2, 5, 2, 3))
 
 
