@@ -145,5 +145,6 @@ task.options(block, {
     "norm-always-by-running": ({"norm": "running"}, "In training mode the running statistics normalise. There the "
         "batch's own do."),
     "norm-without-gamma": ({"norm": "no-affine"}, "The batch norms have no γ and β; they are learned."),
+    "wrong-eps": ({"eps": 1e-3}, "The batch norms have another ε than PyTorch's default, 10⁻⁵."),
     "wrong-momentum": ({"momentum": 0.9}, "The running statistics move too fast: momentum is 0.1, PyTorch's default."),
 })  # fmt: skip

@@ -31,6 +31,7 @@ def values(rng):
         yield ModuleCall(8, 2, input=images(rng, 3, 8, 5, 4), training=training)
         yield ModuleCall(6, 3, input=images(rng, 2, 6, 4, 4), training=training)
     yield ModuleCall(4, 2, input=images(rng, 4, 4, 4, 4), training=True)
+    yield ModuleCall(12, 2, input=15 * images(rng, 3, 12, 3, 4))
     yield ModuleCall(channels=9, reduction=3, input=images(rng, 1, 9, 3, 6))
     yield ModuleCall(8, 4, input=images(rng, 1, 8, 1, 1), training=True)
 

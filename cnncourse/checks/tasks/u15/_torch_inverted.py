@@ -12,7 +12,7 @@ class WrongResidual(nn.Module):
     def __init__(
         self, c_in, c_out, stride, expand, *, wide=lambda a, b, t: a * t, groups=lambda a, w: w, strides=(0, 1, 0),
         kernel=3, padding=1, activation="relu6", activations=(True, True), order="norm-relu", end=None, norms=(0, 1, 2),
-        norm="right", momentum=0.1, adds="right", join="plus", always=None, dropout=False,
+        norm="right", momentum=0.1, eps=1e-5, adds="right", join="plus", always=None, dropout=False,
     ):  # fmt: skip
         super().__init__()
         self.act, self.activations, self.order = getattr(F, activation), activations, order
@@ -26,7 +26,7 @@ class WrongResidual(nn.Module):
                 return nn.Identity()
             if norm == "no-affine":
                 return nn.BatchNorm2d(channels, affine=False)
-            return NORMS.get(norm, nn.BatchNorm2d)(channels, momentum=momentum)
+            return NORMS.get(norm, nn.BatchNorm2d)(channels, eps, momentum)
 
         self.widen = nn.Conv2d(c_in, middle, 1, steps[0], bias=0 not in norms) if expands else None
         self.norm1 = make_norm(0, middle) if expands else None

@@ -96,6 +96,14 @@ def axes_not_joined(right, input, groups):
 
 
 @task.mistake
+def batch_split_as_well(input, groups):
+    """The split leaves out the axis of the images, so channels of several images mix. Keep it: (N, groups, C / groups,
+    H, W)."""
+    shape = input.shape
+    return input.reshape(groups, -1, *shape[2:]).swapaxes(0, 1).reshape(shape)
+
+
+@task.mistake
 def batch_shuffled(input, groups):
     """The images are shuffled, not the channels: those are axis 1."""
     if len(input) % groups:

@@ -133,6 +133,12 @@ def eps_ignored(again):
 
 
 @task.mistake
+def always_eps_of_batch_norm(again):
+    """The argument eps is not used: 1e-5 stands there, as in batch norm. The default is 1e-6 here."""
+    return again(eps=1e-5)
+
+
+@task.mistake
 def eps_of_batch_norm(again, eps=1e-5):
     """Without the argument, eps is 1e-5, as in batch norm. Its default is 1e-6 here."""
     return again(eps=eps)

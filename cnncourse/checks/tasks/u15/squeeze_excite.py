@@ -87,6 +87,7 @@ task.options(block, {
         "The gate multiplies the means. It multiplies the input itself."),
     "one-gate-for-all-channels": ({"join": lambda x, s: x * s.mean(axis=1)[:, None, None, None]},
         "All channels of an image get the same factor. Each channel has its own."),
+    "gate-twice": ({"join": lambda x, s: x * (s * s)[:, :, None, None]}, "The input is multiplied by the gate twice."),
     "first-image-for-all": ({"join": lambda x, s: x * s[0, :, None, None]},
         "The gates of the first image are used for all. Each image has its own."),
 })  # fmt: skip

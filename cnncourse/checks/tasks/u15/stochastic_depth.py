@@ -39,7 +39,7 @@ def values(rng):
 def chance(rng):
     """p is the probability to be dropped."""
     yield Call(*drawn(rng, 60, 1, 1, 2), 0.2)
-    yield Call(*drawn(rng, 60, 2, 1, 1), 0.65)
+    yield Call(*drawn(rng, 60, 2, 1, 1), 0.67)
     yield Call(*drawn(rng, 1, 2, 2, 3), 0.7)
 
 
