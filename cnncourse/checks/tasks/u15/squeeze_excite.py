@@ -95,13 +95,13 @@ task.options(block, {
 
 @task.mistake
 def first_bias_missing(again, b1):
-    """b1 is not added."""
+    """b1 is not added. The ReLU gets w1 m + b1."""
     return again(b1=0 * b1)
 
 
 @task.mistake
 def second_bias_missing(again, b2):
-    """b2 is not added."""
+    """b2 is not added. The sigmoid gets w2 h + b2."""
     return again(b2=0 * b2)
 
 
