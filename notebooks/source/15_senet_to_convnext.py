@@ -298,9 +298,9 @@ at_most(np.abs(levels - 0.5).max(axis=1), 0.15, "15/gates-near-a-half")
 # <details><summary><b>What happened</b></summary>
 #
 # In the last block the class means differ most, in the first one much less. This agrees with the paper: early gates
-# are shared by the classes, late ones are specific to them. But look at the size. All gates stay near
-# 0.5, where they started, and move by a few hundredths. After this short training a gate is a gentle
-# correction and not a switch. (In the paper's network, trained to the end, the gates spread over much more of the range.)
+# are shared by the classes, late ones are specific to them. But look at the size. On average a gate
+# is near 0.5, where it started, and from image to image it moves by a few hundredths. After this short training a gate is
+# a gentle correction and not a switch. (In the paper's network, trained to the end, the gates spread over much more of the range.)
 # </details>
 #
 # So do the gates matter? We replace each gate by its mean over all test images. Each channel is then still scaled, but all
@@ -533,7 +533,7 @@ at_least(times["convnext_tiny"] / times["resnet50"], 1.3, "15/convnext-over-resn
 angle = np.linspace(0, 4 * np.pi, 400)
 spiral = (angle * np.array([np.cos(angle), np.sin(angle)])).T  # (400, 2)
 spiral /= spiral.std()
-DIMENSIONS, DRAWS = (2, 3, 5, 15, 30), 200
+DIMENSIONS, DRAWS = (2, 3, 5, 15, 30), 100
 
 
 def there_and_back(n, draws):
@@ -552,7 +552,7 @@ for n in DIMENSIONS:
 table(
     [(n, error[n], lost[n], (n + 1) / 2**n) for n in DIMENSIONS],
     {"n": "d", "error of the way back": ".2f", "points with fewer than two left": ".2f",
-     "(n + 1) / 2ⁿ": ".2f"}, "Mean of 200 random matrices",
+     "(n + 1) / 2ⁿ": ".2f"}, "Mean of 100 random matrices",
 )  # fmt: skip
 
 # %% tags=["plumbing"]
@@ -707,7 +707,7 @@ print("inputs of an output:", two_layers.sum(axis=1).max(), "and", with_shuffle.
 # Which output depends on which input.
 pictures = [grouped, two_layers, grouped[order], with_shuffle]
 titles = ["one grouped layer", "two", "grouped, then shuffled", "two, a shuffle between"]
-show(viz.image_row(pictures, titles, height=2.2, low=0, high=1), "15/who-sees-whom")
+show(viz.image_row(pictures, titles, height=2.2, low=-0.2, high=1.4), "15/who-sees-whom")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -853,10 +853,10 @@ assert rows[4][1] > 0.5
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Espresso, kinds of cats, a tripod (it stands in the picture), a moped: all sensible. The moon is called a *nematode*, a
-# worm, with more than half of the probability. A classifier must distribute its probability among the classes that
-# it knows, and a bright round thing on black looks like a photograph from a microscope. A large probability is no
-# proof that the question makes sense.
+# Espresso, kinds of cats, a tripod (it stands in the picture), a moped: all sensible. The surface of the moon is called a
+# *nematode*, a worm, with more than half of the probability. A classifier must distribute its probability among the
+# classes that it knows, and to us, too, a grey plain with small dark spots looks a little like a photograph through a
+# microscope. A large probability is no proof that the question makes sense.
 # </details>
 #
 # Where are its multiply-adds, and where are its seconds? We sum both over the kinds of layers. The times are
@@ -1139,12 +1139,21 @@ table(rows, {"": "", "parameters": ",d", "multiply-adds": ",d", "accuracy": ".2f
 
 # %% tags=["check"]
 # Check that the text is true.
-assert len(small) == 8
+at_most(small[11] - small[7], -0.05, "15/one-layer-norm-falls")
+at_least(small[12] - small[11], 0.03, "15/norms-on-the-stream-help")
+at_most(small[13] - small[12], 0.0, "15/layer-scale-is-slow")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# TODO
+# No. Down to the kernels of 7×7 the rows are about equal, though the paper's differ by two points. With one LayerNorm per block it falls
+# clearly. Then nothing normalises the *stream* itself any more, neither between the stages nor before the last layer. *Separate
+# downsampling* brings norms to these two places, and the accuracy is back. (Its authors write that
+# training diverges when these norms are missing.) Layer scale costs accuracy here: at $10^{-6}$
+# all bodies are closed at the start, and 30 steps are too few to open them.
+#
+# So this table says what the steps do to the *first* steps of training, and nothing about their value after 300 epochs on a
+# million images. A recipe that was found at one scale has to be tested again at another.
 # </details>
 #
 # ## 11. The tour's end
