@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 14 · ResNet
 #
-# [Start](00_start_here.ipynb) · previous: [13 GoogLeNet](13_inception.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [13 GoogLeNet and Inception](13_inception.ipynb) ·
+# next: [15 SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) ·
 # [exercises of this unit](../exercises/14_resnet/14_resnet.ipynb)
 #
 # **After this lesson you can**
@@ -1185,6 +1186,6 @@ print("6. with γ = 0 after the sum, anything left of x:", bool(np.any(shut)))
 # - S. De, S. L. Smith, "Batch normalization biases residual blocks towards the identity function in deep networks",
 #   NeurIPS (2020), arXiv:2002.10444: why normalised bodies stay small beside the stream.
 #
-# **Next:** do the [exercises of this unit](../exercises/14_resnet/14_resnet.ipynb). This is the last lesson for
-# now. Look back at [12 VGG](12_vgg.ipynb) and see which of its layers you would build differently today, or go to the
-# [start page](00_start_here.ipynb) for what you have not done yet.
+# **Next:** do the [exercises of this unit](../exercises/14_resnet/14_resnet.ipynb). Then lesson
+# [15 SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) takes this network apart once more and makes it
+# cheaper and better, one change after the other.

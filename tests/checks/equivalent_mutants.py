@@ -108,4 +108,21 @@ EQUIVALENT = {
         "residual_backward: total > 0 -> total >= 0": "at zero itself the gradient is a matter of taste",
         "residual_backward: before > 0 -> before >= 0": "at zero itself the gradient is a matter of taste",
     },
+    "15.squeeze_excite": {
+        "squeeze_excite: (2, 3) -> (3, 2)": AXES,
+        "squeeze_excite: np.maximum(input.mean(axis=(2, 3)) @ w1.T + b1, 0) -> "
+        "np.maximum(0, input.mean(axis=(2, 3)) @ w1.T + b1)": "order does not matter here",
+    },
+    "15.squeeze_excite_backward": {
+        "squeeze_excite_backward: (2, 3) -> (3, 2)": AXES,
+        "squeeze_excite_backward: np.maximum(before, 0) -> np.maximum(0, before)": "as above: order does not matter",
+        "squeeze_excite_backward: before > 0 -> before >= 0": "at zero itself the gradient is a matter of taste",
+    },
+    "15.channel_shuffle": {
+        "channel_shuffle: input.reshape(n, groups, c // groups, h, w).swapaxes(1, 2) -> "
+        "input.reshape(n, groups, c // groups, h, w).swapaxes(2, 1)": "two axes change places whichever is named first",
+    },
+    "15.stochastic_depth": {
+        "stochastic_depth: rng.random(len(x)) >= p -> rng.random(len(x)) > p": "p itself comes up once in 2**53 draws",
+    },
 }

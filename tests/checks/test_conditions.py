@@ -47,6 +47,26 @@ def flat(array):
     return not np.ptp(array, axis=(0, 2, 3)).all()
 
 
+def places(array):
+    """Each place of each image as a channel of its own, for `one_pass_fails`."""
+    return np.moveaxis(array, 1, 3).reshape(1, -1, array.shape[1], 1)
+
+
+def logits_of(given):
+    """The arguments of the gate's sigmoid."""
+    hidden = np.maximum(given["input"].mean((2, 3)) @ given["w1"].T + given["b1"], 0)
+    return hidden @ given["w2"].T + given["b2"]
+
+
+GATES = {
+    "one image": lambda a: len(a["input"]) == 1,
+    "one channel": lambda a: a["input"].shape[1] == 1,
+    "one hidden value": lambda a: len(a["w1"]) == 1,
+    "more hidden values than channels": lambda a: len(a["w1"]) > a["input"].shape[1],
+    "one pixel": lambda a: a["input"].shape[2:] == (1, 1),
+    "all sides alike": lambda a: len({*a["input"].shape, len(a["w1"])}) == 1,
+    "as many hidden values as channels": lambda a: len(a["w1"]) == a["input"].shape[1],
+}
 CONDITIONS = {
     "06.conv2d_grad_weight": {"a kernel of one pixel, padded": lambda a: a["kernel_size"] == 1 and a.get("padding")},
     "06.conv2d_grad_input": {"a kernel of one pixel, padded": lambda a: a["weight"].shape[3] == 1 and a.get("padding")},
@@ -150,6 +170,44 @@ CONDITIONS = {
         "at rest": lambda a: not a["velocity"][0].any(),
         "one parameter": lambda a: len(a["params"]) == 1,
         "a scalar parameter": lambda a: any(p.size == 1 for p in a["params"]),
+    },
+    "15.squeeze_excite": GATES | {
+        "a sigmoid that overflows below": lambda a: logits_of(a).min() < -1000,
+        "a sigmoid that overflows above": lambda a: logits_of(a).max() > 1000,
+    },
+    "15.squeeze_excite_backward": GATES | {
+        "a sigmoid that overflows below": lambda a: logits_of(a).min() < -1000,
+        "a sigmoid that overflows above": lambda a: logits_of(a).max() > 1000,
+    },
+    "15.channel_shuffle": {
+        "one group": lambda a: a["groups"] == 1,
+        "as many groups as channels": lambda a: a["groups"] == a["input"].shape[1] > 1,
+        "as many groups as channels in a group": lambda a: a["groups"] ** 2 == a["input"].shape[1] > 1,
+        "more groups than channels in a group": lambda a: a["groups"] ** 2 > a["input"].shape[1] > a["groups"],
+        "fewer groups than channels in a group": lambda a: 1 < a["groups"] ** 2 < a["input"].shape[1],
+        "an odd number of groups": lambda a: a["groups"] % 2 == 1 < a["groups"],
+        "all sides alike": lambda a: len({*a["input"].shape}) == 1,
+        "one image": lambda a: len(a["input"]) == 1,
+        "one pixel": lambda a: a["input"].shape[2:] == (1, 1),
+    },
+    "15.layer_norm_channels": {
+        "channels that are equal at a place": lambda a: not np.ptp(a["input"], axis=1).all(),
+        "a variance below zero": lambda a: one_pass_fails(places(a["input"]), a.get("eps", 1e-6)),
+        "one channel": lambda a: a["input"].shape[1] == 1,
+        "two channels": lambda a: a["input"].shape[1] == 2,
+        "one image": lambda a: len(a["input"]) == 1,
+        "one pixel": lambda a: a["input"].shape[2:] == (1, 1),
+        "all sides alike": lambda a: len({*a["input"].shape}) == 1,
+        "as many columns as channels": lambda a: a["input"].shape[3] == a["input"].shape[1] > 1,
+        "a small variance": lambda a: "eps" not in a and 0 < np.median(a["input"].var(1)) < 1e-5,
+    },
+    "15.separable_cost": {
+        "as many channels out as in": lambda a: a["c_in"] == a["c_out"] > 1,
+        "one channel in": lambda a: a["c_in"] == 1 < a["c_out"],
+        "one channel out": lambda a: a["c_out"] == 1 < a["c_in"],
+        "a kernel of one pixel": lambda a: a["kernel_size"] == 1 < a["c_in"],
+        "a kernel of two pixels": lambda a: a["kernel_size"] == 2,
+        "higher than wide": lambda a: a["h_out"] > a["w_out"],
     },
 }  # fmt: skip
 WINDOWS = [

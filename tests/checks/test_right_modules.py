@@ -1,8 +1,11 @@
 """Right modules in every structure get every point: other names, orders, shortcuts, heads, idle biases, functions."""
 
+from functools import partial
+
 import pytest
 
 torch = pytest.importorskip("torch")
+import torchvision  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
@@ -398,7 +401,210 @@ HEADS = {
     "global maximum": lambda width, side, classes: [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(width, classes)],
     "torchvision": torchvisions,
 }
+
+
+class Gate(nn.Module):
+    """Squeeze and excite from bare parameters, defined in any order, matrices turned or not, biases perhaps joint."""
+
+    def __init__(self, channels, reduction, turned=(False, False), joint=False, reverse=False):
+        super().__init__()
+        middle, self.turned = channels // reduction, turned
+        arrays = {
+            "w1": torch.randn((channels, middle) if turned[0] else (middle, channels)), "b1": torch.randn(middle),
+            "w2": torch.randn((middle, channels) if turned[1] else (channels, middle)), "b2": torch.randn(channels),
+        }  # fmt: skip
+        if joint:
+            arrays["b"] = torch.cat([arrays.pop("b1"), arrays.pop("b2")])
+        for name in sorted(arrays, reverse=reverse):
+            self.register_parameter(name, nn.Parameter(arrays[name]))
+        self.middle, self.joint = middle, joint
+
+    def forward(self, x):
+        w1, w2 = self.w1.T if self.turned[0] else self.w1, self.w2.T if self.turned[1] else self.w2
+        b1, b2 = (self.b[: self.middle], self.b[self.middle :]) if self.joint else (self.b1, self.b2)
+        hidden = torch.clamp_min(torch.addmm(b1, x.flatten(2).mean(2), w1.t()), 0)
+        return torch.einsum("nchw,nc->nchw", x, 1 / (1 + torch.exp(-F.linear(hidden, w2, b2))))
+
+
+class JointGate(nn.Module):
+    """Both matrices in one array, the second the other way round."""
+
+    def __init__(self, channels, reduction):
+        super().__init__()
+        self.matrices = nn.Parameter(torch.randn(2, channels // reduction, channels))
+        self.b2, self.b1 = nn.Parameter(torch.zeros(channels)), nn.Parameter(torch.zeros(channels // reduction))
+
+    def forward(self, x):
+        hidden = F.linear(F.adaptive_avg_pool2d(x, 1).flatten(1), self.matrices[0], self.b1).relu()
+        return x * (hidden @ self.matrices[1] + self.b2).sigmoid()[..., None, None]
+
+
+class LayersOfAGate(nn.Module):
+    """Layers of some kind, the last one defined first; perhaps in float32."""
+
+    def __init__(self, last, first, axes, single=False):
+        super().__init__()
+        self.last, self.first, self.axes, self.single = last, first, axes, single
+
+    def forward(self, x):
+        m = F.avg_pool2d(x, x.shape[2:])
+        s = self.last(F.relu(self.first(m.reshape(m.shape[:2] + (1,) * self.axes)), inplace=True)).sigmoid()
+        s = s.float() if self.single else s
+        return x.mul(s.reshape(*s.shape[:2], 1, 1).expand_as(x))
+
+
+def linear_gate(channels, reduction, **options):
+    middle = channels // reduction
+    return LayersOfAGate(nn.Linear(middle, channels), nn.Linear(channels, middle), 0, **options)
+
+
+def one_dimensional_gate(channels, reduction):
+    middle = channels // reduction
+    return LayersOfAGate(nn.Conv1d(middle, channels, 1), nn.Conv1d(channels, middle, 1), 1)
+
+
+def lazy_gate(channels, reduction):
+    return LayersOfAGate(nn.LazyConv2d(channels, 1), nn.LazyConv2d(channels // reduction, 1), 2)
+
+
+class SequentialGate(nn.Module):
+    def __init__(self, channels: int, reduction: int):
+        super().__init__()
+        self.gate = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels // reduction, 1), nn.ReLU(inplace=True),
+            nn.Conv2d(channels // reduction, channels, 1), nn.Sigmoid(),
+        )  # fmt: skip
+
+    def forward(self, x):
+        return self.gate(x) * x
+
+
+class Inverted(nn.Module):
+    """Bare parameters, matrices either way round, one 3×3 kernel after the other; γ and β of the wide norms joint."""
+
+    def __init__(self, c_in, c_out, stride, expand, turned=(False, False), joint=True):
+        super().__init__()
+        wide, self.stride, self.turned = c_in * expand, stride, turned
+        self.narrow = nn.Parameter(torch.randn((wide, c_out) if turned[1] else (c_out, wide)))
+        self.widen = None
+        if expand != 1:
+            self.widen = nn.Parameter(torch.randn((c_in, wide) if turned[0] else (wide, c_in)))
+        self.norms = nn.ModuleList([nn.BatchNorm2d(c_out), *(Norm(wide) for _ in range(1 + (expand != 1)))])
+        affine = torch.rand(2 + 2 * (expand != 1), wide)
+        self.affine = nn.Parameter(affine) if joint else nn.ParameterList(affine.unbind())
+        self.kernels = nn.Parameter(torch.randn(wide, 3, 3) / 3)
+        self.adds = (c_in, 1) == (c_out, stride)
+
+    def matrix(self, x, weight, turned):
+        weight = weight.T if turned else weight
+        return F.conv2d(x, weight[..., None, None])
+
+    def forward(self, x):
+        y = x
+        if self.widen is not None:
+            y = self.norms[2](self.matrix(y, self.widen, self.turned[0]), self.affine[0], self.affine[1]).clamp(0, 6)
+        y = F.conv2d(y, self.kernels[:, None], None, self.stride, 1, 1, len(self.kernels))
+        y = F.hardtanh(self.norms[1](y, self.affine[-2], self.affine[-1]), 0, 6)
+        y = self.norms[0](self.matrix(y, self.narrow, self.turned[1]))
+        return torch.add(y, x) if self.adds else y
+
+
+class Norm(nn.Module):
+    """The running statistics of a batch norm whose γ and β come from elsewhere."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.register_buffer("var", torch.ones(channels))
+        self.register_buffer("mean", torch.zeros(channels))
+
+    def forward(self, x, weight, bias):
+        return F.batch_norm(x, self.mean, self.var, weight, bias, self.training)
+
+
+class LinearInverted(nn.Module):
+    """Channels last: linear layers for the 1×1 convolutions, norms over rows, a convolution per channel."""
+
+    def __init__(self, c_in, c_out, stride, expand):
+        super().__init__()
+        wide, self.same = c_in * expand, stride == 1 and c_in == c_out
+        self.head = nn.Sequential() if expand == 1 else nn.ModuleList([nn.Linear(c_in, wide), nn.BatchNorm1d(wide)])
+        self.each = nn.ModuleList(nn.Conv2d(1, 1, 3, stride, 1, bias=False) for _ in range(wide))
+        self.norm, self.tail = nn.BatchNorm2d(wide), nn.ModuleList([nn.Linear(wide, c_out), nn.BatchNorm1d(c_out)])
+
+    def rows(self, layers, x):
+        n, _, h, w = x.shape
+        rows = x.permute(0, 2, 3, 1).flatten(0, 2)
+        for layer in layers:
+            rows = layer(rows)
+        return rows.reshape(n, h, w, rows.shape[1]).permute(0, 3, 1, 2)
+
+    def forward(self, x):
+        y = F.relu6(self.rows(self.head, x)) if len(self.head) else x
+        y = torch.cat([conv(y[:, [c]]) for c, conv in enumerate(self.each)], 1)
+        y = self.rows(self.tail, torch.minimum(self.norm(y).relu(), torch.tensor(6.0)))
+        return x + y if self.same else y
+
+
+def lazy_inverted(c_in, c_out, stride, expand):
+    wide = c_in * expand
+    first = [] if expand == 1 else [nn.LazyConv2d(wide, 1), nn.LazyBatchNorm2d(), nn.ReLU6(inplace=True)]
+    body = nn.Sequential(
+        *first, nn.ZeroPad2d(1), nn.LazyConv2d(wide, 3, stride, groups=wide, bias=False), nn.LazyBatchNorm2d(),
+        nn.Hardtanh(0.0, 6.0), nn.LazyConv2d(c_out, 1, bias=False), nn.LazyBatchNorm2d(),
+    )  # fmt: skip
+    return Plus(body, stride == 1 and c_in == c_out)
+
+
+class Plus(nn.Module):
+    def __init__(self, body, adds: bool):
+        super().__init__()
+        self.body, self.adds = body, adds
+
+    def forward(self, x):
+        y = self.body(x)
+        if self.adds:
+            y += x
+        return y
+
+
+def torchvisions_gate(channels, reduction):
+    return torchvision.ops.SqueezeExcitation(channels, channels // reduction)
+
+
+def torchvisions_inverted(c_in, c_out, stride, expand):
+    return torchvision.models.mobilenetv2.InvertedResidual(c_in, c_out, stride, expand)
+
+
+def scripted_inverted(c_in, c_out, stride, expand):
+    first = [nn.Conv2d(c_in, c_in * expand, 1), nn.BatchNorm2d(c_in * expand), nn.ReLU6()]
+    wide = c_in * expand
+    body = nn.Sequential(
+        *(first if expand > 1 else []), nn.Conv2d(wide, wide, 3, stride, 1, groups=wide), nn.BatchNorm2d(wide),
+        nn.ReLU6(), nn.Conv2d(wide, c_out, 1), nn.BatchNorm2d(c_out),
+    )  # fmt: skip
+    return torch.jit.script(Plus(body, stride == 1 and c_in == c_out))
+
+
+TURNS = [(a, b) for a in (False, True) for b in (False, True)]
 RIGHT = [
+    *(("15.SqueezeExcitation", f"bare, turned {turned}", partial(Gate, turned=turned)) for turned in TURNS),
+    *(("15.SqueezeExcitation", f"reverse, {turned}", partial(Gate, turned=turned, reverse=True)) for turned in TURNS),
+    ("15.SqueezeExcitation", "joint biases", partial(Gate, joint=True)),
+    ("15.SqueezeExcitation", "joint biases, turned", partial(Gate, turned=(True, False), joint=True)),
+    ("15.SqueezeExcitation", "joint matrices", JointGate),
+    ("15.SqueezeExcitation", "linear", linear_gate),
+    ("15.SqueezeExcitation", "linear, float32", partial(linear_gate, single=True)),
+    ("15.SqueezeExcitation", "one-dimensional", one_dimensional_gate),
+    ("15.SqueezeExcitation", "lazy", lazy_gate),
+    ("15.SqueezeExcitation", "sequential", SequentialGate),
+    ("15.SqueezeExcitation", "scripted", lambda *args, **kwargs: torch.jit.script(SequentialGate(*args, **kwargs))),
+    ("15.SqueezeExcitation", "torchvision", torchvisions_gate),
+    *(("15.InvertedResidual", f"bare, turned {turned}", partial(Inverted, turned=turned)) for turned in TURNS),
+    ("15.InvertedResidual", "bare, norms apart", partial(Inverted, joint=False)),
+    ("15.InvertedResidual", "linear", LinearInverted),
+    ("15.InvertedResidual", "lazy", lazy_inverted),
+    ("15.InvertedResidual", "scripted", scripted_inverted),
+    ("15.InvertedResidual", "torchvision", torchvisions_inverted),
     ("14.BasicBlock", "shortcut first", ShortcutFirst),
     ("14.BasicBlock", "lists, lazy", Lists),
     ("14.BasicBlock", "bare, joint and split", Bare),

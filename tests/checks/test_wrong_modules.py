@@ -11,7 +11,7 @@ from cnncourse.checks.student import LocalStudent  # noqa: E402
 
 TASKS = {name: load_task(name) for name in (
     "10.LeNet5", "11.alexnet_features", "12.vgg_block", "12.VGG", "13.Inception", "14.BasicBlock", "14.Bottleneck",
-    "14.ResNet20",
+    "14.ResNet20", "15.SqueezeExcitation", "15.InvertedResidual",
 )}  # fmt: skip
 
 
@@ -100,7 +100,10 @@ def started(task, start):
 @pytest.mark.parametrize("name", TASKS)
 def test_a_start_that_leads_nowhere_is_named(name):
     task = TASKS[name]
-    for start, slug in ((lambda t: t.fill_(0.1), "filters-equal"), (lambda t: t.zero_(), "starts-at-zero")):
+    starts = [(lambda t: t.zero_(), "starts-at-zero")]
+    if name != "15.SqueezeExcitation":  # rows of matrices that start alike may still part
+        starts.append((lambda t: t.fill_(0.1), "filters-equal"))
+    for start, slug in starts:
         report = task.evaluate(LocalStudent(started(task, start)))
         assert (report.passed, report.mistake) == (False, slug), report.to_text()
     start = nn.init.kaiming_normal_
@@ -172,6 +175,60 @@ def test_a_padding_that_differs_for_odd_or_even_sizes(axis, rest):
     report = task.evaluate(LocalStudent(lambda *args, **kwargs: SometimesWithout(*args, **kwargs, pad=pad)))
     assert not report.passed, report.to_text()
     assert task.evaluate(LocalStudent(SometimesWithout)).passed
+
+
+class SometimesInverted(nn.Module):
+    """An inverted residual without its shortcut, or without a limit of 6, on some inputs; or padded in another way."""
+
+    def __init__(self, c_in, c_out, stride, expand, shortcut=lambda x: False, six=lambda x: False, pad=lambda x: 1):
+        super().__init__()
+        wide = c_in * expand
+        self.a = nn.Conv2d(c_in, wide, 1, bias=False) if expand > 1 else None
+        self.b = nn.BatchNorm2d(wide) if expand > 1 else None
+        self.c, self.d = nn.Conv2d(wide, wide, 3, stride, groups=wide, bias=False), nn.BatchNorm2d(wide)
+        self.e, self.f = nn.Conv2d(wide, c_out, 1, bias=False), nn.BatchNorm2d(c_out)
+        self.adds, self.without, self.six, self.pad = stride == 1 and c_in == c_out, shortcut, six, pad
+
+    def forward(self, x):
+        act = F.relu if self.six(x) else F.relu6
+        y = act(self.b(self.a(x))) if self.a is not None else x
+        pad = self.pad(x) if isinstance(self.pad(x), tuple) else (1, 1, 1, 1)
+        y = self.f(self.e(act(self.d(self.c(F.pad(y, pad))))))
+        return x + y if self.adds and not self.without(x) else y
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_shortcut_of_an_inverted_residual_that_is_dropped_at_some_sizes(condition):
+    task = TASKS["15.InvertedResidual"]
+    options = {"shortcut": CONDITIONS[condition]}
+    report = task.evaluate(LocalStudent(lambda *args, **kwargs: SometimesInverted(*args, **kwargs, **options)))
+    assert not report.passed, report.to_text()
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+@pytest.mark.parametrize("rest", [0, 1])
+def test_a_padding_of_an_inverted_residual_that_differs_for_odd_or_even_sizes(axis, rest):
+    def pad(x):
+        places = (0, 2, 1, 1) if axis == 3 else (1, 1, 0, 2)
+        return places if x.shape[axis] % 2 == rest else (1, 1, 1, 1)
+
+    task = TASKS["15.InvertedResidual"]
+    report = task.evaluate(LocalStudent(lambda *args, **kwargs: SometimesInverted(*args, **kwargs, pad=pad)))
+    assert not report.passed, report.to_text()
+    assert task.evaluate(LocalStudent(SometimesInverted)).passed
+
+
+@pytest.mark.parametrize("mode", [False, True], ids=["eval", "training"])
+def test_a_relu_without_its_six_in_one_mode(mode):
+    class Block(SometimesInverted):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.six = lambda x: self.training == mode
+
+    task = TASKS["15.InvertedResidual"]
+    for seed in range(4):
+        report = task.evaluate(LocalStudent(Block), seed)
+        assert not report.passed, report.to_text()
 
 
 @pytest.mark.parametrize("rest", [0, 1])
