@@ -125,4 +125,12 @@ EQUIVALENT = {
     "15.stochastic_depth": {
         "stochastic_depth: rng.random(len(x)) >= p -> rng.random(len(x)) > p": "p itself comes up once in 2**53 draws",
     },
+    "15.SqueezeExcitation": {"SqueezeExcitation: (2, 3) -> (3, 2)": AXES},
+    "15.InvertedResidual": {
+        "InvertedResidual: nn.Conv2d(c_in, wide, 1, bias=False) -> nn.Conv2d(c_in, wide, 1)": IDLE_BIAS,
+        "InvertedResidual: nn.Conv2d(wide, wide, 3, stride, padding=1, groups=wide, bias=False) -> "
+        "nn.Conv2d(wide, wide, 3, stride, padding=1, groups=wide)": IDLE_BIAS,
+        "InvertedResidual: nn.Conv2d(wide, c_out, 1, bias=False) -> nn.Conv2d(wide, c_out, 1)": IDLE_BIAS,
+        "InvertedResidual: False -> True": IDLE_BIAS,
+    },
 }

@@ -16,17 +16,17 @@ def InvertedResidual(c_in, c_out, stride, expand):
     class Block(nn.Module):
         def __init__(self):
             super().__init__()
-            wide, layers = c_in * expand, []
+            wide, widen = c_in * expand, []
             if expand != 1:
-                layers += [nn.Conv2d(c_in, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU6()]
-            layers += [
+                widen = [nn.Conv2d(c_in, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU6()]
+            self.layers = nn.Sequential(
+                *widen,
                 nn.Conv2d(wide, wide, 3, stride, padding=1, groups=wide, bias=False),
                 nn.BatchNorm2d(wide),
                 nn.ReLU6(),
                 nn.Conv2d(wide, c_out, 1, bias=False),
                 nn.BatchNorm2d(c_out),
-            ]
-            self.layers = nn.Sequential(*layers)
+            )
             self.adds = stride == 1 and c_in == c_out
 
         def forward(self, x):
