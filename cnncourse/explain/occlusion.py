@@ -7,7 +7,7 @@ from .undisturbed import check_images, label_logits, undisturbed
 __all__ = ["occlusion"]
 
 
-def occlusion(model, images, labels, size=8, stride=4, fill=0.0):
+def occlusion(model, images, labels, size=None, stride=None, fill=0.0):
     """Return, for each pixel, by how much the label's logit falls when a square over that pixel is covered.
 
     The first three parameters and the errors are those of `saliency`. It needs no gradient, and as many forward
@@ -15,8 +15,9 @@ def occlusion(model, images, labels, size=8, stride=4, fill=0.0):
 
     Parameters
     ----------
-    size, stride : int
-        Side of the square and the distance to the next, in pixels. Squares that reach over the image's right and
+    size, stride : int, optional
+        Side of the square and the distance to the next, in pixels: by default a quarter of the image's shorter side,
+        and half the square's. Squares that reach over the image's right and
         lower border are cut off there, so that each pixel is covered; `occlusion_map` leaves these out.
     fill : float, or tensor that broadcasts to images
         What covers, as the network wants to see it; all channels are covered.
@@ -33,6 +34,8 @@ def occlusion(model, images, labels, size=8, stride=4, fill=0.0):
     with undisturbed(model), torch.no_grad():
         images, labels = check_images(images, labels)
         H, W = images.shape[2:]
+        size = max(1, min(H, W) // 4) if size is None else size
+        stride = max(1, size // 2) if stride is None else stride
         if not 1 <= stride <= size <= min(H, W):
             raise ValueError(f"size, stride: expected 1 ≤ stride ≤ size ≤ {min(H, W)}, got {size} and {stride}")
         cover = torch.as_tensor(fill, dtype=images.dtype, device=images.device).expand_as(images)
