@@ -18,6 +18,8 @@ baselines.py        `centre`, `edges`, `noise`: maps that know nothing of the ne
 comparison.py       `compare(network, scenes)`: all of these in one table
 """
 
+from cnncourse.torch_nn.undisturbed import undisturbed
+
 from . import formulas
 from .activation_maps import cam, grad_cam
 from .baselines import centre, edges, noise
@@ -29,7 +31,6 @@ from .maximisation import activation_maximisation
 from .occlusion import occlusion
 from .randomised import layers_with_weights, randomisation_curve, randomise, similarity
 from .relus import deconvnet, deconvnet_gradients, guided_backpropagation, guided_gradients
-from .undisturbed import undisturbed
 
 __all__ = [
     "BASELINES",

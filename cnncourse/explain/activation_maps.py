@@ -4,7 +4,9 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from .undisturbed import check_images, label_logits, undisturbed
+from cnncourse.torch_nn.undisturbed import undisturbed
+
+from .logits import check_images, label_logits
 
 __all__ = ["cam", "grad_cam"]
 

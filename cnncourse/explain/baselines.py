@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from .undisturbed import check_images
+from .logits import check_images
 
 __all__ = ["centre", "edges", "noise"]
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from cnncourse.torch_nn.undisturbed import undisturbed
+
 from .activation_maps import cam, grad_cam
 from .baselines import centre, edges, noise
 from .curves import area_under, deletion_curve, insertion_curve
 from .gradients import integrated_gradients, saliency, smoothgrad
 from .judge import hits, share_inside
+from .logits import check_images, label_logits
 from .occlusion import occlusion
 from .randomised import randomise, similarity
 from .relus import deconvnet, guided_backpropagation
-from .undisturbed import check_images, label_logits, undisturbed
 
 __all__ = ["BASELINES", "JUDGEMENTS", "METHODS", "Comparison", "compare"]
 

@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
-from .undisturbed import check_images, image_gradients, label_logits, undisturbed
+from cnncourse.torch_nn.undisturbed import undisturbed
+
+from .logits import check_images, image_gradients, label_logits
 
 __all__ = ["gradients", "integrated_gradients", "saliency", "smoothgrad"]
 

@@ -3,8 +3,10 @@
 import numpy as np
 import torch
 
+from cnncourse.torch_nn.undisturbed import undisturbed
+
 from .activation_maps import Recorded
-from .undisturbed import check_images, label_logits, undisturbed
+from .logits import check_images, label_logits
 
 __all__ = ["activation_maximisation"]
 

@@ -2,7 +2,9 @@
 
 import torch
 
-from .undisturbed import check_images, label_logits, undisturbed
+from cnncourse.torch_nn.undisturbed import undisturbed
+
+from .logits import check_images, label_logits
 
 __all__ = ["occlusion"]
 

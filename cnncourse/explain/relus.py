@@ -11,7 +11,9 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from .undisturbed import check_images, image_gradients, undisturbed
+from cnncourse.torch_nn.undisturbed import undisturbed
+
+from .logits import check_images, image_gradients
 
 __all__ = ["deconvnet", "deconvnet_gradients", "guided_backpropagation", "guided_gradients"]
 
