@@ -11,7 +11,7 @@ SIZES = (16, 32, 64, 96, 128, 160, 224)  # pixels a side; the networks of the le
 
 
 def lite0(settings):
-    """Return EfficientNet-Lite0 with its weights and a head for ten classes, frozen as `settings.freeze` asks.
+    """Return EfficientNet-Lite0 with its weights and a head for ten classes, frozen as far as the settings say.
 
     Images are enlarged to `settings.size` as they come in, so that the whole set need not be kept at that size.
     """
