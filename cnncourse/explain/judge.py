@@ -5,14 +5,14 @@ import numpy as np
 __all__ = ["hits", "pointing_game", "share_inside"]
 
 
-def pointing_game(maps, truth):
+def pointing_game(maps, boxes):
     """Return the share of maps whose first maximum lies on the object.
 
     Parameters
     ----------
     maps : array or tensor (N, H, W), N ≥ 1
         The maximum that comes first in row-major order counts.
-    truth : array (N, 4) or (N, H, W) of bool
+    boxes : array (N, 4) or (N, H, W) of bool
         Boxes (x0, y0, x1, y1), half open as in `torchvision.ops`: the point (x, y) = (column, row) is inside where
         x0 ≤ x < x1 and y0 ≤ y < y1. Or masks: the point must lie on the object itself, not only in its box.
 
@@ -25,20 +25,20 @@ def pointing_game(maps, truth):
     ----------
     Zhang et al., "Top-down neural attention by excitation backprop" (2016), section 4.2, without its tolerance.
     """
-    return float(hits(maps, truth).mean())
+    return float(hits(maps, boxes).mean())
 
 
-def hits(maps, truth):
+def hits(maps, boxes):
     """Return for each map whether its first maximum lies on the object, bool (N,); see `pointing_game`."""
-    maps, truth = _maps(maps), np.asarray(truth)
+    maps, boxes = _maps(maps), np.asarray(boxes)
     N, H, W = maps.shape
     y, x = np.divmod(maps.reshape(N, -1).argmax(axis=1), W)
-    if truth.shape == (N, 4):
-        x0, y0, x1, y1 = truth.T
+    if boxes.shape == (N, 4):
+        x0, y0, x1, y1 = boxes.T
         return (x0 <= x) & (x < x1) & (y0 <= y) & (y < y1)
-    if truth.shape == (N, H, W) and truth.dtype == bool:
-        return truth[np.arange(N), y, x]
-    raise ValueError(f"truth: expected boxes {N, 4} or bool {N, H, W}, got {truth.dtype} {truth.shape}")
+    if boxes.shape == (N, H, W) and boxes.dtype == bool:
+        return boxes[np.arange(N), y, x]
+    raise ValueError(f"boxes: expected {N, 4}, or masks of bool {N, H, W}, got {boxes.dtype} {boxes.shape}")
 
 
 def share_inside(maps, masks):

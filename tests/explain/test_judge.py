@@ -46,7 +46,7 @@ def test_share_inside_counts_what_is_positive():
         (lambda: explain.pointing_game(np.zeros((2, 3)), np.zeros((2, 4))), "maps: expected finite numbers"),
         (lambda: explain.pointing_game(np.zeros((0, 3, 3)), np.zeros((0, 4))), "maps: expected .* N at least 1"),
         (lambda: explain.pointing_game(np.full((1, 3, 3), np.nan), np.zeros((1, 4))), "maps: expected finite"),
-        (lambda: explain.pointing_game(np.zeros((2, 3, 3)), np.zeros((3, 4))), "truth: expected boxes"),
+        (lambda: explain.pointing_game(np.zeros((2, 3, 3)), np.zeros((3, 4))), "boxes: expected"),
         (lambda: explain.share_inside(np.zeros((2, 3, 3)), np.zeros((2, 3, 3))), "masks: expected bool"),
         (lambda: explain.area_under([1.0]), "curve: expected at least two"),
         (lambda: explain.deletion_curve(abs, np.zeros((1, 3, 3)), 0, np.zeros((3, 4))), "importance, steps: expected"),
