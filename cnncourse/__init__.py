@@ -26,7 +26,7 @@ def __getattr__(name: str):
         return _version()
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
-    if name in ("checks", "data", "grading", "numpy_nn", "torch_nn", "viz"):
+    if name in ("checks", "data", "explain", "grading", "numpy_nn", "torch_nn", "transfer", "viz"):
         return importlib.import_module(f"cnncourse.{name}")
     raise AttributeError(f"module 'cnncourse' has no attribute {name!r}")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncourse.train_data import CommandError, load_data
+from cnncourse.train_pretrained import PRETRAINED, SIZES, frozen_stages, learning_groups, lite0
 from cnncourse.train_results import keep_results, write_text
 
 DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
@@ -17,8 +19,8 @@ LEARNING_RATES = {
     "resnet20": 0.1, "resnet56": 0.1, "plain20": 0.1, "plain56": 0.1,
     "seresnet20": 0.1, "small-mobilenet": 0.1, "small-convnext": 0.03,
 }  # fmt: skip
+MODELS = (*LEARNING_RATES, *PRETRAINED)
 CLASSES = {"small-alexnet": "SmallAlexNet", "small-mobilenet": "SmallMobileNetV2", "small-convnext": "SmallConvNeXt"}
-SCENES = {"train": 10_000, "test": 2_000}
 # Measured; the accuracies are those of cnncourse/data/kept_histories/14_degradation.json.
 EXPECT = """\
 what to expect:
@@ -46,10 +48,7 @@ class Settings:
     seed: int
     images: int | None
     size: int = 32
-
-
-class CommandError(Exception):
-    """Something the user can correct; its message says how."""
+    freeze: str | None = None
 
 
 def main(argv=None):
@@ -74,12 +73,12 @@ def parser():
         epilog=what_to_expect(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("model", nargs="?", choices=LEARNING_RATES, metavar="MODEL",
-                   help=f"one of {', '.join(LEARNING_RATES)}; default: lenet5")  # fmt: skip
+    p.add_argument("model", nargs="?", choices=MODELS, metavar="MODEL",
+                   help=f"one of {', '.join(MODELS)}; default: lenet5; lite0 starts from ImageNet weights")  # fmt: skip
     p.add_argument("--data", choices=DATA, default="fashion-mnist", help="default: %(default)s")
     p.add_argument("--full", action="store_true", help="all of the data set, not the part that comes along")
-    p.add_argument("--model", choices=LEARNING_RATES, dest="option", metavar="MODEL", help="the same as MODEL")
-    p.add_argument("--backend", choices=("numpy", "torch"), default="numpy", help="default: %(default)s")
+    p.add_argument("--model", choices=MODELS, dest="option", metavar="MODEL", help="the same as MODEL")
+    p.add_argument("--backend", choices=("numpy", "torch"), help="default: numpy; lite0: torch")
     p.add_argument("--device", default="auto", help="torch only: auto, cpu, cuda, mps; default: %(default)s")
     p.add_argument("--threads", type=int, help="how many CPU threads PyTorch may use")
     p.add_argument("--epochs", type=int, default=10, help="default: %(default)s")
@@ -88,8 +87,10 @@ def parser():
     p.add_argument("--weight-decay", type=float, default=5e-4, help="default: %(default)s")
     p.add_argument("--augment", action="store_true", help="mirror and shift the training images at random")
     p.add_argument("--images", type=int, help="train on the first IMAGES images only")
-    p.add_argument("--size", type=int, choices=(16, 32), default=32,
-                   help="pixels a side; 16 takes a quarter of the time; default: %(default)s")  # fmt: skip
+    p.add_argument("--size", type=int, choices=SIZES,
+                   help="pixels a side; 16 takes a quarter of the time; default: 32; lite0: 96")  # fmt: skip
+    p.add_argument("--freeze", metavar="PARTS",
+                   help="lite0 only: features (all but the head), or how many parts from the input")  # fmt: skip
     p.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     p.add_argument("--output", type=Path, help="folder for the results; default: runs/DATA-MODEL-BACKEND")
     p.add_argument("--fresh", action="store_true", help="start anew although the folder holds a run")
@@ -110,20 +111,24 @@ def run(arguments):
     if arguments.option and arguments.model and arguments.option != arguments.model:
         raise CommandError(f"--model: expected one network, got {arguments.model} and --model {arguments.option}")
     arguments.model = arguments.model or arguments.option or "lenet5"
+    pretrained = arguments.model in PRETRAINED
+    rates = PRETRAINED if pretrained else LEARNING_RATES
     settings = Settings(
         data=arguments.data,
         full=arguments.full or arguments.data in ("mnist", "cifar10"),  # of these nothing comes along
         model=arguments.model,
-        backend=arguments.backend,
+        backend=arguments.backend or ("torch" if pretrained else "numpy"),
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
-        lr=LEARNING_RATES[arguments.model] if arguments.lr is None else arguments.lr,
+        lr=rates[arguments.model] if arguments.lr is None else arguments.lr,
         weight_decay=arguments.weight_decay,
         augment=arguments.augment,
         seed=arguments.seed,
         images=arguments.images,
-        size=arguments.size,
+        size=arguments.size or (96 if pretrained else 32),
+        freeze=arguments.freeze,
     )
+    frozen_stages(settings)
     for name in ("epochs", "batch_size", "images"):
         value = getattr(settings, name)
         if value is not None and value < 1:
@@ -151,7 +156,7 @@ def open_run(output, settings, fresh):
     elif notes.exists() and checkpoint.exists():
         before = json.loads(notes.read_text(encoding="utf-8"))
         now = asdict(settings)
-        before = {"size": 32} | before  # runs from before this setting was there
+        before = {"size": 32, "freeze": None} | before  # runs from before these settings were there
         differing = [f"{key} was {before.get(key)}, now {now[key]}" for key in now if before.get(key) != now[key]]
         if differing:
             raise CommandError(
@@ -161,39 +166,6 @@ def open_run(output, settings, fresh):
     output.mkdir(parents=True, exist_ok=True)
     write_text(notes, json.dumps(asdict(settings), indent=1) + "\n")
     return checkpoint
-
-
-def load_data(settings):
-    """Return ((images, labels), (images, labels)), normalised with the training set's statistics."""
-    from cnncourse.data import transforms
-
-    if settings.size != 32 and settings.model.startswith(("lenet5", "small-alexnet")):
-        raise CommandError(f"--size: {settings.model} is made for 32 pixels a side, got {settings.size}")
-    if settings.model.startswith("lenet5-1998") and settings.data in ("cifar10", "scenes"):
-        raise CommandError(f"--model: lenet5-1998 sees one grey channel, but {settings.data} is in colour")
-    parts = [load_split(settings, split) for split in ("train", "test")]
-    images = [transforms.to_float(images) for images, _ in parts]
-    mean, std = transforms.channel_statistics(images[0])
-    margin = (32 - images[0].shape[-1]) // 2  # 2 for 28×28, 0 for 32×32
-    widths = ((0, 0), (0, 0), (margin, margin), (margin, margin))
-    images = [transforms.normalize(np.pad(x, widths), mean, std).astype(np.float32) for x in images]
-    if settings.size == 16:
-        images = [x.reshape(*x.shape[:2], 16, 2, 16, 2).mean((3, 5)) for x in images]
-    (_, labels), (_, test_labels) = parts
-    first = slice(settings.images)
-    return (images[0][first], labels[first]), (images[1], test_labels)
-
-
-def load_split(settings, split):
-    """Return one split as uint8 images and int64 labels."""
-    from cnncourse import data
-
-    if settings.data == "fashion-mnist":
-        return data.fashion_mnist(split, full=settings.full)
-    if settings.data == "scenes":
-        batch = data.scenes(SCENES[split], seed=settings.seed, split=split)
-        return batch.images, batch.labels
-    return (data.mnist if settings.data == "mnist" else data.cifar10)(split)
 
 
 def progress_bar(steps, description):
@@ -249,12 +221,14 @@ def train_torch(settings, train, test, checkpoint, progress, arguments):
     device = training.best_device() if arguments.device == "auto" else arguments.device
     torch.manual_seed(settings.seed)
     try:
-        model = build(models, settings, train[0].shape[1]).to(device)
+        pretrained = settings.model in PRETRAINED
+        model = (lite0(settings) if pretrained else build(models, settings, train[0].shape[1])).to(device)
     except (RuntimeError, AssertionError) as error:
         raise CommandError(f"--device: cannot use {device!r} here ({str(error).splitlines()[0]})") from error
     count = sum(parameter.numel() for parameter in model.parameters())
     print(f"{settings.model} in PyTorch on {device}: {count:,} parameters")
-    optimizer = torch.optim.SGD(model.parameters(), settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
+    groups = learning_groups(model, settings.lr) if pretrained else model.parameters()
+    optimizer = torch.optim.SGD(groups, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
     rows = training.fit(
         model, optimizer, *train, epochs=settings.epochs, batch_size=settings.batch_size,

@@ -3,6 +3,7 @@
 - ``fashion_mnist`` (a real part of it comes with the package), ``mnist``, ``cifar10``: NumPy arrays.
 - ``scene``, ``scenes``: coloured garments over photographs, with class, mask and box known exactly.
 - ``photograph``, ``photographs``: photographs from scikit-image's wheel.
+- ``photograph_patches``: which of sixteen photographs is a patch from; ``faces``: a face or none. From the same wheel.
 - ``FashionMNIST``, ``MNIST``, ``CIFAR10``, ``Scenes``, ``Photographs``: the same as PyTorch datasets.
 - ``small_garments``: garments of 14×14 pixels as normalised tensors, for experiments of seconds.
 - ``training_history``: loss and accuracy of runs that take too long for a lesson.
@@ -13,7 +14,8 @@
 from .errors import CorruptDataError, DataError, DownloadError, MissingDataError
 from .garment_scenes import Scene, SceneBatch, mask_box, scene, scenes
 from .histories import training_history
-from .photos import PHOTOGRAPHS, photograph, photographs
+from .patches import FACE_CLASSES, PATCH_CLASSES, faces, photograph_patches
+from .photos import FURTHER_PHOTOGRAPHS, PHOTOGRAPHS, photograph, photographs
 from .sets import cifar10, fashion_mnist, mnist
 from .sources import CIFAR10 as _CIFAR10
 from .sources import FASHION_MNIST as _FASHION_MNIST
@@ -26,7 +28,10 @@ _TORCH_DATASETS = ("FashionMNIST", "MNIST", "CIFAR10", "Photographs", "Scenes", 
 __all__ = [
     *_TORCH_DATASETS,
     "CIFAR10_CLASSES",
+    "FACE_CLASSES",
     "FASHION_CLASSES",
+    "FURTHER_PHOTOGRAPHS",
+    "PATCH_CLASSES",
     "PHOTOGRAPHS",
     "CorruptDataError",
     "DataError",
@@ -35,10 +40,12 @@ __all__ = [
     "Scene",
     "SceneBatch",
     "cifar10",
+    "faces",
     "fashion_mnist",
     "mask_box",
     "mnist",
     "photograph",
+    "photograph_patches",
     "photographs",
     "scene",
     "scenes",

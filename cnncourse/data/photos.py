@@ -21,6 +21,12 @@ PHOTOGRAPHS = {
     "grass": "grass.png",
     "gravel": "gravel.png",
 }
+FURTHER_PHOTOGRAPHS = {  # for classes of patches
+    "retina": "retina.jpg",  # (1411, 1411, 3) the back of an eye
+    "tissue": "ihc.png",  # (512, 512, 3) stained glands under a microscope
+    "cell": "cell.png",  # (660, 550) a cell in saline, a hologram's phase, grey
+    "clock": "clock_motion.png",  # (300, 400) a clock, blurred by motion, grey
+}
 CURE = "reinstall scikit-image (`pip install --force-reinstall scikit-image`): its wheel carries this file."
 
 
@@ -30,7 +36,7 @@ def photograph(name: str) -> np.ndarray:
     Parameters
     ----------
     name : str
-        One of ``PHOTOGRAPHS``.
+        One of ``PHOTOGRAPHS`` or of ``FURTHER_PHOTOGRAPHS``.
 
     Raises
     ------
@@ -46,8 +52,8 @@ def photograph(name: str) -> np.ndarray:
     """
     from PIL import Image, UnidentifiedImageError
 
-    if name not in PHOTOGRAPHS:
-        raise ValueError(f"name: expected one of {', '.join(PHOTOGRAPHS)}; got {name!r}")
+    if name not in PHOTOGRAPHS | FURTHER_PHOTOGRAPHS:
+        raise ValueError(f"name: expected one of {', '.join(PHOTOGRAPHS | FURTHER_PHOTOGRAPHS)}; got {name!r}")
     path = photograph_path(name)
     try:
         with Image.open(path) as image:
@@ -64,8 +70,13 @@ def photographs() -> dict[str, np.ndarray]:
 
 
 def photograph_path(name: str) -> Path:
-    """Return where scikit-image's wheel keeps a photograph; scikit-image itself is not imported."""
+    """Return where scikit-image's wheel keeps a photograph."""
+    return wheel_file((PHOTOGRAPHS | FURTHER_PHOTOGRAPHS)[name])
+
+
+def wheel_file(name: str) -> Path:
+    """Return where scikit-image's wheel keeps a file; scikit-image itself is not imported, and downloads nothing."""
     found = find_spec("skimage")
     if found is None or not found.submodule_search_locations:
         raise MissingDataError("scikit-image is not installed.", "run `pip install scikit-image`.")
-    return Path(found.submodule_search_locations[0]) / "data" / PHOTOGRAPHS[name]
+    return Path(found.submodule_search_locations[0]) / "data" / name
