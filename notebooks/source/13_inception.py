@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 13 · GoogLeNet and Inception
 #
-# [Start](00_start_here.ipynb) · previous: [12 VGG](12_vgg.ipynb) · next: [14 ResNet](14_resnet.ipynb)
+# [Start](00_start_here.ipynb) · previous: [12 VGG](12_vgg.ipynb) · next: [14 ResNet](14_resnet.ipynb) ·
+# [exercises of this unit](../exercises/13_inception/13_inception.ipynb)
 #
 # **After this lesson you can**
 #
@@ -599,7 +600,7 @@ assert np.allclose(by_parts[0, 0], seen[45])
 # %% [markdown]
 # A network that is *built* with columns and rows learns such kernels, because it has no others. But what would it
 # have learned if it were free? We look at a network that was free: EfficientNet-Lite0, with its real weights from ImageNet. Its 3×3 and 5×5
-# kernels each have one input channel (lesson 15 (planned) says why), so each *is* a matrix. (Some are zero and are left out.)
+# kernels each have one input channel ([lesson 15](15_senet_to_convnext.ipynb#3.-Depthwise-separable-convolution) says why), so each *is* a matrix. (Some are zero and are left out.)
 #
 # > **Predict.** What share has the first column times row, on average, in random 5×5 kernels? In trained ones?
 
@@ -1006,4 +1007,5 @@ print("5.", f"{0.9 + 0.1 / 1000:.4f}", f"{np.log((0.9 + 0.1 / 1000) / (0.1 / 100
 # - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural networks", ICML (2017), arXiv:1706.04599.
 # - R. Müller, S. Kornblith, G. Hinton, "When does label smoothing help?", NeurIPS (2019).
 #
-# **Next:** go on to [14 ResNet](14_resnet.ipynb).
+# **Next:** do the [exercises of this unit](../exercises/13_inception/13_inception.ipynb), then go on to
+# [14 ResNet](14_resnet.ipynb).

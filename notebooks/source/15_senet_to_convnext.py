@@ -20,7 +20,7 @@
 # - run a real ImageNet network in NumPy and say where its multiply-adds and its seconds are;
 # - turn a ResNet into a ConvNeXt step by step, and count each step.
 #
-# **Time** about 90 minutes, with the questions. The code runs in about a minute and a half. On a short evening read
+# **Time** about 105 minutes, with the questions. The code runs in about a minute and a half. On a short evening read
 # sections 1, 3 and 4; sections 7, 8 and 10 can wait.
 #
 # **You should know** lesson 05 (arithmetic intensity and the roofline), lesson 08 (batch normalisation), lesson 14
@@ -665,7 +665,8 @@ assert (mobile["1×1, widening"][1] + mobile["1×1, narrowing"][1]) / totals[1] 
 # *(This section can wait.)* Between the ordinary and the depthwise convolution there is everything in between: with
 # $G$ **groups** each output channel sees only the $C_{in}/G$ input channels of its own group, and weights
 # and multiply-adds fall by the factor $G$. Seen as a matrix between channels, a grouped 1×1 convolution is block-diagonal.
-# AlexNet used two groups because it had two GPUs (lesson 11 (planned)). ResNeXt (Xie and others, 2017) uses 32 on purpose:
+# AlexNet used two groups because it had two GPUs ([lesson 11](11_alexnet.ipynb#8.-Two-GPUs,-two-groups)). ResNeXt (Xie and
+# others, 2017) uses 32 on purpose:
 
 # %%
 bodies = {
