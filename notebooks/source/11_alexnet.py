@@ -368,7 +368,7 @@ assert alexnet.multiply_adds / family["the same without groups"].multiply_adds <
 
 
 # %%
-def steps_to_a_quarter(activation, lr, seed, steps=120):
+def steps_to_a_quarter(activation, lr, seed, steps=240):
     torch.manual_seed(seed)
     net, wrong = tiny(activation), []
     for layer in net:
@@ -387,10 +387,10 @@ def steps_to_a_quarter(activation, lr, seed, steps=120):
 
 
 # %% [markdown]
-# > **Predict.** Who is first, and by what factor? (A network that does not get there counts as 120 steps.)
+# > **Predict.** Who is first, and by what factor? (A network that does not get there counts as 240 steps.)
 
 # %% tags=["nbval-ignore-output"]
-RATES = {nn.ReLU: (0.01, 0.02), nn.Tanh: (0.05, 0.1)}
+RATES = {nn.ReLU: (0.01, 0.02), nn.Tanh: (0.02, 0.04)}
 needed = {(f, lr): np.array([steps_to_a_quarter(f, lr, seed) for seed in range(5)])
           for f, rates in RATES.items() for lr in rates}  # fmt: skip
 table([(f"{f.__name__}, learning rate {lr}", steps, steps.mean())
@@ -400,14 +400,14 @@ table([(f"{f.__name__}, learning rate {lr}", steps, steps.mean())
 # %% tags=["check"]
 # Check that the text is true.
 best = {f: min((needed[f, lr] for lr in rates), key=np.mean) for f, rates in RATES.items()}
-at_least(best[nn.ReLU] - best[nn.Tanh], 0, "11/relu-not-faster-here")
+at_least(best[nn.ReLU] - best[nn.Tanh], 20, "11/relu-not-faster-here")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Tanh is not slower: here it needs *fewer* steps than ReLU, each at the better of two rates. We did not expect that.
-# (Larger rates did not help ReLU when we chose the two.) Our network is small, its inputs have variance 1, and we look
-# at the first 120 steps. The paper's network was in another regime, and its factor of six holds there. It is not a
+# Tanh is not slower: here it needs clearly *fewer* steps than ReLU, each at the better of two rates. We did not expect
+# that. (The two rates are the best of five, from 0.01 to 0.15, that we tried for each.) Our network is small, its
+# inputs have variance 1, and 240 steps are a short training. The paper's network was in another regime, and its factor of six holds there. It is not a
 # property of the two functions.
 # </details>
 
