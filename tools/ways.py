@@ -73,8 +73,9 @@ def times(number: str) -> tuple[str, str]:
     found = sections(lesson(number)).values()
     all_of_it = rounded(sum(minutes for minutes, _ in found))
     without = rounded(sum(minutes for minutes, can_wait in found if not can_wait))
-    exercise = next(EXERCISES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
-    said = EXERCISE.search(exercise.replace("\n# ", " "))
+    exercise = next(EXERCISES.glob(f"{number}_*.py"), None)
+    text = exercise.read_text(encoding="utf-8") if exercise else ""  # none yet: the unit's exercise is planned
+    said = EXERCISE.search(text.replace("\n# ", " "))
     return f"{all_of_it} ({without})" if without < all_of_it else str(all_of_it), said[1] if said else "?"
 
 

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 12 · VGG
 #
-# [Start](00_start_here.ipynb) · previous: [11 AlexNet and ZFNet](11_alexnet.ipynb) · next: [14 ResNet](14_resnet.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [11 AlexNet and ZFNet](11_alexnet.ipynb) · next: [13 GoogLeNet](13_inception.ipynb) ·
 # [exercises of this unit](../exercises/12_vgg/12_vgg.ipynb)
 #
 # **After this lesson you can**
@@ -580,5 +580,5 @@ print("4.", np.allclose(x.reshape(1, -1) @ w.T, NF.conv2d(x, w.reshape(6, 8, 7, 
 #   and K. He and others, "Delving deep into rectifiers", ICCV (2015), arXiv:1502.01852: the scale of first weights.
 # - S. Ioffe, C. Szegedy, "Batch normalization", ICML (2015), arXiv:1502.03167.
 #
-# **Next:** do the [exercises of this unit](../exercises/12_vgg/12_vgg.ipynb), then go on to [14
-# ResNet](14_resnet.ipynb).
+# **Next:** do the [exercises of this unit](../exercises/12_vgg/12_vgg.ipynb), then go on to [13
+# GoogLeNet and Inception](13_inception.ipynb).

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 14 · ResNet
 #
-# [Start](00_start_here.ipynb) · previous: [12 VGG](12_vgg.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [13 GoogLeNet](13_inception.ipynb) ·
 # [exercises of this unit](../exercises/14_resnet/14_resnet.ipynb)
 #
 # **After this lesson you can**
