@@ -3,6 +3,7 @@
 AXES = "the order in which axes are named makes no difference to a mean or a sum over them"
 WIDER = "a float64 result for float32 input is accepted, with a note"
 SAME_LENGTH = "the lists have the same length, which `strict` only asserts"
+FIRST_VECTORS = "vectors that belong to no singular value come behind the others"
 COMMUTES = "a product or a sum of the same numbers in another order"
 
 IDLE_BIAS = "a bias in front of batch norm changes nothing, since the norm subtracts it"
@@ -73,6 +74,17 @@ EQUIVALENT = {
         "random_crop_flip: (top, left) -> (left, top)": "both are drawn alike",
         "random_crop_flip: rng.random() < 0.5 -> rng.random() <= 0.5": "0.5 itself comes up once in 2**53 draws",
     },
+    "11.top_k_error": {
+        "top_k_error: np.take_along_axis(logits, labels[:, None], axis=1) -> "
+        "np.take_along_axis(logits, labels[:, None])": "the last axis is the default, and it is axis 1",
+    },
+    "11.local_response_norm": {
+        "local_response_norm: 5 -> 4": "four channels reach as far as five do, two on each side",
+        "local_response_norm: max(0, c - reach) -> max(c - reach, 0)": "order does not matter here",
+    },
+    "11.dropout": {
+        "dropout: rng.random(x.shape) >= p -> rng.random(x.shape) > p": "p itself comes up once in 2**53 draws",
+    },
     "11.colour_shift": {
         "colour_shift: images + (a * values @ vectors.T)[:, :, None, None] -> "
         "images - (a * values @ vectors.T)[:, :, None, None]": "the normal distribution is symmetric",
@@ -80,6 +92,23 @@ EQUIVALENT = {
         "colour_shift: 1 -> 2": "reshape takes -2 for -1",
     },
     "12.VGG": {"VGG: 32 -> 33": "33 pixels halve to as many as 32 do, rounded down"},
+    "13.mlpconv": {
+        "mlpconv: np.maximum(np.einsum('mc,nchw->nmhw', w1, input) + b1[:, None, None], 0) -> "
+        "np.maximum(0, np.einsum('mc,nchw->nmhw', w1, input) + b1[:, None, None])": "order does not matter here",
+        "mlpconv: np.maximum(np.einsum('om,nmhw->nohw', w2, hidden) + b2[:, None, None], 0) -> "
+        "np.maximum(0, np.einsum('om,nmhw->nohw', w2, hidden) + b2[:, None, None])": "as above: order does not matter",
+    },
+    "13.concat_backward": {
+        "concat_backward: zip(ends, channels, strict=True) -> zip(ends, channels)": SAME_LENGTH,
+        "concat_backward: True -> False": SAME_LENGTH,
+    },
+    "13.separate_kernel": {
+        "separate_kernel: np.linalg.svd(kernel, full_matrices=False) -> np.linalg.svd(kernel)": FIRST_VECTORS,
+        "separate_kernel: False -> True": FIRST_VECTORS,
+    },
+    "13.smooth_cross_entropy": {
+        "smooth_cross_entropy: shifted.mean(axis=1) -> shifted.mean()": "the mean of all is that of the rows' means",
+    },
     "14.BasicBlock": {
         "BasicBlock: nn.Conv2d(c_in, c_out, 3, stride, padding=1, bias=False) -> "
         "nn.Conv2d(c_in, c_out, 3, stride, padding=1)": IDLE_BIAS,

@@ -127,7 +127,7 @@ def test_an_argument_changed_in_place_on_one_branch_only(task, name, words, cond
         result = copy.deepcopy(result)  # which may be the argument itself
         for array in arrays_in(given[name]):
             if array.flags.writeable and condition(given, array):
-                array += 1
+                array += array.dtype.type(1)  # True in an array of booleans
         return result
 
     report = judge(task, careless(task, write))

@@ -47,6 +47,11 @@ def flat(array):
     return not np.ptp(array, axis=(0, 2, 3)).all()
 
 
+def own_logits(given):
+    """The logit of each row's label, as a column."""
+    return np.take_along_axis(given["logits"], given["labels"][:, None].astype(int), axis=1)
+
+
 def places(array):
     """Each place of each image as a channel of its own, for `one_pass_fails`."""
     return np.moveaxis(array, 1, 3).reshape(1, -1, array.shape[1], 1)
@@ -171,6 +176,63 @@ CONDITIONS = {
         "one parameter": lambda a: len(a["params"]) == 1,
         "a scalar parameter": lambda a: any(p.size == 1 for p in a["params"]),
     },
+    "11.top_k_error": {
+        "equal logits at the label": lambda a: ((a["logits"] == own_logits(a)).sum(axis=1) > 1).any(),
+        "as many guesses as classes": lambda a: a["k"] == a["logits"].shape[1],
+        "one picture": lambda a: len(a["labels"]) == 1,
+        "one class": lambda a: a["logits"].shape[1] == 1,
+        "labels of 32 bits": lambda a: a["labels"].dtype == np.int32,
+        "all logits below zero": lambda a: a["logits"].max() < 0,
+    },
+    "11.local_response_norm": {
+        "fewer channels than a window": lambda a: 1 < a["input"].shape[1] < a.get("size", 5),
+        "one channel": lambda a: a["input"].shape[1] == 1,
+        "a window of one channel": lambda a: a.get("size", 5) == 1,
+        "all sides alike": lambda a: len({*a["input"].shape}) == 1,
+    },
+    "11.dropout": {
+        "nothing dropped": lambda a: a["p"] == 0,
+        "entries of zero": lambda a: not a["x"].all(),
+        "one entry": lambda a: a["x"].size == 1,
+        "one axis": lambda a: a["x"].ndim == 1,
+    },
+    "11.dropout_backward": {
+        "nothing dropped": lambda a: a["p"] == 0,
+        "nothing kept": lambda a: not a["mask"].any(),
+        "all kept all the same": lambda a: a["mask"].all() and a["p"] > 0,
+    },
+    "11.ten_crop": {
+        "the whole height": lambda a: a["size"] == a["images"].shape[2] < a["images"].shape[3],
+        "the whole width": lambda a: a["size"] == a["images"].shape[3] < a["images"].shape[2],
+        "the whole picture": lambda a: a["size"] == a["images"].shape[2] == a["images"].shape[3],
+        "one pixel": lambda a: a["size"] == 1,
+        "ten pictures": lambda a: len(a["images"]) == 10,
+    },
+    "11.colour_shift": {
+        "grey pictures": lambda a: np.ptp(a["images"], axis=1).max() == 0,
+        "one picture": lambda a: len(a["images"]) == 1,
+        "one pixel": lambda a: a["images"].shape[2:] == (1, 1),
+        "float32": lambda a: a["images"].dtype == np.float32,
+    },
+    "13.mlpconv": {
+        "as many hidden units as columns": lambda a: len(a["w1"]) == a["input"].shape[3],
+        "square matrices": lambda a: len({*a["w1"].shape, *a["w2"].shape}) == 1,
+        "one pixel": lambda a: a["input"].shape[2:] == (1, 1),
+    },
+    "13.concat_backward": {
+        "one branch": lambda a: len(a["channels"]) == 1,
+        "branches of one channel": lambda a: {*a["channels"]} == {1},
+        "all sides alike": lambda a: len({*a["grad_output"].shape}) == 1,
+    },
+    "13.separate_kernel": {
+        "zeros": lambda a: not a["kernel"].any(),
+        "higher than wide": lambda a: a["kernel"].shape[0] > a["kernel"].shape[1],
+        "one row": lambda a: len(a["kernel"]) == 1,
+        "one column": lambda a: a["kernel"].shape[1] == 1,
+        "a sum of zero": lambda a: a["kernel"].any() and abs(a["kernel"].sum()) < 1e-12,
+    },
+    "13.smooth_cross_entropy": LOGITS | {"no smoothing": lambda a: a["smoothing"] == 0},
+    "13.smooth_cross_entropy_backward": LOGITS | {"no smoothing": lambda a: a["smoothing"] == 0},
     "15.squeeze_excite": GATES | {
         "a sigmoid that overflows below": lambda a: logits_of(a).min() < -1000,
         "a sigmoid that overflows above": lambda a: logits_of(a).max() > 1000,
