@@ -36,8 +36,9 @@ def check_size(settings):
     """Refuse a size that the network is not made for."""
     if settings.size != 32 and settings.model.startswith(("lenet5", "small-alexnet")):
         raise CommandError(f"--size: {settings.model} is made for 32 pixels a side, got {settings.size}")
-    if (settings.size == 16 and settings.model == "lite0") or (settings.size > 32 and settings.model != "lite0"):
-        wanted = "32 or more" if settings.model == "lite0" else "16 or 32"
+    # On 32 pixels a side Lite0's last maps are one pixel that hardly answers: nothing can be learnt from them.
+    if (settings.size < 64) == (settings.model == "lite0"):
+        wanted = "64 or more" if settings.model == "lite0" else "16 or 32"
         raise CommandError(f"--size: {settings.model} takes {wanted} pixels a side, got {settings.size}")
 
 

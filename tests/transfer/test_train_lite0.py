@@ -28,7 +28,7 @@ def few_images(monkeypatch):
 def settings(**changes):
     values = {
         "data": "fashion-mnist", "full": False, "model": "lite0", "backend": "torch", "epochs": 1, "batch_size": 4,
-        "lr": 0.05, "weight_decay": 0.0, "augment": False, "seed": 0, "images": 8, "size": 32,
+        "lr": 0.05, "weight_decay": 0.0, "augment": False, "seed": 0, "images": 8, "size": 64,
     }  # fmt: skip
     return Settings(**(values | changes))
 
@@ -38,7 +38,7 @@ def settings(**changes):
 )
 def test_only_what_is_not_frozen_learns(freeze, moves, few_images, tmp_path, capsys):
     out = tmp_path / "run"
-    arguments = [*SMALL, "--size", "32", "--output", str(out), *(["--freeze", freeze] if freeze else [])]
+    arguments = [*SMALL, "--size", "64", "--output", str(out), *(["--freeze", freeze] if freeze else [])]
     assert main(arguments) == 0
     assert "lite0 in PyTorch on cpu: 3,383,818 parameters" in capsys.readouterr().out  # 4,652,008 − 990 · 1,281
     assert json.loads((out / "settings.json").read_text(encoding="utf-8"))["freeze"] == freeze
@@ -81,7 +81,7 @@ def test_the_head_learns_ten_times_as_fast_as_what_has_weights():
         (["--freeze", "19"], "--freeze: expected"),
         (["--freeze", "head"], "--freeze: expected .* got head"),
         (["--backend", "numpy"], "--backend: lite0 is trained in torch, got numpy"),
-        (["--size", "16"], "--size: lite0 takes 32 or more pixels a side, got 16"),
+        (["--size", "32"], "--size: lite0 takes 64 or more pixels a side, got 32"),
     ],
 )
 def test_refusals(arguments, says, tmp_path, capsys):
