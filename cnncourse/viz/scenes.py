@@ -31,13 +31,13 @@ def draw_regions(axes, regions) -> None:
 
 
 def draw_boxes(axes, boxes, colour: str = YELLOW, style: str = "-") -> None:
-    """Frame boxes (M, 4), each (y0, x0, y1, x1) in pixels, the ends exclusive."""
+    """Frame boxes (M, 4), each (x0, y0, x1, y1) in pixels, the ends exclusive."""
     from matplotlib.patches import Rectangle
 
     for box in np.asarray(boxes, dtype=float).reshape(-1, 4):
-        y0, x0, y1, x1 = box
+        x0, y0, x1, y1 = box
         if y1 <= y0 or x1 <= x0:
-            raise ValueError(f"boxes must be (y0, x0, y1, x1) with y0 < y1 and x0 < x1, got {tuple(box)}")
+            raise ValueError(f"boxes must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {tuple(box)}")
         corner = (x0 - 0.5, y0 - 0.5)
         axes.add_patch(Rectangle(corner, x1 - x0, y1 - y0, fill=False, edgecolor="black", linewidth=3.6))
         axes.add_patch(
@@ -58,7 +58,7 @@ def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None
         One integer (H, W) map per scene (a mask, classes or instances; 0 is background), or None;
         single entries may be None.
     boxes
-        One (M, 4) array of (y0, x0, y1, x1) per scene, the ends exclusive, or None; single entries may be None.
+        One (M, 4) array of (x0, y0, x1, y1) per scene, the ends exclusive, or None; single entries may be None.
     columns
         Scenes per row; by default all in one.
     height
