@@ -10,17 +10,18 @@ from cnncourse.viz.style import GREY, PALETTE, YELLOW, bare, figure_grid
 REGION_COLOURS = (*PALETTE, YELLOW, GREY, "#332288", "#DDDDDD")  # ten classes, ten colours
 
 
-def draw_regions(axes, regions) -> None:
+def draw_regions(axes, regions, alpha: float = 0.75) -> None:
     """Tint and outline the regions of an integer (H, W) map: 0 is background, each number has its colour.
 
-    Outlines are white on black, so that they show on any ground.
+    Outlines are white on black, so that they show on any ground. The smaller `alpha` (0 to 1), the more of the picture
+    shows through.
     """
     from matplotlib.colors import to_rgb
 
     regions = np.asarray(regions).astype(int)
     tint = np.zeros((*regions.shape, 4))
     for number in np.unique(regions[regions > 0]):
-        tint[regions == number] = (*to_rgb(REGION_COLOURS[(number - 1) % len(REGION_COLOURS)]), 0.75)
+        tint[regions == number] = (*to_rgb(REGION_COLOURS[(number - 1) % len(REGION_COLOURS)]), alpha)
     axes.imshow(tint)
     for number in np.unique(regions[regions > 0]):
         outline = np.pad(regions == number, 1)
@@ -45,7 +46,9 @@ def draw_boxes(axes, boxes, colour: str = YELLOW, style: str = "-") -> None:
         )
 
 
-def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None = None, height: float = 1.9):
+def scene_row(
+    images, titles=None, regions=None, boxes=None, columns: int | None = None, height: float = 1.9, alpha: float = 0.75
+):  # fmt: skip
     """Draw scenes side by side, with regions tinted and boxes framed where they are given.
 
     Parameters
@@ -63,6 +66,8 @@ def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None
         Scenes per row; by default all in one.
     height
         Inches per scene.
+    alpha
+        How much the regions' tint covers, 0 to 1.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None
         picture = pictures[k]
         place.imshow(picture if picture.dtype == np.uint8 else np.clip(picture, 0, 1))
         if regions is not None and regions[k] is not None:
-            draw_regions(place, regions[k])
+            draw_regions(place, regions[k], alpha)
         if boxes is not None and boxes[k] is not None:
             draw_boxes(place, boxes[k])
         if titles is not None:
