@@ -24,8 +24,8 @@ class Scene:
         Red, green, blue; 0 to 255.
     labels : ndarray of int64, (M,)
         The class of each object, 0 to 9 (``FASHION_CLASSES``), the rearmost first.
-    boxes : ndarray of int64, (M, 4)
-        (y0, x0, y1, x1) around each object's visible pixels: rows y0 to y1 − 1, columns x0 to x1 − 1.
+    boxes : ndarray of float32, (M, 4)
+        (x0, y0, x1, y1) around each object's visible pixels, half open: columns x0 to x1 − 1, rows y0 to y1 − 1.
     instances : ndarray of uint8, (H, W)
         i + 1 where object i is seen, 0 where the background is.
     """
@@ -62,7 +62,7 @@ class SceneBatch:
     ----------
     images : ndarray of uint8, (N, 3, H, W)
     labels : ndarray of int64, (N,) or (N, M)
-    boxes : ndarray of int64, (N, 4) or (N, M, 4)
+    boxes : ndarray of float32, (N, 4) or (N, M, 4)
     instances : ndarray of uint8, (N, H, W)
     """
 
@@ -130,7 +130,7 @@ def scene(
     return Scene(
         image=np.ascontiguousarray((canvas + 0.5).astype(np.uint8).transpose(2, 0, 1)),
         labels=labels[chosen],
-        boxes=np.array([mask_box(instances == i + 1) for i in range(count)], np.int64),
+        boxes=np.array([mask_box(instances == i + 1) for i in range(count)], np.float32),
         instances=instances,
     )
 
@@ -161,7 +161,7 @@ def scenes(
     batch = SceneBatch(
         images=np.empty((count, 3, size, size), np.uint8),
         labels=np.full((count, most), -1, np.int64),
-        boxes=np.full((count, most, 4), -1, np.int64),
+        boxes=np.full((count, most, 4), -1, np.float32),
         instances=np.empty((count, size, size), np.uint8),
     )
     for n in range(count):
@@ -175,9 +175,9 @@ def scenes(
 
 
 def mask_box(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Return (y0, x0, y1, x1), the smallest box with every true pixel of a bool (H, W) mask.
+    """Return (x0, y0, x1, y1), the smallest box with every true pixel of a bool (H, W) mask.
 
-    The box is half open: ``mask[y0:y1, x0:x1]`` holds them all.
+    The box is half open: ``mask[y0:y1, x0:x1]`` holds them all. As in ``torchvision.ops``, x comes first.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def mask_box(mask: np.ndarray) -> tuple[int, int, int, int]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) == 0:
         raise ValueError("mask: expected at least one true pixel, got none")
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _is_int(value) -> bool:

@@ -105,7 +105,7 @@ class Scenes(Dataset):
     target : "class", "semantic" or "detection"
         What goes with each image: its class (an int, one object only); the class at each pixel (int64,
         (H, W), 0 is background, otherwise label + 1); or what torchvision's detectors take: a dictionary of
-        ``boxes`` (float32, (M, 4), **x0, y0, x1, y1**), ``labels`` (int64, (M,), label + 1, since 0 is
+        ``boxes`` (float32, (M, 4), x0, y0, x1, y1), ``labels`` (int64, (M,), label + 1, since 0 is
         background) and ``masks`` (uint8, (M, H, W)).
     transform : function, optional
         Applied to the image alone: it must not move pixels where the target has places.
@@ -152,7 +152,7 @@ class Scenes(Dataset):
         if self.target == "semantic":
             return torch.from_numpy(one.semantic)
         return {
-            "boxes": torch.from_numpy(one.boxes[:, [1, 0, 3, 2]]).float(),
+            "boxes": torch.from_numpy(one.boxes),
             "labels": torch.from_numpy(one.labels + 1),
             "masks": torch.from_numpy(one.masks.astype(np.uint8)),
         }

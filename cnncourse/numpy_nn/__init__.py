@@ -6,7 +6,9 @@ algorithms   one convolution, many ways to compute it
 modules      layers and containers with an explicit backward pass
 optim        SGD, Adam, learning-rate schedules
 training     a training loop with checkpoints
-models       LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, …
+models       LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, FCN, U-Net, …
+boxes        overlap, suppression, anchors, focal loss, RoI pooling; `average_precision` in five forms
+segmentation measures and the Dice loss; `tiling` for pictures of any size
 gradcheck    is a backward pass right?
 inference    a network as one list of steps, made faster
 summary      what a network costs and sees; `depth` counts its layers

@@ -53,5 +53,10 @@ def _(module: M.Residual):
 
 
 @depth.register
+def _(module: M.CropConcat):
+    return max(depth(module.skip), depth(module.body))
+
+
+@depth.register
 def _(module: M.Concat):
     return max(depth(branch) for _, branch in module.named_children())

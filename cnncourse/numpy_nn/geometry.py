@@ -17,6 +17,7 @@ from .functional._windows import output_size, padded_size
 from .functional.adaptive_pool import check_adaptive
 from .functional.max_pool import check_pool
 from .functional.resize import check_interpolate
+from .modules.containers import crop_window
 from .modules.conv import Convolution, TransposedConvolution
 from .modules.norm import Normalisation
 from .modules.pooling import AdaptivePool, WindowPool
@@ -243,6 +244,15 @@ def _(module: M.Concat, input_shape, field, visit):
 
 
 @trace.register
+def _(module: M.CropConcat, input_shape, field, visit):
+    """What is cut off at the top and left moves the skip's first place inwards."""
+    skip, skip_field = trace(module.skip, input_shape, field, visit)
+    shape, body_field = trace(module.body, input_shape, field, visit)
+    cuts = [(1, 1, -cut.start, 1) for cut in crop_window(skip, shape)[2:]]
+    return (shape[0], skip[1] + shape[1], *shape[2:]), skip_field.through(cuts).union(body_field)
+
+
+@trace.register
 def _(module: M.Scale, input_shape, field, visit):
     _, gate_field = trace(module.gate, input_shape, field, visit)
     visit(module, input_shape, tuple(input_shape), field.union(gate_field))
@@ -253,6 +263,7 @@ def _(module: M.Scale, input_shape, field, visit):
 @output_shape.register(M.Sequential)
 @output_shape.register(M.Residual)
 @output_shape.register(M.Concat)
+@output_shape.register(M.CropConcat)
 @output_shape.register(M.Scale)
 def _(module, input_shape):
     shape, _ = trace(module, tuple(input_shape), ReceptiveField.of_input(len(input_shape) - 2), lambda *_: None)

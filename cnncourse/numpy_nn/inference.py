@@ -14,6 +14,7 @@ from . import functional as F
 from . import modules as M
 from .fast import conv as fast_conv
 from .graph import NumpyGraph, Part, Ref, Step, fill, refs
+from .modules.containers import crop_window
 
 CLIPPED = ("relu", "relu6", "hardtanh")
 FRESH = ("conv2d", "add")
@@ -59,6 +60,8 @@ def _list_steps(module, input, steps):
         case M.Concat():
             outputs = [through(branch) for _, branch in module.named_children()]
             return step("cat", _join_channels, *outputs)
+        case M.CropConcat():
+            return step("cat", _crop_and_join, through(module.skip), through(module.body))
         case M.Scale():
             return step("mul", np.multiply, input, through(module.gate))
         case M.Identity():  # dropout too
@@ -74,6 +77,10 @@ def _list_steps(module, input, steps):
 
 def _join_channels(*arrays):
     return np.concatenate(arrays, axis=1)
+
+
+def _crop_and_join(skip, body):
+    return _join_channels(skip[crop_window(skip.shape, body.shape)], body)
 
 
 def _evaluate(module, input):

@@ -11,10 +11,12 @@ import importlib
 
 _HOME = {
     "draw_boxes": "scenes",
+    "draw_detections": "detection",
     "draw_lines": "charts",
     "draw_regions": "scenes",
     "draw_values": "images",
     "bar_chart": "charts",
+    "detection_row": "detection",
     "feature_maps": "maps",
     "figure_grid": "style",
     "image_row": "images",
@@ -22,6 +24,7 @@ _HOME = {
     "line_chart": "charts",
     "line_panels": "charts",
     "pixel_grid": "images",
+    "precision_recall_curves": "detection",
     "scene_row": "scenes",
     "sliding_window": "windows",
     "time_here": "tour",

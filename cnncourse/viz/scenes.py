@@ -10,17 +10,18 @@ from cnncourse.viz.style import GREY, PALETTE, YELLOW, bare, figure_grid
 REGION_COLOURS = (*PALETTE, YELLOW, GREY, "#332288", "#DDDDDD")  # ten classes, ten colours
 
 
-def draw_regions(axes, regions) -> None:
+def draw_regions(axes, regions, alpha: float = 0.75) -> None:
     """Tint and outline the regions of an integer (H, W) map: 0 is background, each number has its colour.
 
-    Outlines are white on black, so that they show on any ground.
+    Outlines are white on black, so that they show on any ground. The smaller `alpha` (0 to 1), the more of the picture
+    shows through.
     """
     from matplotlib.colors import to_rgb
 
     regions = np.asarray(regions).astype(int)
     tint = np.zeros((*regions.shape, 4))
     for number in np.unique(regions[regions > 0]):
-        tint[regions == number] = (*to_rgb(REGION_COLOURS[(number - 1) % len(REGION_COLOURS)]), 0.75)
+        tint[regions == number] = (*to_rgb(REGION_COLOURS[(number - 1) % len(REGION_COLOURS)]), alpha)
     axes.imshow(tint)
     for number in np.unique(regions[regions > 0]):
         outline = np.pad(regions == number, 1)
@@ -31,13 +32,13 @@ def draw_regions(axes, regions) -> None:
 
 
 def draw_boxes(axes, boxes, colour: str = YELLOW, style: str = "-") -> None:
-    """Frame boxes (M, 4), each (y0, x0, y1, x1) in pixels, the ends exclusive."""
+    """Frame boxes (M, 4), each (x0, y0, x1, y1) in pixels, the ends exclusive."""
     from matplotlib.patches import Rectangle
 
     for box in np.asarray(boxes, dtype=float).reshape(-1, 4):
-        y0, x0, y1, x1 = box
+        x0, y0, x1, y1 = box
         if y1 <= y0 or x1 <= x0:
-            raise ValueError(f"boxes must be (y0, x0, y1, x1) with y0 < y1 and x0 < x1, got {tuple(box)}")
+            raise ValueError(f"boxes must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {tuple(box)}")
         corner = (x0 - 0.5, y0 - 0.5)
         axes.add_patch(Rectangle(corner, x1 - x0, y1 - y0, fill=False, edgecolor="black", linewidth=3.6))
         axes.add_patch(
@@ -45,7 +46,9 @@ def draw_boxes(axes, boxes, colour: str = YELLOW, style: str = "-") -> None:
         )
 
 
-def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None = None, height: float = 1.9):
+def scene_row(
+    images, titles=None, regions=None, boxes=None, columns: int | None = None, height: float = 1.9, alpha: float = 0.75
+):  # fmt: skip
     """Draw scenes side by side, with regions tinted and boxes framed where they are given.
 
     Parameters
@@ -58,11 +61,13 @@ def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None
         One integer (H, W) map per scene (a mask, classes or instances; 0 is background), or None;
         single entries may be None.
     boxes
-        One (M, 4) array of (y0, x0, y1, x1) per scene, the ends exclusive, or None; single entries may be None.
+        One (M, 4) array of (x0, y0, x1, y1) per scene, the ends exclusive, or None; single entries may be None.
     columns
         Scenes per row; by default all in one.
     height
         Inches per scene.
+    alpha
+        How much the regions' tint covers, 0 to 1.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def scene_row(images, titles=None, regions=None, boxes=None, columns: int | None
         picture = pictures[k]
         place.imshow(picture if picture.dtype == np.uint8 else np.clip(picture, 0, 1))
         if regions is not None and regions[k] is not None:
-            draw_regions(place, regions[k])
+            draw_regions(place, regions[k], alpha)
         if boxes is not None and boxes[k] is not None:
             draw_boxes(place, boxes[k])
         if titles is not None:

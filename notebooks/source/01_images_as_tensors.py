@@ -653,7 +653,7 @@ show(
 # | Task | Question | Answer, as arrays |
 # | --- | --- | --- |
 # | **classification** | what is in the picture? | one score per class: (N, classes) |
-# | **detection** | what is where? | for each object a class and a box (y0, x0, y1, x1) |
+# | **detection** | what is where? | for each object a class and a box (x0, y0, x1, y1) |
 # | **semantic segmentation** | which class is each pixel? | one score per class and pixel: (N, classes, H, W) |
 # | **instance segmentation** | which object is each pixel? | for each object a class and a mask (H, W) |
 #
@@ -661,7 +661,7 @@ show(
 
 # %%
 classes, objects = np.unique(scene.semantic), np.unique(scene.instances)  # 0 is the background
-y0, x0, y1, x1 = scene.boxes[0]
+x0, y0, x1, y1 = scene.boxes[0].astype(int)  # half open: as slices
 inside = scene.instances[y0:y1, x0:x1] == 1
 print("classification:", sorted(set(names)))
 print("detection: boxes", scene.boxes.shape, " the first:", names[0], scene.boxes[0])

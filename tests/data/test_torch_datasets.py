@@ -58,8 +58,7 @@ def test_scenes_for_classification_segmentation_and_detection():
     assert classes.dtype == torch.int64
     assert np.array_equal(classes.numpy(), one.semantic)
     _, found = data.Scenes(4, target="detection", **options)[1]
-    y0, x0, y1, x1 = one.boxes[0]
-    assert found["boxes"][0].tolist() == [x0, y0, x1, y1]
+    assert found["boxes"].tolist() == one.boxes.tolist()
     assert found["boxes"].dtype == torch.float32
     assert np.array_equal(found["labels"].numpy(), one.labels + 1)
     assert np.array_equal(found["masks"].numpy() > 0, one.masks)

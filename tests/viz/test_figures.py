@@ -34,7 +34,7 @@ FIGURES = {
     "sliding_window, padded": lambda: viz.sliding_window(IMAGE, KERNEL, (1, 1), stride=2, padding=1),
     "sliding_window, dilated": lambda: viz.sliding_window(IMAGE, KERNEL[:2], (0, 1), dilation=2),
     "scene_row": lambda: viz.scene_row(
-        RNG.random((2, 3, 32, 40)), ["bag", "coat"], [MASK, None], [None, [(0, 1, 5, 9), (3, 30, 9, 40)]]
+        RNG.random((2, 3, 32, 40)), ["bag", "coat"], [MASK, None], [None, [(1, 0, 9, 5), (30, 3, 40, 9)]]
     ),
     "line_chart": lambda: viz.line_chart(range(3), {"a": [1, 2, 3], "b": [3, 2, 1]}, "x", "y", "title", log="y"),
     "line_panels": lambda: viz.line_panels(
@@ -132,7 +132,7 @@ def test_the_sliding_window_shows_pytorchs_numbers(position, stride, padding, di
 
 
 def test_a_box_frames_the_pixels_that_it_names():
-    figure = viz.scene_row(np.zeros((1, 3, 8, 9)), boxes=[[(2, 3, 5, 9)]])
+    figure = viz.scene_row(np.zeros((1, 3, 8, 9)), boxes=[[(3, 2, 9, 5)]])
     frame = figure.axes[0].patches[-1]
     assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == (2.5, 1.5, 6, 3)
 
@@ -170,7 +170,7 @@ def test_lines_differ_without_colour():
         (lambda: viz.sliding_window(np.zeros((5, 5)), np.zeros((3, 3)), dilation=3), "kernel"),
         (lambda: viz.sliding_window(np.zeros((12, 5)), np.zeros((3, 3)), padding=1), "image"),
         (lambda: viz.scene_row(np.zeros((2, 3, 4, 4)), boxes=[[(0, 0, 1, 1)]]), "boxes"),
-        (lambda: viz.scene_row(np.zeros((1, 3, 4, 4)), boxes=[[(3, 0, 3, 1)]]), "boxes"),
+        (lambda: viz.scene_row(np.zeros((1, 3, 4, 4)), boxes=[[(0, 3, 1, 3)]]), "boxes"),
         (lambda: viz.bar_chart({}, "y"), "values"),
         (lambda: viz.bar_chart({"a": {"x": 1}, "b": {"y": 1}}, "y"), "every group"),
         (lambda: viz.line_chart([], {}, "x", "y"), "series"),

@@ -3,6 +3,7 @@
     Sequential(a, b, c)        c(b(a(x)))                 backward in reverse order
     Residual(body, shortcut)   body(x) + shortcut(x)      x is used twice: its gradients add up
     Concat(a, b)               [a(x), b(x)] by channel    the gradient is cut, the pieces' results add up
+    CropConcat(a, b)           the same, a(x) cut to the size of b(x)
     Scale(gate)                x · gate(x)                the product rule
 
 `Network` is for models whose state_dict keys are prescribed: its attributes are the named parts, its wiring
@@ -14,7 +15,7 @@ import numpy as np
 from .base import Module
 from .linear import Identity
 
-__all__ = ["Concat", "Network", "Residual", "Scale", "Sequential"]
+__all__ = ["Concat", "CropConcat", "Network", "Residual", "Scale", "Sequential"]
 
 
 class Sequential(Module):
@@ -94,6 +95,39 @@ class Concat(Module):
         pieces = np.split(grad_output, self.from_forward(), axis=1)
         branches = [branch for _, branch in self.named_children()]
         return sum(branch.backward(piece) for branch, piece in zip(branches, pieces, strict=True))
+
+
+class CropConcat(Module):
+    """[skip(x), body(x)] along the channels, where skip(x) is cut to the height and width of body(x).
+
+    U-Net's skip where convolutions have no padding (Ronneberger et al. 2015). As much goes on each side; an odd row or
+    column goes at the bottom and right.
+    """
+
+    def __init__(self, skip, body):
+        self.skip, self.body = skip, body
+
+    def forward(self, input):
+        skip, body = self.skip(input), self.body(input)
+        window = crop_window(skip.shape, body.shape)
+        self.saved = skip.shape, window
+        return np.concatenate([skip[window], body], axis=1)
+
+    def backward(self, grad_output):
+        shape, window = self.from_forward()
+        grad_skip = np.zeros(shape, grad_output.dtype)
+        grad_skip[window] = grad_output[:, : shape[1]]
+        grad_body = np.ascontiguousarray(grad_output[:, shape[1] :])
+        return self.skip.backward(grad_skip) + self.body.backward(grad_body)
+
+
+def crop_window(shape, wanted):
+    """Return the slices that cut (N, C, H, W) of `shape` to the height and width of `wanted`, in the middle."""
+    rests = [have - want for have, want in zip(shape[2:], wanted[2:], strict=True)]
+    if min(rests) < 0:
+        raise ValueError(f"skip: expected at least the body's size {wanted[2:]}, got {shape[2:]}")
+    cuts = [slice(rest // 2, rest // 2 + want) for rest, want in zip(rests, wanted[2:], strict=True)]
+    return (slice(None), slice(None), *cuts)
 
 
 class Scale(Module):

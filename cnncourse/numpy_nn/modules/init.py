@@ -49,6 +49,28 @@ def kaiming_normal(shape, mode="fan_in"):
     return normal(math.sqrt(2 / (fan_in if mode == "fan_in" else fan_out)))
 
 
+def bilinear_kernel(stride):
+    """Return the kernel (K, K), K = 2S − S % 2, with which a transposed convolution of stride S interpolates.
+
+    Its sum is S²: every output gets a whole input's worth. The padding that goes with it is (K − S) // 2.
+
+    >>> bilinear_kernel(2)[0].tolist()
+    [0.0625, 0.1875, 0.1875, 0.0625]
+    """
+    K = 2 * stride - stride % 2
+    hat = 1 - np.abs(np.arange(K) - (K - 1) / 2) / stride
+    return np.outer(hat, hat)
+
+
+def bilinear(stride):
+    """Weights (C, C, K, K) of a transposed convolution that interpolates each channel by itself (Long et al. 2015)."""
+
+    def draw(rng, shape, dtype):
+        return (np.eye(shape[0], shape[1])[:, :, None, None] * bilinear_kernel(stride)).astype(dtype)
+
+    return draw
+
+
 def torch_default(shape):
     """Uniform on ±1/√fan_in: what PyTorch's convolutions and linear layers start with, biases too."""
     return uniform(1 / math.sqrt(fans(shape)[0]) if fans(shape)[0] else 0)

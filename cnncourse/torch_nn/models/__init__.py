@@ -9,11 +9,13 @@ from .alexnet import *
 from .convnext import *
 from .densenet import *
 from .efficientnet_lite import *
+from .fcn import *
 from .googlenet import *
 from .lenet import *
 from .mobilenet import *
 from .resnet import *
 from .senet import *
+from .unet import *
 from .vgg import *
 from .zfnet import *
 
