@@ -7,6 +7,7 @@ modules      layers and containers with an explicit backward pass
 optim        SGD, Adam, learning-rate schedules
 training     a training loop with checkpoints
 models       LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, …
+graph_convolution, quarter_turns   convolutions without a grid, and with turns
 gradcheck    is a backward pass right?
 inference    a network as one list of steps, made faster
 summary      what a network costs and sees; `depth` counts its layers
