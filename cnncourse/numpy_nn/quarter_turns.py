@@ -24,7 +24,7 @@ __all__ = [
 
 
 def turn_maps(maps, quarters):
-    """Return maps (N, C, 4, H, W) as they are when the picture has been turned by so many quarters, anticlockwise."""
+    """Return maps (N, C, 4, H, W) as they are once the picture has been turned by `quarters` · 90°, anticlockwise."""
     return np.roll(np.rot90(maps, quarters, axes=(-2, -1)), quarters, axis=-3)
 
 

@@ -8,7 +8,7 @@ __all__ = ["LiftingConv2d", "QuarterTurnConv2d", "TurnMean", "lifted_filters", "
 
 
 def turn_maps(maps, quarters):
-    """Return maps (N, C, 4, H, W) as they are when the picture has been turned by so many quarters, anticlockwise."""
+    """Return maps (N, C, 4, H, W) as they are once the picture has been turned by `quarters` · 90°, anticlockwise."""
     return maps.rot90(quarters, (-2, -1)).roll(quarters, -3)
 
 
