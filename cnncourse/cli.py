@@ -26,6 +26,7 @@ ELSEWHERE = {
     "grade": ("grade a class, tamper-proof: one notebook or a folder of submissions", "cnncourse.grading.command"),
     "regrade": ("replay one student's grading with the stored seed", "cnncourse.grading.command"),
     "train": ("train a network of the course on full data, with checkpoints", "cnncourse.train_command"),
+    "export": ("write a trained network as an ONNX file, for other run-times", "cnncourse.export_command"),
     "doctor": ("look for what is wrong with this installation, and say how to fix it", "cnncourse.doctor"),
 }
 

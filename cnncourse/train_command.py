@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncourse import train_processes as processes
 from cnncourse.train_data import CommandError, load_data
-from cnncourse.train_pretrained import PRETRAINED, SIZES, frozen_stages, learning_groups, lite0
+from cnncourse.train_pretrained import PRETRAINED, SIZES, frozen_stages
 from cnncourse.train_results import keep_results, write_text
 
 DATA = ("fashion-mnist", "scenes", "mnist", "cifar10")
@@ -21,6 +22,7 @@ LEARNING_RATES = {
 }  # fmt: skip
 MODELS = (*LEARNING_RATES, *PRETRAINED)
 CLASSES = {"small-alexnet": "SmallAlexNet", "small-mobilenet": "SmallMobileNetV2", "small-convnext": "SmallConvNeXt"}
+TORCH_ONLY = {"accumulate": 1, "precision": "float32", "warmup": 0, "processes": 1}
 # Measured; the accuracies are those of cnncourse/data/kept_histories/14_degradation.json.
 EXPECT = """\
 what to expect:
@@ -49,18 +51,26 @@ class Settings:
     images: int | None
     size: int = 32
     freeze: str | None = None
+    accumulate: int = 1
+    precision: str = "float32"
+    warmup: int = 0
+    processes: int = 1
 
 
 def main(argv=None):
     """Run the command with `argv`; return the exit status: 0, or 2 when something must be corrected."""
+    argv = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(argv)
     try:
+        if arguments.processes != 1 and not processes.inside():
+            choose_settings(arguments)  # refusals come before any process is started
+            return processes.launch(argv, arguments.processes, arguments.threads)
         run(arguments)
     except (CommandError, ValueError, FloatingPointError, OSError, RuntimeError) as error:
-        print(f"cnncourse train: {error}", file=sys.stderr)
-        return 2
+        return processes.report(error)
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on after the last finished epoch.", file=sys.stderr)
+        if not processes.inside():
+            print(f"\nStopped. {processes.STOPPED}", file=sys.stderr)
         return 130
     return 0
 
@@ -81,6 +91,15 @@ def parser():
     p.add_argument("--backend", choices=("numpy", "torch"), help="default: numpy; lite0: torch")
     p.add_argument("--device", default="auto", help="torch only: auto, cpu, cuda, mps; default: %(default)s")
     p.add_argument("--threads", type=int, help="how many CPU threads PyTorch may use")
+    p.add_argument("--processes", type=int, default=1, metavar="N",
+                   help="torch only: train with N processes, which act as one; default: %(default)s")  # fmt: skip
+    p.add_argument("--accumulate", type=int, default=1, metavar="K",
+                   help="torch only: cut each batch into K pieces, for less memory; default: %(default)s")  # fmt: skip
+    p.add_argument("--precision", choices=("float32", "bf16"), default="float32",
+                   help="torch only: the numbers that convolutions compute with; default: %(default)s")  # fmt: skip
+    p.add_argument("--warmup", type=int, default=0, metavar="EPOCHS",
+                   help="torch only: raise the learning rate from 0 in these epochs, then lower it at every "
+                   "step; default: 0, and lower it after every epoch")  # fmt: skip
     p.add_argument("--epochs", type=int, default=10, help="default: %(default)s")
     p.add_argument("--batch-size", type=int, default=64, help="default: %(default)s")
     p.add_argument("--lr", type=float, help="learning rate of SGD with momentum; default: the model's own")
@@ -106,8 +125,8 @@ def what_to_expect():
     return EXPECT.format(**{name: run["test_accuracy"][-1] for name, run in runs.items()})
 
 
-def run(arguments):
-    """Train, evaluate, and leave weights, history and curves in the output folder."""
+def choose_settings(arguments):
+    """Return the run's settings; refuse those that are impossible."""
     if arguments.option and arguments.model and arguments.option != arguments.model:
         raise CommandError(f"--model: expected one network, got {arguments.model} and --model {arguments.option}")
     arguments.model = arguments.model or arguments.option or "lenet5"
@@ -127,36 +146,63 @@ def run(arguments):
         images=arguments.images,
         size=arguments.size or (96 if pretrained else 32),
         freeze=arguments.freeze,
+        accumulate=arguments.accumulate,
+        precision=arguments.precision,
+        warmup=arguments.warmup,
+        processes=processes.count(arguments.processes),
     )
     frozen_stages(settings)
-    for name in ("epochs", "batch_size", "images"):
+    for name in ("epochs", "batch_size", "images", "accumulate", "processes"):
         value = getattr(settings, name)
         if value is not None and value < 1:
             raise CommandError(f"--{name.replace('_', '-')}: expected at least 1, got {value}")
+    if not 0 <= settings.warmup < settings.epochs:
+        wanted = f"from 0 to less than the {settings.epochs} epochs"
+        raise CommandError(f"--warmup: expected {wanted}, got {settings.warmup}")
+    for name, value in TORCH_ONLY.items():
+        if settings.backend == "numpy" and getattr(settings, name) != value:
+            raise CommandError(f"--{name}: the NumPy backend cannot do that; add --backend torch")
+    return settings
+
+
+def run(arguments):
+    """Train, evaluate, and leave weights, history and curves in the output folder."""
+    settings = choose_settings(arguments)
     data = settings.data + ("-full" if settings.full else "") + ("" if settings.size == 32 else f"{settings.size}")
     name = "-".join([data, settings.model, settings.backend])
     output = arguments.output or Path("runs") / name
-    checkpoint = open_run(output, settings, arguments.fresh)
+    checkpoint = checkpoint_of(output, settings)
+    if processes.number() == 0:
+        open_run(output, settings, arguments.fresh)
     train, test = load_data(settings)
-    print(f"{len(train[0]):,} training and {len(test[0]):,} test images of {'×'.join(map(str, train[0].shape[1:]))}")
+    shape = "×".join(map(str, train[0].shape[1:]))
+    processes.say(f"{len(train[0]):,} training and {len(test[0]):,} test images of {shape}")
     if checkpoint.exists():
-        print(f"Going on from {checkpoint}")
-    progress = None if arguments.quiet else progress_bar
-    trainer = train_numpy if settings.backend == "numpy" else train_torch
+        processes.say(f"Going on from {checkpoint}")
+    progress = None if arguments.quiet or processes.number() > 0 else progress_bar
+    if settings.backend == "torch":
+        from cnncourse.train_torch import train_torch as trainer
+    else:
+        trainer = train_numpy
     model, rows = trainer(settings, train, test, checkpoint, progress, arguments)
-    print(keep_results(output, f"{settings.model} on {settings.data}", model, rows))
+    if processes.number() == 0:
+        print(keep_results(output, f"{settings.model} on {settings.data}", model, rows), flush=True)
+
+
+def checkpoint_of(output, settings):
+    """Return where a run keeps its checkpoint."""
+    return output / ("checkpoint.npz" if settings.backend == "numpy" else "checkpoint.pt")
 
 
 def open_run(output, settings, fresh):
-    """Prepare the output folder; return the checkpoint's path."""
-    notes = output / "settings.json"
-    checkpoint = output / ("checkpoint.npz" if settings.backend == "numpy" else "checkpoint.pt")
+    """Prepare the output folder; refuse one that holds a run with other settings."""
+    notes, checkpoint = output / "settings.json", checkpoint_of(output, settings)
     if fresh:
         checkpoint.unlink(missing_ok=True)
     elif notes.exists() and checkpoint.exists():
         before = json.loads(notes.read_text(encoding="utf-8"))
         now = asdict(settings)
-        before = {"size": 32, "freeze": None} | before  # runs from before these settings were there
+        before = {"size": 32, "freeze": None} | TORCH_ONLY | before  # runs from before these settings were there
         differing = [f"{key} was {before.get(key)}, now {now[key]}" for key in now if before.get(key) != now[key]]
         if differing:
             raise CommandError(
@@ -165,7 +211,6 @@ def open_run(output, settings, fresh):
             )
     output.mkdir(parents=True, exist_ok=True)
     write_text(notes, json.dumps(asdict(settings), indent=1) + "\n")
-    return checkpoint
 
 
 def progress_bar(steps, description):
@@ -208,45 +253,3 @@ def train_numpy(settings, train, test, checkpoint, progress, arguments):
         schedule=schedule, augment=augment if settings.augment else None, checkpoint=checkpoint, progress=progress,
     )  # fmt: skip
     return model, history.rows
-
-
-def train_torch(settings, train, test, checkpoint, progress, arguments):
-    """Train with torch_nn on the chosen device; return the model and one row per epoch."""
-    import torch
-
-    from cnncourse.torch_nn import models, training
-
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    device = training.best_device() if arguments.device == "auto" else arguments.device
-    torch.manual_seed(settings.seed)
-    try:
-        pretrained = settings.model in PRETRAINED
-        model = (lite0(settings) if pretrained else build(models, settings, train[0].shape[1])).to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise CommandError(f"--device: cannot use {device!r} here ({str(error).splitlines()[0]})") from error
-    count = sum(parameter.numel() for parameter in model.parameters())
-    print(f"{settings.model} in PyTorch on {device}: {count:,} parameters")
-    groups = learning_groups(model, settings.lr) if pretrained else model.parameters()
-    optimizer = torch.optim.SGD(groups, settings.lr, momentum=0.9, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
-    rows = training.fit(
-        model, optimizer, *train, epochs=settings.epochs, batch_size=settings.batch_size,
-        rng=np.random.default_rng(settings.seed), test=test, schedule=schedule,
-        augment=augment_torch if settings.augment else None, checkpoint=checkpoint, progress=progress,
-    )  # fmt: skip
-    return model, rows
-
-
-def augment_torch(images):
-    """Mirror and shift by up to two pixels, each image anew, on the images' device."""
-    import torch
-    from torch.nn import functional as F
-
-    N, _, H, W = images.shape
-    mirrored = torch.rand(N, 1, 1, 1, device=images.device) < 0.5
-    images = F.pad(torch.where(mirrored, images.flip(3), images), (2, 2, 2, 2))
-    y, x = torch.randint(5, (2, N, 1, 1), device=images.device)
-    rows, columns = torch.arange(H, device=images.device)[:, None], torch.arange(W, device=images.device)
-    n = torch.arange(N, device=images.device)[:, None, None]
-    return images[n, :, y + rows, x + columns].permute(0, 3, 1, 2).contiguous()

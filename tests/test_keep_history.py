@@ -47,7 +47,13 @@ def test_what_is_kept_comes_back(folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"lr": 0.02, "images": None, "augment": True}, {"data": "cifar10", "full": True, "size": 32}]
+    "changes",
+    [
+        {},
+        {"lr": 0.02, "images": None, "augment": True},
+        {"data": "cifar10", "full": True, "size": 32},
+        {"accumulate": 4, "precision": "bf16", "warmup": 1},
+    ],
 )
 def test_the_command_makes_a_run_with_the_same_settings(changes, tmp_path, monkeypatch):
     wanted, asked = settings(**changes), []

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cnncourse.data.histories import FOLDER
-from cnncourse.train_command import LEARNING_RATES
+from cnncourse.train_command import LEARNING_RATES, TORCH_ONLY
 
 COLUMNS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 DIGITS = 5
@@ -33,6 +33,9 @@ def command(settings: dict) -> str:
     for name in ("epochs", "batch_size", "weight_decay", "images", "size", "seed"):
         if settings[name] is not None:
             parts += [f"--{name.replace('_', '-')}", str(settings[name])]
+    for name, usual in TORCH_ONLY.items():
+        if settings.get(name, usual) != usual:
+            parts += [f"--{name}", str(settings[name])]
     if settings["lr"] != LEARNING_RATES[settings["model"]]:
         parts += ["--lr", str(settings["lr"])]
     return " ".join(parts)

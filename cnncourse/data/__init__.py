@@ -2,6 +2,9 @@
 
 - ``fashion_mnist`` (a real part of it comes with the package), ``mnist``, ``cifar10``: NumPy arrays.
 - ``scene``, ``scenes``: coloured garments over photographs, with class, mask and box known exactly.
+- ``moving_scenes``: clips of a garment that moves over a photograph, with direction and speed known exactly.
+- ``signal``: an electrocardiogram and a sea's temperature, from PyWavelets' wheel.
+- ``karate_club``: a small graph of friendships, from networkx.
 - ``photograph``, ``photographs``: photographs from scikit-image's wheel.
 - ``photograph_patches``: which of sixteen photographs is a patch from; ``faces``: a face or none. From the same wheel.
 - ``FashionMNIST``, ``MNIST``, ``CIFAR10``, ``Scenes``, ``Photographs``: the same as PyTorch datasets.
@@ -13,10 +16,13 @@
 
 from .errors import CorruptDataError, DataError, DownloadError, MissingDataError
 from .garment_scenes import Scene, SceneBatch, mask_box, scene, scenes
+from .graphs import Graph, karate_club
 from .histories import training_history
+from .moving import DIRECTIONS, MovingScenes, moving_scenes
 from .patches import FACE_CLASSES, PATCH_CLASSES, faces, photograph_patches
 from .photos import FURTHER_PHOTOGRAPHS, PHOTOGRAPHS, photograph, photographs
 from .sets import cifar10, fashion_mnist, mnist
+from .signals import SIGNALS, signal
 from .sources import CIFAR10 as _CIFAR10
 from .sources import FASHION_MNIST as _FASHION_MNIST
 
@@ -28,27 +34,34 @@ _TORCH_DATASETS = ("FashionMNIST", "MNIST", "CIFAR10", "Photographs", "Scenes", 
 __all__ = [
     *_TORCH_DATASETS,
     "CIFAR10_CLASSES",
+    "DIRECTIONS",
     "FACE_CLASSES",
     "FASHION_CLASSES",
     "FURTHER_PHOTOGRAPHS",
     "PATCH_CLASSES",
     "PHOTOGRAPHS",
+    "SIGNALS",
     "CorruptDataError",
     "DataError",
     "DownloadError",
+    "Graph",
     "MissingDataError",
+    "MovingScenes",
     "Scene",
     "SceneBatch",
     "cifar10",
     "faces",
     "fashion_mnist",
+    "karate_club",
     "mask_box",
     "mnist",
+    "moving_scenes",
     "photograph",
     "photograph_patches",
     "photographs",
     "scene",
     "scenes",
+    "signal",
     "training_history",
 ]
 

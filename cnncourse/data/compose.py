@@ -111,7 +111,7 @@ def paste(
             break
         side = max(SMALLEST, side * 4 // 5)
     here = np.s_[place[0] : place[0] + side, place[1] : place[1] + side]
-    colour = _contrasting_colour(rng, canvas[here].mean(axis=(0, 1), dtype=np.float64))
+    colour = contrasting_colour(rng, canvas[here].mean(axis=(0, 1), dtype=np.float64))
     # Dark cloth is still cloth: the garment's own grey shades the colour, it never blackens it.
     paint = (0.3 + 0.7 * shade)[:, :, None] * colour
     canvas[here] += alpha[:, :, None] * (paint - canvas[here])
@@ -149,7 +149,7 @@ def resize(pixels: np.ndarray, side: int) -> np.ndarray:
     return rows[:, low] + part[:, None] * (rows[:, high] - rows[:, low])
 
 
-def _contrasting_colour(rng: np.random.Generator, surroundings: np.ndarray) -> np.ndarray:
+def contrasting_colour(rng: np.random.Generator, surroundings: np.ndarray) -> np.ndarray:
     """Draw a few strong colours and return the one farthest from ``surroundings``: float32 RGB, 0 to 255."""
     hue = 6 * rng.random((COLOURS, 1))
     # Round the colour wheel, each channel rises and falls as a clipped triangle of the hue.

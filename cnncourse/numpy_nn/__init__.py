@@ -9,6 +9,7 @@ training     a training loop with checkpoints
 models       LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, FCN, U-Net, …
 boxes        overlap, suppression, anchors, focal loss, RoI pooling; `average_precision` in five forms
 segmentation measures and the Dice loss; `tiling` for pictures of any size
+graph_convolution, quarter_turns   convolutions without a grid, and with turns
 gradcheck    is a backward pass right?
 inference    a network as one list of steps, made faster
 summary      what a network costs and sees; `depth` counts its layers

@@ -54,6 +54,12 @@ def _(layer: Convolution, input_shape):
 
 
 @output_shape.register
+def _(layer: M.CausalConv1d, input_shape):
+    _conv_geometry(layer, (*input_shape[:2], input_shape[2] + layer.past))
+    return (input_shape[0], layer.weight.shape[0], input_shape[2])
+
+
+@output_shape.register
 def _(layer: TransposedConvolution, input_shape):
     arguments = layer.stride, layer.padding, layer.output_padding, layer.groups, layer.dilation
     image, weight = _blank(input_shape), _blank(layer.weight.shape)
@@ -125,6 +131,11 @@ def window(layer, input_shape):
 def _(layer: Convolution, input_shape):
     S, P, D = _conv_geometry(layer, input_shape)
     return list(zip(layer.kernel_size, S, [before for before, _ in P], D, strict=True))
+
+
+@window.register
+def _(layer: M.CausalConv1d, input_shape):
+    return [(*layer.kernel_size, 1, layer.past, *layer.dilation)]
 
 
 @window.register

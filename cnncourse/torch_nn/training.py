@@ -4,14 +4,17 @@ Batches are drawn by a NumPy generator, so that both loops can be given the same
 one thread count and deterministic kernels, resumed training equals uninterrupted training bit for bit.
 """
 
-import os
-import pickle
+import contextlib
+import math
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional as F
+
+from . import parallel
+from .checkpoints import load_checkpoint, save_checkpoint
 
 
 def best_device():
@@ -21,16 +24,54 @@ def best_device():
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def train_step(model, optimizer, images, labels):
-    """Do one step of gradient descent on one batch; return (loss, logits) from before the step."""
-    logits = model(images)
-    loss = F.cross_entropy(logits, labels)
-    if not torch.isfinite(loss):
-        raise FloatingPointError(f"loss: expected a finite number, got {loss.item()}; try a smaller lr")
+def train_step(model, optimizer, images, labels, *, pieces=1, precision="float32"):
+    """Do one step of gradient descent on one batch; return (loss, logits) from before the step.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    optimizer : torch.optim.Optimizer
+    images, labels : tensors (N, …) and (N,)
+        The whole batch, of which each of several processes computes its share; the logits are those of the share.
+    pieces : int
+        Into how many parts the batch is cut, whose gradients add up: less memory, and the same step but for batch norm.
+    precision : "float32" or "bf16"
+        The number format of matrix products and convolutions; "float32" means that of the weights.
+    """
+    low = torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16")
     optimizer.zero_grad()
-    loss.backward()
+    losses, outputs = [], []
+    for number, piece in enumerate(zip(images.tensor_split(pieces), labels.tensor_split(pieces), strict=True), 1):
+        x, y = map(parallel.share, piece)
+        with contextlib.nullcontext() if number == pieces else parallel.without_averaging(model):
+            with low:
+                logits = model(x)
+                loss = F.cross_entropy(logits, y) * (len(x) / len(images))
+            (loss * parallel.world_size()).backward()  # averaging divides by their number
+        losses.append(loss.item())
+        outputs.append(logits.detach())
+    (loss,) = parallel.total(sum(losses))
+    if not np.isfinite(loss):
+        raise FloatingPointError(f"loss: expected a finite number, got {loss}; try a smaller lr")
     optimizer.step()
-    return loss.item(), logits.detach()
+    return loss, torch.cat(outputs)
+
+
+def warmup_cosine(step, total, warmup, peak, floor=0.0):
+    """Return the learning rate of a step: in a line from 0 to `peak` at step `warmup`, then half a cosine to `floor`.
+
+    The cosine ends at step `total`, and `floor` stays after it. With `warmup` 0 it begins at `peak`. Sources: P. Goyal
+    et al., arXiv:1706.02677, section 2.2; I. Loshchilov & F. Hutter, arXiv:1608.03983.
+
+    >>> [round(warmup_cosine(step, 6, 2, 1.0), 3) for step in range(8)]
+    [0.0, 0.5, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    """
+    if not 0 <= warmup < total:
+        raise ValueError(f"warmup: expected from 0 to less than total = {total}, got {warmup}")
+    if step < warmup:
+        return peak * step / warmup
+    progress = min((step - warmup) / (total - warmup), 1)
+    return floor + (peak - floor) * (1 + math.cos(math.pi * progress)) / 2
 
 
 @torch.no_grad()
@@ -114,6 +155,29 @@ def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, lo
     return losses
 
 
+def evaluate_together(model, images, labels):
+    """Return (mean loss, accuracy), each process having looked at its share of the images."""
+    if parallel.world_size() == 1:
+        return evaluate(model, images, labels)
+    mine, wanted = parallel.share(torch.as_tensor(images)), parallel.share(torch.as_tensor(labels))
+    loss, accuracy = evaluate(model, mine, wanted) if len(mine) else (0.0, 0.0)
+    loss, accuracy = parallel.total(loss * len(mine), accuracy * len(mine))
+    return loss / len(images), accuracy / len(images)
+
+
+def check_batches(count, batch_size, accumulate, precision):
+    """Refuse batches that cannot be shared out, and what is no number of pieces and no precision."""
+    for name, value in (("batch_size", batch_size), ("accumulate", accumulate)):
+        if value < 1:
+            raise ValueError(f"{name}: expected at least 1, got {value}")
+    smallest = count % batch_size or min(count, batch_size)
+    if smallest < parallel.world_size():
+        wanted = f"batches of at least {parallel.world_size()} images, one per process"
+        raise ValueError(f"batch_size: expected {wanted}, got one of {smallest}")
+    if precision not in ("float32", "bf16"):
+        raise ValueError(f"precision: expected 'float32' or 'bf16', got {precision!r}")
+
+
 def fit(
     model,
     optimizer,
@@ -128,8 +192,14 @@ def fit(
     augment=None,
     checkpoint=None,
     progress=None,
+    accumulate=1,
+    precision="float32",
+    schedule_every="epoch",
 ):
     """Train a classifier with cross-entropy on the device where its parameters are.
+
+    Several processes (see `parallel`) that call it with the same arguments train one model, on the same batches as one
+    process would.
 
     Parameters
     ----------
@@ -147,13 +217,18 @@ def fit(
     test : (images, labels), optional
         Evaluated after every epoch.
     schedule : torch.optim.lr_scheduler.LRScheduler, optional
-        Stepped after every epoch.
+        Stepped after every epoch, or every batch.
     augment : function (images) -> images, optional
         Applied to every training batch, on the device.
     checkpoint : path, optional
         Written after every epoch, whole or not at all; if it exists, training goes on from there.
     progress : function (iterable, description) -> iterable, optional
         Shows the batches going by, for example `lambda it, text: tqdm(it, desc=text)`.
+    accumulate : int
+        Into how many pieces each batch is cut; fewer where a piece would leave a process without an image.
+    precision : "float32" or "bf16"
+        See `train_step`.
+    schedule_every : "epoch" or "batch"
 
     Returns
     -------
@@ -163,19 +238,20 @@ def fit(
     Raises
     ------
     ValueError
-        images and labels differ in length or are empty, or the checkpoint does not fit.
+        images and labels differ in length or are empty, the checkpoint does not fit, or a batch has fewer images than
+        there are processes.
     FloatingPointError
         The loss is no longer finite.
     """
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"labels: expected one per image, got {len(labels)} for {len(images)} images")
-    if batch_size < 1:
-        raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
+    check_batches(len(images), batch_size, accumulate, precision)
     images, labels = torch.as_tensor(images), torch.as_tensor(labels)
-    device = next(model.parameters()).device
+    device, processes = next(model.parameters()).device, parallel.world_size()
     history = []
     if checkpoint is not None and Path(checkpoint).exists():
         load_checkpoint(checkpoint, model, optimizer, schedule, rng, history)
+    averaged = parallel.averaging(model)
     for epoch in range(len(history) + 1, epochs + 1):
         started, lr = time.perf_counter(), optimizer.param_groups[0]["lr"]
         model.train()
@@ -185,11 +261,15 @@ def fit(
         for index in progress(steps, f"epoch {epoch}/{epochs}") if progress else steps:
             batch, wanted = images[index].to(device), labels[index].to(device)
             batch = batch if augment is None else augment(batch)
-            loss, logits = train_step(model, optimizer, batch, wanted)
+            pieces = max(1, min(accumulate, len(index) // processes))
+            loss, logits = train_step(averaged, optimizer, batch, wanted, pieces=pieces, precision=precision)
             total += loss * len(index)
-            correct += (logits.argmax(dim=1) == wanted).sum().item()
-        test_loss, test_accuracy = (np.nan, np.nan) if test is None else evaluate(model, *test)
-        if schedule is not None:
+            mine = torch.cat([parallel.share(piece) for piece in wanted.tensor_split(pieces)])
+            correct += parallel.total((logits.argmax(dim=1) == mine).sum())[0]
+            if schedule is not None and schedule_every == "batch":
+                schedule.step()
+        test_loss, test_accuracy = (np.nan, np.nan) if test is None else evaluate_together(model, *test)
+        if schedule is not None and schedule_every == "epoch":
             schedule.step()
         history.append(
             {
@@ -202,48 +282,3 @@ def fit(
         if checkpoint is not None:
             save_checkpoint(checkpoint, model, optimizer, schedule, rng, history)
     return history
-
-
-def save_checkpoint(path, model, optimizer, schedule, rng, history):
-    """Write all that training needs to go on, under another name first and then renamed."""
-    state = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "schedule": None if schedule is None else schedule.state_dict(),
-        "history": history,
-        "rng": rng.bit_generator.state,
-        "torch_rng": torch.get_rng_state(),
-        "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        torch.save(state, unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def load_checkpoint(path, model, optimizer, schedule, rng, history):
-    """Put everything back as `save_checkpoint` found it, on the model's device.
-
-    Raises
-    ------
-    ValueError
-        The file is no checkpoint, or one of another model.
-    """
-    try:
-        # weights_only: a checkpoint from elsewhere cannot run code.
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        model.load_state_dict(state["model"])
-    except (OSError, EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
-        raise ValueError(f"checkpoint: expected one of this model, got {path} ({error})") from error
-    optimizer.load_state_dict(state["optimizer"])
-    if schedule is not None:
-        schedule.load_state_dict(state["schedule"])
-    rng.bit_generator.state = state["rng"]
-    torch.set_rng_state(state["torch_rng"])
-    if torch.cuda.is_available() and state["cuda_rng"]:
-        torch.cuda.set_rng_state_all(state["cuda_rng"])
-    history[:] = state["history"]

@@ -12,7 +12,8 @@ import torch
 from cnncourse.data import training_history
 from cnncourse.numpy_nn import models, training
 from cnncourse.torch_nn import models as torch_models
-from cnncourse.train_command import LEARNING_RATES, Settings, augment_torch, build, load_data, main
+from cnncourse.train_command import LEARNING_RATES, Settings, build, load_data, main
+from cnncourse.train_torch import augment_torch
 from cnncourse.weights import load_weights
 
 SMALL = ["--images", "256", "--epochs", "2", "--batch-size", "32", "--quiet"]
@@ -104,6 +105,12 @@ def test_other_settings_are_refused_unless_fresh(tmp_path, capsys):
         (["small-alexnet", "--size", "16"], "--size: small-alexnet is made for 32"),
         (["--epochs", "0"], "--epochs"),
         (["--images", "0"], "--images"),
+        (["--processes", "2"], "--processes: the NumPy backend cannot do that; add --backend torch"),
+        (["--accumulate", "4"], "--accumulate: the NumPy backend"),
+        (["--precision", "bf16"], "--precision: the NumPy backend"),
+        (["--warmup", "1"], "--warmup: the NumPy backend"),
+        (["--warmup", "2", "--backend", "torch"], "--warmup: expected from 0 to less than the 2 epochs, got 2"),
+        (["--processes", "0"], "--processes: expected at least 1, got 0"),
         (["--backend", "torch", "--device", "abacus"], "--device.*abacus"),
     ],
 )

@@ -8,6 +8,7 @@ Each file lists its layers in `__all__`. What a layer costs and sees is not in i
 from . import init
 from .activation import *
 from .base import *
+from .causal import *
 from .containers import *
 from .conv import *
 from .linear import *

@@ -4,8 +4,8 @@ from .. import functional as F
 from .activation import Function
 
 __all__ = [
-    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "MaxPool1d",
-    "MaxPool2d", "MaxPool3d", "PixelShuffle", "Upsample",
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool2d", "AvgPool1d", "AvgPool2d",
+    "AvgPool3d", "MaxPool1d", "MaxPool2d", "MaxPool3d", "PixelShuffle", "Upsample",
 ]  # fmt: skip
 
 
@@ -90,6 +90,12 @@ class AdaptiveAvgPool2d(AdaptivePool):
     """Average pooling of (N, C, H, W) to a given size; 1 is global average pooling (Lin et al. 2014)."""
 
     function, function_backward = F.adaptive_avg_pool2d, F.adaptive_avg_pool2d_backward
+
+
+class AdaptiveAvgPool3d(AdaptivePool):
+    """Average pooling of (N, C, T, H, W) to a given size; 1 is the mean over time and space."""
+
+    axes, function, function_backward = 3, F.adaptive_avg_pool3d, F.adaptive_avg_pool3d_backward
 
 
 class AdaptiveMaxPool2d(AdaptivePool):

@@ -6,6 +6,7 @@ Each file lists its networks in `__all__`.
 # ruff: noqa: F403 - the names are those of the files' own lists
 
 from .alexnet import *
+from .causal import *
 from .convnext import *
 from .densenet import *
 from .efficientnet_lite import *
@@ -17,6 +18,7 @@ from .resnet import *
 from .senet import *
 from .unet import *
 from .vgg import *
+from .video import *
 from .zfnet import *
 
 __all__ = [name for name, value in globals().items() if callable(value) and not name.startswith("_")]
