@@ -105,6 +105,7 @@ task.options(block, {
         "Where the shape changes, a 1×1 convolution of the input is added, as in ResNet. Here nothing is added there."),
     "relu-for-relu6": ({"activation": "relu"}, "The activation is ReLU. ReLU6 also cuts off what is larger than 6."),
     "other-activation": ({"activation": "hardswish"}, "The activation is not ReLU6: min(max(x, 0), 6)."),
+    "silu-for-relu6": ({"activation": "silu"}, "The activation is SiLU, as in EfficientNet. Here it is ReLU6."),
     "no-activation": ({"activations": (False, False)}, "There is no ReLU6. Two of the three convolutions have one."),
     "first-relu6-missing": ({"activations": (False, True)}, "The 1×1 convolution that widens has no ReLU6 behind it."),
     "second-relu6-missing": ({"activations": (True, False)}, "The depthwise convolution has no ReLU6 behind it."),
@@ -112,6 +113,7 @@ task.options(block, {
         "A ReLU6 follows the last 1×1 convolution. In a narrow space it would destroy information: the bottleneck is "
         "linear.", "ReLU in a narrow space"),
     "relu6-after-the-sum": ({"end": "after"}, "A ReLU6 follows the sum. Nothing comes after it."),
+    "relu-after-the-sum": ({"end": "relu"}, "A ReLU follows the sum, as in ResNet. Nothing comes after it here."),
     "relu6-before-norm": ({"order": "relu-norm"}, "ReLU6 comes before batch norm. The order is convolution, batch "
         "norm, ReLU6."),
     "no-batch-norm": ({"norms": ()}, "There is no batch norm. Each of the three convolutions is followed by one."),
@@ -136,6 +138,8 @@ task.options(block, {
         "one has it: then the last one works on fewer places."),
     "stride-ignored": ({"strides": (0, 0, 0)}, "The stride is not used: the depthwise convolution has it."),
     "no-padding": ({"padding": 0}, "The 3×3 convolution has no padding, and the map shrinks. It is padded by 1."),
+    "pads-with-the-edge": ({"mode": "replicate"}, "The padding repeats the edge of the maps; it should be zeros."),
+    "dilated": ({"padding": 2, "dilation": 2}, "The depthwise kernels are dilated. Here their places are neighbours."),
     "depthwise-5x5": ({"kernel": 5, "padding": 2}, "The depthwise kernels are 5×5. Here they are 3×3."),
     "subtracts-the-input": ({"join": "minus"}, "The input is subtracted; it is added."),
     "halves-the-sum": ({"join": "mean"}, "Input and main path are averaged; they are added."),

@@ -10,6 +10,8 @@ SQUEEZES = {
     "sum": lambda x: x.sum((2, 3), keepdim=True),
     "batch": lambda x: x.mean((0, 2, 3), keepdim=True),
     "width": lambda x: x.mean(3, keepdim=True),
+    "both": lambda x: x.mean((2, 3), keepdim=True) + x.amax((2, 3), keepdim=True),
+    "detached": lambda x: x.detach().mean((2, 3), keepdim=True),
     "none": lambda x: x,
 }
 GATES = {
@@ -23,6 +25,8 @@ JOINS = {
     "zeros": lambda x, s: x * s * 0,
     "gate": lambda x, s: s,
     "residual": lambda x, s: x + x * s,
+    "double": lambda x, s: 2 * x * s,
+    "relu": lambda x, s: (x * s).relu(),
     "plus": lambda x, s: x + s,
     "minus": lambda x, s: x * (1 - s),
     "detached": lambda x, s: x * s.detach(),

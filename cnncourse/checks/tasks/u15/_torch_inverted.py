@@ -11,8 +11,9 @@ class WrongResidual(nn.Module):
 
     def __init__(
         self, c_in, c_out, stride, expand, *, wide=lambda a, b, t: a * t, groups=lambda a, w: w, strides=(0, 1, 0),
-        kernel=3, padding=1, activation="relu6", activations=(True, True), order="norm-relu", end=None, norms=(0, 1, 2),
-        norm="right", momentum=0.1, eps=1e-5, adds="right", join="plus", always=None, dropout=False,
+        kernel=3, padding=1, dilation=1, mode="zeros", activation="relu6", activations=(True, True),
+        order="norm-relu", end=None, norms=(0, 1, 2), norm="right", momentum=0.1, eps=1e-5,
+        adds="right", join="plus", always=None, dropout=False,
     ):  # fmt: skip
         super().__init__()
         self.act, self.activations, self.order = getattr(F, activation), activations, order
@@ -32,7 +33,7 @@ class WrongResidual(nn.Module):
         self.norm1 = make_norm(0, middle) if expands else None
         middle_in = middle if expands else c_in
         count = groups(c_in, middle_in)
-        self.depthwise = nn.Conv2d(middle_in, middle, kernel, steps[1], padding, groups=count, bias=1 not in norms)
+        self.depthwise = nn.Conv2d(middle_in, middle, kernel, steps[1], padding, dilation, count, 1 not in norms, mode)
         self.norm2 = make_norm(1, middle)
         self.narrow = nn.Conv2d(middle, c_out, 1, steps[2], bias=2 not in norms)
         self.norm3 = make_norm(2, c_out)
@@ -59,4 +60,4 @@ class WrongResidual(nn.Module):
             y = {"plus": y + skip, "minus": y - skip, "mean": (y + skip) / 2, "zeros": (y + skip) * 0}[self.join]
         elif self.join == "zeros":
             y = y * 0
-        return F.relu6(y) if self.end == "after" else y
+        return {"after": F.relu6, "relu": F.relu}.get(self.end, lambda y: y)(y)
