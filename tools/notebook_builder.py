@@ -27,7 +27,7 @@ from tools.folding import cover, fold
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 300  # seconds
-FOLD_ENDS = re.compile(r"(?<=\n</details>)\n+(?=\S)")
+FOLD_ENDS = re.compile(r"(?<=\n</details>)\n+(?=\S)(?!<details)")
 
 
 def source_digest(source: Path) -> str:

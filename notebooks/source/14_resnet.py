@@ -901,7 +901,8 @@ table([(name, gradient.count_nonzero(), gradient.numel()) for name, gradient in 
 # Check that the text is true.
 assert torch.equal(maps[0], maps[-1])
 assert all(np.isclose(values[0], values[-2]) for values in ends.values())
-assert not at_conv.any() and at_gamma.all()
+assert not at_conv.any()
+assert at_gamma.all()
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>

@@ -111,7 +111,7 @@ def groups_ignored():
 
 @task.mistake
 def always_two_groups():
-    """There are two groups whatever `groups` says. With groups=1 every convolution sees all channels."""
+    """There are always two groups. With groups=1 every convolution sees all channels."""
     return features(2)
 
 

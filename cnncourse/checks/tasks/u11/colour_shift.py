@@ -89,7 +89,7 @@ def one_shift_per_pixel(right, images, rng):
 
 @task.mistake
 def clipped(right, images):
-    """The result is clipped. It may leave the range of the pictures: whoever wants to clip does it afterwards."""
+    """The result is clipped. It may leave the range of the pictures: clipping comes later, where it is wanted."""
     return np.clip(right, images.min(), images.max())
 
 

@@ -85,7 +85,7 @@ task.options(parts, {
 
 @task.mistake
 def equal_widths(grad_output, channels):
-    """The channels are cut into equal parts. Each branch gets as many as `channels` says."""
+    """The channels are cut into equal parts. The sizes are in `channels`."""
     return equal_parts(grad_output, channels)
 
 

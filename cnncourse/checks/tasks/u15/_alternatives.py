@@ -1,4 +1,4 @@
-"""Right modules whose matrices are stored the other way round, (in, out), as somebody who writes `x @ w` has them.
+"""Right modules whose matrices are stored the other way round, (in, out), as `x @ w` needs them.
 
 Where a layer is square, or one is as wide as another is deep, the shapes do not tell which way a matrix is stored. So
 each combination is a construction of its own.
