@@ -19,7 +19,7 @@
 # - test the ideas of 2012 one by one: ReLU, response normalisation, dropout, crops, two groups;
 # - explain what ZFNet changed in the first layer, and measure the aliasing that it removes.
 #
-# **Time** about 80 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to 3
+# **Time** about 70 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to 3
 # and 10.
 #
 # **You should know** lessons 03 (sizes), 07 (pooling, aliasing), 09 (training, dropout) and 10 (LeNet-5).
