@@ -48,11 +48,11 @@
 # | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 95 (85) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
 # | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (60) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
 # | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 75 (65) | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
-# | 11 | [AlexNet and ZFNet](11_alexnet.ipynb) | What won in 2012, and which of its parts matter? | 80 (65) | 130 | [exercise](../exercises/11_alexnet/11_alexnet.ipynb) |
+# | 11 | [AlexNet and ZFNet](11_alexnet.ipynb) | What won in 2012, and which of its parts matter? | 85 (65) | 130 | [exercise](../exercises/11_alexnet/11_alexnet.ipynb) |
 # | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
 # | 13 | [GoogLeNet and Inception](13_inception.ipynb) | How does one look at several sizes at once? | 85 (80) | 115 | [exercise](../exercises/13_inception/13_inception.ipynb) |
-# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 85 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
-# | 15 | [SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) | What came after ResNet, and is less work less time? | 105 (70) | 135 | [exercise](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb) |
+# | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 90 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
+# | 15 | [SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) | What came after ResNet, and is less work less time? | 105 (75) | 135 | [exercise](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb) |
 #
 # Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can
 # wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.

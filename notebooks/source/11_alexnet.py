@@ -14,12 +14,13 @@
 #
 # **After this lesson you can**
 #
-# - go through AlexNet layer by layer, and say why its input has 227 pixels a side and where its 61 million parameters are;
+# - go through AlexNet layer by layer, and say why its input has 227 pixels a side and where its 61 million parameters
+#   are;
 # - say what an ensemble gains, and compute the gain from how far its members disagree;
 # - test the ideas of 2012 one by one: ReLU, response normalisation, dropout, crops, two groups;
 # - explain what ZFNet changed in the first layer, and measure the aliasing that it removes.
 #
-# **Time** about 80 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to
+# **Time** about 85 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to
 # 4, 6, 8 and 10. The others can wait.
 #
 # **You should know** lessons 03 (sizes), 07 (pooling, aliasing), 09 (training, dropout) and 10 (LeNet-5).
@@ -122,7 +123,7 @@ table(REPORTED, {"2012": "", "reported top-5 error, %": ".1f"})
 
 # %%
 def tiny(activation=nn.ReLU, norm=nn.Identity, K=3, p=0.0, side=4):
-    """About 26,000 parameters; `side` is that of the last map."""
+    """About 27,000 parameters; `side` is that of the last map."""
 
     def pool():  # windows of K×K, stride 2: 14 → 7 → 4 pixels
         return nn.MaxPool2d(K, 2, padding=(K - 1) // 2, ceil_mode=K == 2)
@@ -145,20 +146,20 @@ def accuracy(probabilities):
 
 # %% [markdown]
 # We train 20 such networks on the same 600 images. They differ in their first weights and in the order of the batches.
-# From each we also keep what it predicts 8, 6, 4 and 2 steps before its last one.
+# From each we keep what it predicts at four stages: 6, 4 and 2 steps before its end, and at its end.
 
 # %% tags=["nbval-ignore-output"]
-LAST = [72, 74, 76, 78]
+LATE = [74, 76, 78]
 
 
 def train_member(seed):
-    """Probabilities (5, images, classes) of four late stages of one network, and of its end."""
+    """Probabilities (4, images, classes) of three late stages of one network, and of its end."""
     torch.manual_seed(seed)
     net, stages = tiny(), []
 
     @torch.no_grad()
     def keep(step):
-        if step in LAST or step == 80:
+        if step in LATE or step == 80:
             stages.append(net(x_test).softmax(dim=1).numpy())
 
     descend(net, x_train[:600], y_train[:600], steps=80, lr=0.07, batch_size=32, watch=keep)
@@ -174,8 +175,9 @@ print(f"accuracy of one network: {alone.mean():.3f}, from {alone.min():.3f} to {
 # Now five ensembles of four networks each. There are two ways to combine them: the **mean** of their probabilities, or
 # a **vote**, in which each network names one class (ties go to the class with the lower number).
 #
-# > **Predict.** How much does the mean of four gain over one? Does voting gain less? And an ensemble of the last four
-# > stages of *one* network: does it gain as much?
+# > **Predict.** How much does the mean of four gain over one? Does voting gain less? And an ensemble of the four
+# > stages of
+# > *one* network: does it gain as much?
 
 
 # %%
@@ -187,7 +189,7 @@ def gains(P):
 
 
 four = members[:, -1].reshape(5, 4, 1000, 10)  # five ensembles of four networks
-stages = members[::4, 1:]  # five times the last four stages of one network
+stages = members[::4]  # five times the four stages of one network
 
 # %% tags=["nbval-ignore-output"]
 gain = {"four networks": np.array([gains(P) for P in four]).T,
@@ -274,8 +276,10 @@ by_size = [np.mean([square(P.mean(axis=0) - y) for P in members[:, -1].reshape(-
            for M in sizes]  # fmt: skip
 drop = (by_size[0] - by_size[1]) * 2  # what is left to gain with infinitely many
 formula = [by_size[0] - drop * (1 - 1 / M) for M in sizes]
-show(viz.line_chart(sizes, {"measured": by_size, "from M = 1 and 2, by 1 − 1/M": formula},
-                    "networks M", "squared error", size=(7, 3)), "11/error-over-size")  # fmt: skip
+figure = viz.line_chart(sizes, {"measured": by_size, "from M = 1 and 2, by 1 − 1/M": formula},
+                        "networks M", "squared error", size=(7, 3))  # fmt: skip
+figure.axes[0].set_xticks(sizes)
+show(figure, "11/error-over-size")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -284,7 +288,10 @@ at_most(np.abs(np.array(by_size) - formula).max(), 0.01, "11/gain-follows-1-over
 # %% [markdown]
 # ## 3. Layer by layer
 #
-# The names in brackets are the paper's. A convolution is followed by a ReLU. `summary` draws no weights.
+# Every convolution is followed by a ReLU, and so is every linear layer but the last; the table leaves these out. In the
+# pictures the convolutions are conv1 to conv5, the last pooling is pool5, and the linear ("fully connected") layers
+# are fc6
+# to fc8. These are the usual names. `summary` only counts, without making any weights.
 
 # %%
 alexnet = summary(models.AlexNet(), (1, 3, 227, 227))
@@ -316,10 +323,14 @@ table(rows, {"": "", "(H + 2P − 11) / 4 + 1": ".2f"})
 
 # %% [markdown]
 # With 224 pixels and no padding there are 54. The paper's 55 needs 227, or 224 and a padding that it does not mention:
-# the later form in torchvision has 224 and padding 2, and leaves a remainder. Three networks are called AlexNet:
+# the later form in torchvision has 224 and padding 2, and leaves a remainder.
 #
-# > **Predict.** In the form of 2012 convolutions 2, 4 and 5 have two groups (section 8). How many parameters do the
-# > groups save, in percent of the network? And where are most of the parameters?
+# **Three networks are called AlexNet.** In the form of 2012 convolutions 2, 4 and 5 have two groups: each half of their
+# filters sees only one half of the maps before (section 8). The others have no groups.
+#
+# > **Predict.** What do the groups save, in percent of the network without groups: how much of its parameters, and how
+# > much
+# > of its multiply-adds?
 
 # %%
 family = {
@@ -354,7 +365,8 @@ assert alexnet.multiply_adds / family["the same without groups"].multiply_adds <
 #
 # The groups save 1.4 million of 62 million parameters, 2.3 %, but more than a third of the multiply-adds. The three
 # linear layers hold 96 % of the parameters; the first of them alone 62 %. The five convolutions do more than nine
-# tenths of the work.
+# tenths of the work. (The bars count layers with weights only, without the 477,024 multiply-adds of the response
+# normalisation. So their total is a little smaller than the table's.)
 # </details>
 
 # %% [markdown]
@@ -406,9 +418,10 @@ at_least(best[nn.ReLU] - best[nn.Tanh], 20, "11/relu-not-faster-here")
 # <details><summary><b>What happened</b></summary>
 #
 # Tanh is not slower: here it needs clearly *fewer* steps than ReLU, each at the better of two rates. We did not expect
-# that. (The two rates are the best of five, from 0.01 to 0.15, that we tried for each.) Our network is small, its
-# inputs have variance 1, and 240 steps are a short training. The paper's network was in another regime, and its factor of six holds there. It is not a
-# property of the two functions.
+# that. (The two rates are the best of five, from 0.01 to 0.15, that we tried for each. For ReLU the smallest was among
+# the best, so a still smaller one might do better.) Our network is small, its inputs have variance 1, and 240 steps are a
+# short training. We did not test which of these matters. The paper's factor of six is a result for its own network and
+# data. It is not a property of the two functions.
 # </details>
 
 # %% [markdown]
@@ -416,13 +429,13 @@ at_least(best[nn.ReLU] - best[nn.Tanh], 20, "11/relu-not-faster-here")
 #
 # *(This section can wait.)* Run its cells all the same: later ones use `normalised` and `scores`.
 #
-# Lesson 08 (section 9) wrote it out: each number is divided by the strength of its neighbours along the channels. The
+# Lesson 08 (section 8) wrote it out: each number is divided by the strength of its neighbours along the channels. The
 # paper has
 #
 # $$ b_c = a_c \Big/ \Big( k + \alpha \sum_{|c' - c| \le 2} a_{c'}^2 \Big)^{\beta}, \qquad k = 2,\ \alpha = 10^{-4},\ \beta = 0.75 . $$
 #
-# One channel, with activations of 3 in all five channels. **PyTorch divides α by the size**, so its `alpha` has to be
-# five times the paper's α:
+# As an example, take one place where all five channels have the activation 3, and compute the middle channel. **PyTorch
+# divides `alpha` by the number of channels in the sum**, here 5, so its `alpha` has to be five times the paper's α:
 
 # %%
 a = np.full((1, 5, 1, 1), 3.0)
@@ -446,7 +459,8 @@ table([(a, (2 + 5e-4 * a**2) ** -0.75) for a in (0, 1, 3, 10, 30, 100, 300)],
       {"activation": "d", "multiplied by": ".3f"})  # fmt: skip
 
 # %% [markdown]
-# Up to about 10 it is a multiplication by $2^{-0.75} = 0.595$. The paper fed its network pixels of 0 to 255 with the
+# Up to about 10 it is nearly a multiplication by $2^{-0.75} = 0.595$. The paper fed its network pixels of 0 to 255
+# with the
 # mean taken off, whose activations can be large. Our inputs have variance 1.
 #
 # > **Predict.** Five starts each, 100 steps, learning rate 0.05: `tiny` without it, with it, and with a *constant*
@@ -509,9 +523,11 @@ table([("2012", mask * h, h / 2), ("inverted", inverted, NF.dropout(h, training=
       {"": "", "in training": ".1f", "in testing": ".1f"})  # fmt: skip
 
 # %% [markdown]
-# Both rows of the table differ by a factor of 2 throughout, which the next layer's weights can take up. The reason that
-# the paper gives for dropout is an *ensemble*: each mask is another network, and halving stands for the mean of all of
-# them. Is that so?
+# The two rows of the table differ by a factor of 2 throughout. The weights of the next layer can be scaled to undo it.
+# One
+# reason that the paper gives for dropout is an *ensemble*: each mask is another network. Halving, it says, is a
+# reasonable
+# approximation to the *geometric* mean of what they predict. Is that so?
 #
 # **One softmax layer: exactly, for the geometric mean.** With 8 inputs $h$ there are $2^8$ masks $m$. The geometric
 # mean of the probabilities is, up to a common factor, $\exp$ of the mean of the logits, and logits are linear in $m$:
@@ -536,10 +552,10 @@ assert np.allclose(halved, geometric)
 assert np.abs(halved - p.mean(axis=0)).max() > 0.01
 
 # %% [markdown]
-# It is the geometric mean, not the arithmetic one. **Two layers: not exactly.** The ReLU in between is not linear in
-# the mask. So we measure: five networks with two hidden layers of 64, dropout ½ behind both, trained on garments. Each
-# is asked in three ways: one mask, the mean of the probabilities over 100 masks, and all units with halved weights
-# (inverted: `eval()`).
+# For one layer the paper is exactly right, and the arithmetic mean is something else. **Two layers: not exactly.** The
+# ReLU in between is not linear in the mask. So we measure: five networks with two hidden layers of 64, dropout ½ behind
+# both, trained on garments. Each predicts in three ways: with one mask, with the usual (arithmetic) mean of the
+# probabilities over 100 masks, and with all units and halved weights (inverted: `eval()`).
 #
 # > **Predict.** How near are halved weights to the mean over masks? Which of the three has the best accuracy?
 
@@ -582,9 +598,9 @@ at_least(far["one mask"] / far["halved weights"], 1.5, "11/halved-nearer-to-mean
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Halved weights are nearer to the mean over masks than a single mask is, and as accurate as that mean; a single mask is
-# worse. So the picture of an ensemble is a good approximation here. But it is an ensemble of networks that share all
-# weights and were trained together.
+# Halved weights are as accurate as the mean over masks, and a single mask is worse. Their probabilities are not the same
+# as that mean: they are about half as far from it as a single mask is. So for the accuracy the picture of an ensemble is
+# a good one here. But it is an ensemble of networks that share all weights and were trained together.
 # </details>
 
 # %% [markdown]
@@ -608,11 +624,14 @@ at_least(pooled["2×2"] - pooled["3×3, overlapping"], -0.005, "11/overlap-does-
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# It does not help here. If anything, the network with 2×2 is ahead after these few steps.
+# It does not help here. The network with 2×2 was even ahead in all five starts when we ran it. These are 100 steps of a
+# small network, so this says nothing about the paper's setting.
 # </details>
 #
 # **Crops and flips.** In training the paper cuts a random 224×224 out of 256×256 and mirrors it in half of the cases.
-# It calls this an increase "by a factor of 2048". Counted as in lesson 03 there are
+# It calls this an increase "by a factor of 2048". Counted as in lesson 03, the number of different crops and mirrored
+# crops
+# is:
 
 # %%
 print(f"({256} - {224} + 1)² · 2 = {(256 - 224 + 1) ** 2 * 2}")
@@ -675,8 +694,10 @@ at_most(crops[1] - crops[0], 0.06, "11/ten-crops-gain-little")
 # <details><summary><b>What happened</b></summary>
 #
 # Little, for ten times the work, and not in every start: from five starts we cannot tell it from nothing. The paper's
-# gain was 1.3 % in top-5 error (18.3 % to 17.0 % on the data of 2010). Ten views of one network are an ensemble whose
-# members agree most of the time (section 2).
+# gain was 1.3 % in top-5 error (18.3 % to 17.0 % on the data of 2010). Ten views of one network are an ensemble, too, and
+# its gain depends on how much they disagree (section 2). Both rows are far below the accuracy of `tiny` in section 5:
+# this
+# network sees only 12×12 pixels, and another crop in every step.
 # </details>
 #
 # **Colours.** The paper adds to each image a random multiple of the principal axes of all colours:
@@ -716,13 +737,15 @@ assert shift * 255 < 5
 assert shift * 255**2 > 255
 
 # %% [markdown]
-# In the first unit the shift can hardly be seen, in the second it is more than the whole range. The paper does not name
-# the unit. So anyone who uses the formula has to choose one.
+# In the first unit the shift can hardly be seen, in the second it is more than the whole range. The network of the paper
+# got pixels of 0 to 255, but the paper does not name the unit of this formula. So anyone who uses the formula has to
+# choose one.
 
 # %% [markdown]
 # ## 8. Two GPUs, two groups
 #
-# In 2012 a graphics card had 3 GB. The network was spread over two: each held half of the maps of every layer. Layers
+# The graphics cards of the paper had 3 GB each. The network was spread over two: each held half of the maps of every
+# layer. Layers
 # 2, 4 and 5 saw only the maps on their own card; layer 3 and the linear layers saw all. A layer that sees only its own
 # half is a convolution in **two groups**: two smaller layers side by side, with half of the weights of one.
 
@@ -748,8 +771,8 @@ seen_by = np.kron(np.eye(2, dtype=int), np.ones((3, 4), dtype=int))
 show(connection_table(seen_by, size=(3.6, 2.3)), "11/what-connects")
 
 # %% [markdown]
-# The paper shows its first filters. Those on one card are for edges without colour, those on the other for coloured
-# blobs. It says that this happens in every run, whatever the first weights are. We train a small AlexNet with two
+# The paper shows its first filters. Those on one card have almost no colour, most of those on the other are coloured. It
+# says that this happens in every run, whatever the first weights are. We train a small AlexNet with two
 # groups on 2,000 scenes, five starts, and take the **colour share** of a filter: what is left of its squared weights
 # when the mean over R, G and B is taken off. It is 0 for a grey filter. For the random filters at the start its
 # expectation is $\frac23$.
@@ -814,8 +837,8 @@ show(viz.image_row(filters, columns=8, height=0.8), "11/first-filters")
 # <details><summary><b>What happened</b></summary>
 #
 # In our runs the halves do not specialise: random halves of the same filters often differ as much. This does not
-# contradict the paper. Our networks are small and trained briefly, and their first filters are still near to where they
-# started. What we can say is that two groups alone do not bring the specialisation at once.
+# contradict the paper. Our networks are small and trained briefly, and in the picture their first filters still look
+# random. What we can say is that two groups alone do not bring the specialisation at once.
 # </details>
 
 # %% [markdown]
@@ -855,8 +878,8 @@ assert rows[4][2] < rows[4][3] - 0.02
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# They are the same until the learning rate changes. Then the paper's $v$ goes on at its old speed for about ten steps,
-# PyTorch's is slower at once.
+# They are the same until the learning rate changes. PyTorch's next step is much smaller at once. The paper's $v$ still
+# contains the large steps of before, and loses only about a tenth of its size in each step.
 # </details>
 #
 # How well did the five small AlexNets of section 8 do on scenes? Guessing gives 0.10.
@@ -903,7 +926,10 @@ assert all(abs(row[2] - row[3]) < 0.01 for row in rows)
 # %% [markdown]
 # The measured frequency is the strongest one in a row of the map. With stride 4 the 5 pixels become 20, with stride 2
 # they stay 5. **A stride of $S$ keeps frequencies up to $1 / (2S)$**: stripes of at least 8 pixels with $S = 4$, of at
-# least 4 with $S = 2$. Here are both first layers on the pullover:
+# least 4 with $S = 2$. Here are both first layers on the pullover, with their ReLU. With stride 2 a stripe has 2.5
+# places,
+# which the grid shows as a narrow bright stripe and a wide grey one in turn: two stripes in 5 places, which are 10
+# pixels.
 
 # %% tags=["plumbing"]
 # The two maps.
@@ -983,8 +1009,10 @@ assert (fine[1:, 1] < 0.7 * coarse[1:, 1]).all()
 # stride is not too large in itself, but *for a filter*.
 # </details>
 #
-# **Counted.** ZFNet has 20,736 parameters fewer than AlexNet without groups, $3 \cdot 96 \cdot (11^2 - 7^2)$, but its
-# first maps have four times as many places.
+# **Counted.** ZFNet has 20,736 parameters fewer than AlexNet without groups, $3 \cdot 96 \cdot (11^2 - 7^2)$. Its
+# first maps
+# have four times as many places, 110×110 instead of 55×55. Its second convolution has stride 2 as well, so the later maps
+# are about as large as AlexNet's. The work grows only a little:
 
 # %%
 zfnet = summary(models.ZFNet(), (1, 3, 224, 224))
@@ -998,8 +1026,10 @@ table([("AlexNet, two groups", alexnet.parameters, alexnet.multiply_adds),
 assert counted[1] - zfnet.parameters == 20_736 == 3 * 96 * (11**2 - 7**2)
 
 # %% [markdown]
-# The often quoted "ZFNet, 2013: 11.7 %" is the error of the ensemble that won that year. One ZFNet had 16.5 %
-# (reported), against AlexNet's 18.2 %. The tour of the networks so far, as the course's package lists them:
+# The often quoted "ZFNet, 2013: 11.7 %" is the error of the ensemble that won that year, by Zeiler's company Clarifai.
+# The
+# paper's own best ensemble had 14.7 %, and one ZFNet 16.5 % (reported), against AlexNet's 18.2 %. The tour of the
+# networks so far, as the course's package lists them:
 
 # %% tags=["plumbing"]
 # The first rows of the tour.
@@ -1021,21 +1051,29 @@ table([(stop.name, stop.year, stop.parameters, stop.top5) for stop in tour.stops
 #
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. **Not here**: with a learning rate for each, tanh needed fewer steps than ReLU in our small network (section 4). The paper's factor of six
+# 1. **Not here**: with a learning rate for each, tanh needed fewer steps than ReLU in our small network (section 4).
+#    The paper's factor of six
 #    belongs to its network, data and rates.
-# 2. **Exactly for the geometric mean and one softmax layer; nearly for two layers** (section 6).
+# 2. **Exactly for the geometric mean and one softmax layer.** With two hidden layers halved weights had the accuracy
+#    of the
+#    mean, but not its probabilities (section 6).
 # 3. **Not here**: with inputs of variance 1 its constants make it a factor of 0.6 (section 5).
 # 4. **Not in our runs**, which are short; the paper reports it of every run of its own (section 8).
-# 5. **Both were ensembles.** One network had 18.2 % and 16.5 % (sections 1 and 10).
+# 5. **Both were ensembles**, and the second was not the paper's. One AlexNet had 18.2 %, one ZFNet 16.5 % (sections 1
+#    and 10).
 # </details>
 #
 # ## Summary
 #
-# 1. AlexNet: five convolutions, three linear layers, 227 pixels, 60,965,224 parameters, 96 % of them in the linear layers.
+# 1. AlexNet: five convolutions, three linear layers, 227 pixels, 60,965,224 parameters, 96 % of them in the linear
+#    layers.
 # 2. An ensemble's gain in squared error is the disagreement of its members, exactly. It shrinks with their correlation.
-# 3. Halving the weights after dropout is the geometric mean over all masks for one softmax layer, and near the mean for two.
+# 3. Halving the weights after dropout is the geometric mean over all masks for one softmax layer. With two hidden
+#    layers it was
+#    as accurate as the mean over masks.
 # 4. Of what the paper gives as reasons, we could repeat some at small size and others not: see the claims.
-# 5. A stride of $S$ aliases what is finer than $2S$ pixels. ZFNet's first layer, 7×7 at stride 2, aliases less than 11×11 at stride 4.
+# 5. A stride of $S$ aliases what is finer than $2S$ pixels. ZFNet's first layer, 7×7 at stride 2, aliases less than
+#    11×11 at stride 4.
 
 # %% [markdown]
 # ## Questions
@@ -1057,7 +1095,7 @@ table([(stop.name, stop.year, stop.parameters, stop.top5) for stop in tour.stops
 # $(1 - 0.9)(1 - \frac15) = 8$ %. With infinitely many it would be 10 %.
 # </details>
 #
-# **3.** What does PyTorch's `LocalResponseNorm(5, alpha=1e-4)` use as the paper's α?
+# **3.** Which value of the paper's α corresponds to PyTorch's `LocalResponseNorm(5, alpha=1e-4)`?
 #
 # <details><summary>Answer</summary>
 #
@@ -1092,11 +1130,15 @@ table(rows, ["question", "answer"])
 # %% [markdown]
 # ## Where to read more
 #
-# - A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks", NIPS (2012): sections 3 to 6 are
+# - A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks", NIPS
+#   (2012): sections 3 to 6 are
 #   this lesson.
-# - M. D. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV (2014), arXiv:1311.2901: sections 4.1 and 5.
-# - A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks" (2014), arXiv:1404.5997: the form with one column.
-# - A. Krogh, J. Vedelsby, "Neural network ensembles, cross validation, and active learning", NIPS (1995): the gain is the disagreement.
+# - M. D. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV (2014), arXiv:1311.2901:
+#   sections 4.1 and 5.
+# - A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks" (2014), arXiv:1404.5997: the form
+#   with one column.
+# - A. Krogh, J. Vedelsby, "Neural network ensembles, cross validation, and active learning", NIPS (1995): the gain is
+#   the disagreement.
 # - N. Srivastava and others, "Dropout: A simple way to prevent neural networks from overfitting", *JMLR* 15 (2014).
 #
 # **Next:** do the [exercises of this unit](../exercises/11_alexnet/11_alexnet.ipynb), then go on to [12

@@ -15,7 +15,7 @@
 # **After this lesson you can**
 #
 # - say what a 1×1 convolution computes, and build an Inception block with it, forward and backward;
-# - count what a block costs with and without reductions, and say why time falls less than the count;
+# - count what a block costs with and without reductions, and compare the count with the measured time;
 # - measure what auxiliary heads do to the gradients of early layers, and what batch norm does to them;
 # - tell which kernels can be split into a column and a row, and how nearly trained ones can;
 # - say what a mean over each map is worth as a head, and what label smoothing does to a network's confidence.
@@ -74,16 +74,19 @@ seen = {K: NF.conv2d(cat, spot(K)[None, None], padding=K // 2)[0, 0] for K in (5
 
 # %% tags=["plumbing"]
 # The photograph and the three answers.
-pictures = [cat[0, 0], *(np.maximum(one, 0) for one in seen.values())]
+# (The brightest half per cent is cut off, so that one reflection in the eye does not make all the rest dark.)
+pictures = [cat[0, 0], *(np.clip(one, 0, np.quantile(one, 0.995)) for one in seen.values())]
 titles = ["photograph", *(f"spots, {K}×{K}" for K in seen)]
 show(viz.image_row(pictures, titles, share=False, height=1.8), "13/three-sizes")
 
 # %% [markdown]
-# Three sizes see three different cats: hairs, stripes, broad parts of the face. Which size should a layer have? Szegedy and
+# Three sizes see three different cats: hairs, stripes, broad parts of the face. Which size should a layer have?
+# Szegedy and
 # others (2015) answered: **do not choose, take them all**, and let the next layer decide.
 #
-# > **Predict.** (Sections 3 and 7 give the answers.) A layer reads $C_\text{in} = 192$ maps of 28×28. Side by side it has 64 kernels of
-# > 1×1, 128 of 3×3 and 32 of 5×5. Where is most of the work? Can it be made several times smaller, with the same
+# > **Predict.** (Sections 3 and 7 give the answers.) A layer reads $C_\text{in} = 192$ maps of 28×28. Side by side it
+# > has 64 filters of
+# > 1×1, 128 of 3×3 and 32 of 5×5. Where is most of the work? Can it be halved, with the same
 # > number of maps at the end? And how many numbers per pixel does the 45×45 detector really have to multiply: 2,025, or
 # > fewer?
 
@@ -95,8 +98,9 @@ show(viz.image_row(pictures, titles, share=False, height=1.8), "13/three-sizes")
 # network per pixel, an MLP with shared weights. Lin, Chen and Yan (2013) put one behind each convolution and called it
 # *network in network*.
 #
-# A single linear combination of red, green and blue cannot tell a grey pixel from a coloured one: it would have to
-# answer the same for black and for white, so also for everything between. Two layers can:
+# A single linear combination of red, green and blue cannot give 0 to every grey pixel and more than 0 to every coloured
+# one. Half-way between red (1, 0, 0) and cyan (0, 1, 1) lies grey, and there a linear layer gives the mean of its two
+# answers. If grey gets 0, red and cyan cannot both get more than 0. Two layers can do it:
 # $|R - G| + |G - B|$ is zero exactly for grey, and $|a| = \mathrm{relu}(a) + \mathrm{relu}(-a)$.
 
 # %%
@@ -165,8 +169,10 @@ y = block(torch.zeros(1, 192, 28, 28))
 print("from", (192, 28, 28), "to", tuple(y.shape[1:]))
 
 # %% [markdown]
-# Which pixels can each branch see? We ask the gradient: put noise in, and take the derivative of the output in the middle with
-# respect to the input, summed over the branch's maps, over 20 draws of the noise.
+# Which pixels can each branch see? We measure it with the gradient. The input is noise. We add up the branch's maps in
+# the
+# middle of the output, and take the derivative with respect to each input pixel. Its absolute value, averaged over 20
+# draws of the noise, says how much the pixel counts.
 #
 # > **Predict.** The side of the square that each branch sees. And after two blocks in a row, through any branches?
 
@@ -203,9 +209,10 @@ assert list(sides.values()) == [1, 3, 5, 3, 9]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# 1, 3, 5 and 3, and 9 for two blocks: 5×5 after 5×5. But through two blocks there are paths of every size from 1 to 9,
-# so one unit reads fine and coarse detail of the same place together. The middle weighs most, since every path passes
-# through it.
+# 1, 3, 5 and 3: four branches, but only three different sizes, since the pooling looks at 3×3, too. Two blocks see 9: 5×5
+# after 5×5. But through two blocks there are paths of every odd size from 1 to 9, so one unit reads fine and coarse
+# detail of the
+# same place together. For two blocks the middle weighs most, because the windows of all paths contain it.
 # </details>
 #
 # ## 3. What the block costs
@@ -246,10 +253,10 @@ assert without["3×3"] > without["5×5"]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Less than half is left. Most of the work was in the 3×3 kernels, since there are so many of them; the 5×5 branch falls
+# Less than half is left. Most of the work was in the 3×3 filters, because there are so many of them. The 5×5 branch falls
 # to a tenth. (Our `summary` counts the same: a check cell compares.)
 #
-# There is a second reason. Without the 1×1 after the pooling, that branch would pass on all of its 192 maps, and the
+# The 1×1 after the pooling has another purpose. Without it, that branch would pass on all of its 192 maps, and the
 # block would give $64 + 128 + 32 + 192 = 416$ instead of 256. The next one would give even more: the number of maps
 # could only grow.
 # </details>
@@ -257,9 +264,10 @@ assert without["3×3"] > without["5×5"]
 # ### Does it cost anything?
 #
 # **A claim.** *"1×1 reductions cost nothing: they only save work."* We test it with three networks on garments of 14×14.
-# Each has a stem (3×3 at stride 2), one block and a head. **Reduced** is the block as published. **Same maps** has no
-# reductions and the same numbers of maps. **Same work** has no reductions, and fewer maps in every branch, so that its multiply-adds are
-# those of the first. Each has batch norm, 80 batches of 25, five random starts.
+# Each has a stem (3×3 at stride 2), one block and a head. **Reduced** has the block with reductions. **Same maps** has no
+# reductions and the same numbers of maps. **Same work** has no reductions, and fewer maps in the stem and in every
+# branch, so that it has about as many multiply-adds as the first. All have batch norm. Each is trained with 80 batches
+# of 25 images, from five random starts.
 
 
 # %%
@@ -366,8 +374,8 @@ at_least(took["reduced"] / took["same maps"], 1 / 2, "13/reductions-save-less-ti
 # <details><summary><b>What happened</b></summary>
 #
 # In these short runs the reductions cost no accuracy that we could measure, neither against the same maps nor against
-# the same work. On average the reduced network is a little ahead of both, but hardly more than single starts differ. (It also has
-# one more layer in two branches. So this compares two designs, not two numbers.)
+# the same work. On average the reduced network is a little ahead of both, but by less than single starts
+# of one network differ. (It also has one more layer in two branches. So this compares designs, and not only the work.)
 #
 # Time is another matter. Of the multiply-adds of the same maps less than half are left, of the time far more. The
 # reduced block has six convolutions instead of four, and small ones: each has to be started, and reads and writes its
@@ -377,9 +385,11 @@ at_least(took["reduced"] / took["same maps"], 1 / 2, "13/reductions-save-less-ti
 #
 # ## 4. The gradient of a concatenation
 #
-# On the way back the gradient with respect to $y = [y_1, y_3, y_5, y_\text{pool}]$ has one slice of channels for each branch. Each branch gets its own
-# slice, since no number of $y_3$ depends on $y_1$. All branches have read the same $x$, so what they hand back is **added** (lesson 06: what is used
-# several times gets the sum):
+# On the way back, the gradient $g$ with respect to $y = [y_1, y_3, y_5, y_\text{pool}]$ has one slice of channels for
+# each
+# branch. Each branch gets only its own slice $g_b$, because it has computed only these maps. It returns
+# $J_b^\top g_b$, where $J_b$ is its Jacobian, the matrix of the derivatives of its output with respect to $x$. All
+# branches have read the same $x$, so these gradients are **added** (lesson 06: what is used several times gets the sum):
 #
 # $$ \frac{\partial L}{\partial x} = \sum_b J_b^\top\, g_b, \qquad g = [\, g_1,\; g_3,\; g_5,\; g_\text{pool} \,] . $$
 #
@@ -417,7 +427,7 @@ assert value.grad.item() == 620
 # A layer counts if it has weights, and a block counts as two.
 #
 # > **Predict.** AlexNet has 61 million parameters, VGG-16 138 million. How many has GoogLeNet, with its 22 layers? The
-# > paper says "12 times fewer than AlexNet".
+# > paper says 12 times fewer than AlexNet.
 
 # %%
 image = (1, 3, 224, 224)
@@ -448,9 +458,10 @@ assert counted["GoogLeNet"].multiply_adds > 1.9 * counted["AlexNet, two groups"]
 # <details><summary><b>What happened</b></summary>
 #
 # We count 7.0 million, 8.7 times fewer, and with the auxiliary heads, which are needed in training, 4.6 times fewer.
-# No way of counting that we tried gives 12. (For that, GoogLeNet would need about 5.1 million. The layers of the paper's
+# None of the three counts in the table gives 12. (For that, GoogLeNet would need about 5.1 million. The layers of the
+# paper's
 # own table add up to nearly 7 million, so its text and its table do not agree.) The *direction* is right. But fewer
-# parameters do not mean less work: it does about twice AlexNet's multiply-adds.
+# parameters do not mean less work: it does more than twice AlexNet's multiply-adds.
 # </details>
 #
 # Where do AlexNet's parameters go, that GoogLeNet does not have? Here are both, by kind of layer:
@@ -477,15 +488,19 @@ assert rows[0][2] > 50e6
 # %% [markdown]
 # ## 6. Auxiliary heads
 #
-# *(This section can wait.)* Twenty-two layers without batch norm: the paper feared that little gradient would reach the first of them. So
-# two small classifiers look at the maps of blocks 4a and 4d. In training their losses are added,
+# *(This section can wait.)* Twenty-two layers without batch norm: the paper feared that little gradient would reach
+# the first of them. So
+# two extra classifiers look at the maps of blocks 4a and 4d. In training their losses are added,
 # $L = L_\text{main} + 0.3\,(L_1 + L_2)$; afterwards they are thrown away.
 #
 # > **Predict.** The gradient's norm at the first convolution: what happens to it when the heads are added? And with
 # > batch norm instead?
 #
-# The paper does not say how its first weights were drawn, so we take two rules: Glorot's $\sigma^2 = 2/(\text{fan in} + \text{fan out})$, which was usual in 2014,
-# and Kaiming's (2015). GoogLeNet at an eighth of its width, scenes of 64×64, five starts, before the first step.
+# The paper does not say how its first weights were drawn, so we take two rules: Glorot's
+# $\sigma^2 = 2/(\text{fan in} + \text{fan out})$, which was usual in 2014,
+# and Kaiming's (2015). We measure before the first step, in GoogLeNet at an eighth of its width, on 12 scenes of
+# 64×64, with
+# five starts. (It is torchvision's form. Without batch norm it has the paper's response normalisation instead.)
 
 # %%
 few = data.scenes(12, size=64)
@@ -540,20 +555,24 @@ at_least(
 # **The claim is true where there is a shortage.** With Glorot's rule each ReLU halves the mean square, so the signal
 # shrinks from layer to layer, and the heads multiply the gradient of the first layer several times. Kaiming's rule
 # makes up for the halving and leaves less to do. With batch norm the gradient is more than twenty times as
-# large, with the heads or without, and the heads hardly change it. GoogLeNet was from 2014. Batch norm and Kaiming's rule came half a year later, and the heads lost this purpose.
-# (Szegedy and others, 2016, say that the heads did not speed up early training, and that they act more like a regulariser.)
+# large, with the heads or without, and the heads hardly change it. GoogLeNet was from 2014. Batch norm and Kaiming's
+# rule came half a year later, and the heads lost this purpose.
+# (Szegedy and others, 2016, say that the heads did not speed up early training, and that they act more like a
+# regulariser.)
 # A larger norm is not yet better training: lesson 14 shows gradients that are large and useless.
 # </details>
 #
 # ## 7. Large kernels from small ones
 #
-# Two years later Szegedy and others (2016) took the large kernels apart. A 5×5 becomes two 3×3: $18\,C^2$ weights instead of
-# $25\,C^2$ (lesson 12 has the argument and its limits). And a $K \times K$ becomes a column $K \times 1$ and a row $1 \times K$: $2K$ numbers instead of $K^2$. For
+# Two years later Szegedy and others (2016) took the large kernels apart. A 5×5 becomes two 3×3: $18\,C^2$ weights
+# instead of
+# $25\,C^2$ (lesson 12 has the argument and its limits). And a $K \times K$ becomes a column $K \times 1$ and a row
+# $1 \times K$: $2K$ numbers instead of $K^2$. For
 # one input channel and one output channel, column $u$ and row $v$ in sequence are the kernel
 #
 # $$ w[i, j] = u[i] \cdot v[j], $$
 #
-# a matrix of **rank one**. So which kernels are?
+# a matrix of **rank one**. Which kernels have rank one?
 
 # %%
 kernels = {
@@ -581,8 +600,10 @@ table(rows, {"kernel": "", "rank": "d", "shares of its first three columns times
 assert [np.linalg.matrix_rank(kernel) for kernel in kernels.values()] == [1, 1, 2, 3, 2]
 
 # %% [markdown]
-# The singular value decomposition writes any kernel as a sum of columns times rows, $w = \sum_k \sigma_k\, u_k v_k^\top$, the largest first. The share of the first in the sum of
-# squares, $\sigma_1^2 / \sum_k \sigma_k^2$, says how near to rank one a kernel is. A diagonal is as far from it as possible. The puzzle's
+# The singular value decomposition writes any kernel as a sum of columns times rows,
+# $w = \sum_k \sigma_k\, u_k v_k^\top$, the largest first. The share of the first in the sum of
+# squares, $\sigma_1^2 / \sum_k \sigma_k^2$, says how near to rank one a kernel is. A diagonal is as far from it as
+# possible. The puzzle's
 # detector is a difference of two bumps, each of rank one, so it needs two columns and two rows: $4 \cdot 45 = 180$
 # numbers per pixel instead of 2,025. It is exact:
 
@@ -600,9 +621,11 @@ print("two columns and two rows give the same picture:", np.allclose(by_parts[0,
 assert np.allclose(by_parts[0, 0], seen[45])
 
 # %% [markdown]
-# A network that is *built* with columns and rows learns such kernels, because it has no others. But what would it
-# have learned if it were free? We look at a network that was free: EfficientNet-Lite0, with its real weights from ImageNet. Its 3×3 and 5×5
-# kernels each have one input channel ([lesson 15](15_senet_to_convnext.ipynb#3.-Depthwise-separable-convolution) says why), so each *is* a matrix. (Some are zero and are left out.)
+# With a single map between them, a column and a row can only learn a kernel of rank one. (With $M$ maps between, it is a
+# sum of $M$ products, of rank up to $M$.) What do kernels look like that were free? We look at EfficientNet-Lite0, with
+# its real weights from ImageNet. After its first layer, all its 3×3 and 5×5 filters read a single channel
+# ([lesson 15](15_senet_to_convnext.ipynb#3.-Depthwise-separable-convolution) says why), so each *is* a matrix. (Some
+# are zero and are left out.)
 #
 # > **Predict.** What share has the first column times row, on average, in random 5×5 kernels? In trained ones?
 
@@ -649,12 +672,15 @@ assert all(0.8 < trained < 0.95 for _, _, _, trained, _ in rows)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Trained kernels are far nearer to rank one than random ones: one column times one row holds well over 80 % of their sum of
-# squares, against about 55 % for random 5×5 kernels. (Above each picture is its share.) It sounds as if little would be
-# lost with the rest.
+# These trained kernels are far nearer to rank one than random ones: one column times one row holds well over 80 % of
+# their
+# sum of squares. Random ones reach 75 % at 3×3 and 55 % at 5×5. (Above each picture is its share. Red is positive,
+# blue negative, and each
+# kernel has its own scale.) So one might expect to lose little without the rest.
 # </details>
 #
-# And our own? The network *same maps* of section 3 has 5×5 kernels from 48 maps to 8, trained for 80 steps:
+# What about our own kernels? The network *same maps* of section 3 has 5×5 kernels from 48 maps to 8, trained for 80
+# steps:
 
 # %% tags=["nbval-ignore-output"]
 own = [nets["same maps", seed][3].branches[2][0].weight.detach().numpy() for seed in range(5)]
@@ -666,11 +692,15 @@ print(f"our own 5×5 kernels: {own_share.mean():.2f}, random: {random[5].mean():
 at_most(own_share, 0.7, "13/own-kernels-near-random")
 
 # %% [markdown]
-# Ours are still much like random ones: each is one of 48 that are added, and short training has moved it little. What is near
+# Ours are still much like random ones: each is one of 48 that are added, and short training has moved it little. What
+# is near
 # to rank one is *these* trained kernels, not every trained kernel.
 #
-# So let us throw the rest away. In every one of these layers each kernel is replaced by its best column times row, and the
-# network looks at the twelve photographs of the course. Then the same with two columns and rows. As a control, each kernel gets *random* noise of the size of the missing part.
+# So let us throw the rest away. In every one of these layers each kernel is replaced by its best column times row, and
+# the
+# network looks at the twelve photographs of the course. Then the same with two columns and rows. As a control, each
+# kernel
+# is kept whole, and *random* noise is added to it, as large as the part that one column times row leaves out.
 #
 # > **Predict.** For how many of the 12 is the first answer still the same as before?
 
@@ -712,19 +742,23 @@ assert agree["two columns and rows"] <= 6
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# For none. More than five sixths of the kernels' squares are kept on average, and the network no longer recognises a
-# thing. Two columns and rows bring back only a few answers. In sixteen layers the errors multiply, and the network was
-# never trained with them. **Near to rank one in squares, far from it in function.** Who wants columns and rows has to
-# train with them, as Szegedy and others did in 2016.
+# For none. More than five sixths of the kernels' sum of squares is kept on average, and yet all twelve answers change.
+# Two columns and rows bring back only a few of them. The control shows why: random noise of the same size does the
+# same harm. So
+# it is the size of the error that counts, not what is missing. The errors of sixteen layers build up, and the
+# network was never trained with them. **Near to rank one in squares, far from it in function.** To use columns and
+# rows, one has to train with them, as Szegedy and others did in 2016.
 # </details>
 
 # %% [markdown]
 # ## 8. A mean instead of a large head
 #
-# GoogLeNet's head takes the mean of each map, and gives the 1,024 means to one linear layer. Lesson 12 counted what this saves.
+# GoogLeNet's head takes the mean of each map, and gives the 1,024 means to one linear layer. Lesson 12 counted what
+# this saves.
 # What does it do to behaviour? Flattening gives every *place* its own weights; the mean forgets places. Two small
-# networks, equal up to the head, learn garments of 14×14 in the middle of a black 20×20. Then the garment is moved, in
-# the test only.
+# networks differ only in the head, and each has a learning rate that suits it. They learn garments of 14×14 in the
+# middle of a
+# black 20×20. Then the garment is moved, in the test only.
 #
 # > **Predict.** Accuracy in the middle: which head is better? And 1, 2, 3 pixels down and to the right?
 
@@ -781,10 +815,11 @@ at_most(moved["flatten"][:, 3], 0.35, "13/flatten-fails-after-shift")
 # only as far as the layers before it are equivariant.**
 # </details>
 #
-# A mean also runs at any size, where a flattened head cannot. Three tests with the same networks: garments of 14×14 without a border, in a larger black square, and at
+# A mean also runs at any size, where a flattened head cannot. Three tests with the same networks: garments of 14×14
+# without a border, in a larger black square, and at
 # their full size of 28×28.
 #
-# > **Predict.** It runs. Is it right?
+# > **Predict.** It runs at each size. How much of its accuracy is left?
 
 # %% tags=["nbval-ignore-output"]
 large = torch.from_numpy(data.fashion_mnist("test")[0][:1000, None]).float()
@@ -817,20 +852,22 @@ for name in list(sizes)[1:]:
 # <details><summary><b>What happened</b></summary>
 #
 # It runs, and is much worse each time. With another share of black, every mean is diluted or concentrated, and the
-# linear layer has learned *how large* the means are. A garment of twice the size shows its edges in larger windows. **"Works for any size" means that
+# linear layer has learned *how large* the means are. A garment of twice the size is seen through windows of the
+# same size, so each window holds a smaller part of it. **"Works for any size" means that
 # it computes something.** What it computes has to be trained at such sizes, or tested.
 # </details>
 #
 # ## 9. Label smoothing
 #
-# The network of 2016, Inception-v3, has one more idea that stayed. Cross-entropy with a one-hot target is never
-# content: the logit of the true class should go to infinity. Label smoothing takes a bit $s$ of the target
-# away and gives it to all $C$ classes alike:
+# The network of 2016, Inception-v3, has one more idea that stayed. Cross-entropy with a one-hot target has no
+# minimum: the larger the logit of the true class, the smaller the loss. Label smoothing takes a share $s$ of the target
+# away and divides it equally among all classes. In this section $C$ is the number of classes:
 #
 # $$ q_c = (1 - s)\,[c = \text{label}] + \frac{s}{C}, \qquad
 #    L = -\sum_c q_c \log p_c, \qquad \frac{\partial L}{\partial z_c} = p_c - q_c . $$
 #
-# Here $p$ is the softmax of the logits $z$. The gradient is zero at $p = q$, a finite place. For $C = 10$ and $s = 0.1$
+# Here $p$ is the softmax of the logits $z$, and $[c = \text{label}]$ is 1 for the true class and 0 for the others. The
+# gradient is zero at $p = q$, which finite logits can reach. For $C = 10$ and $s = 0.1$
 # the best confidence is 0.91, and the best distance of the true logit from the others is $\log(0.91 / 0.01) = 4.51$.
 
 # %%
@@ -849,12 +886,14 @@ assert torch.allclose(z.grad, p - q)
 assert np.isclose(q.max().item(), 0.91)
 
 # %% [markdown]
-# Is a network with label smoothing better *calibrated*: when it says 80 %, is it right in 80 of 100 cases? We compare its mean
-# confidence (the largest probability) with its accuracy, in ten bins of confidence. The mean distance between both, weighted by the number of images, is the
+# Is a network with label smoothing better *calibrated*: when it says 80 %, is it right in 80 of 100 cases? We compare
+# its mean
+# confidence (the largest probability) with its accuracy, in ten bins of confidence. The mean distance between both,
+# weighted by the number of images, is the
 # **expected calibration error** (Guo and others, 2017).
 #
-# Two situations: many images and few steps, so that no image is seen often; and few images and many steps, so that the
-# network knows them all by heart.
+# Two situations: many images and few steps, so that each image is seen once; and few images and many steps, so that
+# each image is seen 25 times.
 #
 # > **Predict.** Smoothing lowers the confidence in both. Does it improve the calibration in both?
 
@@ -905,9 +944,11 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# No. The network that has seen its images once was well calibrated before, and smoothing makes it too modest. The one that
-# knows its images by heart is too sure of itself, and smoothing brings it nearer. In our run it even overshoots: its
-# confidence is *below* its accuracy, only less far away. **Smoothing moves the confidence down. Whether this is an improvement depends on
+# No. The network that has seen its images once was well calibrated before, and smoothing makes it too modest. The one
+# that
+# has seen its images 25 times is too sure of itself, and smoothing brings its confidence nearer to its accuracy. In our
+# run it even overshoots: the confidence is then *below* the accuracy, but less far away. **Smoothing moves the
+# confidence down. Whether this is an improvement depends on
 # where it was.** Its size $s$ is a setting that has to be checked on images that were not trained on.
 # </details>
 
@@ -917,7 +958,7 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 # You will read sentences like these. Each is measured above. Decide for each in what sense it is true, then unfold.
 #
 # 1. "GoogLeNet has 12 times fewer parameters than AlexNet."
-# 2. "1×1 reductions cost nothing but flops."
+# 2. "1×1 reductions cost nothing: they only save work."
 # 3. "Auxiliary classifiers bring gradient to early layers."
 # 4. "Any kernel is a column times a row."
 # 5. "With a global mean a network does not care where things are, or how large the image is."
@@ -925,15 +966,18 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 #
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. **8.7 times by our count, 4.6 times with the heads that training needs.** The direction is right. The parameters are saved in the head
+# 1. **8.7 times by our count, 4.6 times with the heads that training needs.** The direction is right. The parameters
+#    are saved in the head
 #    (section 5).
 # 2. **No loss of accuracy in our runs**, also at equal work. But they save much less time than multiply-adds
 #    (section 3).
-# 3. **Yes, where there is a shortage**: several times more with Glorot's rule, less with Kaiming's, next to nothing with batch norm,
+# 3. **Yes, where there is a shortage**: several times more with Glorot's rule, less with Kaiming's, next to nothing
+#    with batch norm,
 #    which brings far more by itself (section 6).
-# 4. **Only kernels of rank one.** Trained ones hold well over 80 % of their squares in the first column times row, and yet the network
-#    does not survive the loss of the rest (section 7).
-# 5. **Partly.** It stands shifts much better than a flattened head, at a price in the middle, and runs at any size,
+# 4. **Only kernels of rank one.** Those of EfficientNet-Lite0 hold well over 80 % of their squares in the first column
+#    times row, and yet the network fails without the rest. Our own are hardly nearer to rank one than random ones
+#    (section 7).
+# 5. **Partly.** It tolerates shifts much better than a flattened head, at a price in the middle, and runs at any size,
 #    but not with the same accuracy (section 8).
 # 6. **Where the network is too sure of itself.** Where it was calibrated, smoothing makes it worse (section 9).
 # </details>
@@ -941,11 +985,13 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 # ## Summary
 #
 # 1. A 1×1 convolution is a linear layer at every place. It mixes channels, and changes their number cheaply.
-# 2. An Inception block sees one place at sizes 1, 3 and 5 and puts the maps one after the other. Backward: slice the gradient,
+# 2. An Inception block sees one place at sizes 1, 3 and 5 and puts the maps one after the other. Backward: slice the
+#    gradient,
 #    and add what the branches hand back.
 # 3. Reductions leave less than half of block 3a's work. GoogLeNet has 6,998,552 parameters, 13,378,280 with its
-#    auxiliary heads, which were replaced by batch norm.
-# 4. A kernel is a column times a row if its rank is one. Trained kernels are near to it and still need the rest.
+#    auxiliary heads. With batch norm the heads hardly change the first layer's gradient.
+# 4. A kernel is a column times a row if its rank is one. The trained kernels of EfficientNet-Lite0 are near to it, and
+#    the network still fails without the rest.
 # 5. A mean over each map as head saves most parameters and forgets places; label smoothing lowers confidence.
 
 # %% [markdown]
@@ -968,7 +1014,8 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 # $192\,r + 9 \cdot 128\,r < 9 \cdot 192 \cdot 128$ gives $r < 164.6$, so at most 164.
 # </details>
 #
-# **3.** The first linear layer of an auxiliary head reads 4×4×128 numbers and gives 1,024. How many parameters is that? How
+# **3.** The first linear layer of an auxiliary head reads 4×4×128 numbers and gives 1,024. How many parameters is
+# that? How
 # many has the head of the whole network?
 #
 # <details><summary>Answer</summary>
@@ -983,12 +1030,14 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 # $14\,C^2 / 49\,C^2 = 2/7$, or 29 %.
 # </details>
 #
-# **5.** With $C = 1{,}000$ classes and $s = 0.1$: which confidence does label smoothing aim at, and how far is the true logit from the
+# **5.** With $C = 1{,}000$ classes and $s = 0.1$: which confidence does label smoothing aim at, and how far is the
+# true logit from the
 # others?
 #
 # <details><summary>Answer</summary>
 #
-# $0.9 + 0.0001 = 0.9001$; $\log(0.9001 / 0.0001) = 9.1$. It is rather far: with many classes the same $s$ bounds the logits less.
+# $0.9 + 0.0001 = 0.9001$; $\log(0.9001 / 0.0001) = 9.1$. It is rather far: with many classes the same $s$ bounds the
+# logits less.
 # </details>
 
 # %%
@@ -1005,10 +1054,12 @@ print("5.", f"{0.9 + 0.1 / 1000:.4f}", f"{np.log((0.9 + 0.1 / 1000) / (0.1 / 100
 #
 # - C. Szegedy and others, "Going deeper with convolutions", CVPR (2015), arXiv:1409.4842: table 1 is the network,
 #   section 5 the auxiliary heads.
-# - C. Szegedy and others, "Rethinking the Inception architecture for computer vision", CVPR (2016), arXiv:1512.00567: sections 3, 4 and 7.
+# - C. Szegedy and others, "Rethinking the Inception architecture for computer vision", CVPR (2016), arXiv:1512.00567:
+#   sections 3, 4 and 7.
 # - M. Lin, Q. Chen, S. Yan, "Network in network" (2013), arXiv:1312.4400: the 1×1 layers and the global mean.
-# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural networks", ICML (2017), arXiv:1706.04599.
-# - R. Müller, S. Kornblith, G. Hinton, "When does label smoothing help?", NeurIPS (2019).
+# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural networks", ICML (2017),
+#   arXiv:1706.04599.
+# - R. Müller, S. Kornblith, G. Hinton, "When does label smoothing help?", NeurIPS (2019), arXiv:1906.02629.
 #
 # **Next:** do the [exercises of this unit](../exercises/13_inception/13_inception.ipynb), then go on to
 # [14 ResNet](14_resnet.ipynb).

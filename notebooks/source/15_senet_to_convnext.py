@@ -15,7 +15,7 @@
 # **After this lesson you can**
 #
 # - write down what a squeeze-and-excitation gate computes and how its gradient flows, and measure what its gates know;
-# - derive the cost of a depthwise separable convolution, and say why the time falls less than the multiply-adds;
+# - derive the cost of a depthwise separable convolution, measure its time, and compare the two;
 # - say how much a ReLU destroys in a space of $n$ dimensions, and what MobileNetV2's blocks do about it;
 # - run a real ImageNet network in NumPy and say where its multiply-adds and its seconds are;
 # - turn a ResNet into a ConvNeXt step by step, and count each step.
@@ -64,8 +64,8 @@ torch.set_num_threads(1)  # for small networks, dividing the work costs more tha
 # ## A puzzle
 #
 # Here are two networks for photographs of 224×224 pixels. ResNet-18 is from lesson 14. EfficientNet-Lite0 is from 2020,
-# and it is made for phones. Their authors report about the same accuracy on ImageNet (section 11 has the numbers;
-# Lite0's is a little better). We count both:
+# and it is made for phones. By the accuracy on ImageNet that their authors report, Lite0 is even better, by three points
+# (section 11 has the numbers). We count both:
 
 # %%
 cup = data.photograph("coffee")
@@ -115,8 +115,8 @@ at_most(list(ratio.values()), 4.0, "15/resnet18-over-lite0-seconds")
 # section 9 says where in Lite0 the time goes.
 # </details>
 #
-# This lesson follows four ideas that came after ResNet. Each of them saves something or adds something for
-# little, and each was described with a claim that we test.
+# This lesson follows the ideas of the networks that came after ResNet. Each idea saves something, or adds something at a
+# small cost. We count what it costs, and we test what is said about it.
 #
 # ## 1. Squeeze and excite
 #
@@ -145,8 +145,9 @@ w2 = np.array([[2.0, 0.0], [-2.0, 1.0], [0.0, -1.0], [0.0, 1.0]])
 print("hidden:", np.maximum(w1 @ s, 0), " gate:", gate(s, w1, 0, w2, 0).round(2))
 
 # %% [markdown]
-# The first channel has no direct influence on itself: what passes depends on the *other* channels, too. A channel that
-# is strong in this image can close another one everywhere in the image.
+# The first channel alone would open its own gate. Here the last channel cancels this: $1 - 0.5 \cdot 2 = 0$, and the gate
+# is $\sigma(0) = 0.5$. So what passes depends on the *other* channels, too. A channel that is strong in this image can
+# close another one everywhere in the image: the third gate is 0.08, mostly because the last mean is large.
 #
 # **Backward**, with $g = \partial L / \partial y$. As in lesson 06: which outputs does $x_{cij}$ influence? Its own
 # output, by the factor $a_c$. And through the mean $s_c$ it influences *all gates*, hence all outputs:
@@ -155,7 +156,8 @@ print("hidden:", np.maximum(w1 @ s, 0), " gate:", gate(s, w1, 0, w2, 0).round(2)
 #    \boxed{\; \frac{\partial L}{\partial x_{cij}} = a_c\, g_{cij} + \frac{1}{HW} \frac{\partial L}{\partial s_c} \;} $$
 #
 # Between the two lie two linear layers: $\partial L / \partial a$ is multiplied by $a (1 - a)$, then by
-# $w_2^\top$, masked by the ReLU, and multiplied by $w_1^\top$. That gives $\partial L / \partial s$. You write this in the
+# $w_2^\top$, masked by the ReLU, and multiplied by $w_1^\top$. That gives $\partial L / \partial s$. You write this in
+# the
 # exercises. The package's layer does it, and the numerical check agrees:
 
 # %%
@@ -179,8 +181,8 @@ assert torch.allclose(extra, extra[:, :1, :1])
 # %% [markdown]
 # The second line shows the box's second term: one number per channel, the same at every place.
 #
-# What does it cost? Weights: $2 C^2 / r$, and $C + C/r$ biases. Multiply-adds: the same number of products, *once per
-# image* and not per pixel.
+# What does it cost? There are $2 C^2 / r$ weights and $C + C/r$ biases. The two layers do $2 C^2 / r$ multiply-adds *once
+# per image* and not per pixel. The scaling adds one product for each entry of $x$.
 
 # %%
 with_gates = summary(numpy_models.seresnet50(), (1, 3, 224, 224))
@@ -206,7 +208,8 @@ assert extra_work < 0.01
 #
 # ## 2. Does a gate know the class?
 #
-# The authors looked at the gates of a trained network, averaged over all images of a class (their figure 6). We repeat it
+# The authors looked at the gates of a trained network, averaged over 50 images of each of four classes (figure 6 of the
+# journal version). We repeat it with all classes
 # on a small scale: a network of four residual blocks with gates, two with 16 channels and two with 32, on garments
 # of 14×14 pixels. It is trained for 120 steps of 32 images, from five starts.
 
@@ -297,13 +300,16 @@ at_most(np.abs(levels - 0.5).max(axis=1), 0.15, "15/gates-near-a-half")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# In the last block the class means differ most, in the first one much less. This agrees with the paper: early gates
-# are shared by the classes, late ones are specific to them. But look at the size. On average a gate
-# is near 0.5, where it started, and from image to image it moves by a few hundredths. After this short training a gate is
-# a gentle correction and not a switch. (In the paper's network, trained to the end, the gates spread over much more of the range.)
+# In the last block the class means differ most, in the first two much less. The paper sees the same on the way from early
+# to late stages: early gates are shared by the classes, later ones are specific to them. (Its last blocks of all are an
+# exception: their gates are again about the same for all classes.) But look at the size. On average a gate
+# is near 0.5, the sigmoid of 0, and from image to image it moves by a few hundredths. After this short training a gate is
+# a gentle correction and not a switch. (In the paper's network, trained to the end, the gates spread over much more of
+# the range.)
 # </details>
 #
-# So do the gates matter? We replace each gate by its mean over all test images. Each channel is then still scaled, but all
+# So do the gates matter? We replace each gate by its mean over all test images. Each channel is then still scaled, but
+# all
 # images get the same scale.
 #
 # > **Predict.** How much accuracy does the network lose?
@@ -330,7 +336,8 @@ def with_constant_gates(net):
 
 as_trained = np.array([accuracy(net) for net in senets])
 constant = np.array([with_constant_gates(net) for net in senets])
-table([("as trained", as_trained.mean(), as_trained), ("constant gates", constant.mean(), constant)],
+rows = [("as trained", as_trained), ("constant gates", constant)]
+table([(name, runs.mean(), runs) for name, runs in rows],
       {"": "", "mean accuracy": ".3f", "five starts": ".3f"})  # fmt: skip
 
 # %% tags=["check"]
@@ -342,7 +349,7 @@ at_most(np.abs(as_trained - constant), 0.03, "15/constant-gates-change-little")
 #
 # Next to nothing. *That* the late gates differ by class does not mean that the network needs them
 # to: at this size and after this short training, the convolutions do the work. For ResNet-50 on ImageNet the
-# authors report 1.5 percentage points of top-1 error (24.80 % without gates, 23.29 % with them).
+# authors report that gates lower the top-1 error by 1.5 percentage points (24.80 % without them, 23.29 % with them).
 # </details>
 #
 # ## 3. Depthwise separable convolution
@@ -380,8 +387,10 @@ assert np.allclose(NF.conv2d(astronaut, dense), mixed)
 
 # %% [markdown]
 # (Each picture has its own scale.) So a separable convolution *is* a convolution, with the filters
-# $W_{oc} = p_{oc}\, d_c$. It cannot be just any: all filters see channel $c$ through the **same** kernel $d_c$, each with
-# its own factor. With a layer in between (batch norm and ReLU, as MobileNet has) it is not even linear.
+# $W_{oc} = p_{oc}\, d_c$. Not every convolution has this form: here all filters see channel $c$ through the **same**
+# kernel
+# $d_c$, each with its own factor $p_{oc}$. With a layer in between (batch norm and ReLU, as MobileNet has) it is not
+# even linear.
 #
 # **Its cost.** At each of $H_{out} W_{out}$ places an ordinary convolution needs $K^2 C_{in} C_{out}$ multiply-adds. The
 # depthwise step needs $K^2 C_{in}$, the pointwise step $C_{in} C_{out}$. The ratio is
@@ -408,16 +417,17 @@ assert all(8 < factor < 9 for factor in rows[1][3:])
 
 # %% [markdown]
 # For 3×3 kernels and many channels it is close to 9. (Howard and others, 2017: "8 to 9 times less computation".) For 1×1
-# it costs *more*, because the depthwise step is added for nothing. In the last row the gain is limited by $C_{out}$
-# and not by the kernel: large kernels become affordable, which ConvNeXt uses (section 10). Within the separable
-# convolution nearly all of the work is in the pointwise step.
+# it costs *more*, because the depthwise step is added for nothing. The factor is always below both $C_{out}$ and $K^2$:
+# with few channels the first limits it, with many channels the second. In the layer by hand, 88 % of the separable
+# work is in the pointwise step, which does not depend on $K$. So large kernels become affordable, which ConvNeXt uses
+# (section 10).
 #
 # ## 4. Multiply-adds and seconds
 #
 # We measure what the formula says, in PyTorch and on one thread: an ordinary 3×3 convolution, and the two steps.
 #
 # > **Predict.** The multiply-adds fall by a factor of 8 to 9. By what factor does the time fall? And which of the two
-# > steps takes longer, depthwise (with its few multiply-adds) or pointwise?
+# > steps does more multiply-adds in a second, depthwise or pointwise?
 
 # %% tags=["nbval-ignore-output"]
 SHAPES = [(64, 56), (128, 28), (256, 14)]
@@ -450,8 +460,8 @@ at_least([s["ordinary"] / s["depthwise"] for s in speed.values()], 2, "15/depthw
 # <details><summary><b>What happened</b></summary>
 #
 # The time falls, but by less. The reason is in the last three columns, which say how many multiply-adds are done in a
-# second: the depthwise step is the slowest by far. It has about $9/C$ of the pointwise step's multiply-adds, and
-# takes a share of the time that is much larger than that.
+# second. The depthwise step does the fewest by far. It has only $9/C$ of the pointwise step's multiply-adds, but it takes
+# far more than $9/C$ of the pointwise step's time.
 # </details>
 #
 # Lesson 05 has the explanation, the **roofline**: a step is limited by arithmetic or by memory, depending on how many
@@ -481,9 +491,10 @@ assert all(row[2] < 4.5 < row[3] / 4 for row in rows)
 
 # %% [markdown]
 # The depthwise step can never get above $K^2/2 = 4.5$: it moves two numbers for 9 multiply-adds, however many channels
-# there are. The others reuse each number for every output channel. A processor that can do many
-# multiply-adds in the time in which it moves a number waits for memory in the depthwise step. There is a second reason: with one
-# input channel for each output there is no matrix product, and the fast routines of lesson 05 are made for those.
+# there are. The others reuse each number for every output channel. So the roofline sets a low limit for the depthwise
+# step. But the intensity is nearly the same in the three rows, and the measured speed is not. So there must be a second
+# reason: with one input channel for each output there is no matrix product, and the fast routines of lesson 05 are made
+# for those.
 #
 # ### All networks of the course
 #
@@ -515,17 +526,19 @@ at_least(times["convnext_tiny"] / times["resnet50"], 1.3, "15/convnext-over-resn
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Roughly, but the speeds in the last column differ by several times. ResNets consist of 3×3 convolutions over many
-# channels, the case that every library has made fast. ConvNeXt-T has hardly more multiply-adds than ResNet-50 and
-# takes clearly longer. **Multiply-adds are a count, seconds are a measurement**, and they depend on the processor and on
-# the library. On a GPU the difference is usually larger.
+# Only roughly: the speeds in the last column differ by several times. ResNets consist of ordinary 3×3 and 1×1
+# convolutions
+# over many channels, the case that every library has made fast. ConvNeXt-T has hardly more multiply-adds than ResNet-50
+# and takes clearly longer. **Multiply-adds are a count, seconds are a measurement.** The seconds depend on the processor
+# and on the library, and on a GPU the order may be another one.
 # </details>
 #
 # ## 5. ReLU in a narrow space
 #
 # Why not make everything narrow, then? Sandler and others (2018) give an experiment for an answer. Take a spiral in the
 # plane, map it into $n$ dimensions by a random matrix $T$, apply ReLU, and map it back to the plane with the best linear
-# map (least squares). Without the ReLU the spiral comes back exactly for every $n \geq 2$.
+# map (least squares; the authors use the inverse of $T$). Without the ReLU the spiral comes back exactly for every
+# $n \geq 2$.
 #
 # > **Predict.** With the ReLU: how much of the spiral is left for $n = 2, 3, 5, 15, 30$?
 
@@ -578,12 +591,16 @@ assert all(abs(lost[n] - (n + 1) / 2**n) < 0.05 for n in DIMENSIONS)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The error falls with $n$. In two dimensions most of the spiral collapses onto a few lines. In 15 or 30 it comes back nearly
+# The error falls with $n$. In two dimensions most of the spiral collapses onto a few lines. In 15 or 30 it comes back
+# nearly
 # whole, although half of all numbers are set to zero there as well.
 #
-# The third column asks what *no* method could bring back. To find the two coordinates of a point one needs two of the
-# $n$ numbers, since every number that is left is one linear equation. Each of them survives with probability 1/2. The probability
-# that none survives is $2^{-n}$, and that exactly one does $n\, 2^{-n}$. The sum is in the last column, and the measurement
+# The third column asks what *no* method could bring back that does not know the spiral. To find the two coordinates of
+# a point one needs two of the
+# $n$ numbers, since every number that is left is one linear equation. Each of them survives with probability 1/2. The
+# probability
+# that none survives is $2^{-n}$, and that exactly one does $n\, 2^{-n}$. The sum is in the last column, and the
+# measurement
 # agrees. So a ReLU loses information for certain where the space is as narrow as the data, and nearly none where it is
 # several times as wide.
 # </details>
@@ -602,7 +619,7 @@ assert all(abs(lost[n] - (n + 1) / 2**n) < 0.05 for n in DIMENSIONS)
 # %% tags=["plumbing"]
 # ResNet's bottleneck beside the inverted residual.
 bottleneck = ("1×1, 64", "BN", "ReLU", "3×3, 64", "BN", "ReLU", "1×1, 256", "BN")
-inverted = ("1×1, 144", "BN", "ReLU6", "depthwise 3×3", "BN", "ReLU6", "1×1, 24", "BN")
+inverted = ("1×1, 144", "BN", "ReLU6", "3×3, depthwise", "BN", "ReLU6", "1×1, 24", "BN")
 blocks = [Block("bottleneck, x: 256", bottleneck), Block("inverted, x: 24", inverted, after=())]
 show(residual_blocks(blocks), "15/two-bottlenecks")
 
@@ -639,7 +656,8 @@ def by_kind(model):
 mobile = by_kind(numpy_models.mobilenet_v2())
 totals = np.sum(list(mobile.values()), axis=0)
 table([(kind, *sums, sums[1] / totals[1]) for kind, sums in mobile.items()],
-      {"": "", "parameters": ",d", "multiply-adds": ",d", "share": ".0%"}, "MobileNetV2")  # fmt: skip
+      {"": "", "parameters": ",d", "multiply-adds": ",d", "share": ".0%"},
+      "MobileNetV2")  # fmt: skip
 print(f"in all: {totals[0]:,} parameters, {totals[1]:,} multiply-adds")
 
 import torchvision.models as theirs
@@ -664,8 +682,10 @@ assert (mobile["1×1, widening"][1] + mobile["1×1, narrowing"][1]) / totals[1] 
 #
 # *(This section can wait.)* Between the ordinary and the depthwise convolution there is everything in between: with
 # $G$ **groups** each output channel sees only the $C_{in}/G$ input channels of its own group, and weights
-# and multiply-adds fall by the factor $G$. Seen as a matrix between channels, a grouped 1×1 convolution is block-diagonal.
-# AlexNet used two groups because it had two GPUs ([lesson 11](11_alexnet.ipynb#8.-Two-GPUs,-two-groups)). ResNeXt (Xie and
+# and multiply-adds fall by the factor $G$. Seen as a matrix between channels, a grouped 1×1 convolution is
+# block-diagonal.
+# AlexNet used two groups because it had two GPUs ([lesson 11](11_alexnet.ipynb#8.-Two-GPUs,-two-groups)). ResNeXt (Xie
+# and
 # others, 2017) uses 32 on purpose:
 
 # %%
@@ -684,12 +704,13 @@ table(rows, {"body on 256 channels": "", "width of the 3×3": "d", "groups": "d"
 assert abs(rows[1][3] / rows[0][3] - 1) < 0.01
 
 # %% [markdown]
-# For the same number of weights the 3×3 can be twice as wide. Its authors report 22.2 % top-1 error against 23.9 %
-# for ResNet-50.
+# For about the same number of weights the 3×3 can be twice as wide. The authors of ResNeXt report a top-1 error of
+# 22.2 %,
+# against 23.9 % for ResNet-50.
 #
-# The price: groups do not talk to each other. Put two grouped layers one after the other, and an output still depends on
-# one group only. ShuffleNet (Zhang, Zhou, Lin and Sun, 2018) reorders the channels in between, without any weight:
-# write the channels as a table with $G$ rows, and read it by columns.
+# The price: within a layer no group sees the channels of another one. ShuffleNet (Zhang, Zhou, Lin and Sun, 2018) puts
+# two grouped layers one after the other and reorders the channels in between, without any weight: write the channels as
+# a table with $G$ rows, and read it by columns.
 #
 # > **Predict.** 12 channels in 3 groups: how many of the 12 inputs does an output depend on after two grouped layers?
 # > And with a shuffle in between?
@@ -702,7 +723,7 @@ print("order after the shuffle:", *order)
 grouped = np.kron(np.eye(G), np.ones((C // G, C // G)))  # which output sees which input
 two_layers = np.minimum(grouped @ grouped, 1)
 with_shuffle = np.minimum(grouped @ grouped[order], 1)
-print("inputs of an output:", two_layers.sum(axis=1).max(), "and", with_shuffle.sum(axis=1).min())
+print(f"inputs of an output: {two_layers.sum(axis=1).max():.0f} and {with_shuffle.sum(axis=1).min():.0f}")
 
 # %% tags=["plumbing"]
 # Which output depends on which input.
@@ -718,7 +739,9 @@ assert with_shuffle.min() == 1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Without the shuffle an output never leaves its group of 4. With it every output depends on all 12 inputs: after the
+# (In each picture a row is an output and a column is an input.)
+# Without the shuffle an output depends only on the 4 inputs of its group. With it every output depends on all 12:
+# after the
 # shuffle each group of four holds at least one channel of every group before. This needs $C/G \geq G$.
 # </details>
 #
@@ -726,17 +749,19 @@ assert with_shuffle.min() == 1
 #
 # *(This section can wait.)* Suppose that you may spend more multiply-adds on a network. Make it wider, deeper, or give
 # it larger images? Multiply-adds grow with the depth $d$, with the square of the width $w$ and with the square of the
-# resolution $r$. Tan and Le (2019) searched for the best exchange between the three and found, for each doubling,
-# depth × 1.2, width × 1.1, resolution × 1.15:
+# resolution $r$ (no longer the reduction of section 1). Tan and Le (2019) searched for the best exchange between the
+# three and
+# found, for each doubling of the work, depth × 1.2, width × 1.1, resolution × 1.15:
 
 # %%
 alpha, beta, gamma = 1.2, 1.1, 1.15
 print(f"α·β²·γ² = {alpha * beta**2 * gamma**2:.2f}")
 
 # %% [markdown]
-# So each step about doubles the work. EfficientNet-B1 to B7 are made in this way from one network, B0, found by a search. Is
-# it the best on a small scale, too? The network: a 3×3 stem with $w$ channels, $d$ residual layers, global average
-# pooling, on garments of $r \times r$ pixels. We spend three and a half to four times
+# So each step about doubles the work. EfficientNet-B1 to B7 are made in this way from one network, B0, found by a
+# search. Is
+# scaling all three the best on a small scale, too? The network has a 3×3 stem with $w$ channels, $d$ residual layers and
+# global average pooling, on garments of $r \times r$ pixels. We spend three and a half to four times
 # the multiply-adds, in four ways.
 
 
@@ -800,21 +825,34 @@ at_least(found["as it is"] - found["resolution"], 0.0, "15/resolution-alone-does
 # <details><summary><b>What happened</b></summary>
 #
 # More width, or all three together, are far ahead of more resolution. And more resolution *alone* does not even reach
-# the network as it is, with a quarter of the work. The reason can be computed: a stem and three layers of 3×3 see $1 + 2 \cdot 4 = 9$ pixels
+# the network as it is, which does a quarter of the work. A likely reason can be computed: a stem and three layers of
+# 3×3 see $1 + 2 \cdot 4 = 9$ pixels
 # (lesson 03). Of 10 pixels that is nearly the whole garment, of 20 pixels less than half of it in each direction. Larger
 # images need more depth to be seen. This is the paper's argument for scaling all three together.
 #
-# Depth alone differs very much from start to start here, so we claim nothing about it. Nor can we say whether width or all three
-# are better. (Width brings most parameters, too.) After training to the end the order may be another one: the paper's is for
+# Depth alone differs very much from start to start here, so we claim nothing about it. Nor can we say whether width or
+# all three
+# are better. (Width brings most parameters, too.) After training to the end the order may be another one: the paper's
+# is for
 # ImageNet.
 # </details>
 #
 # ## 9. A real network: EfficientNet-Lite0
 #
-# Lite0 is such a network without squeeze-and-excitation. Its trained weights come with the course's extra `imagenet`. Here they
+# EfficientNet-B0 is made of inverted residuals (section 6) with gates (section 1) and with kernels of 3×3 and 5×5.
+# Lite0 is
+# B0 without the gates, and with ReLU6 as its activation. Its trained weights come with the course's extra `imagenet`.
+# Here they
 # are, in PyTorch, and translated by `from_torch` into a list of NumPy steps. `preprocess` cuts the centre square,
 # resizes it to 224 pixels, and scales it as the network was trained: $(x - 127)/128$.
-#
+
+# %% tags=["plumbing"]
+# What the network sees.
+PHOTOS = ["coffee", "cat", "camera", "motorcycle", "moon"]
+views = [preprocess(data.photograph(photo))[0].numpy() / 2 + 0.5 for photo in PHOTOS]
+show(viz.image_row(views, PHOTOS, height=1.9), "15/what-lite0-sees")
+
+# %% [markdown]
 # > **Predict.** What does it say about these five photographs? It knows 1,000 classes: dogs, tools, vehicles, food.
 # > It has no class for "person", for "moon" or for "grass".
 
@@ -822,7 +860,6 @@ at_least(found["as it is"] - found["resolution"], 0.0, "15/resolution-alone-does
 lite = torch_models.efficientnet_lite0(pretrained=True)
 lite_numpy = from_torch(lite).prepare()
 names = imagenet_classes()
-PHOTOS = ["coffee", "cat", "camera", "motorcycle", "moon"]
 rows, agreement = [], []
 for photo in PHOTOS:
     image = preprocess(data.photograph(photo))
@@ -833,12 +870,7 @@ for photo in PHOTOS:
     best = probabilities.argsort()[::-1][:5]
     rows.append((photo, probabilities[best[0]], ", ".join(names[k] for k in best)))
 print("NumPy and PyTorch agree:", all(agreement))
-table(rows, {"photograph": "", "first": ".2f", "top 5": ""})
-
-# %% tags=["plumbing"]
-# What the network sees.
-views = [preprocess(data.photograph(photo))[0].numpy() / 2 + 0.5 for photo in PHOTOS]
-show(viz.image_row(views, PHOTOS, height=1.9), "15/what-lite0-sees")
+table(rows, {"photograph": "", "probability of the first": ".2f", "top 5": ""})
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -860,13 +892,13 @@ assert rows[4][1] > 0.5
 # microscope. A large probability is no proof that the question makes sense.
 # </details>
 #
-# Where are its multiply-adds, and where are its seconds? We sum both over the kinds of layers. The times are
-# PyTorch's, measured layer by layer.
+# Where are its multiply-adds, and where are its seconds? We sum both over its two main kinds of convolution. The times
+# are PyTorch's, measured layer by layer.
 
 
 # %% tags=["nbval-ignore-output"]
 def seconds_by_kind(net, image, rounds=5):
-    """Processor time of the convolutions, the smallest of some rounds, summed by kind."""
+    """Seconds of the convolutions, the smallest of some rounds, summed by kind."""
     layers = {name: layer for name, layer in net.named_modules() if isinstance(layer, nn.Conv2d)}
     best, start = dict.fromkeys(layers, np.inf), {}
 
@@ -909,13 +941,16 @@ table([(kind, *both) for kind, both in share.items()],
 at_least(share["depthwise"][1] / share["depthwise"][0], 2, "15/depthwise-share-of-time")
 
 # %% [markdown]
-# This solves the puzzle. The depthwise layers are a small share of Lite0's multiply-adds and a far larger share of its
-# time. They do few multiply-adds for each number that they move.
+# This is one part of the puzzle's answer. The depthwise layers are a small share of the multiply-adds of these layers and
+# a far larger share of their time. It is not the whole answer. A 1×1 convolution, too, does fewer multiply-adds for each
+# number that it moves than a 3×3 convolution does (the table in section 4). And Lite0 has many activations and sums (in
+# PyTorch batch norms, too), which this table leaves out: they have no multiply-adds in our count, but they take time.
 #
 # ## 10. From ResNet to ConvNeXt
 #
 # *(This section can wait.)* In 2020 and 2021 vision transformers were ahead of ResNets. Was it attention, or the many
-# small choices that were made along with it? Liu and others (2022) took a ResNet-50 and changed one choice after the other,
+# small choices that were made along with it? Liu and others (2022) took a ResNet-50 and changed one choice after the
+# other,
 # until no attention was needed. One body with options holds all steps:
 
 
@@ -1000,7 +1035,8 @@ def network(o, c_in=3, classes=1000, patch=4):
 
 
 # %% [markdown]
-# The steps, in the paper's order, with the top-1 accuracy that it reports after each of them. (The first row is a ResNet-50 with
+# The steps, in the paper's order, with the top-1 accuracy that it reports after each of them. (The first row is a
+# ResNet-50 with
 # the modern training recipe. With the recipe of 2015 it is 76.1 %: the recipe alone brings more than any step below.)
 
 # %%
@@ -1054,8 +1090,8 @@ def count(net, side):
 
 
 # %% [markdown]
-# > **Predict.** Which single step saves most multiply-adds, and which one costs most? Does the final network have more or
-# > fewer multiply-adds than ResNet-50?
+# > **Predict.** Section 4 has shown that the final network has about as many multiply-adds as ResNet-50. Which single
+# > step on the way saves most of them, and which one costs most?
 
 # %%
 options, counts, big_options = RESNET, [], []
@@ -1085,19 +1121,23 @@ assert changes.argmax() == 3
 # <details><summary><b>What happened</b></summary>
 #
 # *Depthwise* saves nearly half, and *wider* spends all of it again, and more. In the end there are about a tenth more
-# multiply-adds than in ResNet-50, and 28,589,128 parameters: exactly the package's ConvNeXt-T, and torchvision's. All
-# counts agree with the paper's figure 2. *Depthwise first* is not there for its own sake: it loses 0.7 points, but in
+# multiply-adds than in ResNet-50, and 28,589,128 parameters: exactly the package's ConvNeXt-T, and torchvision's. The
+# multiply-adds agree with the paper's figure 2, which gives one decimal. *Depthwise first* is not there for its own
+# sake: it loses 0.7 points, but in
 # the narrow part of the block a 7×7 kernel costs almost nothing.
 # </details>
 #
 # Three parts in short:
 #
-# - **LayerNorm** normalises the channels of each place by themselves (lesson 08). It needs no batch.
-# - **GELU** is $x\, \Phi(x)$, with the distribution function $\Phi$ of the normal distribution: a smooth ReLU. **Layer
+# - **LayerNorm** normalises the channels at each place, separately from all other places and images (lesson 08). It needs
+#   no batch.
+# - **GELU** is $x\, \Phi(x)$, with the distribution function $\Phi$ of the standard normal distribution: a smooth
+#   ReLU. **Layer
 #   scale** multiplies the body by a learned factor per channel that starts at $10^{-6}$, as in lesson 14's section on
 #   the last $\gamma$.
-# - **Stochastic depth** (Huang and others, 2016) leaves out the body of a block with probability $p$, for each image of a
-#   batch separately, in training only. What is kept is divided by $1 - p$, so that the mean is right:
+# - **Stochastic depth** (Huang and others, 2016) leaves out the body of a block with probability $p$, in training only.
+#   The authors draw once for a whole batch. ConvNeXt draws for each image separately, and divides what is kept by
+#   $1 - p$, so that the mean is right:
 
 # %%
 x = rng.normal(size=(1, 2, 2, 2))
@@ -1114,11 +1154,11 @@ assert np.allclose(mean, x + branch, atol=0.05)
 assert np.isclose((1 - p).sum(), 17.1)
 
 # %% [markdown]
-# And on a small scale? The same function builds networks with patches of 2×2 pixels and two stages, of 8 (later 12) planes
-# and with 1 + 1 (later 1 + 2) blocks. Eight of the stations get 30 steps of 32 garments each, from five starts. (A row
-# includes all changes before it.)
+# And on a small scale? The same function builds networks with patches of 2×2 pixels and two stages. The first stage has 8
+# (later 12) `planes`, the width from which all others are computed. The stages have 1 + 1 (later 1 + 2) blocks. Eight of
+# these networks are trained for 30 steps of 32 garments each, from five starts. (A row includes all changes before it.)
 #
-# > **Predict.** Does the accuracy rise from row to row as it does in the paper?
+# > **Predict.** Between its first and its last row the paper gains three points. Does the accuracy rise here, too?
 
 # %% tags=["nbval-ignore-output"]
 TRAINED = (0, 3, 4, 5, 7, 11, 12, 13)
@@ -1147,13 +1187,18 @@ at_most(small[13] - small[12], 0.0, "15/layer-scale-is-slow")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# No. Down to the kernels of 7×7 the rows are about equal, though the paper's differ by two points. With one LayerNorm per block it falls
-# clearly. Then nothing normalises the *stream* itself any more, neither between the stages nor before the last layer. *Separate
-# downsampling* brings norms to these two places, and the accuracy is back. (Its authors write that
-# training diverges when these norms are missing.) Layer scale costs accuracy here: at $10^{-6}$
-# all bodies are closed at the start, and 30 steps are too few to open them.
+# No. Down to the kernels of 7×7 the rows are about equal, though the paper's differ by two points. With one LayerNorm
+# per block it falls
+# clearly. Four changes lie between these two rows (GELU, one activation, one norm, LayerNorm), so the table does not
+# say which
+# of them it is. In this row nothing normalises the stream before the last layer. *Separate downsampling* puts a norm
+# there, and one before each 2×2 convolution between the stages, and the accuracy is back. (The authors of ConvNeXt
+# write that training diverged when they made the downsampling separate without such norms.) Layer scale costs accuracy
+# here: at $10^{-6}$
+# all bodies are closed at the start, and 30 steps are probably too few to open them.
 #
-# So this table says what the steps do to the *first* steps of training, and nothing about their value after 300 epochs on a
+# So this table says what the changes do to the *beginning* of training, and nothing about their value after 300 epochs
+# on a
 # million images. A recipe that was found at one scale has to be tested again at another.
 # </details>
 #
@@ -1178,9 +1223,10 @@ assert by_model["efficientnet_lite0"].top1 < by_model["resnet18"].top1
 
 # %% [markdown]
 # From AlexNet's 40.7 % to ConvNeXt-T's 17.9 % in ten years. Three things to read from the plot. VGG is expensive for its
-# error, by any measure. The small networks of 2018 to 2020 reach VGG's error with a fortieth of its multiply-adds. And the
+# error, by any measure. The small networks of 2018 to 2020 reach VGG's error with a fortieth of its multiply-adds. And
+# the
 # numbers were not measured in the same way: several views of an image lower the error, and so does a modern
-# recipe, which none of the earlier networks had.
+# recipe, which the networks of 2012 to 2016 did not have.
 
 # %% [markdown]
 # ## Claims to test
@@ -1193,21 +1239,21 @@ assert by_model["efficientnet_lite0"].top1 < by_model["resnet18"].top1
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # The measurements, one line per claim.
-print(f"1. ResNet-18 over MobileNetV2: {stops['resnet18'].multiply_adds / stops['mobilenet_v2'].multiply_adds:.1f}",
-      f"times the multiply-adds, {times['resnet18'] / times['mobilenet_v2']:.1f} times the time;",
-      f"ConvNeXt-T over ResNet-50: {stops['convnext_tiny'].multiply_adds / stops['resnet50'].multiply_adds:.2f}",
-      f"and {times['convnext_tiny'] / times['resnet50']:.1f}")  # fmt: skip
-print("2. points lost for good:", {n: round(lost[n], 2) for n in DIMENSIONS})
-print(
-    "3. spread of the class means, block 1 and block 4:", spread[:, [0, 3], 1].mean(axis=0).round(3)
-)
+for slow, quick in [("resnet18", "mobilenet_v2"), ("convnext_tiny", "resnet50")]:
+    more = stops[slow].multiply_adds / stops[quick].multiply_adds
+    print(f"1. {TIMED[slow]} over {TIMED[quick]}: multiply-adds {more:.2f},",
+          f"time {times[slow] / times[quick]:.1f}")  # fmt: skip
+print("2. points lost for good:", ", ".join(f"{lost[n]:.2f} for n = {n}" for n in DIMENSIONS))
+means = spread[:, [0, 3], 1].mean(axis=0).round(3)
+print("3. spread of the class means, block 1 and block 4:", *means)
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
 #
-# 1. **True for one kind of layer, false across kinds.** Half of the channels is faster. But a depthwise multiply-add
-#    takes several times as long as one of an ordinary convolution, because it does little arithmetic for each number
-#    that it moves. Time what you want to be fast, on the machine where it runs.
+# 1. **True for one kind of layer, false across kinds.** From ResNet-18 to ResNet-50 the time grows about as the
+#    multiply-adds do (section 4). But a depthwise multiply-add
+#    takes several times as long as one of an ordinary convolution: the layer does little arithmetic for each number
+#    that it moves, and it is no matrix product. Time what you want to be fast, on the machine where it runs.
 # 2. **True, and it can be computed.** Data of two dimensions lose three quarters of their points for good in a space of
 #    two dimensions, and practically none in 15. In a *wide* layer a ReLU destroys nearly nothing.
 # 3. **True of late gates, in the sense that their mean differs by class.** Early gates hardly differ. In our small
@@ -1217,7 +1263,8 @@ print(
 # %% [markdown]
 # ## Summary
 #
-# 1. Squeeze and excite: $y_c = a_c x_c$ with a gate that sees the means of all channels. $2C^2/r$ weights, once per image.
+# 1. Squeeze and excite: $y_c = a_c x_c$ with a gate that sees the means of all channels. $2C^2/r$ weights, once per
+#    image.
 # 2. A depthwise separable convolution costs $1/C_{out} + 1/K^2$ of an ordinary one. Its depthwise step does at most
 #    $K^2/2$ multiply-adds for each number that it moves, so the time falls less.
 # 3. A ReLU loses data for good where the space is as narrow as the data: $(n + 1)/2^n$ of the points for two
@@ -1238,8 +1285,9 @@ print(
 # $2 \cdot 256^2 / 16 + 256 + 16 = 8{,}464$.
 # </details>
 #
-# **2.** All gates are 0.5. By what factor does the first term of the gradient at $x$ change, and which sigmoid slope
-# multiplies the second one?
+# **2.** All gates are 0.5. By what factor is $g$ multiplied in the first term of $\partial L / \partial x$, and which
+# slope
+# of the sigmoid is a factor of the second term?
 #
 # <details><summary>Answer</summary>
 #
@@ -1260,14 +1308,16 @@ print(
 # $5/16 = 0.3125$.
 # </details>
 #
-# **5.** 64 channels, $G = 16$. Does one shuffle between two grouped 1×1 layers suffice for every output to see every input?
+# **5.** 64 channels, $G = 16$. Does one shuffle between two grouped 1×1 layers suffice for every output to see every
+# input?
 #
 # <details><summary>Answer</summary>
 #
 # No: a group has $64/16 = 4$ channels and would need one from each of 16 groups. An output sees $4 \cdot 4 = 16$ inputs.
 # </details>
 #
-# **6.** A network has 10 blocks with stochastic depth, $p$ rising evenly from 0 to 0.5. How many bodies are used on average?
+# **6.** A network has 10 blocks with stochastic depth, $p$ rising evenly from 0 to 0.5. How many bodies are used on
+# average?
 #
 # <details><summary>Answer</summary>
 #
@@ -1287,7 +1337,8 @@ print("6.", (1 - 0.5 * np.arange(10) / 9).sum().round(2))
 # %% [markdown]
 # ## Where to read more
 #
-# - J. Hu, L. Shen, G. Sun, "Squeeze-and-excitation networks", CVPR (2018), arXiv:1709.01507: sections 3 and 5; the journal
+# - J. Hu, L. Shen, G. Sun, "Squeeze-and-excitation networks", CVPR (2018), arXiv:1709.01507: sections 3 and 5; the
+#   journal
 #   version has the gates by class.
 # - A. G. Howard and others, "MobileNets: Efficient convolutional neural networks for mobile vision applications" (2017),
 #   arXiv:1704.04861: section 3, the cost.
@@ -1304,6 +1355,8 @@ print("6.", (1 - 0.5 * np.arange(10) / 9).sum().round(2))
 # - G. Huang, Y. Sun, Z. Liu, D. Sedra, K. Weinberger, "Deep networks with stochastic depth", ECCV (2016),
 #   arXiv:1603.09382.
 #
-# **Next:** do the [exercises of this unit](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb). This is the last lesson for
-# now. Look back at [14 ResNet](14_resnet.ipynb), or go to the [start page](00_start_here.ipynb) for what you have not done
+# **Next:** do the [exercises of this unit](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb). This is the
+# last lesson for
+# now. Look back at [14 ResNet](14_resnet.ipynb), or go to the [start page](00_start_here.ipynb) for what you have not
+# done
 # yet.
