@@ -622,7 +622,7 @@ assert np.allclose(by_parts[0, 0], seen[45])
 
 # %% [markdown]
 # With a single map between them, a column and a row can only learn a kernel of rank one. (With $M$ maps between, it is a
-# sum of $M$ products, of rank up to $M$.) What do kernels look like that were free? We look at EfficientNet-Lite0, with
+# sum of $M$ products, so its rank can be higher.) What do kernels look like that were free? We look at EfficientNet-Lite0, with
 # its real weights from ImageNet. After its first layer, all its 3×3 and 5×5 filters read a single channel
 # ([lesson 15](15_senet_to_convnext.ipynb#3.-Depthwise-separable-convolution) says why), so each *is* a matrix. (Some
 # are zero and are left out.)
@@ -743,9 +743,9 @@ assert agree["two columns and rows"] <= 6
 # <details><summary><b>What happened</b></summary>
 #
 # For none. More than five sixths of the kernels' sum of squares is kept on average, and yet all twelve answers change.
-# Two columns and rows bring back only a few of them. The control shows why: random noise of the same size does the
+# Two columns and rows bring back only a few of them. The control keeps none, either: random noise of the same size does the
 # same harm. So
-# it is the size of the error that counts, not what is missing. The errors of sixteen layers build up, and the
+# an error of this size is already too much, whatever its form. The errors of sixteen layers build up, and the
 # network was never trained with them. **Near to rank one in squares, far from it in function.** To use columns and
 # rows, one has to train with them, as Szegedy and others did in 2016.
 # </details>
@@ -975,7 +975,7 @@ at_most(measured[by_heart, 0.1][:, 0] - measured[by_heart, 0.1][:, 1], -0.03, "1
 #    with batch norm,
 #    which brings far more by itself (section 6).
 # 4. **Only kernels of rank one.** Those of EfficientNet-Lite0 hold well over 80 % of their squares in the first column
-#    times row, and yet the network fails without the rest. Our own are hardly nearer to rank one than random ones
+#    times row, and yet the network fails without the rest. Our own are only a little nearer to rank one than random ones
 #    (section 7).
 # 5. **Partly.** It tolerates shifts much better than a flattened head, at a price in the middle, and runs at any size,
 #    but not with the same accuracy (section 8).

@@ -723,7 +723,8 @@ print("order after the shuffle:", *order)
 grouped = np.kron(np.eye(G), np.ones((C // G, C // G)))  # which output sees which input
 two_layers = np.minimum(grouped @ grouped, 1)
 with_shuffle = np.minimum(grouped @ grouped[order], 1)
-print(f"inputs of an output: {two_layers.sum(axis=1).max():.0f} and {with_shuffle.sum(axis=1).min():.0f}")
+print(f"inputs of an output: {two_layers.sum(axis=1).max():.0f}",
+      f"and {with_shuffle.sum(axis=1).min():.0f}")  # fmt: skip
 
 # %% tags=["plumbing"]
 # Which output depends on which input.
