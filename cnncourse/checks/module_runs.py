@@ -4,7 +4,6 @@
 arrays that play the same parts. Neither knows right from wrong: `modules` compares the two.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,11 +11,9 @@ from functools import cache, partial
 
 import numpy as np
 
-from cnncourse.checks.module_arrays import Source, arrays_of, draw, ranks, statistics
+from cnncourse.checks.module_arrays import Source, arrays_of, checksum, drawn_state, ranks, statistics
 from cnncourse.checks.student import Failure, Outcome
 from cnncourse.grading.inside import probes
-
-MOST_KEPT = 1_000_000  # drawn numbers of one module that a case keeps
 
 
 @dataclass
@@ -169,21 +166,6 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
         seen.last, seen.again, *more = runs[0], *(run["output"] for run in runs[1:])
         seen.alone = more[0] if more else None
     return replace(outcome, value=seen)
-
-
-def drawn_state(arrays, case):
-    """The numbers for each array; they depend on the case and on the shapes in their order. Very many are not kept."""
-
-    def drawn():
-        return draw(arrays, np.random.default_rng([2, checksum(case)]))
-
-    many = sum(np.prod(array.shape) for array in arrays) > MOST_KEPT
-    return drawn() if many else case.once(("drawn", tuple(arrays)), drawn)
-
-
-def checksum(case):
-    """A whole number that belongs to the case's input."""
-    return case.once("checksum", lambda: zlib.crc32(case.input.tobytes()))
 
 
 def steps_for(case, arrays, state, upstream, double, alone):

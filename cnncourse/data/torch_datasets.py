@@ -36,6 +36,12 @@ def small_garments(split: str, count: int | None = None) -> tuple[torch.Tensor, 
     Returns
     -------
     images (count, 1, 14, 14) of float32, mean about 0 and standard deviation about 1; labels (count,)
+
+    Examples
+    --------
+    >>> images, labels = small_garments("test", 5)
+    >>> tuple(images.shape), labels.tolist()
+    ((5, 1, 14, 14), [9, 2, 1, 1, 6])
     """
     images, labels = fashion_mnist(split)
     pixels = torch.from_numpy(images[:count, None]).float() / 255
