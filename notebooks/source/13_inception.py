@@ -74,7 +74,7 @@ seen = {K: NF.conv2d(cat, spot(K)[None, None], padding=K // 2)[0, 0] for K in (5
 
 # %% tags=["plumbing"]
 # The photograph and the three answers.
-# (The brightest half per cent is cut off, so that one reflection in the eye does not make all the rest dark.)
+# (The brightest half per cent is cut off: one reflection in the eye would make the rest dark.)
 pictures = [cat[0, 0], *(np.clip(one, 0, np.quantile(one, 0.995)) for one in seen.values())]
 titles = ["photograph", *(f"spots, {K}×{K}" for K in seen)]
 show(viz.image_row(pictures, titles, share=False, height=1.8), "13/three-sizes")
