@@ -78,6 +78,10 @@ EQUIVALENT = {
         "top_k_error: np.take_along_axis(logits, labels[:, None], axis=1) -> "
         "np.take_along_axis(logits, labels[:, None])": "the last axis is the default, and it is axis 1",
     },
+    "11.alexnet_features": {
+        "alexnet_features: (0, 2) -> (2, 0)": "the order in a list of places that is only searched",
+        "alexnet_features: (2, 3) -> (3, 2)": "the order in a list of places that is only searched",
+    },
     "11.local_response_norm": {
         "local_response_norm: 5 -> 4": "four channels reach as far as five do, two on each side",
         "local_response_norm: max(0, c - reach) -> max(c - reach, 0)": "order does not matter here",
