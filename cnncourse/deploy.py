@@ -6,14 +6,13 @@ It needs the extra `deploy`: pip install 'cnncourse[deploy]'.
 import contextlib
 import io
 import logging
-import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from cnncourse.torch_nn.quantization import fold_batch_norms, quantize, quantized, weighted_layers
+from cnncourse.whole_files import whole_file
 
 INPUT, OUTPUT = "images", "logits"
 TOLERANCE = 1e-4  # of the largest output; float32 sums in another order differ by about 1e-6
@@ -47,10 +46,8 @@ def export(model, path, shape, int8=None):
     """
     if int8 not in (None, "channel", "tensor"):
         raise ValueError(f"int8: expected 'channel', 'tensor' or None, got {int8!r}")
-    path, model = Path(path), fold_batch_norms(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    model = fold_batch_norms(model)
+    with whole_file(path) as unfinished:
         _run_exporter(model, unfinished, shape)
         if int8:
             _store_as_integers(model, unfinished, per_channel=int8 == "channel")
@@ -59,9 +56,6 @@ def export(model, path, shape, int8=None):
         if not difference <= TOLERANCE:
             wanted = f"onnxruntime's outputs within {TOLERANCE} of PyTorch's"
             raise ValueError(f"model: expected {wanted}, got a difference of {difference:.2g}; nothing was written")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return difference
 
 

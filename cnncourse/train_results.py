@@ -1,9 +1,9 @@
 """What a training run leaves behind: a table, weights, the history and its curves, each written whole or not at all."""
 
 import csv
-import os
 
 from cnncourse.viz.style import BLUE, GREY
+from cnncourse.whole_files import whole_file
 
 
 def keep_results(output, title, model, rows):
@@ -24,12 +24,10 @@ def keep_results(output, title, model, rows):
     from cnncourse.weights import save_weights
 
     save_weights(model, output / "weights.safetensors")
-    unfinished = output / ".history.csv.tmp"
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
+    with whole_file(output / "history.csv") as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(unfinished, output / "history.csv")
     plot(rows, title, output / "curves.png")
     best = max(rows, key=lambda row: row["test_accuracy"])
     return (
@@ -53,13 +51,11 @@ def plot(rows, title, path):
         axes.set_ylabel(quantity)
         axes.legend()
     figure.suptitle(title)
-    unfinished = path.with_name(".curves.tmp.png")
-    figure.savefig(unfinished, dpi=120)
-    os.replace(unfinished, path)
+    with whole_file(path) as unfinished:
+        figure.savefig(unfinished, dpi=120, format="png")
 
 
 def write_text(path, text):
     """Write a small file under another name first."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

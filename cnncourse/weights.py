@@ -1,10 +1,11 @@
 """Weights in files, the same for NumPy and PyTorch models: the safetensors format, which cannot run code."""
 
 import math
-import os
 from pathlib import Path
 
 import numpy as np
+
+from cnncourse.whole_files import whole_file
 
 DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
@@ -31,13 +32,8 @@ def save_weights(model, path):
 
     path = Path(path)
     arrays = {name: _as_array(value, name, path) for name, value in model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with whole_file(path) as unfinished:
         unfinished.write_bytes(save(arrays))
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load_weights(model, path):

@@ -1,13 +1,14 @@
 """A training loop: shuffled batches, history, progress, checkpoints that resume bit for bit."""
 
 import json
-import os
 import time
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from cnncourse.whole_files import whole_file
 
 from . import functional as F
 from .modules import no_grad
@@ -173,15 +174,8 @@ def save_checkpoint(path, model, optimizer, schedule, rng, history):
         "rng": rng.bit_generator.state,
         "module_rngs": [module_rng.bit_generator.state for module_rng in _module_rngs(model)],
     }
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(unfinished, "wb") as file:
-            np.savez(file, notes=np.array(json.dumps(notes)), **arrays)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as unfinished, open(unfinished, "wb") as file:
+        np.savez(file, notes=np.array(json.dumps(notes)), **arrays)
 
 
 def load_checkpoint(path, model, optimizer, schedule, rng, history):

@@ -1,10 +1,10 @@
 """All that training needs to go on, in one file: written whole or not at all, and read without running code."""
 
-import os
 import pickle
-from pathlib import Path
 
 import torch
+
+from cnncourse.whole_files import whole_file
 
 from . import parallel
 
@@ -27,14 +27,8 @@ def save_checkpoint(path, model, optimizer, schedule, rng, history):
     }
     if parallel.rank() > 0:
         return
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with whole_file(path) as unfinished:
         torch.save(state, unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load_checkpoint(path, model, optimizer, schedule, rng, history):

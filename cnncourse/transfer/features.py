@@ -2,7 +2,6 @@
 
 import hashlib
 import inspect
-import os
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 
 from cnncourse.data.storage import cache_folder
 from cnncourse.torch_nn.undisturbed import undisturbed
+from cnncourse.whole_files import whole_file
 
 from .heads import last_linear
 
@@ -151,12 +151,8 @@ def read(path, count):
 
 def keep(path, array):
     """Write an array whole or not at all; where that is impossible, warn: it is computed again next time."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(unfinished, "wb") as file:
+        with whole_file(path) as unfinished, open(unfinished, "wb") as file:
             np.save(file, array, allow_pickle=False)
-        os.replace(unfinished, path)
     except OSError as error:
         warnings.warn(f"folder: features cannot be kept in {path.parent} ({error.strerror or error})", stacklevel=3)
-        unfinished.unlink(missing_ok=True)
