@@ -59,7 +59,7 @@ def pairs():
 
 @pytest.mark.parametrize(
     ("task", "mistake"),
-    pairs(),
+    list(pairs()),
     ids=lambda item: getattr(item, "id", None) or item.slug,
 )
 def test_known_mistake_fails_under_its_own_name(task, mistake, seeds_of):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Behaviour, Call, Draws, Task
+from cnncourse.checks.families import own_generator
 from cnncourse.checks.tasks.u09._statistics import SIGMAS, generator_problem, kind_problem
 
 FIRST = (8, 3, 5, 7)  # every way to count inputs gives another variance here
@@ -175,17 +176,11 @@ def identical_filters(shape, rng):
     return np.broadcast_to(kaiming_normal((1, *shape[1:]), rng), shape).copy()
 
 
-@task.mistake
-def ignores_rng(again):
-    """The numbers come from a generator of your own, so the same rng does not give the same weights. Use rng."""
-    return again(rng=np.random.default_rng())
-
-
-@task.mistake
-def same_every_time(again):
-    """Each call gives the same numbers, as if a new generator with a fixed seed were made in it: two layers of one
-    shape would start alike. Use rng."""
-    return again(rng=np.random.default_rng(0))
+own_generator(
+    task, "weights",
+    "Each call gives the same numbers, as if a new generator with a fixed seed were made in it: two "
+    "layers of one shape would start alike. Use rng.",
+)  # fmt: skip
 
 
 @task.mistake

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Behaviour, Call, Draws, Task, fortran, normal, readonly
+from cnncourse.checks.families import own_generator
 from cnncourse.checks.tasks.u09._crops import problem
 
 task = Task(see="Too few pictures", observe=Draws(80), judged=Behaviour(problem), repeats=0, seconds=20.0)
@@ -159,16 +160,11 @@ def images_depend(images, padding, rng):
     return result
 
 
-@task.mistake
-def ignores_rng(again):
-    """The random numbers come from a generator of your own, so the same rng does not give the same crops. Use rng."""
-    return again(rng=np.random.default_rng())
-
-
-@task.mistake
-def same_every_time(again):
-    """Each call does the same, as if a new generator with a fixed seed were made in it: that is no augmentation."""
-    return again(rng=np.random.default_rng(0))
+own_generator(
+    task, "crops",
+    "Each call does the same, as if a new generator with a fixed seed were made in it: that is no "
+    "augmentation.",
+)  # fmt: skip
 
 
 @task.mistake

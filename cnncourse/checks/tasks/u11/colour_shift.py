@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Behaviour, Call, Draws, Task, fortran, normal, readonly
+from cnncourse.checks.families import own_generator
 from cnncourse.checks.tasks.u11._axes import OTHERWISE, right_root
 from cnncourse.checks.tasks.u11._shifts import problem
 
@@ -99,16 +100,10 @@ def never_shifts(images):
     return images.copy()
 
 
-@task.mistake
-def ignores_rng(again):
-    """The random numbers come from a generator of your own, so the same rng does not give the same shifts. Use rng."""
-    return again(rng=np.random.default_rng())
-
-
-@task.mistake
-def same_every_time(again):
-    """Each call gives the same shifts, as if a generator with a fixed seed were made in it. Use rng."""
-    return again(rng=np.random.default_rng(0))
+own_generator(
+    task, "shifts",
+    "Each call gives the same shifts, as if a generator with a fixed seed were made in it. Use rng.",
+)  # fmt: skip
 
 
 @task.mistake

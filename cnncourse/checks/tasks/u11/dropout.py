@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Behaviour, Call, Draws, Task, after_relu, fortran, normal, readonly, strided
+from cnncourse.checks.families import own_generator
 from cnncourse.checks.tasks.u11._masks import problem
 
 MISFIT = "The output should be x / (1 − p) where the mask is True, and 0 where it is False, and it is something else."
@@ -114,22 +115,16 @@ def mask_not_used(right, x, p):
 
 
 @task.mistake
-def ignores_rng(again):
-    """The random numbers come from a generator of your own, so the same rng does not give the same mask. Use rng."""
-    return again(rng=np.random.default_rng())
-
-
-@task.mistake
 def global_random_state(x, p):
     """np.random.… draws from NumPy's global state. Use the generator that you are given: rng.random(x.shape)."""
     mask = np.random.random(x.shape) >= p  # noqa: NPY002
     return x * mask / (1 - p), mask
 
 
-@task.mistake
-def same_every_time(again):
-    """Each call drops the same entries, as if a generator with a fixed seed were made in it. Use rng."""
-    return again(rng=np.random.default_rng(0))
+own_generator(
+    task, "mask",
+    "Each call drops the same entries, as if a generator with a fixed seed were made in it. Use rng.",
+)  # fmt: skip
 
 
 @task.mistake

@@ -2,30 +2,21 @@
 
 import numpy as np
 
-from cnncourse.checks.author import Call, Task, Values, normal
-from cnncourse.checks.compare import compare
+from cnncourse.checks.author import Call, Task, normal
 from cnncourse.checks.families import any_array
+from cnncourse.checks.tasks.u02._product import Product
 
 EQUALLY_GOOD = 1e-10  # of the kernel's sum of squares: as much may another product leave more than the best
 
 
-class Nearest(Values):
-    """Column and row may share out their scale and sign as they like: how near their outer product comes counts."""
+class Nearest(Product):
+    """Any column and row whose product is as near to the kernel as the nearest one."""
 
-    def difference(self, task, got, wanted, case):
-        """How the outer product differs from every best one, None where it is one."""
-        parts = [np.asarray(part) for part in got] if isinstance(got, (list, tuple)) else []
-        numbers = all(part.dtype.kind in "fiu" for part in parts)
-        if not numbers or [part.shape for part in parts] != [part.shape for part in wanted]:
-            return super().difference(task, got, wanted, case)
-        with np.errstate(all="ignore"):
-            product, right = np.outer(*parts), np.outer(*wanted)
-        found = compare(product, right, scale=task.scale(case), what="the outer product of column and row")
-        if found is None or found.slug != "wrong-values":
-            return found
+    def as_good(self, product, right, case):
+        """Whether the product leaves no more of the kernel than the best one does."""
         kernel = case.args[0].astype(float)
         left, least = (((kernel - other.astype(float)) ** 2).sum() for other in (product, right))
-        return None if left <= least + EQUALLY_GOOD * (kernel**2).sum() else found
+        return left <= least + EQUALLY_GOOD * (kernel**2).sum()
 
 
 task = Task(see="Large kernels from small ones", names=("column", "row"), judged=Nearest(lists_allowed=True))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Behaviour, Call, Draws, Task, fortran, normal, readonly
+from cnncourse.checks.families import own_generator
 from cnncourse.checks.tasks.u15._depth import problem
 
 task = Task(see="From ResNet to ConvNeXt", observe=Draws(60), judged=Behaviour(problem), repeats=0, seconds=20.0)
@@ -121,16 +122,10 @@ task.options(block, {
 })  # fmt: skip
 
 
-@task.mistake
-def ignores_rng(again):
-    """The random numbers come from a generator of your own, so the same rng does not give the same result. Use rng."""
-    return again(rng=np.random.default_rng())
-
-
-@task.mistake
-def same_every_time(again):
-    """Each call drops the same images, as if a new generator with a fixed seed were made in it. Use rng."""
-    return again(rng=np.random.default_rng(0))
+own_generator(
+    task, "result",
+    "Each call drops the same images, as if a new generator with a fixed seed were made in it. Use rng.",
+)  # fmt: skip
 
 
 @task.mistake
