@@ -22,6 +22,8 @@ READY = "() => window.MathJax?.startup?.promise"  # settled when every formula i
 UNDRAWN = """() => [...document.querySelectorAll(".math")]
   .filter((formula) => !formula.querySelector("mjx-container svg") || formula.querySelector("[data-mml-node=merror]"))
   .map((formula) => formula.textContent.slice(0, 80))"""
+CUT_OFF = """() => [...document.querySelectorAll(".cell_input pre")]
+  .filter((code) => code.scrollWidth > code.clientWidth + 1).map((code) => code.textContent.slice(0, 120))"""
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
   .filter((part) => part.getBoundingClientRect().right > innerWidth + 1 && !part.closest("pre, svg, mjx-container"))
   .filter((part) => { // what a box cuts off or lets scroll does not widen the page

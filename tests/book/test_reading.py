@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.book.reader import PAGES, PHONE, TOO_WIDE, UNDRAWN
+from tests.book.reader import CUT_OFF, PAGES, PHONE, TOO_WIDE, UNDRAWN
 from tools.book.sources import lessons
 
 WIDGETS = [path.stem for path in lessons() if "application/vnd.jupyter.widget-view+json" in path.read_text("utf-8")]
@@ -30,6 +30,13 @@ def test_a_page_is_whole_quiet_and_open_to_everybody(reader, name, dark):
         page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
         assert window.audit() == []
         assert window.problems == []
+
+
+@pytest.mark.sampled(share=1 / 8, reason="each page is opened in a browser")
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("lessons/")])
+def test_no_line_of_code_is_cut_off_on_a_desk(reader, name):
+    with reader() as window:
+        assert window.open(name).evaluate(CUT_OFF) == []
 
 
 @pytest.mark.sampled(share=1 / 8, reason="each page is opened in a browser")
