@@ -100,6 +100,8 @@ def parser():
     p.add_argument("--warmup", type=int, default=0, metavar="EPOCHS",
                    help="torch only: raise the learning rate from 0 in these epochs, then lower it at every "
                    "step; default: 0, and lower it after every epoch")  # fmt: skip
+    p.add_argument("--profile", action="store_true",
+                   help="torch only: first measure where the time of a step goes; keep it as profile.json")  # fmt: skip
     p.add_argument("--epochs", type=int, default=10, help="default: %(default)s")
     p.add_argument("--batch-size", type=int, default=64, help="default: %(default)s")
     p.add_argument("--lr", type=float, help="learning rate of SGD with momentum; default: the model's own")
@@ -162,6 +164,8 @@ def choose_settings(arguments):
     for name, value in TORCH_ONLY.items():
         if settings.backend == "numpy" and getattr(settings, name) != value:
             raise CommandError(f"--{name}: the NumPy backend cannot do that; add --backend torch")
+    if arguments.profile and (settings.backend == "numpy" or settings.processes > 1):
+        raise CommandError("--profile: it looks into one process of PyTorch; add --backend torch, without --processes")
     return settings
 
 
@@ -184,6 +188,7 @@ def run(arguments):
         from cnncourse.train_torch import train_torch as trainer
     else:
         trainer = train_numpy
+    arguments.trace = output / "profile.json" if arguments.profile else None
     model, rows = trainer(settings, train, test, checkpoint, progress, arguments)
     if processes.number() == 0:
         print(keep_results(output, f"{settings.model} on {settings.data}", model, rows), flush=True)

@@ -26,6 +26,13 @@ def train_torch(settings, train, test, checkpoint, progress, arguments):
     count = sum(parameter.numel() for parameter in model.parameters())
     together = f", {settings.processes} processes" if settings.processes > 1 else ""
     train_processes.say(f"{settings.model} in PyTorch on {device}{together}: {count:,} parameters")
+    augment = augment_torch if settings.augment else None
+    if arguments.trace:
+        from cnncourse.torch_nn.profiling import profile_steps
+
+        options = {"batch_size": settings.batch_size, "precision": settings.precision, "augment": augment}
+        print(profile_steps(model, *train, **options, trace=arguments.trace))
+        print(f"{arguments.trace}: the whole record, for https://ui.perfetto.dev", flush=True)
     if settings.processes > 1:
         model = parallel.synchronize_batch_norms(model)
         if any(isinstance(module, torch.nn.Dropout) for module in model.modules()):
@@ -35,7 +42,7 @@ def train_torch(settings, train, test, checkpoint, progress, arguments):
     rows = training.fit(
         model, optimizer, *train, epochs=settings.epochs, batch_size=settings.batch_size,
         rng=np.random.default_rng(settings.seed), test=test, schedule=schedule_of(settings, optimizer, len(train[0])),
-        augment=augment_torch if settings.augment else None, checkpoint=checkpoint, progress=progress,
+        augment=augment, checkpoint=checkpoint, progress=progress,
         accumulate=settings.accumulate, precision=settings.precision,
         schedule_every="batch" if settings.warmup else "epoch",
     )  # fmt: skip
