@@ -49,7 +49,7 @@ from cnncourse.viz.valleys import valleys
 #
 # A neuron of a fully connected network computes one dot product of its weights with the whole image. We build one
 # that has learned a cat's eye: its weights are the eye, at the place where the eye was, and zero elsewhere. (From the
-# eye we subtract its mean, so that the neuron answers to the pattern, not to brightness.)
+# eye we subtract its mean. Section 2 shows what happens without that.)
 
 # %%
 cat = data.photograph("cat")[::2, ::2].mean(axis=2) / 255  # grey, 150×226
@@ -529,11 +529,12 @@ assert [row[1:] for row in rows] == [(True, False), (False, True)]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# SciPy's is a convolution, PyTorch's is not. The usual deep learning libraries compute cross-correlation and call
+# SciPy's is a convolution, PyTorch's is not. For PyTorch you could know it: in section 3 its `conv2d` agreed with our
+# loops, whose formula has plus signs. The usual deep learning libraries compute cross-correlation and call
 # it convolution.
 # </details>
 #
-# For a *learned* kernel it does not matter: a layer that needs the flipped kernel learns the flipped kernel (you will see that in section 7). It matters
+# Whether it matters for a *learned* kernel, section 7 will show. It does matter
 # when you put in a kernel by hand, take weights from elsewhere, or use a theorem. Convolution has the better algebra:
 
 # %%
@@ -566,7 +567,8 @@ show(figure, "02/sums-of-two-dice")
 
 # %% [markdown]
 # The list of the chances of all results is the **distribution** of $X + Y$. To get $z$, the first die must show some $x$
-# and the second what is missing, $z - x$. For independent dice the two chances are multiplied, and the ways are added:
+# and the second what is missing, $z - x$. For independent dice the two chances are multiplied, and the ways are added.
+# With $p[x] = P(X = x)$ and $q[y] = P(Y = y)$ for the two distributions (here $p$ and $q$ are no shifts):
 #
 # $$ P(X + Y = z) = \sum_x P(X = x)\; P(Y = z - x) = (p * q)[z]. $$
 #
@@ -596,7 +598,8 @@ assert all(abs(by_formula - thrown) < 0.005 for _, by_formula, thrown in rows)
 # %% [markdown]
 # To compute all sums with a sliding window, lay $p$ on a strip, **flip** $q$, and slide it along: at each position
 # multiply the numbers in the same column, and add. So a library that cross-correlates computes the distribution of a sum
-# if we flip one die first. Take the sum $z = 5$ as an example:
+# if we flip one die first. Take the sum $z = 5$ as an example. In the picture the numbers above the cells are $x$, the
+# eyes of the first die:
 
 # %%
 z = 5
@@ -637,6 +640,19 @@ assert np.allclose(np.convolve(p, q), chances)
 # %%
 plain = q.reshape(1, 1, -1)
 without_flip = NF.conv1d(p.reshape(1, 1, -1), plain, padding=len(q) - 1)[0, 0]
+print("13 numbers:", *(f"{chance:.2f}" for chance in without_flip))
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Of the *difference* $X - Y$, from $-6$ to $6$: $P(X - Y = d) = \sum_y P(X = d + y)\, P(Y = y)$, a cross-correlation.
+# Convolution gives the distribution of a sum, cross-correlation that of a difference, and to flip is to go from $Y$ to
+# $-Y$.
+# </details>
+#
+# Throws of both dice test it:
+
+# %% tags=["answer"]
 throws = rng.choice(7, size=200_000, p=p) - rng.choice(7, size=200_000, p=q)
 difference = np.array([(throws == d).mean() for d in range(-6, 7)])
 table(zip([str(d) for d in range(-6, 7)], without_flip, difference, strict=True),
@@ -647,13 +663,6 @@ table(zip([str(d) for d in range(-6, 7)], without_flip, difference, strict=True)
 assert np.abs(without_flip - difference).max() < 0.005
 
 # %% [markdown]
-# <details><summary><b>What happened</b></summary>
-#
-# Of the *difference* $X - Y$, from $-6$ to $6$: $P(X - Y = d) = \sum_y P(X = d + y)\, P(Y = y)$, a cross-correlation.
-# Convolution gives the distribution of a sum, cross-correlation that of a difference, and to flip is to go from $Y$ to
-# $-Y$.
-# </details>
-#
 # ### A blur is a random displacement
 #
 # Here dice and images meet. A photographer's hand trembles: while the shutter is open, the picture is shifted by a
@@ -661,7 +670,8 @@ assert np.abs(without_flip - difference).max() < 0.005
 #
 # $$ \sum_{u, v} P(U = u, V = v)\; x[i - u, j - v] . $$
 #
-# That is a convolution of the picture with the distribution of the shift.
+# That is a convolution of the picture with the distribution of the shift. (The hand below trembles equally in all
+# directions. For such a symmetric distribution a cross-correlation gives the same.)
 
 # %%
 camera = data.photograph("camera")[40:296:2, 130:386:2] / 255  # 128×128
@@ -695,8 +705,9 @@ assert np.abs(inside - convolved).max() < 0.06
 # %% [markdown]
 # ### From sums to an integral (can wait)
 #
-# If $X$ and $Y$ take any real value, with densities $p$ and $q$, cut the line into steps of width $h$. The chance to
-# fall into a step is about $p(x)\,h$, the sum over $x$ becomes
+# If $X$ and $Y$ take any real value, with densities $p$ and $q$, cut the line into steps of width $h$. The chance that
+# $X$ falls into the step at $x$ is about $p(x)\,h$, and in the same way for $Y$ and for the sum. So the formula becomes
+# $(p * q)(z)\,h \approx \sum_x p(x)\,h \; q(z - x)\,h$. Divide by $h$:
 #
 # $$ (p * q)(z) \approx \sum_x p(x)\, q(z - x)\; h \;\longrightarrow\; (p * q)(z) = \int p(x)\, q(z - x)\, dx \qquad
 # (h \to 0). $$
@@ -747,7 +758,8 @@ show(
 # %% [markdown]
 # ## 6. Kernels made by hand
 #
-# Before kernels were learned they were designed. Read these seven. Two questions take you far: what is the **sum** of
+# Before kernels were learned they were designed. Read these seven (each has its own scale of colours, because the
+# numbers of the blur are so small). Two questions take you far: what is the **sum** of
 # the weights, and what is the output on a patch of constant grey?
 
 # %%
@@ -769,12 +781,13 @@ show(
 )
 
 # %%
-rows = [(name, kernel.sum(), 0.5 * kernel.sum()) for name, kernel in kernels.items()]
+constant = np.full((3, 3), 0.5)  # one window of constant grey
+rows = [(name, kernel.sum(), correlate(constant, kernel)[0, 0]) for name, kernel in kernels.items()]
 table(rows, {"kernel": "", "sum": ".1f", "output on constant grey 0.5": ".1f"})
 
 # %% [markdown]
-# > **Predict.** For each kernel: what will it make of the photograph? What happens in the sky, which is nearly constant?
-# > Which way will the edges run that "Sobel x" finds?
+# > **Predict.** The table tells what each kernel makes of the sky, which is nearly constant. What will it make of the
+# > rest of the photograph? Which way will the edges run that "Sobel x" finds?
 
 # %%
 x = camera[None, None]
@@ -923,9 +936,12 @@ show(
 # $$ d \;\leftarrow\; d - \eta\,\lambda d = (1 - \eta\lambda)\, d . $$
 #
 # The distance shrinks by the same factor at every step, if that factor lies between $-1$ and $1$. Our loss has nine
-# weights, so nine such directions, with curvatures from $\lambda_\text{min}$ to $\lambda_\text{max}$, and one $\eta$ for
-# all of them. $\eta = 1/\lambda_\text{max}$ is the largest step that overshoots in no direction. (From
-# $2/\lambda_\text{max}$ on the loss explodes.) Then the steepest direction is done in one step, and in the flattest one the
+# weights, so it has a 9×9 matrix of second derivatives. Differentiate the gradient above once more: the entry for
+# $w[u, v]$ and $w[u', v']$ is $\frac{2}{H'W'} \sum_{i, j} x[i + u, j + v]\, x[i + u', j + v']$. The matrix's nine
+# eigenvectors are such directions, and its eigenvalues are
+# their curvatures, from $\lambda_\text{min}$ to $\lambda_\text{max}$. There is one $\eta$ for
+# all of them. $\eta = 1/\lambda_\text{max}$ is the largest step that overshoots in no direction. (Above
+# $2/\lambda_\text{max}$ the loss explodes.) Then the steepest direction is done in one step, and in the flattest one the
 # distance shrinks by $1 - \lambda_\text{min}/\lambda_\text{max}$ per step: **the ratio of the curvatures decides.** If it is
 # 1,000, a thousand steps are needed until the distance has fallen to about a third.
 

@@ -131,7 +131,7 @@ show(
 
 # %%
 def starts(I, K, S=1, P=0, D=1):
-    """All starts at which the window fits. 0 is the first pixel after padding."""
+    """All starts at which the window fits. 0 is the first pixel of the padded image."""
     last = I + 2 * P - 1
     return [start for start in range(0, last + 1, S) if start + D * (K - 1) <= last]
 
@@ -228,7 +228,7 @@ assert all(len(starts(I, 2, 2)) == I // 2 for I in range(2, 50))
 #
 # Three amounts have names (stride 1; the *extent* is $E = D(K-1) + 1$):
 #
-# | name | $P$ | output | idea |
+# | name | padding $P$ | output | idea |
 # | --- | --- | --- | --- |
 # | **valid** | $0$ | $I - E + 1$ | only windows of real pixels |
 # | **same** | $(E-1)/2$ | $I$ | the size stays; stack as many layers as you like |
@@ -490,7 +490,8 @@ assert 1.2 < (rms["circular"] / rms["constant"]) ** 2 < 2
 # that *are* circular, such as panoramas.
 # </details>
 #
-# In PyTorch, zeros are part of the convolution (`padding=3`); the other modes are
+# In PyTorch, zeros are part of the convolution (`padding=3`; their mode is called `constant` in `F.pad` and `"zeros"` in
+# `nn.Conv2d`). The other modes are
 # `nn.Conv2d(…, padding_mode="reflect")`, which pads first and then convolves without padding, just as we did:
 
 # %%
@@ -594,8 +595,8 @@ print("weights that are used:", w[0, 0].size, "of", with_holes[0, 0].size)
 # $C_\text{in}/G$ channels of that group. The weight tensor shrinks to $(C_\text{out}, C_\text{in}/G, K_h, K_w)$.
 # With all letters in place, the definition is
 #
-# $$ y[n, o, i, j] = b[o] + \sum_{c=0}^{C_\text{in}/G - 1} \sum_{k=0}^{K_h - 1} \sum_{l=0}^{K_w - 1}
-#    w[o, c, k, l] \;\; x_\text{padded}\big[n,\; c_0(o) + c,\; S i + D k,\; S j + D l\big], $$
+# $$ y[n, o, i, j] = b[o] + \sum_{c=0}^{C_\text{in}/G - 1} \sum_{u=0}^{K_h - 1} \sum_{v=0}^{K_w - 1}
+#    w[o, c, u, v] \;\; x_\text{padded}\big[n,\; c_0(o) + c,\; S i + D u,\; S j + D v\big], $$
 #
 # where $c_0(o)$ is the first channel of $o$'s group. As code that *is* the formula:
 
@@ -609,8 +610,8 @@ def conv2d_naive(x, w, b, S=1, P=0, D=1, groups=1):
     for n, o, i, j in np.ndindex(y.shape):
         first = o // (C_out // groups) * C_group
         total = b[o]
-        for c, k, l in np.ndindex(C_group, K_h, K_w):
-            total += w[o, c, k, l] * x[n, first + c, S * i + D * k, S * j + D * l]
+        for c, u, v in np.ndindex(C_group, K_h, K_w):
+            total += w[o, c, u, v] * x[n, first + c, S * i + D * u, S * j + D * v]
         y[n, o, i, j] = total
     return y
 
@@ -777,7 +778,13 @@ show(
 # rule.
 # </details>
 #
-# And the depthwise separable layer? For layer 3 above (128 → 256 channels on 56×56), an ordinary 3×3 convolution
+# And the depthwise separable layer? At each place an ordinary convolution takes $K^2 C_\text{in} C_\text{out}$
+# multiply-adds, a depthwise one $K^2 C_\text{in}$, and a 1×1 convolution $C_\text{in} C_\text{out}$. So the share is
+#
+# $$ \frac{K^2 C_\text{in} + C_\text{in} C_\text{out}}{K^2 C_\text{in} C_\text{out}} = \frac{1}{C_\text{out}} +
+# \frac{1}{K^2} . $$
+#
+# For layer 3 above (128 → 256 channels on 56×56), an ordinary 3×3 convolution
 # against a depthwise 3×3 followed by a 1×1:
 
 # %%
@@ -791,7 +798,7 @@ print(f"1/C_out + 1/K² = {1 / 256 + 1 / 9:.3f}")
 assert np.isclose(separable / ordinary, 1 / 256 + 1 / 9)
 
 # %% [markdown]
-# A factor of almost 9 for 3×3 kernels. It buys that with a restriction: such a layer can only mix channels *after*
+# So the work is almost 9 times less for 3×3 kernels. The price is a restriction: such a layer can only mix channels *after*
 # each has been filtered alone. How much accuracy that costs is an empirical question.
 #
 # ## 8. How far does a unit see?
@@ -828,6 +835,10 @@ def receptive_fields(layers):
     return fields
 
 
+# %% [markdown]
+# > **Predict.** The puzzle's question (b), now with the recursion and a pencil: six layers of 5×5 with stride 1. On how
+# > many pixels of the bag does one number of the last map depend? And what do three layers of 3×3 see?
+
 # %%
 stacks = {
     "the puzzle, six 5×5": [(5, 1, 0, 1)] * 6,
@@ -839,8 +850,11 @@ rows = [(name, str([field[0] for field in receptive_fields(layers)]))
 table(rows, ["stack", "size, from the input to the last layer"])
 
 # %% [markdown]
-# The puzzle's question (b): a number of the last map depends on $25 \times 25 = 625$ pixels of the bag; and
+# <details><summary><b>What happened</b></summary>
+#
+# A number of the last map depends on $25 \times 25 = 625$ pixels of the bag, since each layer adds 4. And
 # $28 - 25 + 1 = 4$, the map's size, is no coincidence: the six layers together are one window of 25×25.
+# </details>
 #
 # **Three 3×3 layers see what one 7×7 layer sees.** With $C$ channels everywhere they need $3 \cdot 9\, C^2 = 27 C^2$
 # weights instead of $49 C^2$, and have three places for a nonlinearity instead of one. That is the idea behind VGG
@@ -955,7 +969,7 @@ assert [sizes[k] - sizes[k - 1] for k in (1, 3, 5)] == [2, 4, 8]
 # receptive field comes *after* the pool.
 # </details>
 #
-# That is why deep networks shrink their maps. How many 3×3 layers until one unit sees a whole 224×224 image?
+# That is one reason why deep networks shrink their maps. How many 3×3 layers until one unit sees a whole 224×224 image?
 
 # %%
 recipes = {
@@ -1046,7 +1060,7 @@ def squared_influences(L, weights, relu=False, draws=24):
 
 
 def spread(maps):
-    """Standard deviation along the rows, of the mean of the maps taken as a distribution."""
+    """Standard deviation of the row, for the mean of the maps as a distribution; and its error."""
     mean_square = (maps.sum(axis=2) / maps.sum(axis=(1, 2))[:, None]) @ (np.arange(61) - 30) ** 2
     error = mean_square.std() / np.sqrt(len(maps))  # how well 24 networks know the mean
     return np.sqrt(mean_square.mean()), error / (2 * np.sqrt(mean_square.mean()))
@@ -1124,8 +1138,10 @@ assert inside[28] < inside[8] < 1
 # <details><summary><b>What happened</b></summary>
 #
 # About the same: all three kinds lie near the square root. On average a layer of random weights spreads the squared
-# influence evenly over its nine places, as equal weights spread the influence. The bright part is called the **effective receptive
-# field** (Luo, Li, Urtasun and Zemel, 2016): it looks like a bell curve and is a small, ever smaller part of the
+# influence evenly over its nine places, as equal weights spread the influence. The last picture shows the influence
+# itself (the root of the mean square, each panel on its own scale). The frame is the receptive field, and the titles
+# say how many of its pixels hold 95 % of the squared influence. The bright part is called the **effective receptive
+# field** (Luo, Li, Urtasun and Zemel, 2016): it looks like a bell curve and is an ever smaller part of the
 # theoretical one. Training can widen it, and strides, dilation and shortcuts (lesson 14) change it; but "the receptive
 # field covers the whole object" is a necessary condition for seeing the object, and by far not a sufficient one.
 # </details>
@@ -1171,7 +1187,7 @@ assert [results[1:] for results in outcome.values()] == [
 #
 # **Verdict: false for the convolutional part, true for a flattening head.** What fixes the size is the matrix behind
 # `flatten`. Replace flattening by a global mean over each map and the same weights take every size. (Whether they
-# *work well* at a size they were not trained for is another question. Lesson 09 measures that.)
+# *work well* at a size they were not trained for is another question, which this table does not answer.)
 # </details>
 #
 # And what do the maps of a larger image *mean*? Here everything of this lesson comes together. The stack has a
@@ -1241,7 +1257,8 @@ assert rims[2][1] < rims[1][1] < rims[0][1]
 # 5. **Necessary, not sufficient**: nearly all influence comes from the middle of the field (section 9).
 # 6. **One of two ways.** Subtracting each image's own mean brings the rim nearer to the border than the data set's mean
 #    does. It also removes the image's overall brightness, which may matter. Today the data set's mean, per channel, is
-#    usual. For images on black neither is neutral (section 3).
+#    usual. For images on black neither is neutral: their border is black and both means are grey. (Section 3 measured it
+#    for the data set's mean.)
 # </details>
 #
 # ## Summary

@@ -71,7 +71,7 @@ show(
 show(
     viz.image_row(
         [edges[0, 0], edges_of_moved[0, 0]],
-        ["edges of x", "edges of x, moved"],
+        ["edges of x", "edges of the moved x"],
         signed=True,
         height=2.0,
     ),
@@ -120,7 +120,9 @@ show(
 #    \textbf{invariant} \text{ to } T \text{ if } f(T x) = f(x) \text{ for all } x. $$
 #
 # Equivariant: the answer moves along. Invariant: the answer does not change. "Where is the cat?" should be
-# equivariant; "is there a cat?" should be invariant. They are different properties, and no useful map is both.
+# equivariant; "is there a cat?" should be invariant. They are different properties. If $f$ has both for every shift, then
+# $T f(x) = f(x)$: its map looks the same after every shift, so it is constant. Of an equivariant $f$ one also says that
+# it *commutes* with $T$: the order of the two does not matter.
 #
 # For a shift one has to decide what comes in at the side. We take two kinds. `circular`: what leaves on the right comes
 # in on the left, as if opposite edges were *glued* together (exact, every shift can be undone). `zeros`: black comes in
@@ -160,7 +162,7 @@ def invariance_error(f, T, x):
 # %%
 x = data.scenes(4).images / 255
 kernel = rng.normal(size=(3, 3, 3, 3))
-place = rng.uniform(size=(32, 32))
+gain_of_pixel = rng.uniform(size=(32, 32))
 
 
 def circular_conv(x, weight):
@@ -174,7 +176,7 @@ functions = {
     "conv, circular padding": lambda x: circular_conv(x, kernel),
     "conv, zero padding": lambda x: NF.conv2d(x, kernel, padding=1),
     "minus the image's mean": lambda x: x - x.mean(axis=(2, 3), keepdims=True),
-    "each pixel its own gain": lambda x: x * place,
+    "each pixel its own gain": lambda x: x * gain_of_pixel,
     "sort each row": lambda x: np.sort(x, axis=3),
     "global mean": lambda x: NF.adaptive_avg_pool2d(x, 1),
 }
@@ -249,7 +251,7 @@ torch_layer = nn.Conv2d(
 in_torch = equivariance_error(
     lambda x: torch_layer(torch.from_numpy(x)).detach().numpy(), shift_by(3, -5), x
 )
-rows = [("equivariance, five layers", deep), ("invariance, and global mean", head),
+rows = [("equivariance, five layers", deep), ("invariance, five layers, then global mean", head),
         ("equivariance, a PyTorch layer with circular padding", in_torch)]  # fmt: skip
 table([(name, value < 1e-12) for name, value in rows], ["error of", "below 1e-12"])
 
@@ -308,8 +310,8 @@ assert not any(wrong[L][d + L : 96 - L, d + L : 96 - L].any() for L in wrong)  #
 # padding. At *left and above* lies the edge of the moved picture: in $f(x)$ it was the border, behind which each
 # layer again put zeros; in $f(Tx)$ the layers have room to write beyond it, and the next layer reads what was
 # written. With each layer the first band grows by one pixel, inwards, just as the receptive field does. The second
-# grows by one pixel inwards *and* one outwards. (A few pixels inside a band can agree by chance, where the ReLU made
-# zeros of both.) In the interior the two agree to the last digit.
+# grows by one pixel outwards and, from the second layer on, by one pixel inwards, too. (A few pixels inside a band can
+# agree by chance, where the ReLU made zeros of both.) In the interior the two agree to within $10^{-9}$.
 # </details>
 #
 # So the exact sentence is: **with stride 1, a convolutional network is equivariant wherever the receptive field sees
@@ -378,7 +380,7 @@ error = {name: np.array([[best_match_error(f, grey, S, dy, dx) for dx in range(6
 
 # %% tags=["plumbing"]
 # The five tables.
-show(shift_maps(list(error.values()), list(error), height=2.0), "04/error-over-shifts")
+show(shift_maps(list(error.values()), list(error), height=1.75), "04/error-over-shifts")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -405,12 +407,19 @@ for name, (_, S) in layers.items():
 #
 # ## 4. Blur before you subsample
 #
-# Why is the failure so large? The signal 0 0 1 1 0 0 1 1 repeats every 4 places. If we keep every second place, it
-# repeats every 2 places: 0 1 0 1. No signal can change faster than that. So a pattern that was still finer cannot be
-# kept on the coarse grid: it comes out as another, slower pattern. That is **aliasing**, and signal processing has a
+# Why is the failure so large? Take the maximum of the signal 0 0 1 1 0 0 1 1 with stride 1 first: 0 1 1 1 0 1 1 1. Pooling
+# with stride 2 keeps every second place of this. The even places are 0 1 0 1, the odd ones 1 1 1 1: the zeros are only
+# one place wide, so one grid meets all of them and the other none. On the coarse grid no signal can change faster than
+# 0 1 0 1. A finer pattern comes out as another, slower one, and the place of the grid decides which. That is
+# **aliasing**, and signal processing has a
 # remedy: remove what the coarse grid cannot carry, by blurring, *before* subsampling. Zhang (2019) built it into
 # networks as **blur-pool**: take the maximum with stride 1 (equivariant), blur (equivariant), then keep every second
 # place.
+
+# %% tags=["check"]
+# Check that the text is true.
+stride_1 = np.maximum(signal, np.roll(signal, -1, axis=2))[0, 0]
+assert stride_1.tolist() == [0, 1, 1, 1, 0, 1, 1, 1]
 
 # %%
 blur = np.array([1.0, 2, 1]) / 4
@@ -509,7 +518,8 @@ for every, largest, mean, blurred in zip(*wobble.values(), strict=True):
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Keeping every second pixel is worst. The max pool is better, but its windows still jump over the picture in steps of
+# (A bar is the mean of the three networks, the thin line on it their standard deviation.) Keeping every second pixel is
+# worst. The max pool is better, but its windows still jump over the picture in steps of
 # two. Blur-pool takes the same maximum and only adds a blur before it subsamples; that removes most of the
 # variation. And the plain 2×2 mean, perhaps to your surprise, varies least of all. It *is* a blur, it counts
 # each pixel exactly once, and no maximum makes new sharp detail before it. (Then why does anyone take the maximum?
@@ -725,7 +735,9 @@ assert [larger < 1e-12 for _, larger in result.values()] == [True, False, False,
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Rotation: only layers whose *weights* have the symmetry are equivariant, and a learned kernel has none. (A network
+# Rotation: only layers whose *weights* have the symmetry are equivariant, and a learned kernel has none. The gradient
+# magnitude has it as a whole: a quarter turn makes one Sobel kernel into the other, up to the sign, and
+# $\sqrt{G_x^2 + G_y^2}$ does not change if the two are exchanged or change their signs. (A network
 # can be *built* from rotated copies of its kernels, which gives equivariance to quarter turns: Cohen and Welling,
 # 2016.) Magnification: nothing that looks beyond one pixel commutes with it, because a 3×3 window on a picture twice
 # as large sees a quarter of what it saw.
@@ -903,15 +915,6 @@ M_random = rng.normal(size=(n, n))
 power = np.linalg.matrix_power
 averaged = sum(power(S, -d) @ M_random @ power(S, d) for d in range(n)) / n
 
-row = averaged[0]  # output 0 reads input k with weight row[k]
-x_line = rng.normal(size=n)
-glued = NF.conv1d(np.concatenate([x_line, x_line[:-1]])[None, None], row[None, None])[0, 0]
-commutes = {name: np.allclose(matrix @ S, S @ matrix)
-            for name, matrix in [("random", M_random), ("averaged", averaged)]}  # fmt: skip
-is_convolution = np.allclose(averaged @ x_line, glued)
-table(commutes.items(), ["matrix", "commutes with the shift"])
-print("averaged matrix times x = circular convolution with its first row:", is_convolution)
-
 # %% tags=["plumbing"]
 # The shift, a random matrix, and its average.
 show(
@@ -923,21 +926,35 @@ show(
     "04/averaged-matrix",
 )
 
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# All diagonals are constant and continue around the edge. (Each of the three pictures has its own colour scale.) Such
+# a matrix is called **circulant**: it is a circular convolution, with a kernel as wide as the image. If you insist that
+# no place is special, then what is left of *any* linear layer is a convolution. (Why it commutes: $S^{-1} \bar M S$ is
+# the same sum with its terms in another order, because $S^n = 1$. So $S^{-1} \bar M S = \bar M$, and multiplying by $S$
+# from the left gives $\bar M S = S \bar M$.) Lesson 05 computes with this matrix, and lesson 06 reads
+# the backward pass off it: gradients go through $M^\top$.
+# </details>
+#
+# We test both: that the average commutes with the shift, and that it is a convolution.
+
+# %% tags=["answer"]
+row = averaged[0]  # output 0 reads input k with weight row[k]
+x_line = rng.normal(size=n)
+glued = NF.conv1d(np.concatenate([x_line, x_line[:-1]])[None, None], row[None, None])[0, 0]
+commutes = {name: np.allclose(matrix @ S, S @ matrix)
+            for name, matrix in [("random", M_random), ("averaged", averaged)]}  # fmt: skip
+is_convolution = np.allclose(averaged @ x_line, glued)
+table(commutes.items(), ["matrix", "commutes with the shift"])
+print("averaged matrix times x = circular convolution with its first row:", is_convolution)
+
 # %% tags=["check"]
 # Check that the text is true.
 assert np.allclose(averaged @ S, S @ averaged)
 assert np.allclose(averaged @ x_line, glued)
 
 # %% [markdown]
-# <details><summary><b>What happened</b></summary>
-#
-# All diagonals are constant and continue around the edge. (Each of the three pictures has its own colour scale.) Such
-# a matrix is called **circulant**: it is a circular convolution, with a kernel as wide as the image. If you insist that
-# no place is special, then what is left of *any* linear layer is a convolution. (Why it commutes: putting one more
-# $S$ on both sides only renumbers the terms of the sum.) Lesson 05 computes with this matrix, and lesson 06 reads
-# the backward pass off it: gradients go through $M^\top$.
-# </details>
-#
 # ## 8. Four inductive biases
 #
 # *(This section can wait.)*
@@ -1046,8 +1063,10 @@ assert error_b["local"][512] < error_b["conv"][512]
 # there. So sharing multiplies the examples by the number of places. (The measured gain is less than 36, because
 # neighbouring windows overlap, so their equations are nearly the same.)
 #
-# *The peaks* at $N = 9$ (local) and $N = 64$ (dense) have a reason: there are as many equations as unknowns, just
-# one solution, and it reproduces the noise exactly, with large weights. With fewer examples least squares takes the *smallest*
+# *The peaks* at $N = 9$ (local) and $N = 64$ (dense) have a reason. There are as many equations as unknowns, so there is
+# just one solution, and it reproduces the noise exactly, with large weights. (For the dense learner this is nearly so:
+# the mean of each patch was subtracted, so only 63 of its 64 numbers are free.)
+# With fewer examples least squares takes the *smallest*
 # solution, with more it averages the noise out. More data or fewer unknowns are both a cure. But on the way up to the
 # peak more data makes things *worse*.
 #

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -81,6 +82,13 @@ def errors_and_warnings(notebook) -> list[str]:
 def wide_code(notebook, limit: int = 100) -> list[str]:
     """Return the lines of code that run off the edge of JupyterLab with its side bar open, in a small window."""
     return [line for cell in code_cells(notebook) for line in cell.splitlines() if len(line) > limit]
+
+
+def heads_of_formulas(notebook) -> list[str]:
+    """Return the heads of text tables with a column whose only name is a formula, which some readers aloud pass over."""
+    texts = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    heads = re.findall(r"^(\|.*\|) *\n\|[ :|-]+\| *$", texts, flags=re.MULTILINE)
+    return [head for head in heads if re.search(r"\| *\$[^$|]*\$ *(?=\|)", head)]
 
 
 def read(path: Path):

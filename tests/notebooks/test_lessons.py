@@ -32,6 +32,7 @@ def test_lesson_keeps_the_rules(source, notebook):
     assert rules.errors_and_warnings(lesson) == []
     assert rules.uncovered(lesson) == [], "a folded cell must begin with a comment"
     assert rules.wide_code(lesson) == []
+    assert rules.heads_of_formulas(lesson) == []
     assert not refresh(lesson), "a widget was saved with an older script: run make notebooks"
 
 
@@ -83,3 +84,6 @@ def test_the_rules_can_fail(tmp_path):
     assert rules.uncovered(notebook) == ["1 + 1"]
     notebook.cells[0].source = "x = 1\n" + "y" * 101
     assert rules.wide_code(notebook) == ["y" * 101]
+    assert rules.heads_of_formulas(notebook) == []
+    notebook.cells.append(nbformat.v4.new_markdown_cell("| name | $P$ |\n| --- | ---: |\n| valid | $0$ |"))
+    assert rules.heads_of_formulas(notebook) == ["| name | $P$ |"]
