@@ -73,8 +73,8 @@ show(
 )
 
 # %% [markdown]
-# > **Predict.** Each output pixel is a sum of 41 · 41 = 1,681 products. Can *the same* picture be had with fewer than a
-# > hundred multiplications for each pixel? And the smallest case: a kernel of three numbers gives two outputs by six
+# > **Predict.** Each output pixel is a sum of 41 · 41 = 1,681 products. Can *the same* blur of a large photograph be had
+# > with fewer than a hundred multiplications for each pixel? And the smallest case: a kernel of three numbers gives two outputs by six
 # > products. Can two outputs be had from **four** multiplications?
 #
 # Sections 5 and 6 answer these questions. First, what has to be computed.
@@ -297,7 +297,8 @@ assert not np.shares_memory(by_strides, padded)
 #
 # ($\langle a, b \rangle$ is the dot product: multiply entry by entry and add up.)
 #
-# Derive it. $(Ax)[k] = x[p(k)]$, where $p(k)$ is the pixel that column entry $k$ reads. Then
+# Derive it. $(Ax)[k] = x[p(k)]$, where $p(k)$ is the pixel that column entry $k$ reads. (An entry that reads the padding
+# is zero. It adds nothing, and we leave it out of the sums.) Then
 # $\langle Ax, y\rangle = \sum_k x[p(k)]\, y[k]$. Collect the terms of each pixel $q$:
 # $\sum_q x[q] \big(\sum_{k:\, p(k) = q} y[k]\big)$. So
 #
@@ -305,7 +306,8 @@ assert not np.shares_memory(by_strides, padded)
 #
 # What was *copied* to several windows is *summed* from them. That is `col2im`.
 #
-# > **Predict.** We take the 3×3 image above and apply col2im to its own four columns. Do we get the image back?
+# > **Predict.** We take the 3×3 image above and apply col2im to its own four columns. Which number comes back in the
+# > middle, where the image has 5? And in the corners and on the edges?
 
 # %%
 columns = im2col.im2col(tiny, 2)
@@ -412,7 +414,8 @@ assert np.allclose(conv_by_shifts(x, w, 1), by_loops, atol=1e-12)
 # $$ X[f] = \sum_{k=0}^{n-1} x[k]\, e^{-2\pi i f k / n}, \qquad
 #    x[k] = \frac1n \sum_{f=0}^{n-1} X[f]\, e^{+2\pi i f k / n} . $$
 #
-# Shift a wave, and it is the same wave times a number. A correlation adds shifted copies. So it can only multiply each
+# Shift such a complex wave, $e^{2\pi i f k / n}$, by $u$ places, and it is the same wave times a number,
+# $e^{2\pi i f u / n}$. (For a sine this is not true.) A correlation adds shifted copies. So it can only multiply each
 # wave by a number. *Which* number? Take the **circular** cross-correlation
 # $y[j] = \sum_u w[u]\, x[(j + u) \bmod n]$ and transform it:
 #
@@ -645,12 +648,12 @@ assert np.array_equal(winograd.winograd_f23(d, w3), [m1 + m2 + m3, m2 - m3 - m4]
 # Four multiplications instead of six: the second half of the puzzle is solved. ($G w$ is computed once for a filter
 # and used for every tile, so its additions and halves do not count.)
 #
-# **In two dimensions** do it along rows *and* columns: an $(m+2) \times (m+2)$ tile of the image gives $m \times m$
-# outputs,
+# **In two dimensions** do it along rows *and* columns. From now on $m$, without an index, is the number of outputs on a
+# side (above it was 2): an $(m+2) \times (m+2)$ tile of the image gives $m \times m$ outputs,
 #
 # $$ Y = A^\top \big[ (G\, w\, G^\top) \odot (B^\top d\, B) \big] A , $$
 #
-# with $(m+2)^2$ products instead of $9 m^2$. And with channels, the sum over $c$ can be taken *inside* the brackets:
+# with $(m+2)^2$ products instead of $9 m^2$. And the sum over the input channels can be taken *inside* the brackets:
 # for each of the $(m + 2)^2$ entries a matrix product $C_{out} \times C_{in}$ times $C_{in} \times$ tiles. So it is
 # GEMMs again, but smaller ones.
 
@@ -670,7 +673,10 @@ table(rows, ["", "products", "become", "times fewer", "agrees with the loops to 
 # The matrices of both tile sizes.
 show(
     viz.kernel_row(
-        [*winograd.F2, winograd.F4[2]], ["Aᵀ, m = 2", "G", "Bᵀ", "Bᵀ, m = 4"], values=True
+        [*winograd.F2, winograd.F4[2]],
+        ["Aᵀ, m = 2", "G, m = 2", "Bᵀ, m = 2", "Bᵀ, m = 4"],
+        values=True,
+        columns=2,
     ),
     "05/winograd-matrices",
 )
@@ -682,7 +688,7 @@ assert all(row[-1] for row in rows)
 
 # %% [markdown]
 # Larger tiles save more. But $m = 4$ needs six points, $0, \pm 1, \pm 2$ and $\infty$. The powers of 2 make larger entries
-# (the matrix on the right), and these cost digits. How many? Section 7 measures it.
+# (the last matrix), and these cost digits. How many? Section 7 measures it.
 #
 # ## 7. All six on one image
 #
@@ -721,8 +727,10 @@ def costs(C_in, C_out, H, K, m=4, N=1):
     maps = N * C_in + C_out * C_in + N * C_out
     half = padded * (padded // 2 + 1)  # a real image's spectrum has half the entries
     transforms = maps * 2.5 * padded**2 * np.log2(padded**2)
-    T, tiles = (m + 2) ** 2, N * (-(-H // m)) ** 2
-    to_tiles = 2 * T * (T * C_in * tiles + m * m * C_out * tiles + 9 * C_in * C_out)
+    side, tiles = m + 2, N * (-(-H // m)) ** 2
+    T = side**2  # entries of a tile; below: the flops of Bᵀ d B, of Aᵀ [...] A and of G w Gᵀ
+    to_tiles = 4 * side**3 * C_in * tiles + 2 * m * side * (side + m) * C_out * tiles
+    to_tiles += 6 * side * (side + 3) * C_in * C_out
     shifts = N * K**2 * (C_in * padded**2 + 4 * C_out * padded * H)
     numbers = {
         "loops": (direct, once),
@@ -731,7 +739,7 @@ def costs(C_in, C_out, H, K, m=4, N=1):
         "shifted": (direct * padded / H, once + shifts),
         "fft": (transforms + 8 * N * C_in * C_out * half, once + 4 * maps * half),
         "winograd": (2 * C_out * C_in * T * tiles + to_tiles,
-                     once + 2 * T * (2 * C_in + C_out) * tiles),
+                     once + 2 * T * ((2 * C_in + C_out) * tiles + C_in * C_out)),
     }  # fmt: skip
     return {name: (int(flops), 4 * int(count)) for name, (flops, count) in numbers.items()}
 
@@ -828,28 +836,43 @@ show(cost_panels(panels), "05/cost-on-a-layer")
 savings = {m: costs_of["im2col"][0] / costs_of["winograd"][0] for m, costs_of in by_m.items()}
 print(f"times fewer flops than im2col: m = 2 {savings[2]:.2f}, m = 4 {savings[4]:.2f}")
 
+# %% tags=["nbval-ignore-output"]
+At, G, Bt = (matrix.astype(np.float32) for matrix in winograd.F4)
+rim = np.pad(x32, ((0, 0), (0, 0), (1, 1), (1, 1)))
+tiles = np.lib.stride_tricks.sliding_window_view(rim, (6, 6), (2, 3))[:, :, ::4, ::4]
+products = np.ones_like(tiles)
+transforms = seconds({
+    "image": lambda: Bt @ tiles @ Bt.T,
+    "kernels": lambda: G @ w32 @ G.T,
+    "outputs": lambda: At @ products @ At.T,
+})  # fmt: skip
+share = sum(transforms.values()) / layer_time["winograd, m = 4"]
+print(f"the three transforms alone take {share:.0%} of Winograd's time with m = 4")
+
 # %% tags=["check"]
 # Check that the text is true.
 assert min(layer_cost, key=lambda name: layer_cost[name][0]) == "winograd, m = 4"
 assert layer_error["winograd, m = 4"] > 2 * layer_error["im2col"]
 assert layer_error["winograd, m = 4"] < 1e-4
 assert layer_error["winograd, m = 2"] < 1e-5
+assert share > 0.2
 assert layer_time["fft"] > layer_time["im2col"]
 assert all(layer_cost["fft"][k] > layer_cost["im2col"][k] for k in (0, 1))
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Counted with its transforms, Winograd saves a factor of 1.66 and of 2.00, less than the 2.25 and 4 of the textbook. In time it saves less
-# still: on the computer that made this page it saved nothing, and both tile sizes took longer than im2col. The transforms
-# move bytes, and its many small GEMMs run at a lower speed than im2col's one large GEMM. *Fewer flops are not less
-# time.* Section 9 says what decides.
+# Counted with its transforms, Winograd saves a factor of 1.88 and of 2.89, less than the 2.25 and 4 of the textbook. In time it saves less
+# still: on the computer that made this page it saved nothing, and both tile sizes took longer than im2col. A large part
+# of the time goes into the transforms. They are thousands of products of 6×6 matrices, far too small for the
+# processor's full speed. im2col does all its flops in one large GEMM. *Fewer flops are not less time.* Section 9 shows
+# what else decides.
 #
 # And the FFT is the slowest here: for one image it transforms 64 · 64 kernels, each padded to the image's size. It has
 # more flops than im2col and many more bytes.
 #
-# The larger tile loses about a decimal digit. For training that is fine in float32; in 16-bit formats it is not, which
-# is why libraries ask before they use it.
+# The larger tile loses about a decimal digit. float32 has seven of them, so six are left. A 16-bit format has three or
+# fewer: there a digit is a large loss.
 # </details>
 #
 # ### An image that is dark on one side
@@ -886,14 +909,15 @@ assert relative["fft"] > 100 * relative["im2col"]
 #
 # ## 8. Which wins where: the kernel's size
 #
-# im2col's cost grows with $K^2$. The FFT's hardly grows at all. So they must cross.
+# im2col's cost grows with $K^2$. That of the FFT (section 5: convolution by the fast Fourier transform, which multiplies
+# spectra) hardly grows at all. So they must cross.
 #
 # > **Predict.** Eight images, eight channels to eight, 32×32 pixels. From which $K$ on is the FFT faster: 3, 5, 9, 17?
 
 # %% tags=["nbval-ignore-output"]
 sizes = [1, 3, 5, 7, 9, 13, 17, 25]
 batch = rng.normal(size=(8, 8, 32, 32)).astype(np.float32)
-ms, agree = {"im2col": [], "shifted": [], "fft": [], "PyTorch": []}, []
+ms, agree = {"im2col": [], "fft": [], "shifted": [], "PyTorch": []}, []
 for K in sizes:
     filters = rng.normal(size=(8, 8, K, K)).astype(np.float32) / K
     tensors = torch.from_numpy(batch), torch.from_numpy(filters)
@@ -907,9 +931,9 @@ for K in sizes:
         ms[name].append(one * 1e3)
 counted = [costs(8, 8, 32, K, N=8) for K in sizes]
 mflop = {name: [c[name][0] / 1e6 for c in counted] for name in ("im2col", "fft")}
-for title, lines in (("flops", mflop), ("time", ms)):
+for title, lines in (("fewer flops", mflop), ("less time", ms)):
     faster = [K for K, a, b in zip(sizes, lines["im2col"], lines["fft"], strict=True) if b < a]
-    print(f"the FFT needs less {title} than im2col at K =", *faster)
+    print(f"the FFT needs {title} than im2col at K =", *faster)
 
 # %% tags=["plumbing"]
 # Flops and time over the kernel's size.
@@ -938,7 +962,7 @@ assert speed["im2col"] > 1.5 * speed["fft"]
 # By count, the FFT is ahead early. By the clock, only later: its flops are slower ones. It walks through memory in
 # large steps and multiplies small matrices of complex numbers, one for each frequency, while im2col's flops are those
 # of one GEMM. Where exactly the lines cross depends on your computer, on the channels and on the image. *That* they
-# cross does not. PyTorch's compiled kernel and our shifted products grow with $K^2$ as well. (Section 4's `shifted`
+# cross does not. PyTorch's compiled kernel and our shifted products take longer for larger $K$ as well. (Section 4's `shifted`
 # copies no windows. With only eight channels the copies are much of im2col's work, so `shifted` can be the faster one.)
 # </details>
 #
@@ -1030,8 +1054,9 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 # - **im2col** lies far to the right: each column entry is used by 64 filters. Its distance from the level part is what
 #   copying columns costs.
 # - **Winograd** has fewer flops for about as many bytes. So it moves to the left, towards the slope. Its points lie
-#   lower, and it may still finish earlier: the height is flops in a second, not time. With half the flops it needs more
-#   than half of im2col's height to win. Does it reach that in your figure?
+#   lower, and it may still finish earlier: the height is flops in a second, not time. With m = 4 it has about a third of
+#   im2col's flops, so it needs more than about a third of im2col's height to win. Does it reach that in your figure? (Where
+#   its points lie far below the roof, the reason is neither peak nor bandwidth but the tiny matrices of section 7.)
 # - **FFT** uses each of its 4,096 kernel spectra for one image only, then throws it away: few flops per byte. A
 #   larger batch would share them. Whether its point is left or right of the ridge depends on your computer. In both
 #   cases it lies far below the roof.
@@ -1064,7 +1089,7 @@ assert layer_cost["im2col"][0] / layer_cost["im2col"][1] > 4
 #    columns; its adjoint col2im sums what comes back.
 # 3. Waves turn a circular correlation into a product, $Y = \overline{W} X$: the cost no longer depends on $K$.
 # 4. Winograd evaluates polynomials: F(2, 3) has 4 products instead of 6, F(4×4, 3×3) 36 instead of 144, for a digit.
-# 5. Time is decided by flops *and* bytes: below the ridge of the roofline only fewer bytes help.
+# 5. Time is decided by flops *and* bytes: left of the ridge of the roofline only fewer bytes help.
 
 # %% [markdown]
 # ## Questions

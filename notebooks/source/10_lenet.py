@@ -147,8 +147,9 @@ table(rows, ["C3", ""])
 assert (size, jump, start, last) == (14, 2, 6.5, 24.5)
 
 # %% [markdown]
-# Twenty pixels, from 6 to 25. This is exactly the frame in which digits lie: the rim adds 2 pixels on each side, and a
-# digit of 20×20 begins 4 pixels further in, $2 + 4 = 6$. **Why is C5 called a convolution**, if its map has
+# A field of 14 pixels has its middle between two pixels: 6.5 is between the pixels 6 and 7, and 24.5 between 24 and
+# 25. So the middles cover twenty pixels, from 6 to 25. This is exactly the frame in which digits lie: the rim adds 2
+# pixels on each side, and a digit of 20×20 begins 4 pixels further in, $2 + 4 = 6$. **Why is C5 called a convolution**, if its map has
 # a single pixel? Because it is one. On a larger image it would give a larger map, and the network would read in all
 # places at once (lesson 03, section 10); the paper uses this to read whole words.
 
@@ -186,8 +187,10 @@ assert inputs.var() < largest < 0.5
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# **The mean is near 0, the variance cannot be 1.** Half of the pixels at either end give the largest variance, 0.41.
-# Our garments stay far below that, with 0.18. The idea was good (lesson 01, section on normalising).
+# **The mean is not far from 0, the variance cannot be 1.** No value is farther from the middle of the range than half of
+# it, $1.275 / 2$. So the mean squared distance from the middle is at most $(1.275 / 2)^2 = 0.41$, and the variance, the
+# mean squared distance from the *mean*, is never larger than that. Half of the pixels at either end reach this bound.
+# The variance of our garments stays far below it, with 0.18. The idea was good (lesson 01, “Normalising per channel”).
 # Today we subtract the measured mean and divide by the measured standard deviation.
 # </details>
 #
@@ -301,7 +304,7 @@ figure = connection_table(connected, row_label="map of S2", column_label="map of
 show(figure, "10/connection-table")
 
 # %% [markdown]
-# Six maps see three neighbours (going round from 5 to 0), six see four neighbours, three see four that are not
+# Six maps see three neighbours (going round from 5 to 0), six see four neighbours, three see two separate pairs of
 # neighbours, and one sees all. A cross is one 5×5 kernel; a column has one bias:
 #
 # $$ \text{parameters} = 25 \cdot \text{crosses} + \text{maps} $$
@@ -479,7 +482,8 @@ assert 60_000 - 44 + 900 + 850 == 61_706 == summary(modern, (1, 1, 32, 32)).para
 #
 # We train in PyTorch, with momentum and a learning rate that shrinks to zero (`descend` is the loop that lesson 01
 # writes out). Besides the two forms there are two mixtures. Each is 1998's network with *one* part exchanged: all maps
-# of C3 are connected, or the output layer is linear and learns. Five random starts each, 320 batches of 25 garments.
+# of C3 are connected, or the output layer is linear and learns. The loss is cross-entropy for all four; the outputs of
+# the networks with codes are $-d_k$, as in section 5. Five random starts each, 320 batches of 25 garments.
 # This is far from the best that these networks can do, and enough to compare. For each kind we tried four or five
 # learning rates beforehand, and took the best.
 #
@@ -542,11 +546,12 @@ at_most(np.abs(learned.mean()), 0.04, "10/codes-or-learned")
 # <details><summary><b>What happened</b></summary>
 #
 # The network of 1998 is nearly as good as today's. With so little training all four means lie within a few hundredths.
-# Compare them with the standard deviations between starts: most differences are of that size. What the changes bought
-# is something else:
+# Compare them with the standard deviations between starts: the differences are not much larger. (A mean of five starts
+# is uncertain by less than half as much as one start, by $1/\sqrt5$. So a difference can be small and still be more than
+# chance.) What the changes bought is something else:
 #
 # - **All maps connected** costs 900 parameters and does not pay here. But it needs no table, and it is one plain
-#   convolution, for which machines are built. The table does not help much either: random starts break the symmetry.
+#   convolution, for which machines are built. The table does not help the accuracy much either.
 # - **The learned output** is no better here, and it needs another learning rate. The codes are long
 #   ($\lVert w_k \rVert^2 = 84$), so differences of logits, and with them gradients, are large from the first step. This
 #   is why the first two entries of `LR` are so much smaller. But codes have to be invented, and for a thousand classes
@@ -590,7 +595,8 @@ at_most(alike["1998, all connected"], 0.7, "10/maps-differ")
 #
 # ## 9. Looking inside
 #
-# First today's form. Here is one trained network, one photograph of a boot, and what every layer makes of it. The filters
+# First today's form. Here is one trained network (of our five the one with the fewest maps that are zero all over), one
+# photograph of a boot, and what every layer makes of it. The filters
 # come first (red is positive, blue is negative, white is zero). Each map is drawn on its own scale, from its smallest value
 # (black, for most of them zero) to its largest (white), because a shared scale would leave most of them black. A map that is
 # zero all over is black.
@@ -638,7 +644,8 @@ with torch.no_grad():
 at_least((second == 0).float().mean().item(), 0.3, "10/zeros-in-c3")
 
 # %% [markdown]
-# C1's maps are still pictures of a boot: edges and areas. C3's are not. They show *where* something is, but hardly
+# C1's maps are still pictures of a boot: edges and areas. C3's are much coarser. In a few of them the outline or the
+# front edge of the boot can still be seen; the others are bright spots, which show *where* something is, but hardly
 # *what*. A good part of the numbers is zero. A map may also be zero all over: then its ReLU is closed everywhere in
 # this image, and the image teaches its filter nothing.
 #
@@ -665,6 +672,9 @@ LayerMaps(units, labels=CLASSES, level=3, unit=34)
 #
 # A unit of S4 depends on 16×16 pixels, a unit of C5 on all 32×32. Section 7's table said so in its last column, *sees*.
 # From C5 on, every unit depends on the whole image, and place is gone.
+#
+# The answer need not be right: it may be *sneaker* for this ankle boot (in our run it was, by a little). The network was
+# trained for a short time, and of ten images it gets two or more wrong (section 8).
 # </details>
 #
 # Now 1998's F6. It can be looked at as it was meant: as a drawing.
@@ -879,7 +889,7 @@ at_most(gain, 0.05, "10/equation-8-no-better")
 #
 # <details><summary>Answer</summary>
 #
-# 28 → 24 → 12 → 8 → 4, and a 5×5 window does not fit on 4×4. Repairs: padding 2 in C1 (that is 32×32 with a
+# C5: 28 → 24 → 12 → 8 → 4, and its 5×5 window does not fit on 4×4. Repairs: padding 2 in C1 (that is 32×32 with a
 # background of zeros), or a fully connected layer from $16 \cdot 4 \cdot 4 = 256$ instead of 400 numbers.
 # </details>
 #
@@ -895,8 +905,8 @@ at_most(gain, 0.05, "10/equation-8-no-better")
 #
 # <details><summary>Answer</summary>
 #
-# $\sum_{n,i,j} g_{n,c,i,j}\, s_{n,c,i,j}$, with $g$ the upstream gradient and $s$ the window's sum: a *shared*
-# weight again, and again the sum over all places (lesson 06).
+# $\sum_{n,i,j} g_{n,c,i,j}\, s_{n,c,i,j}$, with $g$ the gradient with respect to what stands inside of $f(\dots)$, and
+# $s$ the window's sum: a *shared* weight again, and again the sum over all places (lesson 06).
 # </details>
 #
 # **5.** Under which condition on the codes is the RBF layer, under softmax, a linear layer *without bias*?

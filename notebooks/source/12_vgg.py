@@ -90,7 +90,8 @@ show(viz.image_row(pictures, ["photograph", "one 7×7", "three 3×3"], height=2.
 # - every pooling is a maximum over 2×2, stride 2: the size is halved;
 # - after a pooling the number of channels doubles, up to 512.
 #
-# A network is then a list of numbers, with "M" for a pooling:
+# The convolutions between two poolings, with the pooling after them, are called a **stage**. A network is then a list of
+# numbers (of output channels), with "M" for a pooling:
 
 # %%
 for depth, config in CONFIGS.items():
@@ -129,6 +130,7 @@ for entry in CONFIGS[16]:
         C = entry
 ours = sum(p.numel() for p in vgg_features(CONFIGS[16], 3).parameters())
 table([(label, *shape) for label, shape in sizes], ["after", "channels", "height", "width"])
+print(f"parameters of its convolutions: {ours:,}")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -157,12 +159,12 @@ for C in [1, 64, 512]:
     three, one = 3 * (3 * 3 * C * C), 7 * 7 * C * C
     rows.append((C, three, one, 1 - three / one))
 table(rows, {"C": "d", "three 3×3": ",d", "one 7×7": ",d", "saved": ".0%"}, "Weights")
-one = nn.Conv2d(64, 64, 7, padding=3, bias=False)
-three = nn.Sequential(*[nn.Conv2d(64, 64, 3, padding=1, bias=False) for _ in range(3)])
 
 # %% tags=["check"]
 # Check that the text is true.
 assert all(row[1:3] == (27 * row[0] ** 2, 49 * row[0] ** 2) for row in rows)
+one = nn.Conv2d(64, 64, 7, padding=3, bias=False)
+three = nn.Sequential(*[nn.Conv2d(64, 64, 3, padding=1, bias=False) for _ in range(3)])
 assert sum(p.numel() for p in one.parameters()) == 49 * 64**2
 assert sum(p.numel() for p in three.parameters()) == 27 * 64**2
 
@@ -356,12 +358,13 @@ assert lean == 15_227_688
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# A ninth is left, and the work hardly changes. This head (Lin, Chen and Yan, 2013) is in nearly every network since. Our
-# small VGG of section 6 has it.
+# A ninth is left, and the work hardly changes. The global mean comes from Lin, Chen and Yan (2013), who took one map per
+# class and needed no linear layer. With one linear layer after it, this head is in nearly every network since. Our small
+# VGG of section 6 has it.
 # </details>
 #
-# **Why does the doubling stop the work from growing?** Halving both sides divides the places by 4; doubling the
-# channels in and out multiplies the weights by 4. So convolutions *inside* of the stages cost the same:
+# **Why double the channels?** Halving both sides divides the places by 4, and alone it would leave a quarter of the work.
+# Doubling the channels in and out multiplies the weights by 4. So convolutions *inside* of the stages cost the same:
 
 # %%
 inside = [row for before, row in zip(rows[:-1], rows[1:], strict=True)
@@ -431,8 +434,8 @@ assert 0.1 < sizes_by["σ = 0.01, batch norm"][-1] < 10
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# With $\sigma = 0.01$ the signal shrinks to less than a millionth. The gradient of the first layers passes the same
-# factors on its way back. Kaiming's scale (He and others, 2015) keeps the size; batch norm sets it anew in every layer,
+# With $\sigma = 0.01$ the signal shrinks to less than a millionth. The gradient of the first layers passes similar
+# factors on its way back (with $C_\text{out}$ in place of $C_\text{in}$). Kaiming's scale (He and others, 2015) keeps the size; batch norm sets it anew in every layer,
 # *whatever* the weights are. Both came within a year of VGG. (Kaiming's curve falls at the end, because the last maps
 # are 2×2: five of the nine pixels in each window are padding.)
 # </details>
@@ -523,11 +526,12 @@ show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes
 #
 # 1. One rule: 3×3, stride 1, padding 1; halve by 2×2 maximum; double the channels.
 # 2. Three 3×3 see 7×7 pixels for $27C^2$ instead of $49C^2$ weights, with three nonlinearities instead of one.
-# 3. VGG-16 has 138,357,544 parameters, most of them in the layer that flattens; its work is in the convolutions, its
-#    memory in the first stage. With a global mean instead of the head, a ninth of the parameters is left.
+# 3. VGG-16 has 138,357,544 parameters, most of them in the layer that flattens; its work is in the convolutions, almost
+#    half of its memory in the first stage. With a global mean and one linear layer as the head, a ninth of the parameters
+#    is left.
 # 4. With first weights that are too small a deep network passes nothing on. Kaiming's scale or batch norm prevents
 #    this.
-# 5. In the paper, depth helped from 11 to 19 layers. Lesson 14 asks what happens beyond.
+# 5. In the paper, depth helped from 11 to 16 layers; 19 layers were no better than 16. Lesson 14 asks what happens beyond.
 
 # %% [markdown]
 # ## Questions

@@ -81,6 +81,8 @@ class LayerMaps(MovingFigure):
                 place.axis("on")
                 place.imshow(shades, cmap="gray", vmin=0, vmax=99, aspect="auto" if H * W == 1 else "equal")
                 bare(place)
+                for spine in place.spines.values():  # or white at the edge is lost on white paper
+                    spine.set(visible=True, edgecolor="0.6", linewidth=0.5)
             shown[0][0].set_ylabel(layer["name"], rotation=0, ha="right", va="center")
         return figure
 
