@@ -445,8 +445,18 @@ assert 0.1 < sizes_by["σ = 0.01, batch norm"][-1] < 10
 # *(This section can wait.)* Now the rule at a size that trains in seconds: 3×32×32 scenes (garments over photographs,
 # ten classes), three stages of two convolutions, a global mean, one linear layer. (The last column of the summary
 # counts padding, too, so it can say more than 32×32.) We train it with and without batch norm, on 160 batches of 25
-# scenes, from five random starts (`descend` is the loop that lesson 01 writes out).
-#
+# scenes, from five random starts (`descend` is the loop that lesson 01 writes out). These are eight of the scenes that
+# test it, each with its class:
+
+# %%
+seen, unseen = data.scenes(2000), data.scenes(500, split="test")
+
+# %% tags=["plumbing"]
+# Eight of the scenes.
+names = [data.FASHION_CLASSES[k].split("/")[0] for k in unseen.labels[:8]]
+show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes")
+
+# %% [markdown]
 # > **Predict.** Both start from Kaiming's weights, so that no signal dies. Does batch norm still make a difference
 # > after so few steps?
 
@@ -467,7 +477,6 @@ def to_tensor(images):
     return torch.from_numpy(((images / 255 - 0.45) / 0.25).astype(np.float32))
 
 
-seen, unseen = data.scenes(2000), data.scenes(500, split="test")
 x_train, y_train = to_tensor(seen.images), torch.from_numpy(seen.labels)
 x_test, y_test = to_tensor(unseen.images), torch.from_numpy(unseen.labels)
 scores = {}
@@ -492,13 +501,6 @@ at_least(scores["with batch norm"], 0.33, "12/batch-norm-learns")
 # *Why* batch norm helps is still argued about (lesson 08, section 5). This run only shows that it does, at this learning
 # rate. (The paper's own networks learned without it, in weeks.)
 # </details>
-#
-# These are eight of the test scenes, each with its class:
-
-# %% tags=["plumbing"]
-# Eight of the scenes.
-names = [data.FASHION_CLASSES[k].split("/")[0] for k in unseen.labels[:8]]
-show(viz.image_row(list(unseen.images[:8]), names, height=1.2), "12/eight-scenes")
 
 # %% [markdown]
 # ## Claims to test

@@ -630,6 +630,9 @@ for name, value in estimate.items():
 # A gradient tells in which direction the loss falls. This is only true nearby. So here is a second measurement. Take
 # the gradient of all weights, make one small step, and take it again, on the same batch. Is the new gradient parallel
 # to the old one (cosine 1), or has it nothing to do with it (cosine 0)?
+#
+# > **Predict.** The step is small. For which of the six networks (plain or residual; 8, 20 or 44 layers) is the cosine
+# > near 1, for which near 0?
 
 
 # %% tags=["nbval-ignore-output"]
@@ -662,8 +665,13 @@ at_most(np.abs(np.median(cosines["plain"][2])), 0.3, "14/cosine-plain-44")
 at_least(cosines["residual"][2], 0.7, "14/cosine-residual-44")
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
 # In the plain network of 44 layers one small step changes the gradient completely: it is large, and after the step it
-# points elsewhere. The shortcut keeps it valid. Balduzzi and others (2017) call this the "shattered gradients": with
+# points elsewhere. The shortcut keeps it valid.
+# </details>
+#
+# Balduzzi and others (2017) call this the "shattered gradients": with
 # growing depth the gradient of a plain network, as a function of the input, comes to look like white noise.
 
 # %% [markdown]
