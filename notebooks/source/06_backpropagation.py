@@ -66,6 +66,7 @@ blurred = NF.conv2d(sharp, w)
 # The three pictures.
 titles = ["sharp (not known to us)", "the smear w", "blurred"]
 figure = viz.image_row([sharp[0, 0], smear, blurred[0, 0]], titles, share=False, height=2.6)
+figure.axes[1].images[0].set_clim(0, 1.2 * smear.max())  # the corner is not as white as the page
 show(figure, "06/moved-while-exposed")
 
 # %% [markdown]
@@ -348,8 +349,8 @@ show(backward_scatter(from_above, kernel, size=(5, 5), position=(1, 1)), "06/sca
 # there is dropped in the end. Cells with a struck-through zero are read by *no* window, so nothing ever arrives there.
 #
 # > **Predict**, before you touch anything: at stride 2, which of the pixels get contributions from most windows? Then
-# > tick *only count arrivals* and go to the end. Or run the cell after the widget: it shows the same as still pictures,
-# > the last of four steps at stride 2, and the count of arrivals.
+# > tick *only count arrivals* and go to the end. Or run the cell after the widget. It shows two still pictures (with other
+# > numbers than the widget): the last of four steps at stride 2, and the count of arrivals.
 
 # %% tags=["open"]
 from cnncourse.viz.widgets.backward_scatter import BackwardScatter
@@ -546,11 +547,11 @@ table(rows, ["", "shape", "equals PyTorch to 1e-12"])
 # $p$ by $\pm\varepsilon$ and see what the loss does,
 #
 # $$ \frac{\partial L}{\partial p} \approx \frac{L(p + \varepsilon) - L(p - \varepsilon)}{2\varepsilon},
-#    \qquad L = \sum g \cdot y \quad\text{for a fixed random array } g. $$
+#    \qquad L = \sum g \cdot y \quad\text{for a fixed array } g. $$
 #
 # With this $L$ the upstream gradient is exactly $g$. Three details decide whether the check is worth anything.
 #
-# **First detail: a random $g$.** Many checks use `y.sum()` as loss, because it is easy to write. Then $g$ is all ones.
+# **First detail: which $g$?** Many checks use `y.sum()` as loss, because it is easy to write. Then $g$ is all ones.
 # Below are three wrong gradients: one mixes up the rows and columns of $g$, one replaces $g$ by its mean, one takes the
 # output channels of $g$ in reverse order.
 #
@@ -598,8 +599,7 @@ table([(name, *both) for name, both in passes.items()],
 # <details><summary><b>What happened</b></summary>
 #
 # All three wrong ones pass with ones: an array of equal numbers does not show that its entries have been moved. (For
-# batch normalisation, lesson 08, it is worse: with $g = 1$ the true gradient is zero, and every function that returns
-# zero passes.)
+# batch normalisation a check with $g = 1$ is even worse. Lesson 08 shows why.)
 # </details>
 #
 # **Second detail: awkward strides and sizes.** Section 4's `grad_input_scatter` was written for stride 1. Let us use
@@ -878,7 +878,7 @@ class Convolution(torch.autograd.Function):
     def forward(ctx, x, w, b, stride, padding, dilation):
         ctx.window = dict(kernel_size=w.shape[2:], stride=stride)
         ctx.window |= dict(padding=padding, dilation=dilation)
-        columns = F.unfold(x, **ctx.window)  # (N, C_in·K·K, L): L windows, one column per window
+        columns = F.unfold(x, **ctx.window)  # (N, C_in·K·K, windows): one column per window
         ctx.save_for_backward(columns, w)
         ctx.size = x.shape[2:]
         H_out, W_out = (
@@ -890,7 +890,7 @@ class Convolution(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         columns, w = ctx.saved_tensors
-        g = g.flatten(2)  # (N, C_out, L)
+        g = g.flatten(2)  # (N, C_out, windows)
         grad_w = (g @ columns.transpose(1, 2)).sum(dim=0).reshape(w.shape)
         grad_x = F.fold(w.flatten(1).T @ g, ctx.size, **ctx.window)
         return grad_x, grad_w, g.sum(dim=(0, 2)), None, None, None
@@ -946,8 +946,9 @@ print("after 50 steps the weights agree to 1e-12:", equal)
 #
 # $$ (I - 1) S - 2P + D(K - 1) + 1 $$
 #
-# pixels, lesson 03's formula solved for the input size. It is *not* an inverse: it restores the shape, not the values
-# (people who call it "deconvolution" mean something else). And its backward pass is, of course, the convolution.
+# pixels along an axis where the input has $I$: lesson 03's formula solved for the input size. It is *not* an inverse: it
+# restores the shape, not the values. (It is often called "deconvolution", too. Elsewhere that word means to undo a
+# convolution, as we did with the blurred photograph.) And its backward pass is, of course, the convolution.
 
 # %%
 x, kernel = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 1, 3, 3))
@@ -1067,14 +1068,14 @@ assert np.allclose(sums, 1, atol=0.01)
 # The best kernel is close to $\frac14 \begin{pmatrix} 1 & 2 & 1 \\ 2 & 4 & 2 \\ 1 & 2 & 1 \end{pmatrix}$: *bilinear
 # interpolation*, found by the data. (With it each new pixel is the mean of its nearest old ones.) Its four parity sums are 1: no checkerboard, although 3 is not divisible by 2. So
 # the rule is neither necessary nor sufficient. It is about the *start*: training has to find equal sums, and where it
-# ends before that, or the loss does not see it, the pattern stays. FCN (Long,
-# Shelhamer and Darrell, 2015), the first network of this kind, started its transposed convolutions at bilinear kernels.
+# ends before that, or the loss does not see it, the pattern stays. The network FCN (Long, Shelhamer and Darrell, 2015),
+# which gives a class for each pixel, started its transposed convolutions at bilinear kernels.
 # </details>
 #
 # There is one place where the loss never sees it: the **gradient**. The backward pass through a strided convolution
 # *is* a transposed convolution. So in a network that begins with 3×3 convolutions of stride 2, some pixels are read by
 # four windows and others by one. Through two such layers, with random weights, we look at the mean square of the
-# input's gradient, pixel by pixel, over 2,000 networks.
+# input's gradient, pixel by pixel, over 2,000 networks. We divide it by its mean over all pixels, so that 1 is average.
 #
 # > **Predict.** How many times as much does the pixel that is read most often get as the one that is read least? (Along
 # > one axis first: count the paths from a pixel through both layers. Then square.)
@@ -1128,7 +1129,8 @@ assert rows[1][2] < 1.2
 #
 # Along one axis the paths are 1, 3, 2, 3, 1, 3, 2, 3, …. With rows and columns multiplied there are nine times as many
 # for the pixel that is read most often. The mean square of the gradient follows the number of paths. (The measured
-# ratio is not exactly nine, because 2,000 networks with random weights are not infinitely many.)
+# ratio is not exactly nine. 2,000 networks with random weights are not infinitely many, so some noise is left. Four of
+# the sixteen places are read most often, and the cell takes the largest of their four values.)
 # </details>
 #
 # So some pixels influence the loss many times as much as their neighbours. One sees it when such gradients are drawn to

@@ -171,7 +171,8 @@ table(family, {"p": "d", "(mean of x^p)^(1/p) for x = 1, 3, 4, 2": ".3f"})
 # a map whose values are all negative, as they may be when pooling comes *before* the ReLU, or after an activation such
 # as tanh.
 #
-# > **Predict.** What does max pooling with a rim of zeros make of it? Would you notice after a ReLU?
+# > **Predict.** What does max pooling with a rim of zeros make of it? Would you notice the rim if a ReLU came before the
+# > pooling?
 
 # %%
 negative = -1.0 - rng.integers(0, 8, size=(1, 1, 5, 5))
@@ -200,8 +201,10 @@ assert with_zeros.max() == 0 > with_minus_infinity.max()
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# A zero is not neutral for the maximum: it *wins* against negative numbers. Neutral is $-\infty$: it never wins. After
-# a ReLU there is no difference, and so the mistake can stay in a program for a long time.
+# A zero is not neutral for the maximum: it *wins* against negative numbers. Neutral is $-\infty$: it never wins. If a
+# ReLU comes before the pooling, there is no difference, as the table shows. If it comes directly behind, there is none
+# either, because it sets negative maxima to zero anyway. So the mistake can stay in a program for a long time. It does
+# harm where the negative numbers are used, for instance between tanh layers.
 # </details>
 #
 # For the same reason no window may lie in the padding altogether: its maximum would be $-\infty$. So the padding is
@@ -255,6 +258,7 @@ print(f"from 512 global averages to 1000 classes: {512 * 1000:,} weights")
 
 # %%
 def bins(I, O):
+    # // rounds down; the two minus signs make it round up
     return [(o * I // O, -(-(o + 1) * I // O)) for o in range(O)]
 
 
@@ -351,7 +355,7 @@ for name, pictures in [("a photograph", photo), ("50 garments", some)]:
     windows = np.stack(slices(after_relu, 2, 2))
     winners = windows == windows.max(axis=0)
     shares[name] = (winners.sum(axis=0) > 1).mean()
-table(shares.items(), {"": "", "windows without a single winner": ".0%"})
+table(shares.items(), {"": "", "windows with a tie": ".0%"})
 
 g = rng.normal(size=winners.shape[1:])
 sums = {
@@ -389,7 +393,7 @@ table(rows, {"": "", "equals differences": "", "PyTorch": "", "package": "",
 #
 # *(This section can wait.)* Run its cells all the same: later ones use `first_pixel`, `errors` and `height`.
 #
-# Pooling drops three quarters of the numbers. What is lost? Let us enlarge the small picture again, so that each number
+# Pooling of 2×2 drops three quarters of the numbers, larger windows drop more. What is lost? Let us enlarge the small picture again, so that each number
 # fills its window, and compare with the original photograph.
 #
 # > **Predict.** Rank three ways to choose the one number: the window's mean, its maximum, its first (upper left) pixel.
@@ -430,7 +434,7 @@ for K in ["2×2", "4×4", "8×8"]:
 # <details><summary><b>What happened</b></summary>
 #
 # The mean is best, as it must be: of all single numbers it minimises the sum of squared differences. The maximum is
-# *worst*, worse than keeping any one pixel, because it is biased: its errors are all towards bright.
+# *worst*, worse than keeping the first pixel, because it is biased: its errors are all towards bright.
 # </details>
 #
 # Then why is max pooling everywhere? Because a feature map is not a picture. It does not tell how bright it is here. It
@@ -600,7 +604,7 @@ for name, (f, _) in kinds.items():
     commutes[name] = []
     for dx in range(9):
         moved, still = f(np.roll(edges, dx, axis=3)), f(edges)
-        # does any shift of the output by whole pixels do?
+        # is there a shift of the output by whole pixels that makes the two equal?
         if min(np.abs(moved - np.roll(still, k, axis=3)).max() for k in range(9)) < 1e-12:
             commutes[name].append(dx)
 table(commutes.items(), ["", "commutes with shifts by"])
@@ -631,8 +635,9 @@ assert all(commutes[name] == list(range(0, 9, S)) for name, (_, S) in kinds.item
 # picture whose stripes grow narrower from left to right, shrunk in four ways. *Blur* is the kernel $(1, 2, 1)/4$ along
 # both axes.
 #
-# > **Predict.** In the right half the stripes are too fine for the small picture. Ideally it would be plain grey.
-# > What will it be in each of the four?
+# > **Predict.** In the right half the stripes are too fine for the small picture. Ideally it would be plain grey. *Every
+# > second pixel* will show false stripes there. Do the maximum and the mean of 2×2 prevent them? And how grey will it be
+# > after the blur?
 
 
 # %%
@@ -679,7 +684,8 @@ assert subsampled > maximum > mean > blur
 # Every second pixel shows false stripes that grow *wider* to the right, at nearly full contrast. The maximum and the
 # mean show them, too, with less contrast. The maximum is also too bright. After the blur the right half is nearly
 # grey. (At the right end even the large picture, on top, turns grey. There the frequency is nearly half a stripe per
-# pixel, and all pixels happen to lie halfway between a light and a dark stripe.)
+# pixel, and all pixels happen to lie halfway between a light and a dark stripe. The lowest strip begins with a grey
+# pixel, because `blur_pool` wraps around: there the left end is mixed with the right end.)
 # </details>
 #
 # The maximum is not a blur, so it cannot prevent aliasing. But it can be split: **max pooling with stride 2 is max
@@ -765,7 +771,8 @@ assert strongest > 0.25
 # well, it can *learn* how, and it computes only a quarter of the outputs. We compare six small networks: two 3×3
 # convolutions with ReLU, each followed by a halving, then one matrix.
 #
-# - **max**, **mean**, **max, blur**: convolutions of stride 1 with 6 and 12 channels, then the pooling.
+# - **max**, **mean**, **max, blur**: convolutions of stride 1 with 6 and 12 channels, then the pooling. (The costs below
+#   leave out the pooling itself, and so the blur's multiplications, too.)
 # - **stride**: the convolutions themselves have stride 2. The same number of weights, and much less work.
 # - **stride, equal cost**: stride 2, with as many more channels as the saved work pays for.
 # - **none**: no halving at all, for comparison. Its matrix has sixteen times as many weights, and it costs most.
@@ -918,9 +925,10 @@ for kind in kinds:
 # - **Accuracy on unshifted images**: no clear difference at equal cost. It is no larger than the differences between
 #   starts. Springenberg and others found the same on larger networks.
 # - **Stability**: a clear order. The predictions of the strided networks change often, and more channels do not help
-#   much. Those of the network without any halving change often, too. With max and mean pooling fewer change, and with
-#   the blurred maximum fewest.
-# - **Yet all of them fall**: at three pixels all have lost a great part of their accuracy. Two poolings of 2×2 help
+#   much. Those of the network without any halving change at least as often. With max and mean pooling fewer change
+#   (about equally many), and with the blurred maximum fewest.
+# - **Yet all of them fall**: at three pixels all have lost a great part of their accuracy. With max pooling it is about
+#   a third of it, with the blur less, with all others more. Two poolings of 2×2 help
 #   for a pixel or two. The matrix at the end has its own weights for every place, and this does the rest (lessons 01
 #   and 04). Lesson 09 measures two things that help: global pooling before the head, and training on shifted images.
 # </details>
@@ -1121,8 +1129,7 @@ table(rows, ["", " "])
 #
 # The shapes allow it, and the worst could be expected: all later layers now see smaller inputs. It loses a few per cent
 # only. Neighbouring pixels of a map are alike, so the maximum and the mean of four of them are strongly correlated (the
-# cell prints it), and a smaller input changes the scores more than their order. With windows of 8×8 it would be
-# different.
+# cell prints it), and a smaller input changes the scores more than their order.
 # </details>
 
 # %% tags=["plumbing", "nbval-ignore-output"]

@@ -58,7 +58,7 @@ torch.set_num_threads(1)  # for networks as small as these a second thread costs
 # them. There are three reasons to care.
 #
 # - **Depth multiplies.** If each of 20 layers makes its numbers smaller by a factor of 0.8, then $0.8^{20} = 0.012$ of
-#   them is left. With 1.2 they grow by $1.2^{20} = 38$. Only a factor of 1 is safe, and training changes the factor.
+#   their size is left. With 1.2 they grow by a factor of $1.2^{20} = 38$. Only a factor of 1 is safe, and training changes the factor.
 # - **The layers below keep changing.** While they learn, the numbers that they pass on change their mean and scale, and
 #   the layers above have to follow.
 # - **The learning rate must suit all layers.** Where the numbers are large, gradients are large too. One rate for all
@@ -81,7 +81,7 @@ def cnn(depth, width=12, norm=True, pool=()):
 
 
 def train(network, steps, lr, batch_size=50, watch=None):
-    """Gradient descent (lesson 01's loop without momentum); returns the losses."""
+    """Gradient descent: lesson 01's loop without momentum, lr falls to zero. Returns the losses."""
     return np.array(descend(network, x_train, y_train, steps=steps, lr=lr, batch_size=batch_size,
                             momentum=0, watch=watch))  # fmt: skip
 
@@ -113,7 +113,9 @@ smooth = {
     for name, losses in curves.items()
 }
 show(
-    viz.line_chart(np.arange(5, 146), smooth, "step", "training loss\n(mean of five starts)"),
+    viz.line_chart(
+        np.arange(5, 146), smooth, "step", "training loss\n(mean of five starts and ten steps)"
+    ),
     "08/what-it-buys",
 )
 
@@ -241,7 +243,8 @@ table([(name, np.abs(y - by_torch).max() < 1e-12) for name, y in ways.items()],
 #   $\beta = \mu$ bring $x$ back. The point is that mean and spread are now *two parameters of this layer*, and no
 #   longer a side effect of all the layers below.
 # - **ε** prevents a division by zero where a channel is constant. It is added to the variance, inside the root.
-# - **Scale and offset before it have no effect**: the layer removes them.
+# - **Scale and offset before it have no effect**: the layer removes them, as long as the variance is much larger than ε.
+#   (The next cell takes ε = 0 to show it exactly. The one after it has a channel whose variance is too small.)
 
 # %%
 undone = batch_norm(x, x.std(axis=(0, 2, 3)), x.mean(axis=(0, 2, 3)), eps=0)
@@ -293,7 +296,7 @@ running_mean = np.zeros(3)
 for x in batches:
     layer(torch.from_numpy(x))  # in training mode: updates its running statistics
     running_mean = 0.9 * running_mean + 0.1 * x.mean(axis=(0, 2, 3))
-    for ddof, name in enumerate(running):
+    for ddof, name in enumerate(running):  # NumPy's var divides by M - ddof: first 0, then 1
         running[name] = 0.9 * running[name] + 0.1 * x.var(axis=(0, 2, 3), ddof=ddof)
 rows = [("PyTorch", layer.running_var.numpy(), True)]
 for name, value in running.items():
@@ -350,7 +353,8 @@ at_most(np.abs(gap[2].mean()), 0.15, "08/eval-after-60-steps")
 # %% [markdown]
 # **The batch's statistics are noisy**, and this has a useful side. Mean and variance of a batch depend on which images
 # were drawn. So the same image gets a slightly different $\hat x$ in each batch, and the network cannot rely on the
-# exact values. This acts like a mild regulariser. How large is the noise? We put one image into 50 different batches:
+# exact values. This is said to act like a mild regulariser. We measure only the noise itself. How large is it? We put
+# one image into 50 different batches:
 
 # %% tags=["nbval-ignore-output"]
 first_map = networks[0][0](x_train).detach()[:, 0].numpy()  # channel 0, before its batch norm
@@ -538,7 +542,9 @@ table(rows, {"weights times": "d", "loss": ".3f", "length of the gradient": ".3f
 assert torch.allclose(grads[10] * 10, grads[1])
 
 # %% [markdown]
-# The gradient has no part along the weights, so each step is at right angles to them. Such a step makes the weights
+# The gradient has no part along the weights. This follows from $L(aw) = L(w)$, too: the derivative of both sides with
+# respect to $a$, at $a = 1$, is $\sum w \cdot L'(w) = 0$ (the sum is over all weights). So each step of plain gradient
+# descent is at right angles to the weights. Such a step makes the weights
 # longer (Pythagoras), and longer weights get smaller gradients. So a step that was too large makes the following ones
 # smaller by itself. Section 5 comes back to this.
 #
@@ -591,7 +597,8 @@ figure.axes[0].annotate("three lines coincide", (18, 0.6), (13, 60), fontsize=9,
                         arrowprops={"arrowstyle": "-", "color": "0.4"})  # fmt: skip
 show(figure, "08/size-over-depth")
 
-# %%
+# %% tags=["plumbing"]
+# The first and the last layer, compared.
 rows = [
     ("with" if norm else "without", gain, np.log10(std[-1] / std[0]), np.log10(grad[0] / grad[-1]))
     for (norm, gain), (std, grad) in deep.items()
@@ -617,8 +624,8 @@ assert 1.1 < growth < 1.35
 #
 # **It is not true of gradients.** With batch norm they *grow* towards the first layer, whatever the start: a fixed
 # factor per layer. Yang and others (2019) computed it. For wide fully connected layers with ReLU it is
-# $\sqrt{\pi / (\pi - 1)}$, which a later cell evaluates. Over 30 layers this makes two orders of magnitude. Over 100 layers a
-# network of this kind can hardly be trained. Batch norm alone does not make very deep nets possible. Lesson 14 shows
+# $\sqrt{\pi / (\pi - 1)}$, which a later cell evaluates. Over 30 layers this makes two orders of magnitude.
+# Yang and others report that very deep networks of this kind cannot be trained from the usual starts. Batch norm alone does not make very deep nets possible. Lesson 14 shows
 # what does.
 # </details>
 
@@ -665,6 +672,8 @@ for name, norm in [("without batch norm", False), ("with batch norm", True)]:
 # The losses at the end, and the histograms at the start and at the end.
 table([(name, values[-20:].mean()) for name, values in losses.items()],
       {"": "", "loss, mean of the last 20 steps": ".2f"})  # fmt: skip
+table([(name, values[0]) for name, values in spreads.items()],
+      {"": "", "standard deviation at step 0, layers 1 to 6": ".2f"})  # fmt: skip
 stills = {f"{name}, step {frames[k]}": histograms[name][k] for k in (0, -1) for name in histograms}
 show(
     histogram_rows(stills, edges, "what the ReLU is given", columns=2, height=2.8),
@@ -681,12 +690,13 @@ at_most(losses["with batch norm"][-20:].mean(), 1.8, "08/six-normalised-layers-l
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# At step 0 the first layers of the plain network each pass on less than half of what they got. Further up the needles
-# stop shrinking, but that is no comfort: what is left is little more than the spread of the random *biases* from
-# channel to channel, the same for every picture. Nearly no gradient comes back, so the network has hardly moved by
-# the end: its loss is that of guessing. The network with batch norm starts with six bells of standard deviation 1,
-# and learns from the first step. Its bells need not *stay* at 1, because γ and β are learned. (The bars at $-3$ and 3
-# hold all that lies beyond.)
+# At step 0 the second and the third layer of the plain network each have less than half the spread of the layer before
+# (second table). Further up the spread stops shrinking, but that is no comfort. What is left is little more than the
+# spread of the random *biases* from channel to channel, the same for every picture. (PyTorch draws them as it draws the
+# weights. With 12 channels $\text{fan\_in}$ is 108, so their standard deviation is $1/\sqrt{3 \cdot 108} = 1/18 =
+# 0.056$.) At the end the histograms have hardly changed, and the loss is that of guessing. The network with batch norm
+# starts with six bells of standard deviation 1, and learns. Its bells need not *stay* at 1, because γ and β are
+# learned. (Each histogram is scaled to its own height. The bars at $-3$ and 3 hold all that lies beyond.)
 # </details>
 #
 # ### Try it yourself
@@ -704,7 +714,8 @@ HistogramPlayer(histograms, spreads, frames, low=-3, high=3)
 # ### The largest learning rate
 #
 # The opening's network again, a little narrower (8 channels), with the *good* start of lesson 09, so that the plain
-# one is not at a disadvantage. Fifty steps at each learning rate, five random starts each.
+# one is not at a disadvantage. Fifty steps at each learning rate, five random starts each. (As in all trainings of this
+# lesson, this is the rate of the first step. From there it falls to zero in a straight line.)
 #
 # > **Predict.** By how much does batch norm raise the best learning rate, the one with the smallest loss after the fifty
 # > steps? Does the plain network still learn at that rate?
@@ -873,9 +884,12 @@ assert [unchanged for _, unchanged in rows] == [False, True]
 two = rng.normal(size=(2, 3, 1, 1)) * [[[[1]], [[100]], [[1e4]]]]
 ones, zeros = np.ones(3), np.zeros(3)
 print("two images, 1×1 maps:", *batch_norm(two, ones, zeros)[:, :, 0, 0].round(2))
-for refuse, image in [(NF.batch_norm, two[:1]), (F.batch_norm, torch.from_numpy(two[:1]))]:
+
+# %% tags=["plumbing"]
+# One image, by both libraries, and one image with larger maps.
+for normalise, image in [(NF.batch_norm, two[:1]), (F.batch_norm, torch.from_numpy(two[:1]))]:
     try:
-        refuse(image, None, None, training=True)
+        normalise(image, None, None, training=True)
     except ValueError as error:
         print("one image:", error)
 one = rng.normal(size=(1, 3, 5, 5))
@@ -976,10 +990,10 @@ factor = 1 / np.sqrt(var + 1e-5)
 folded_bias = (weight * (offset - mu * factor)[:, None, None]).sum(axis=(1, 2, 3))
 attempt = NF.conv2d(x, weight * factor[:, None, None], folded_bias, padding=1)
 error = np.abs(attempt - true)[0, 0]
-print(f"largest error inside {error[1:-1, 1:-1].max():.3f}, at the border {error.max():.3f}")
 
 # %% tags=["plumbing"]
-# Where the error is.
+# The two results, compared.
+print(f"largest error inside {error[1:-1, 1:-1].max():.3f}, at the border {error.max():.3f}")
 show(viz.value_row([error], ["error of this folding"]), "08/folding-backward-error")
 
 # %% tags=["check"]
@@ -999,7 +1013,7 @@ assert error.max() > 0.1
 #
 # *(This section can wait.)* All of these compute $(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$. They differ in *which numbers
 # share* a mean and a variance. The picture shows a batch of four images (rows) with six channels each (columns). Each
-# map is drawn as 3×3 pixels. Coloured is everything that is averaged together with the first image's first channel.
+# map is drawn as 3×3 pixels. All that is averaged together with the first image's first channel is coloured.
 
 # %% tags=["plumbing"]
 # Four batches of maps, coloured.
@@ -1151,7 +1165,7 @@ assert spread < 1e-5
 # %% [markdown]
 # ## Questions
 #
-# Answer first, on paper. The explanations are folded; the cell after them computes every number.
+# Answer first, on paper. The explanations are folded. The folded cell after them computes every number.
 #
 # **1.** A batch norm on (32, 64, 14, 14). How many parameters? How many running numbers? How many values enter one
 # mean?
@@ -1199,7 +1213,8 @@ assert spread < 1e-5
 # It undoes the first one's γ and β (but for ε) and puts its own in their place.
 # </details>
 
-# %%
+# %% tags=["plumbing"]
+# The numbers of the answers.
 layer = nn.BatchNorm2d(64)
 running_numbers = layer.running_mean.numel() + layer.running_var.numel()
 print("1.", sum(p.numel() for p in layer.parameters()), running_numbers, 32 * 14 * 14)
