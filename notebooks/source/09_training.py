@@ -464,6 +464,8 @@ for name, make in falling.items():
 figure = viz.line_chart(
     np.arange(30), lrs, "epoch", "learning rate", size=(6.5, 2.8), markers=False
 )
+for line in figure.axes[0].lines:
+    line.set_drawstyle("steps-post")  # one learning rate for a whole epoch
 show(figure, "09/two-schedules")
 
 # %% [markdown]
