@@ -10,13 +10,14 @@ import pytest
 from cnncourse.checks import check, load_task, tasks_of_unit, units
 from cnncourse.checks.author import Call, Task, normal
 from cnncourse.checks.case import Case
-from cnncourse.checks.compare import compare, wrong
+from cnncourse.checks.compare import TOLERANCE, compare, wrong
 from cnncourse.checks.failures import FAILURES, STATUSES
 from cnncourse.checks.families import any_array
 from cnncourse.checks.question import Question
 from cnncourse.checks.registry import TASKS
 from cnncourse.checks.report_html import picture
 from cnncourse.checks.student import LocalStudent
+from cnncourse.checks.tasks.u11 import _masks
 from cnncourse.grading.host.remote_student import outcome_from
 from cnncourse.grading.inside import probes
 from cnncourse.grading.inside.protocol import ProtocolError
@@ -289,3 +290,25 @@ def test_what_to_read_is_a_link_to_the_section(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     page = check("02.conv2d", lambda input, weight, bias=None: input)._repr_html_()
     assert re.search(r'<b>Read</b>: <a href="[^"]*02_convolution\.ipynb#[^"]+">lesson 02', page)
+
+
+def test_texts_name_the_tolerances_that_hold():
+    guide = (Path(__file__).parents[2] / "docs" / "writing-a-task.md").read_text(encoding="utf-8")
+    told = re.findall(r"10⁻([⁰¹²³⁴-⁹]+)", guide.split("Every tolerance is in")[1].split("is right")[0])
+    digits = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+    assert [float(f"1e-{power.translate(digits)}") for power in told] == [TOLERANCE["float64"], TOLERANCE["float32"]]
+    assert f"within {100 * TOLERANCE['question']:g} % for floats" in Question.__doc__
+
+
+def test_masks_are_compared_as_everything_is(monkeypatch):
+    """A tolerance changed in the one table is changed for them, too."""
+    mask, x = np.array([True, False, True, True]), np.ones(4, np.float32)
+    output = 2.02 * mask * x
+    case = Case("scale", x, 0.5)
+
+    def found():
+        return _masks.problem(case, {"draws": [(output, mask)], "again": (output, mask)})
+
+    assert found() is not None
+    monkeypatch.setitem(TOLERANCE, "float32", 0.1)
+    assert found() is None

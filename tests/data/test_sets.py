@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def small(monkeypatch, tmp_path):
     return folder, arrays
 
 
-@pytest.mark.parametrize(("split", "per_class"), [("train", 1000), ("test", 200)])
+@pytest.mark.parametrize(("split", "per_class"), rebuild.PER_CLASS.items())
 def test_embedded_part_is_the_first_of_each_class_of_the_full_set(split, per_class):
     images, labels = fashion_mnist(split)
     assert images.shape == (10 * per_class, 28, 28)
@@ -80,6 +81,17 @@ def test_embedded_part_is_the_first_of_each_class_of_the_full_set(split, per_cla
             seen[label] += 1
     assert np.array_equal(full_images[kept], images)
     assert np.array_equal(full_labels[kept], labels)
+
+
+def test_the_texts_say_how_many_images_the_package_carries():
+    train, test = (f"{rebuild.PER_CLASS[split]:,}" for split in ("train", "test"))
+    all_train, all_test = (f"{10 * rebuild.PER_CLASS[split]:,}" for split in ("train", "test"))
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    assert f"{all_train} training and {all_test} test images" in page
+    assert f"the first {train} and {test} of each" in page
+    for text in (rebuild.__doc__, fashion_mnist.__doc__):
+        assert f"first {train} training and the first {test} test images" in " ".join(text.split())
+    assert f"{all_train} or {all_test} images; 60,000 or 10,000 of the full set" in fashion_mnist.__doc__
 
 
 def test_rebuilding_gives_the_embedded_content_and_the_same_bytes_each_time(tmp_path, capsys):

@@ -85,7 +85,7 @@ def wide_code(notebook, limit: int = 100) -> list[str]:
 
 
 def heads_of_formulas(notebook) -> list[str]:
-    """Return the heads of text tables with a column whose only name is a formula, which some readers aloud pass over."""
+    """Return the heads of text tables with a column named by a formula alone, which some readers aloud pass over."""
     texts = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     heads = re.findall(r"^(\|.*\|) *\n\|[ :|-]+\| *$", texts, flags=re.MULTILINE)
     return [head for head in heads if re.search(r"\| *\$[^$|]*\$ *(?=\|)", head)]

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from cnncourse.numpy_nn.functional import activation, gated_activation
 from tests.numpy_nn.opdb import Operation, check_sample, describe
 
+ACTIVATIONS = [
+    name for file in (activation, gated_activation) for name in file.__all__ if not name.endswith("_backward")
+]
 REFUSALS = (RuntimeError, ValueError, TypeError, IndexError)
 
 

@@ -7,6 +7,7 @@ import torch
 from cnncourse.numpy_nn import functional as F
 from cnncourse.numpy_nn.fast import blocks as _blocks
 from cnncourse.numpy_nn.functional.erf import erf
+from tests.numpy_nn.agreement import ACTIVATIONS
 from tests.numpy_nn.opdb import Operation, error_tests, sample_tests
 
 pytestmark = pytest.mark.usefixtures("version")  # plain and fast
@@ -52,8 +53,7 @@ test_errors = error_tests([operation for operation in OPERATIONS if operation.na
 KINKS = [-1e4, -800.0, -30.0, -6.0, -3.0, -1e-9, -0.0, 0.0, 1e-9, 0.5, 3.0, 6.0, 30.0, 800.0, 1e4]
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid",
-                                  "sigmoid", "tanh"])  # fmt: skip
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_kinks_ties_and_far_ends(name, dtype):
     """At a kink the one-sided choice is PyTorch's; far out nothing overflows."""
@@ -74,9 +74,7 @@ def test_kinks_ties_and_far_ends(name, dtype):
     assert got.dtype == got_grad.dtype == x.detach().numpy().dtype
 
 
-@pytest.mark.parametrize(
-    "name", ["relu", "relu6", "leaky_relu", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh"]
-)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_blocks_and_threads_change_nothing(monkeypatch, name):
     x, g = np.random.default_rng(0).normal(size=(2, 3, 5, 7))
     forward, backward = getattr(F, name), getattr(F, name + "_backward")

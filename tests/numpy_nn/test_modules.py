@@ -58,12 +58,21 @@ LAYERS = [
     ("AvgPool3d", (2,), {}, (2, 2, 4, 5, 3)),
     ("AdaptiveAvgPool1d", (3,), {}, (2, 3, 7)),
     ("AdaptiveAvgPool2d", ((3, None),), {}, (2, 3, 7, 5)),
+    ("AdaptiveAvgPool3d", ((None, 2, 1),), {}, (2, 2, 3, 5, 4)),
     ("AdaptiveMaxPool2d", (2,), {}, (2, 3, 7, 5)),
     ("Upsample", (), {"scale_factor": 2}, (2, 3, 3, 4)),
     ("Upsample", (), {"size": (5, 9), "mode": "bilinear", "align_corners": False}, (2, 3, 3, 4)),
     ("ChannelShuffle", (3,), {}, (2, 12, 3, 1)),
     ("PixelShuffle", (2,), {}, (2, 8, 3, 2)),
 ]  # fmt: skip
+
+
+ELSEWHERE = {"Dropout", "Module", "Parameter", "Sequential", "init"}  # what draws, holds layers or is none
+
+
+def test_every_layer_that_pytorch_has_is_compared_with_its_twin():
+    both = {name for name in nn.__all__ if hasattr(tnn, name)}
+    assert both - ELSEWHERE == {name for name, *_ in LAYERS} & both
 
 
 def twins(name, args, kwargs):

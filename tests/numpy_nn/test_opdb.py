@@ -1,4 +1,4 @@
-"""The harness itself: it must notice what a wrong implementation gets wrong."""
+"""The harness itself: it must notice what a wrong implementation gets wrong, and no function may be left out of it."""
 
 from types import SimpleNamespace
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cnncourse.numpy_nn import functional as F
+from tests.numpy_nn import test_activation, test_conv, test_loss, test_norm, test_spatial
 from tests.numpy_nn.opdb import Operation, check_refused, check_sample
 
 pytestmark = pytest.mark.usefixtures("version")  # plain and fast
@@ -102,3 +103,18 @@ def test_a_message_that_names_no_argument_is_noticed():
 
     with pytest.raises(AssertionError, match="message names no argument"):
         check_refused(Operation("", vague), sample(), 0)
+
+
+HELD_ELSEWHERE = {
+    "dropout": "draws numbers of its own",
+    "stochastic_depth": "is torchvision's, and draws",
+    "fold": "has no samples there; test_spatial_properties.py draws some",
+}
+
+
+def test_every_function_with_a_gradient_is_held_against_pytorchs_samples():
+    """One that is in no file's OPERATIONS would be judged by nobody."""
+    files = (test_activation, test_conv, test_loss, test_norm, test_spatial)
+    held = {operation.name.rpartition(".")[2] for file in files for operation in file.OPERATIONS}
+    ours = {name.removesuffix("_backward") for name in F.__all__ if name.endswith("_backward")}
+    assert ours - held == HELD_ELSEWHERE.keys()

@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from cnncourse import numpy_nn
 from cnncourse.numpy_nn import functional as F
 from cnncourse.numpy_nn import gradcheck
+from tests.numpy_nn.agreement import ACTIVATIONS
 
 pytestmark = pytest.mark.usefixtures("version")  # plain and fast
 
@@ -29,9 +30,6 @@ def awkward(rng, shape):
     """Draw values on a grid of quarters, and return them as a view that is not contiguous."""
     doubled = np.round(4 * rng.normal(size=(*shape[:-1], 2 * shape[-1]))) / 4
     return doubled[..., ::-2]
-
-
-ACTIVATIONS = ["relu", "leaky_relu", "relu6", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,8 @@ import torch
 from cnncourse.data import training_history
 from cnncourse.numpy_nn import models, training
 from cnncourse.torch_nn import models as torch_models
-from cnncourse.train_command import LEARNING_RATES, Settings, build, load_data, main
+from cnncourse.train_command import LEARNING_RATES, CommandError, Settings, build, load_data, main
+from cnncourse.train_data import check_size
 from cnncourse.train_torch import augment_torch
 from cnncourse.weights import load_weights
 
@@ -66,6 +67,17 @@ def test_each_network_is_there_in_both_libraries(name):
     ours, theirs = build(models, chosen, 1, rng=np.random.default_rng(0)), build(torch_models, chosen, 1)
     assert list(ours.state_dict()) == list(theirs.state_dict())
     assert ours.eval()(np.zeros((2, 1, 32, 32), np.float32)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("name", LEARNING_RATES)
+def test_a_size_is_refused_before_the_images_are_read_or_it_works(name):
+    chosen = SimpleNamespace(model=name, size=16)
+    try:
+        check_size(chosen)
+    except CommandError:
+        return
+    network = build(models, chosen, 1, rng=np.random.default_rng(0))
+    assert network.eval()(np.zeros((2, 1, 16, 16), np.float32)).shape == (2, 10)
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):

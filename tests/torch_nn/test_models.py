@@ -1,5 +1,8 @@
 """The networks exist twice, with the same keys and values, and torchvision's where it has them."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -24,6 +27,7 @@ SMALL = [
     ("plain20", {}, (3, 32, 32)),
     ("resnet20", {"shortcut": "projection", "in_channels": 1, "num_classes": 5}, (1, 32, 32)),
     ("resnet56", {}, (3, 32, 32)),
+    ("plain56", {}, (3, 16, 16)),
     ("resnet18", {}, (3, 65, 47)),
     ("resnet50", {"num_classes": 7}, (3, 40, 64)),
 ]
@@ -34,6 +38,17 @@ PARAMETERS = {
     "resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032, "resnet101": 44_549_160,
     "resnet152": 60_192_808,
 }  # fmt: skip
+
+
+MADE_OF = {"VGG", "ResNet"}  # the classes behind the networks that are compared
+A_LAYER = {"CausalConv1d"}  # in NumPy it is in `modules`
+
+
+def test_no_network_is_without_its_twin_and_none_is_left_out_of_the_comparisons():
+    assert set(ours.__all__) == set(theirs.__all__) - A_LAYER
+    tests = " ".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    quoted = set(re.findall(r'"(\w+)"', tests)) | set(re.findall(r"\b(?:ours|models)\.(\w+)\(", tests))
+    assert set(ours.__all__) - MADE_OF - quoted == set()
 
 
 @pytest.mark.parametrize(("name", "options", "shape"), SMALL, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(SMALL)])

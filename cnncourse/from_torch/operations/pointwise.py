@@ -205,6 +205,8 @@ POINTWISE = {
     "clamp": clamp, "clip": clamp,
     "clamp_min": lambda input, min: clamp(input, min), "clamp_max": lambda input, max: clamp(input, None, max),
     "where": where, "masked_fill": masked_fill, "lerp": lerp, "addcmul": addcmul, "addcdiv": addcdiv,
+}  # fmt: skip
+STAND_INS = {  # a function of the same name in `numpy_nn.functional` comes before them
     "elu": elu, "selu": selu, "celu": celu, "softplus": softplus, "mish": mish, "log_sigmoid": log_sigmoid,
     "hardtanh": hardtanh, "prelu": prelu, "threshold": threshold, "glu": glu, "hardshrink": hardshrink,
     "softshrink": softshrink, "rrelu": rrelu,

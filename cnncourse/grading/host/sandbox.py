@@ -8,7 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cnncourse.grading.host.bubblewrap import IsolationError, command, private_folder
@@ -31,11 +31,8 @@ class Limits:
     cpu_seconds: int = 300
 
 
-FOR_LIBRARY = {
-    "numpy": Limits(),
-    "torch": Limits(memory=3072 * MIB, folder=64 * MIB, processes=32, cpu_seconds=600),
-    "training": Limits(memory=3072 * MIB, folder=64 * MIB, processes=32, cpu_seconds=1200),
-}
+FOR_TORCH = Limits(memory=3072 * MIB, folder=64 * MIB, processes=32, cpu_seconds=600)
+FOR_LIBRARY = {"numpy": Limits(), "torch": FOR_TORCH, "training": replace(FOR_TORCH, cpu_seconds=1200)}
 
 
 @dataclass(frozen=True)

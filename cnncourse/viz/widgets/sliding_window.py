@@ -7,7 +7,7 @@ import traitlets
 
 from cnncourse.viz.cells import add_frame
 from cnncourse.viz.images import draw_values
-from cnncourse.viz.style import DIVERGING, bare, figure_grid
+from cnncourse.viz.style import DIVERGING, ORANGE, bare, figure_grid
 from cnncourse.viz.widgets.assets import script
 from cnncourse.viz.widgets.base import MovingFigure
 
@@ -74,7 +74,7 @@ class SlidingWindow(MovingFigure):
         window = image[i : i + K, j : j + K]
         figure, axes = figure_grid(1, 5, size=(10, 2.6), width_ratios=[5, 3, 3, 3, 5])
         axes[0, 0].imshow(image, cmap="gray", vmin=0, vmax=1)
-        add_frame(axes[0, 0], i, j, K, K, edgecolor="#E69F00", linewidth=2)
+        add_frame(axes[0, 0], i, j, K, K, edgecolor=ORANGE, linewidth=2)
         draw_values(axes[0, 1], window, 0, 1, decimals=2)
         reach = np.abs(weights).max()
         draw_values(axes[0, 2], weights, -reach, reach, signed=True, decimals=_decimals(weights))

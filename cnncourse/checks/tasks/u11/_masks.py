@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnncourse.checks.compare import TOLERANCE
+from cnncourse.checks.compare import TOLERANCE, allowed
 from cnncourse.checks.tasks.u09._statistics import SIGMAS, generator_problem, share_is_off
 
 SCALES = {  # what the kept entries are multiplied by, in place of 1 / (1 − p)
@@ -25,8 +25,8 @@ def problem(case, value):
         return generator_problem(value | {"draws": list(masks), "again": value["again"][1]})
     if case.criterion == "mask":
         return _chance_problem(masks, x, p)
-    exact = TOLERANCE["float32" if x.dtype == np.float32 else "float64"]
-    return _output_problem(outputs.astype(float), masks, x, p, exact if case.criterion == "any array" else 1e-4)
+    share = allowed(x.dtype) if case.criterion == "any array" else TOLERANCE["float32"]
+    return _output_problem(outputs.astype(float), masks, x, p, share)
 
 
 def _kind_problem(draw, x):
@@ -59,7 +59,8 @@ def _output_problem(outputs, masks, x, p, share):
     if close(kept / (1 - p)):
         return None
     said = "The output is not x / (1 − p) where the mask is True, and 0 elsewhere."
-    if share < 1e-6 and np.allclose(outputs, kept / (1 - p), rtol=0, atol=1e-6 * np.abs(x).max() / (1 - p)):
+    single = TOLERANCE["single"]
+    if share < single and np.allclose(outputs, kept / (1 - p), rtol=0, atol=single * np.abs(x).max() / (1 - p)):
         return "low-precision", "The output is right to single precision only, and x is float64."
     dropped = np.where(masks, 0, x)
     if close(dropped / (1 - p)) or close(dropped / p if p else dropped):
