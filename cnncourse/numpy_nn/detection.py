@@ -1,8 +1,8 @@
 """A detector without anchors, apart from its network: what each place shall say, what it has said, and its faults.
 
 Z. Tian, C. Shen, H. Chen, T. He, "FCOS: Fully convolutional one-stage object detection", ICCV 2019: each place of a map
-says which thing it lies in and how far away that thing's four sides are. D. Bolya, S. Foley, J. Hays, J. Hoffman, "TIDE:
-A general toolbox for identifying object detection errors", ECCV 2020: six kinds of faults, and what each costs.
+says which thing it lies in and how far away that thing's four sides are. D. Bolya, S. Foley, J. Hays, J. Hoffman,
+"TIDE: A general toolbox for identifying object detection errors", ECCV 2020: six kinds of faults, and what each costs.
 """
 
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ class Faults:
     nearest : ndarray of int (N,)
         The true box that it means: the one that it found, or overlaps most; −1 for background.
     missed : ndarray of bool (M,)
-        True boxes that no detection found, nor would find if its class or its place were mended.
+        True boxes that no detection found, nor would find with the right class or place.
     """
 
     kinds: np.ndarray

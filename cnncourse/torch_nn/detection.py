@@ -45,7 +45,7 @@ def fit_detector(model, images, targets, steps, lr=0.01, batch_size=16, class_we
     steps : int
         Of how many batches; the images are gone through in a new order each time around.
     lr, batch_size, class_weight
-        The largest learning rate; images in a batch; how much the loss of the classes counts, that of the boxes being 1.
+        The largest learning rate; images in a batch; the weight of the loss of the classes (that of the boxes is 1).
     watch : function (step), optional
         Called before each step.
     """
@@ -68,7 +68,7 @@ def fit_detector(model, images, targets, steps, lr=0.01, batch_size=16, class_we
 
 @torch.no_grad()
 def detect(model, images, **options):
-    """Return (boxes, labels, scores) of each image, as arrays; the options are those of `numpy_nn.detection.detections`.
+    """Return (boxes, labels, scores) of each image, as arrays; options as of `numpy_nn.detection.detections`.
 
     The network is in evaluation mode afterwards.
     """

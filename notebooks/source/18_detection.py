@@ -124,7 +124,7 @@ assert coco["rough"] < 0.3 < 0.6 < coco["exact"]
 # <details><summary><b>What happened</b></summary>
 #
 # VOC's AP says that *rough* is better, and by much. COCO's says that *exact* is. Neither is wrong: they answer different
-# questions. Whoever wants to count garments takes *rough*, and whoever wants to cut them out takes *exact*.
+# questions. To count garments, take *rough*; to cut them out, take *exact*.
 # Section 6 takes AP apart.
 # </details>
 #
@@ -187,14 +187,14 @@ def multiply_adds(side):
 
 
 one_by_one, at_once = both_ways(padding=0)
-fewer = 324 * multiply_adds(14) / multiply_adds(48)
 print("equal:", torch.allclose(one_by_one, at_once, rtol=0, atol=1e-12))
-print(f"multiply-adds: {324 * multiply_adds(14):,} and {multiply_adds(48):,}, {fewer:.1f} times fewer")
+work = 324 * multiply_adds(14), multiply_adds(48)
+print(f"multiply-adds: {work[0]:,} and {work[1]:,}, {work[0] / work[1]:.1f} times fewer")
 
 # %% tags=["check"]
 # Check that the text is true.
 assert torch.allclose(one_by_one, at_once, rtol=0, atol=1e-12)
-assert 9 < fewer < 10
+assert 9 < work[0] / work[1] < 10
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -418,7 +418,8 @@ for k, overlap in enumerate(OVERLAPS):
             right = match_detections(near[kept], scores[kept], pair, 0.5)
             found[limit, k] += right.sum() / 2 / TRIALS
             extra[limit, k] += (len(kept) - right.sum()) / TRIALS
-lines = [dict(zip([f"threshold {t}" for t in LIMITS], rows, strict=True)) for rows in (found, extra)]
+names = [f"threshold {t}" for t in LIMITS]
+lines = [dict(zip(names, rows, strict=True)) for rows in (found, extra)]
 show(viz.line_panels(
     OVERLAPS, {"share of things found": lines[0], "boxes too many": lines[1]},
     "IoU of the two things", ["recall", "per pair"],
@@ -460,7 +461,7 @@ assert np.mean(closest > 0.3) > np.mean(alike > 0.3)
 assert np.mean(alike > 0.5) < 0.02
 
 # %% [markdown]
-# In these scenes it hardly does. In a crowd of people, who are all of one class, it does. *Soft* NMS (Bodla and others, 2017)
+# In these scenes it hardly does. In a picture of many people, who are all of one class, it does. *Soft* NMS (Bodla and others, 2017)
 # lowers the scores of what overlaps instead of dropping it. It lowers them more the more they overlap, so duplicates fall
 # behind a neighbour. Two things with an IoU of 2/3:
 
@@ -708,7 +709,8 @@ show(viz.line_chart(np.arange(25, 800, 50), {"classes": smooth[:, 0], "boxes": s
 in_numpy = from_torch(detector.eval())
 output = in_numpy(test_images[:8].numpy())
 with torch.no_grad():
-    print("NumPy's maps equal PyTorch's:", np.allclose(output, detector(test_images[:8]), atol=1e-4))
+    in_torch = detector(test_images[:8])
+print("NumPy's maps equal PyTorch's:", np.allclose(output, in_torch, atol=1e-4))
 print("maps:", output.shape, " lists:", len(detections(output, Detector.stride)))
 
 # %% [markdown]
@@ -780,7 +782,7 @@ at_least(background[0.0] - background[2.0], 0.05, "18/focal-turns-from-backgroun
 # | background | no IoU above 0.1 with anything |
 # | missed | (a true box that no detection means) |
 #
-# And it asks what each kind *costs*: how much would AP rise if this kind alone were mended?
+# And it asks what each kind *costs*: how much would AP rise if this kind alone were corrected?
 #
 # > **Predict.** Which of the six kinds costs most? And do the *duplicates* cost much, after NMS?
 
@@ -794,7 +796,7 @@ for kind in counts:
     mean = mean_average_precision([one for one, _ in pairs], [true for _, true in pairs])
     cost[kind] = mean - ap["envelope"]
 table([(kind, int(counts[kind]), cost[kind]) for kind in counts],
-      {"fault": "", "how many (scores from 0.3)": "d", "AP if mended, more by": ".3f"})  # fmt: skip
+      {"fault": "", "how many (scores from 0.3)": "d", "AP if corrected, more": ".3f"})  # fmt: skip
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # One picture of each kind: the best score that has it.

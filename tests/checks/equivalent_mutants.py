@@ -168,7 +168,7 @@ EQUIVALENT = {
     },
     "18.box_iou": {
         "box_iou: (a, b) -> (b, a)": COMMUTES,
-        "box_iou: (boxes1[:, None], boxes2[None]) -> (boxes2[None], boxes1[:, None])": "it is computed as its own transpose",
+        "box_iou: (boxes1[:, None], boxes2[None]) -> (boxes2[None], boxes1[:, None])": "IoU is symmetric",
         "box_iou: (size1, size2) -> (size2, size1)": COMMUTES,
         "box_iou: np.minimum(a[..., 2:], b[..., 2:]) -> np.minimum(b[..., 2:], a[..., 2:])": COMMUTES,
         "box_iou: np.maximum(a[..., :2], b[..., :2]) -> np.maximum(b[..., :2], a[..., :2])": COMMUTES,

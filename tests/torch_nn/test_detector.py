@@ -17,7 +17,8 @@ BOXES, LABELS = np.array([[4.0, 2.0, 22.0, 27.0], [20.0, 16.0, 31.0, 30.0]]), np
 
 
 @pytest.mark.parametrize(
-    ("options", "shape"), [({"width": 3, "num_classes": 2, "depth": 2}, (2, 3, 17, 24)), ({"c_in": 1, "width": 2}, (1, 1, 32, 32))]
+    ("options", "shape"),
+    [({"width": 3, "num_classes": 2, "depth": 2}, (2, 3, 17, 24)), ({"c_in": 1, "width": 2}, (1, 1, 32, 32))],
 )
 def test_same_values_and_gradients(options, shape):
     check_values_and_gradients(*twins("Detector", **options), shape)
@@ -55,7 +56,8 @@ def test_it_learns_one_picture_by_heart():
     images = torch.rand(1, 3, 32, 32)
     targets = torch.from_numpy(detection_targets(BOXES, LABELS, 8, 8, 4))[None]
     model, seen = theirs.Detector(num_classes=2, width=8), []
-    losses = fit_detector(model, images.repeat(4, 1, 1, 1), targets.repeat(4, 1, 1, 1), 150, batch_size=4, watch=seen.append)
+    four = images.repeat(4, 1, 1, 1), targets.repeat(4, 1, 1, 1)
+    losses = fit_detector(model, *four, 150, batch_size=4, watch=seen.append)
     assert losses.shape == (150, 2)
     assert seen == list(range(150))
     assert losses[-1].sum() < 0.2 * losses[0].sum()

@@ -41,7 +41,8 @@ MAKE = {
         ]
     ),
     "BoxSuppression": lambda: BoxSuppression(
-        np.zeros((3, 8, 9), np.uint8), [[1, 1, 5, 5]], [[1, 1, 5, 4], [1, 1, 5, 5], [6, 0, 8, 2]], [0.5, 0.9, 0.2], [0, 0, 4, 4]
+        np.zeros((3, 8, 9), np.uint8), [[1, 1, 5, 5]], [[1, 1, 5, 4], [1, 1, 5, 5], [6, 0, 8, 2]], [0.5, 0.9, 0.2],
+        [0, 0, 4, 4],
     ),
     "SlidingWindow": lambda: SlidingWindow(PHOTOGRAPH, {"mean": np.full((2, 2), 0.25)}, position=(1, 2)),
     "ShortcutSwitch": lambda: ShortcutSwitch(PHOTOGRAPH, [PHOTOGRAPH, GREY], [PHOTOGRAPH, PHOTOGRAPH], [1, 41]),

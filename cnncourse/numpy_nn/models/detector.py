@@ -1,7 +1,7 @@
 """A small detector without anchors: each place of its map says what it lies in and where that ends.
 
-Z. Tian, C. Shen, H. Chen, T. He, "FCOS: Fully convolutional one-stage object detection", ICCV 2019, section 3. Here there
-is one map instead of five, and no centre-ness: only places near the middle of a thing stand for it.
+Z. Tian, C. Shen, H. Chen, T. He, "FCOS: Fully convolutional one-stage object detection", ICCV 2019, section 3. Here
+there is one map instead of five, and no centre-ness: only places near the middle of a thing stand for it.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""A box to drag over a true one, and a threshold to drag under a crowd of boxes: IoU, suppression and the curve."""
+"""A box to drag over a true one, and a threshold to drag under many boxes: IoU, suppression and the curve."""
 
 from __future__ import annotations
 
@@ -56,9 +56,11 @@ class BoxSuppression(MovingFigure):
         image, truth = np.asarray(image), np.asarray(truth, float).reshape(-1, 4)
         boxes, scores = np.asarray(boxes, float).reshape(-1, 4), np.asarray(scores, float)
         if image.ndim != 3 or len(image) != 3 or image.dtype != np.uint8 or max(image.shape) > 128:
-            raise ValueError(f"image must be (3, H, W) of uint8, at most 128 on a side, got {image.dtype} {image.shape}")
+            got = f"{image.dtype} {image.shape}"
+            raise ValueError(f"image must be (3, H, W) of uint8, at most 128 on a side, got {got}")
         if len(truth) == 0 or len(boxes) > 60 or scores.shape != (len(boxes),) or len(box) != 4:
-            raise ValueError(f"truth must hold a box, and boxes at most 60 with a score each, got {len(truth)}, {len(boxes)}")
+            got = f"{len(truth)}, {len(boxes)} and {len(scores)}"
+            raise ValueError(f"truth must hold a box, and boxes at most 60 with a score each, got {got}")
         order = np.argsort(-scores, kind="stable")
         super().__init__(
             height=image.shape[1], width=image.shape[2],

@@ -92,7 +92,8 @@ def encode_rows(boxes, anchors):
     rows = np.empty(boxes.shape)
     for row, (x0, y0, x1, y1), (u0, v0, u1, v1) in zip(rows, boxes, anchors, strict=True):
         w, h = u1 - u0, v1 - v0
-        row[:] = (x0 + x1 - u0 - u1) / 2 / w, (y0 + y1 - v0 - v1) / 2 / h, math.log((x1 - x0) / w), math.log((y1 - y0) / h)
+        row[:2] = (x0 + x1 - u0 - u1) / 2 / w, (y0 + y1 - v0 - v1) / 2 / h
+        row[2:] = math.log((x1 - x0) / w), math.log((y1 - y0) / h)
     return rows
 
 

@@ -125,7 +125,8 @@ task.options(area, {
         "That is the mean over the detections. Weigh each precision by how much its detection adds to the recall."),
     "recall-of-what-was-found": ({"total": lambda count, hits: hits},
         "The recall is a share of the true boxes that were found. It is a share of all: `count`."),
-    "recall-of-the-detections": ({"total": lambda count, hits: 10**9, "form": lambda p, r: under(p, r * 10**9 / len(r))},
+    "recall-of-the-detections": (
+        {"total": lambda count, hits: 10**9, "form": lambda p, r: under(p, r * 10**9 / len(r))},
         "The correct ones are divided by the number of detections. The recall is a share of the `count` true boxes."),
     "order-given": ({"order": lambda s: np.arange(len(s))},
         "The detections count in the order given. Sort them by falling score first."),
@@ -137,7 +138,8 @@ task.options(area, {
         "Precision after n detections is divided by n + 1. Divide by n: the first detection alone has 1 or 0."),
     "odds-for-precision": ({"of": lambda n, found: np.maximum(n - found, 1)},
         "The correct ones are divided by the wrong ones. Precision is their share of all detections so far."),
-    "best-precision-only": ({"form": lambda p, r: p.max()}, "That is the best precision. The area needs the recall, too."),
+    "best-precision-only": ({"form": lambda p, r: p.max()},
+        "That is the best precision. The area needs the recall, too."),
     "last-point-only": ({"form": lambda p, r: p[-1] * r[-1]},
         "Only the last point counts: precision times recall in the end. The area is over the whole curve."),
 })  # fmt: skip

@@ -30,7 +30,8 @@ def values(rng):
     inner = np.concatenate([drawn[:, :2] + 0.1, drawn[:, 2:] - 0.1], axis=1)
     yield Call(drawn, np.concatenate([inner, drawn[::-1]]))
     beside = drawn + rng.uniform(30, 40, (5, 1)) * np.array([1, 0, 1, 0])
-    yield Call(drawn, np.concatenate([beside, beside[:, [1, 0, 3, 2]], beside + 30, drawn[:, [2, 1, 2, 3]] + [0, 0, 2, 0]]))
+    touching = drawn[:, [2, 1, 2, 3]] + [0, 0, 2, 0]
+    yield Call(drawn, np.concatenate([beside, beside[:, [1, 0, 3, 2]], beside + 30, touching]))
     yield Call(0.05 * boxes(rng, 4), 0.05 * boxes(rng, 4))
 
 
@@ -52,11 +53,11 @@ def arrays(rng):
 
 task.options(iou, {
     "intersection-not-clipped": ({"intersection": lambda a, b: shared(a, b, clip=lambda s: s.prod(axis=2))},
-        "Boxes that lie apart along both axes have two negative sides, whose product is positive. Sides below 0 are 0."),
+        "Boxes that lie apart along both axes have two negative sides, whose product is positive. Clip them at 0."),
     "clips-the-product": ({"intersection": lambda a, b: shared(a, b, clip=lambda s: s.prod(axis=2).clip(0))},
         "The product is clipped at 0, and two negative sides have a positive product. Clip each side before."),
     "inclusive-pixels": ({"intersection": lambda a, b: shared(a, b, pixel=1.0)},
-        "1 is added to the sides in common, as if x1 and y1 were inside. The boxes are half open: x1 − x0 is the width."),
+        "1 is added to the sides in common, as if x1 and y1 were inside. In half-open boxes x1 − x0 is the width."),
     "common-area-counted-twice": ({"whole": lambda a, b, both: a + b + 0 * both},
         "The areas are added up, and what both boxes have in common counts twice. Take it off once."),
     "dice-for-iou": ({"intersection": lambda a, b: 2 * shared(a, b), "whole": lambda a, b, both: a + b + 0 * both},

@@ -43,7 +43,7 @@ task.options(offsets, {
         "The difference of the sides over the anchor's is not the logarithm of their ratio; near 0 they are alike."),
     "ratio-upside-down": ({"ratio": lambda b, a: np.log(a / b)},
         "The ratio is anchor over box. It is box over anchor: positive where the box is larger."),
-    "base-two": ({"ratio": lambda b, a: np.log2(b / a)}, "The logarithm has base 2. The natural one is wanted: np.log."),
+    "base-two": ({"ratio": lambda b, a: np.log2(b / a)}, "The logarithm has base 2. Take the natural one, np.log."),
     "with-variances": ({"by": lambda b, a: 0.1 * a, "ratio": lambda b, a: np.log(b / a) / 0.2},
         "The offsets are divided by 0.1 and 0.2, the \"variances\" of SSD. Here there are none."),
     "inclusive-sides": ({"of": lambda b: (*parts(b)[:2], parts(b)[2] + 1, parts(b)[3] + 1)},

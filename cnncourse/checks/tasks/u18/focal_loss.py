@@ -39,7 +39,8 @@ task.options(loss, {
         "A tiny number is added inside the logarithm. That avoids −∞, and a large loss comes out too small."),
     "gamma-ignored": ({"power": lambda log, z, gamma: 1.0},
         "The factor (1 − p_t)^γ is missing: that is weighted cross-entropy."),
-    "gamma-two-always": ({"power": lambda log, z, gamma: np.exp(2 * log(-z))}, "γ is not used: it is 2 whatever is asked for."),
+    "gamma-two-always": ({"power": lambda log, z, gamma: np.exp(2 * log(-z))},
+        "γ is not used: it is 2 whatever is asked for."),
     "power-of-the-right-probability": ({"power": lambda log, z, gamma: np.exp(gamma * log(z))},
         "The factor is p_t^γ, which turns to what is right already. It is (1 − p_t)^γ."),
     "gamma-as-a-factor": ({"power": lambda log, z, gamma: gamma * np.exp(log(-z))},
@@ -48,10 +49,13 @@ task.options(loss, {
     "alpha-exchanged": ({"weigh": lambda weight: 1 - weight},
         "α and 1 − α have changed places: α belongs to the positive places (target 1)."),
     "alpha-quarter-always": ({"alpha_of": lambda alpha: 0.25}, "α is not used: it is 0.25 whatever is asked for."),
-    "mean-for-sum": ({"reduce": np.mean}, "That is the mean. The sum is wanted; a detector divides it by the positive places."),
+    "mean-for-sum": ({"reduce": np.mean},
+        "That is the mean. The sum is wanted; a detector divides it by the positive places."),
     "wrong-sign": ({"reduce": lambda losses: -losses.sum()}, "The sign is wrong: a loss is never negative."),
-    "one-loss-per-place": ({"reduce": lambda losses: losses}, "That is the loss of each place. Their sum is wanted: one number."),
-    "base-two": ({"reduce": lambda losses: losses.sum() / np.log(2)}, "The logarithm has base 2. The natural one is wanted."),
+    "one-loss-per-place": ({"reduce": lambda losses: losses},
+        "That is the loss of each place. Their sum is wanted: one number."),
+    "base-two": ({"reduce": lambda losses: losses.sum() / np.log(2)},
+        "The logarithm has base 2. The natural one is wanted."),
 })  # fmt: skip
 
 

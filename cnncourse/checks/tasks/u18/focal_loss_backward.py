@@ -48,8 +48,8 @@ task.options(slope, {
     "logarithm-is-constant": ({"first": 0.0},
         "Only (1 − p_t)^γ is differentiated. −ln p_t depends on the logit as well: the product rule has two terms."),
     "wrong-sign-between-the-terms": ({"second": -1.0},
-        "The two terms of the product rule have opposite signs. Both point the same way: a higher logit of what is true "
-        "lowers both factors."),
+        "The two terms of the product rule have opposite signs. Both have the same sign: a higher logit of what is "
+        "true lowers both factors."),
     "gamma-missing-in-the-second-term": ({"factor": lambda gamma: 1.0},
         "The derivative of (1 − p_t)^γ has the factor γ, which is missing."),
     "one-power-too-few": ({"power": lambda gamma: gamma - 1},

@@ -36,7 +36,8 @@ def laid(rng, count, each, shift=1.5, whole=False):
 @task.criterion(2)
 def values(rng):
     """Anchors above, between and below the thresholds; one box, many; equal thresholds."""
-    for count, each, high, low in [(3, 4, 0.6, 0.4), (2, 6, 0.7, 0.3), (5, 2, 0.5, 0.4), (1, 8, 0.5, 0.5), (4, 4, 0.8, 0.1)]:
+    sizes = [(3, 4, 0.6, 0.4), (2, 6, 0.7, 0.3), (5, 2, 0.5, 0.4), (1, 8, 0.5, 0.5), (4, 4, 0.8, 0.1)]
+    for count, each, high, low in sizes:
         yield Call(*laid(rng, count, each), high, low)
         yield Call(*laid(rng, count, each, 3.0), high, low)
     yield Call(*laid(rng, 2, 3), 0.5, 0.25)
@@ -124,7 +125,8 @@ task.options(matched, {
     "high-is-exclusive": ({"above": np.greater}, "An IoU equal to `high` does not match. It does: ≥ high."),
     "low-is-inclusive": ({"below": np.less_equal}, "An IoU equal to `low` is background. Only less than `low` is."),
     "last-of-equal-boxes": ({"pick": last}, "Of boxes with equal IoU the last is taken. Take the first."),
-    "last-of-equal-anchors": ({"pick_anchor": last}, "Of anchors with equal IoU a box claims the last. It claims the first."),
+    "last-of-equal-anchors": ({"pick_anchor": last},
+        "Of anchors with equal IoU a box claims the last. It claims the first."),
     "covered-share-for-iou": ({"overlap": lambda a, b: iou(a, b, whole=lambda s, t, both: np.minimum(s, t))},
         "The overlap is divided by the smaller area. IoU divides by the area of the union."),
 })  # fmt: skip

@@ -31,7 +31,8 @@ def found(rng, things=3, each=3, shift=1.0):
 @task.criterion(2)
 def values(rng):
     """Several detections of each thing, true boxes that overlap, low and high thresholds."""
-    for things, each, shift, threshold in [(3, 3, 1.0, 0.5), (2, 5, 2.0, 0.5), (4, 2, 0.5, 0.75), (1, 6, 1.5, 0.4), (5, 3, 2, 0.1)]:
+    sizes = [(3, 3, 1.0, 0.5), (2, 5, 2.0, 0.5), (4, 2, 0.5, 0.75), (1, 6, 1.5, 0.4), (5, 3, 2.0, 0.1)]
+    for things, each, shift, threshold in sizes:
         yield Call(*found(rng, things, each, shift), threshold)
         seen, scores, truth = found(rng, things, each, shift)
         close = np.concatenate([truth, truth + rng.uniform(0, 1.5, (len(truth), 1))])
@@ -95,7 +96,7 @@ task.options(judged, {
     "duplicates-count": ({"twice": True},
         "A thing may be found several times. Each true box is taken by one detection; a second one is wrong."),
     "rule-of-voc": ({"voc": True},
-        "A detection whose best true box is taken counts as wrong. That is VOC's rule. Here it takes the best *free* one."),
+        "A detection whose best true box is taken is wrong by VOC's rule. Here it takes the best *free* one."),
     "order-given": ({"order": lambda s: np.arange(len(s))},
         "The detections are matched in the order given. The highest score chooses first."),
     "lowest-score-first": ({"order": lambda s: np.argsort(s, kind="stable")},

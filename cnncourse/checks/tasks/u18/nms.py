@@ -89,7 +89,7 @@ task.options(suppress, {
     "lowest-score-first": ({"order": lambda s: np.argsort(s, kind="stable")},
         "The boxes are gone through from the lowest score to the highest. The best box comes first."),
     "ties-to-the-higher-index": ({"order": lambda s: np.argsort(s, kind="stable")[::-1]},
-        "Of equal scores the higher index comes first: a rising sort, reversed, turns ties round. Sort by −score, stably."),
+        "Of equal scores the higher index comes first: a rising sort, reversed, does that. Sort by −score, stably."),
     "order-given": ({"order": lambda s: np.arange(len(s))},
         "The boxes are gone through as they come. Sort them by falling score first."),
     "drops-at-the-threshold": ({"drops": np.greater_equal},
