@@ -63,6 +63,8 @@ def edges(rng):
     yield Call(halves, np.array([0.4, 0.6]), square, 0.5)
     yield Call(np.concatenate([square, halves[:1]]), np.array([0.9, 0.8]), halves, 0.5)
     yield Call(np.concatenate([square, halves[1:]]), np.array([0.9, 0.8]), halves, 0.5)
+    few, some, all_of_them = found(rng, 5, 1, 0.5)
+    yield Call(few[:3], some[:3], all_of_them, 0.3)
     yield Call(seen, rng.random(len(seen)), np.zeros((0, 4)), 0.5)
     yield Call(np.zeros((0, 4)), np.zeros(0), truth, 0.5)
 
