@@ -33,7 +33,7 @@ def criteria(task):
         for gamma in (0.0, 0.5, 1.0, 2.0):
             far = np.array([1000.0, -1000.0, 100.0, -100.0, 40.0, -40.0, 1000.0, -1000.0])
             yield Call(far, np.array([0.0, 1, 0, 1, 0, 1, 1, 0]), 0.3, gamma)
-            yield Call(far.astype(np.float32), np.array([0, 1, 0, 1, 0, 1, 1, 0], np.float32), 0.3, gamma)
+            yield Call(far[1:].astype(np.float32), np.array([1, 0, 1, 0, 1, 0, 1], np.float32), 0.3, gamma)
             yield Call(far[:6], np.array([1.0, 0, 1, 0, 1, 0]), 0.3, gamma)
         yield Call(*drawn(rng, 20, size=300.0))
 
