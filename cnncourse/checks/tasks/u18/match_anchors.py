@@ -66,6 +66,7 @@ def edges(rng):
     yield Call(np.concatenate([square, square]), parts[:3], 0.5, 0.25)
     yield Call(np.concatenate([parts, parts]), np.concatenate([square, parts[:2]]), 0.5, 0.25)
     yield Call(parts[1:3], np.concatenate([parts[:2] + 50, square, square]), 0.7, 0.3)
+    yield Call(np.concatenate([square + 20, parts]), np.concatenate([square, square + 60]), 0.7, 0.3)
     for _ in range(3):
         yield Call(*laid(rng, 4, 3, 2.0, whole=True), 0.5, 0.3)
     yield Call(boxes(rng, 3), np.zeros((0, 4)), 0.5, 0.4)
