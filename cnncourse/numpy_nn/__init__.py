@@ -8,6 +8,7 @@ optim        SGD, Adam, learning-rate schedules
 training     a training loop with checkpoints
 models       LeNet-5, VGG, ResNet, SENet, MobileNetV2, ConvNeXt, FCN, U-Net, …
 boxes        overlap, suppression, anchors, focal loss, RoI pooling; `average_precision` in five forms
+detection    a detector without anchors: targets, boxes from its maps, its faults sorted
 segmentation measures and the Dice loss; `tiling` for pictures of any size
 graph_convolution, quarter_turns   convolutions without a grid, and with turns
 gradcheck    is a backward pass right?

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from cnncourse.numpy_nn import functional as NF
+from cnncourse.numpy_nn.average_precision import match_detections, precision_recall
+from cnncourse.numpy_nn.boxes import box_iou, nms
 from cnncourse.viz.widgets.assets import FOLDER
 from tests.browser.lab import browser_page
 from tests.system import require
@@ -37,6 +39,25 @@ def test_an_image_is_shifted_and_pooled_as_in_numpy(run_javascript):
     wanted = np.linalg.norm(after - before) / np.linalg.norm(before - before.mean())
     got = run_javascript("shifted_pooling", f"change({carried}, {json.dumps(moved.tolist())})")
     np.testing.assert_allclose(got, wanted)
+
+
+def test_boxes_are_compared_suppressed_and_matched_as_in_numpy(run_javascript):
+    rng = np.random.default_rng(0)
+    truth = np.array([[2.0, 3, 14, 15], [8, 5, 20, 18], [30, 2, 38, 12]])
+    boxes = np.repeat(truth, 4, axis=0) + rng.normal(size=(12, 4))
+    scores = np.sort(rng.random(12))[::-1]
+    carried, true = json.dumps(boxes.tolist()), json.dumps(truth.tolist())
+    got = run_javascript("box_suppression", f"{carried}.map((a) => {true}.map((b) => iou(a, b)))")
+    np.testing.assert_allclose(got, box_iou(boxes, truth), atol=1e-12)
+    for threshold in (0.2, 0.5, 0.8):
+        kept = nms(boxes, scores, threshold)
+        assert run_javascript("box_suppression", f"suppress({carried}, {threshold})") == kept.tolist()
+        correct = match_detections(boxes[kept], scores[kept], truth, 0.5)
+        mine = json.dumps(boxes[kept].tolist())
+        assert run_javascript("box_suppression", f"correctOnes({mine}, {true})") == correct.tolist()
+        precision, recall = precision_recall(scores[kept], correct, 3)
+        points = run_javascript("box_suppression", f"points({json.dumps(correct.tolist())}, 3)")
+        np.testing.assert_allclose(points, np.stack([recall, precision], axis=1))
 
 
 PLAY = """((place, actions) => {

@@ -39,6 +39,7 @@ WIDGETS = [
     Shown("07", "shift down", ["ArrowRight"], "Shifted 1 down", "Shifted 2 down"),
     Shown("10", "Maps:", ["PageDown", "n"], "C3, map 0, row 3, column 4", "S4, map 1, row 1, column 2"),
     Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
+    Shown("18", "NMS threshold", ["Home"], "of 18 boxes: recall 1.00", "of 18 boxes: recall 0.50"),
     Shown("14", "layers", ["Home"], "After 41 layers with shortcuts", "After 1 layer with shortcuts"),
 ]
 LESSONS = sorted({widget.lesson for widget in WIDGETS})

@@ -166,4 +166,22 @@ EQUIVALENT = {
         "InvertedResidual: nn.Conv2d(wide, c_out, 1, bias=False) -> nn.Conv2d(wide, c_out, 1)": IDLE_BIAS,
         "InvertedResidual: False -> True": IDLE_BIAS,
     },
+    "18.box_iou": {
+        "box_iou: (a, b) -> (b, a)": COMMUTES,
+        "box_iou: (boxes1[:, None], boxes2[None]) -> (boxes2[None], boxes1[:, None])": "IoU is symmetric",
+        "box_iou: (size1, size2) -> (size2, size1)": COMMUTES,
+        "box_iou: np.minimum(a[..., 2:], b[..., 2:]) -> np.minimum(b[..., 2:], a[..., 2:])": COMMUTES,
+        "box_iou: np.maximum(a[..., :2], b[..., :2]) -> np.maximum(b[..., :2], a[..., :2])": COMMUTES,
+        "box_iou: np.maximum(sides, 0) -> np.maximum(0, sides)": COMMUTES,
+        "box_iou: 1 -> 2": "where the union is 0 nothing is in common, and 0/2 is 0 as well",
+    },
+    "18.nms": {"nms: (best, others) -> (others, best)": "box 1 overlaps box 2 as much as box 2 overlaps box 1"},
+    "18.focal_loss": {
+        "focal_loss: np.logaddexp(0, -z) -> np.logaddexp(-z, 0)": COMMUTES,
+        "focal_loss: np.logaddexp(0, z) -> np.logaddexp(z, 0)": COMMUTES,
+    },
+    "18.focal_loss_backward": {
+        "focal_loss_backward: np.logaddexp(0, -z) -> np.logaddexp(-z, 0)": COMMUTES,
+        "focal_loss_backward: np.logaddexp(0, z) -> np.logaddexp(z, 0)": COMMUTES,
+    },
 }

@@ -72,6 +72,27 @@ GATES = {
     "all sides alike": lambda a: len({*a["input"].shape, len(a["w1"])}) == 1,
     "as many hidden values as channels": lambda a: len(a["w1"]) == a["input"].shape[1],
 }
+def without_area(boxes):
+    """Whether some box has no area."""
+    return ((boxes[:, 2] == boxes[:, 0]) | (boxes[:, 3] == boxes[:, 1])).any()
+
+
+def apart(boxes1, boxes2):
+    """(N, M, 2): whether two boxes have a gap between them, along x and along y."""
+    a, b = boxes1[:, None], boxes2[None]
+    return np.minimum(a[..., 2:], b[..., 2:]) < np.maximum(a[..., :2], b[..., :2])
+
+
+FOCAL = {
+    "no γ": lambda a: a.get("gamma") == 0,
+    "γ below one": lambda a: 0 < a.get("gamma", 2.0) < 1,
+    "α of zero": lambda a: a.get("alpha") == 0,
+    "α of one": lambda a: a.get("alpha") == 1,
+    "no positive place": lambda a: not a["targets"].any(),
+    "positive places only": lambda a: a["targets"].all(),
+    "a large logit in float32": lambda a: a["logits"].dtype == np.float32 and np.abs(a["logits"]).max() >= 1000,
+    "more than two axes": lambda a: a["logits"].ndim > 2,
+}
 CONDITIONS = {
     "06.conv2d_grad_weight": {"a kernel of one pixel, padded": lambda a: a["kernel_size"] == 1 and a.get("padding")},
     "06.conv2d_grad_input": {"a kernel of one pixel, padded": lambda a: a["weight"].shape[3] == 1 and a.get("padding")},
@@ -176,6 +197,43 @@ CONDITIONS = {
         "one parameter": lambda a: len(a["params"]) == 1,
         "a scalar parameter": lambda a: any(p.size == 1 for p in a["params"]),
     },
+    "18.box_iou": {
+        "no boxes": lambda a: len(a["boxes1"]) == len(a["boxes2"]) == 0,
+        "no boxes in the second list": lambda a: len(a["boxes1"]) > len(a["boxes2"]) == 0,
+        "two boxes without area": lambda a: all(without_area(a[name]) for name in ("boxes1", "boxes2")),
+        "apart along both axes": lambda a: apart(a["boxes1"], a["boxes2"]).all(axis=2).any(),
+        "apart along one axis": lambda a: (apart(a["boxes1"], a["boxes2"]).sum(axis=2) == 1).any(),
+    },
+    "18.nms": {
+        "no boxes": lambda a: len(a["boxes"]) == 0,
+        "one box": lambda a: len(a["boxes"]) == 1,
+        "equal scores": lambda a: len(np.unique(a["scores"])) < len(a["scores"]),
+        "negative scores": lambda a: (a["scores"] < 0).any(),
+    },
+    "18.match_anchors": {
+        "no boxes": lambda a: len(a["anchors"]) > len(a["boxes"]) == 0,
+        "no anchors": lambda a: len(a["boxes"]) > len(a["anchors"]) == 0,
+        "equal thresholds": lambda a: a["high"] == a["low"],
+        "one anchor, several boxes": lambda a: len(a["boxes"]) > len(a["anchors"]) == 1,
+    },
+    "18.match_detections": {
+        "no true boxes": lambda a: len(a["boxes"]) > len(a["truth"]) == 0,
+        "no detections": lambda a: len(a["truth"]) > len(a["boxes"]) == 0,
+        "equal scores": lambda a: len(np.unique(a["scores"])) < len(a["scores"]),
+        "more true boxes than detections": lambda a: len(a["truth"]) > len(a["boxes"]) > 0,
+    },
+    "18.average_precision": {
+        "no true boxes": lambda a: len(a["scores"]) > a["count"] == 0,
+        "no detections": lambda a: a["count"] > len(a["scores"]) == 0,
+        "all right, all found": lambda a: a["correct"].all() and len(a["correct"]) == a["count"] > 0,
+        "none right": lambda a: a["count"] > 0 and len(a["correct"]) and not a["correct"].any(),
+        "equal scores": lambda a: len(np.unique(a["scores"])) < len(a["scores"]),
+        "negative scores": lambda a: (a["scores"] < 0).any(),
+    },
+    "18.encode_boxes": {"no boxes": lambda a: len(a["boxes"]) == 0, "four boxes": lambda a: len(a["boxes"]) == 4},
+    "18.decode_boxes": {"no boxes": lambda a: len(a["anchors"]) == 0, "four boxes": lambda a: len(a["anchors"]) == 4},
+    "18.focal_loss": FOCAL,
+    "18.focal_loss_backward": FOCAL,
     "11.top_k_error": {
         "equal logits at the label": lambda a: ((a["logits"] == own_logits(a)).sum(axis=1) > 1).any(),
         "as many guesses as classes": lambda a: a["k"] == a["logits"].shape[1],

@@ -11,6 +11,7 @@ import pytest
 from cnncourse.viz.widgets.assets import FOLDER
 from cnncourse.viz.widgets.backward_scatter import BackwardScatter
 from cnncourse.viz.widgets.base import HOW_TO, MovingFigure
+from cnncourse.viz.widgets.box_suppression import BoxSuppression
 from cnncourse.viz.widgets.histogram_player import HistogramPlayer
 from cnncourse.viz.widgets.layer_maps import LayerMaps
 from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
@@ -38,6 +39,10 @@ MAKE = {
             ("F", np.ones((3, 1, 2)), (2, 1, False)),
             ("out", np.ones((9, 1, 1)), (1, 2, False)),
         ]
+    ),
+    "BoxSuppression": lambda: BoxSuppression(
+        np.zeros((3, 8, 9), np.uint8), [[1, 1, 5, 5]], [[1, 1, 5, 4], [1, 1, 5, 5], [6, 0, 8, 2]], [0.5, 0.9, 0.2],
+        [0, 0, 4, 4],
     ),
     "SlidingWindow": lambda: SlidingWindow(PHOTOGRAPH, {"mean": np.full((2, 2), 0.25)}, position=(1, 2)),
     "ShortcutSwitch": lambda: ShortcutSwitch(PHOTOGRAPH, [PHOTOGRAPH, GREY], [PHOTOGRAPH, PHOTOGRAPH], [1, 41]),

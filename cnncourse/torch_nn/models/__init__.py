@@ -9,6 +9,7 @@ from .alexnet import *
 from .causal import *
 from .convnext import *
 from .densenet import *
+from .detector import *
 from .efficientnet_lite import *
 from .fcn import *
 from .googlenet import *
