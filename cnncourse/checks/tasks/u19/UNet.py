@@ -130,5 +130,5 @@ def two_classes_always(c_in, width, depth):
 
 @task.mistake
 def width_always_16(c_in, num_classes, depth):
-    """The first level has 16 channels, whatever `width` says."""
+    """The first level has 16 channels, whatever `width` is."""
     return network(c_in, num_classes, 16, depth)

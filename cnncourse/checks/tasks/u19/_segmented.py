@@ -1,4 +1,4 @@
-"""Scenes that nobody has seen, and what a network that marks garments badly has gone through."""
+"""New scenes, and what a network that marks garments badly has gone through."""
 
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from cnncourse.checks.task import Task
 from cnncourse.checks.training import Training, TrainingCall
 
 COUNT, UNSEEN, FEW = 480, 120, 40  # scenes to learn from, to be judged on, and looked at for what is learned by heart
-CLEAR = 0.06  # of mean IoU: two sets of so many scenes differ by less where nothing was done to one of them
+CLEAR = 0.06  # of mean IoU: where nothing was done, two such sets of scenes differ by less
 PREPARATIONS = {  # what people do to pictures before they train
     "0 to 255": lambda x: 255 * x,
     "-1 to 1": lambda x: 2 * x - 1,

@@ -21,7 +21,7 @@ def add(old, new):
 
 def laid(input, weight, stride, put=add):
     """All kernels put down, nothing cut off."""
-    (N, C, H, W), (K_h, K_w), (S_h, S_w) = input.shape, weight.shape[2:], stride
+    (N, _, H, W), (K_h, K_w), (S_h, S_w) = input.shape, weight.shape[2:], stride
     whole = np.zeros((N, weight.shape[1], (H - 1) * S_h + K_h, (W - 1) * S_w + K_w), input.dtype)
     for i, j in np.ndindex(H, W):
         here = np.s_[:, :, i * S_h : i * S_h + K_h, j * S_w : j * S_w + K_w]
@@ -92,10 +92,10 @@ def changed(again, weight, change):
 
 task.options(changed, {
     "kernel-flipped": ({"change": lambda w: w[:, :, ::-1, ::-1]}, "The kernel is flipped. It is put down as it is: "
-        "w[u, v] goes to row i·S + u and column j·S + v. (As a correlation over spread pixels, the kernel is flipped.)"),
+        "w[u, v] goes to row i·S + u and column j·S + v. (A correlation over spread pixels needs it flipped.)"),
     "kernel-transposed": ({"change": lambda w: w.swapaxes(2, 3)}, "Rows and columns of the kernel are exchanged."),
-    "channels-exchanged": ({"change": lambda w: w.swapaxes(0, 1)}, "The weight is read as (C_out, C_in), as an ordinary "
-        "convolution's. Here it is (C_in, C_out)."),
+    "channels-exchanged": ({"change": lambda w: w.swapaxes(0, 1)}, "The weight is read as (C_out, C_in), as that of an "
+        "ordinary convolution. Here it is (C_in, C_out)."),
     "mean-over-channels": ({"change": lambda w: w / len(w)}, "The input channels' contributions are averaged. They add "
         "up."),
 })  # fmt: skip
@@ -114,8 +114,8 @@ def minus(whole, P_h, P_w):
 task.options(variant, {
     "overwrites-overlaps": ({"put": lambda old, new: new}, "Where kernels overlap, the last one wins. They add up: += "
         "and not =."),
-    "keeps-the-first": ({"put": lambda old, new: np.where(old, old, new)}, "Where kernels overlap, the first one stays. "
-        "They add up."),
+    "keeps-the-first": ({"put": lambda old, new: np.where(old, old, new)}, "Where kernels overlap, the first one "
+        "stays. They add up."),
     "largest-of-the-overlap": ({"put": np.maximum}, "Where kernels overlap, the larger value wins. They add up."),
     "ignores-stride": ({"spread": lambda S: (1, 1)}, "The kernels are put down one pixel apart, whatever the stride."),
     "ignores-padding": ({"crop": lambda whole, P_h, P_w: whole}, "Nothing is cut off. Here padding makes the output "

@@ -32,8 +32,8 @@ task.options(loss, {slug: ({"p_of": p_of}, text) for slug, (p_of, text) in _dice
 task.options(loss, _dice.SUMS)
 task.options(loss, {
     "one-minus-missing": ({"end": lambda f: f}, "This is the overlap. The loss is 1 minus it."),
-    "negative-overlap": ({"end": lambda f: -f}, "This is minus the overlap. It has the same gradient; wanted is 1 minus "
-        "the overlap."),
+    "negative-overlap": ({"end": lambda f: -f}, "This is minus the overlap. It has the same gradient; wanted is 1 "
+        "minus the overlap."),
     "logarithm": ({"end": lambda f: -np.log(f)}, "This is minus the logarithm of the overlap. Wanted is 1 minus it."),
     "sum-for-mean": ({"mean": np.sum}, "The losses of the pictures are added up. Their mean is wanted."),
     "first-picture-only": ({"mean": lambda f: f.ravel()[0]}, "Only the first picture counts."),
