@@ -728,7 +728,7 @@ assert 0.3 < parts["Dice"]
 # > weighted cross-entropy, the Dice loss, or plain cross-entropy plus Dice loss?
 
 # %%
-weight = torch.tensor([1.0, (1 - share) / share])
+weight = torch.tensor([1.0, float((1 - share) / share)])
 
 
 def dice(scores, masks):

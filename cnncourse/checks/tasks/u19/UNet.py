@@ -115,10 +115,10 @@ task.options(network, {
         "softmax in it."),
     "sigmoid-in-the-network": ({"end": "sigmoid"}, "The output has passed a sigmoid. Return logits."),
     "relu-on-logits": ({"end": "relu"}, "The logits pass a ReLU. They may be negative."),
-    "a-level-too-few": ({"levels": -1}, "There is one level too few. `depth` counts the poolings, so that there are "
+    "a-level-too-few": ({"levels": -1}, "There is one level too few. `depth` counts the poolings: there are "
         "depth + 1 levels."),
-    "a-level-too-many": ({"levels": 1}, "There is one level too many. `depth` counts the poolings, and the lowest level "
-        "has none."),
+    "a-level-too-many": ({"levels": 1}, "There is one level too many. `depth` counts the poolings, and the lowest "
+        "level has none."),
 })  # fmt: skip
 
 
