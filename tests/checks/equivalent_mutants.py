@@ -166,4 +166,16 @@ EQUIVALENT = {
         "InvertedResidual: nn.Conv2d(wide, c_out, 1, bias=False) -> nn.Conv2d(wide, c_out, 1)": IDLE_BIAS,
         "InvertedResidual: False -> True": IDLE_BIAS,
     },
+    "19.dice_loss": {
+        "dice_loss: (1, 2, 3) -> (2, 1, 3)": AXES,
+        "dice_loss: (1, 2, 3) -> (1, 3, 2)": AXES,
+    },
+    "19.dice_loss_backward": {
+        "dice_loss_backward: (1, 2, 3) -> (2, 1, 3)": AXES,
+        "dice_loss_backward: (1, 2, 3) -> (1, 3, 2)": AXES,
+    },
+    "19.conv_transpose2d": {
+        "laid: put(whole[here], np.einsum('nc,couv->nouv', input[:, :, i, j], weight)) -> "
+        "put(np.einsum('nc,couv->nouv', input[:, :, i, j], weight), whole[here])": "a sum has no order",
+    },
 }
