@@ -22,7 +22,7 @@
 # - check a gradient numerically so that a wrong one cannot pass;
 # - say what a transposed convolution is, and why the gradient of a strided layer shows a checkerboard.
 #
-# **Time** about 110 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
+# **Time** about 100 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
 # and sections 1 to 4 and 6; sections 7, 9 and 10 can wait.
 #
 # **You should know** lesson 02 (the convolution layer), lesson 03 (stride, padding, dilation, groups), the matrix of
