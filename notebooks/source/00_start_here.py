@@ -43,7 +43,7 @@
 # | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 105 (90) | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
 # | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 85 (70) | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
 # | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 90 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
-# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 110 (75) | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
+# | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 100 (75) | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
 # | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 (80) | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
 # | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 95 (85) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
 # | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (60) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
@@ -54,12 +54,13 @@
 # | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 90 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 # | 15 | [SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) | What came after ResNet, and is less work less time? | 105 (75) | 135 | [exercise](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb) |
 # | 18 | [Detection](18_detection.ipynb) | What is where, and how good is the answer? | 75 (70) | 175 | [exercise](../exercises/18_detection/18_detection.ipynb) |
+# | 19 | [Segmentation and U-Net](19_segmentation.ipynb) | Which class has each pixel, and how good is the answer? | 85 (75) | 175 | [exercise](../exercises/19_segmentation/19_segmentation.ipynb) |
 #
 # Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can
 # wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.
 #
-# Planned, and not there yet: 16 What CNNs learn · 17 Transfer learning · 19 Segmentation and U-Net ·
-# 20 One dimension, three dimensions, graphs · 21 Scaling up
+# Planned, and not there yet: 16 What CNNs learn · 17 Transfer learning · 20 One dimension, three dimensions, graphs ·
+# 21 Scaling up
 
 # %% [markdown]
 # ## Two evenings

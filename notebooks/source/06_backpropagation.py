@@ -20,9 +20,9 @@
 # - say why the gradient of a shared weight is a *sum*, and what goes wrong in training if one takes the mean;
 # - write the backward pass as one loop, as correlations, and as a transposed matrix, and know that they are one thing;
 # - check a gradient numerically so that a wrong one cannot pass;
-# - explain what a transposed convolution is and where its checkerboard comes from.
+# - say what a transposed convolution is, and why the gradient of a strided layer shows a checkerboard.
 #
-# **Time** about 110 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
+# **Time** about 100 minutes, with the questions. The code runs in under a minute. On a short evening, read the puzzle
 # and sections 1 to 4 and 6; sections 7, 9 and 10 can wait.
 #
 # **You should know** lesson 02 (the convolution layer), lesson 03 (stride, padding, dilation, groups), the matrix of
@@ -938,17 +938,19 @@ print("after 50 steps the weights agree to 1e-12:", equal)
 # %% [markdown]
 # ## 10. Transposed convolution and its checkerboard
 #
-# *(This section can wait. It belongs to networks that enlarge their maps: lesson 19 (planned).)*
+# *(This section can wait.)*
 #
 # $M^\top$ maps small arrays to large ones. So it can be used as a *forward* layer wherever a network has to enlarge its
-# maps: to give a class for each pixel, or to draw pictures. That layer is called **transposed
-# convolution**: PyTorch's `conv_transpose2d`, our `NF.conv_transpose2d`. Its output has
+# maps. That layer is called **transposed convolution**: PyTorch's `conv_transpose2d`, our `NF.conv_transpose2d`. Its
+# output has
 #
 # $$ (I - 1) S - 2P + D(K - 1) + 1 $$
 #
 # pixels along an axis where the input has $I$: lesson 03's formula solved for the input size. It is *not* an inverse: it
 # restores the shape, not the values. (It is often called "deconvolution", too. Elsewhere that word means to undo a
-# convolution, as we did with the blurred photograph.) And its backward pass is, of course, the convolution.
+# convolution, as we did with the blurred photograph.) And its backward pass is, of course, the convolution. [Lesson
+# 19](19_segmentation.ipynb#3.-Back-up:-transposed-convolution) uses it, and shows the checkerboards that it can make in
+# a network's *outputs*.
 
 # %%
 x, kernel = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 1, 3, 3))
@@ -963,119 +965,13 @@ rows = [
     ("equals PyTorch's", np.allclose(back, by_torch)),
 ]
 table(rows, ["conv_transpose2d(conv2d(x))", ""])
-for side in [7, 8]:
-    y = NF.conv2d(np.ones((1, 1, side, side)), kernel, stride=2)
-    print(f"{side}×{side} at stride 2 → {y.shape[2]}×{y.shape[3]}")
 
 # %% [markdown]
-# The last two lines: 7 and 8 pixels both become 3, so "back from 3" is ambiguous. PyTorch returns the smaller one. With
-# `output_padding=1` it returns the other.
-#
-# ### The checkerboard
-#
-# Count the arrivals, as in the widget: a constant input, a kernel of ones.
-
-# %%
-ones = np.ones((1, 1, 5, 5))
-maps = [NF.conv_transpose2d(ones, np.ones((1, 1, K, K)), stride=2)[0, 0] for K in (2, 3, 4)]
-show(viz.value_row(maps, [f"K = {K}, S = 2" for K in (2, 3, 4)]), "06/arrivals-for-three-kernels")
-
-# %% [markdown]
-# With $K = 3$ a flat input comes out as a **checkerboard**: 4, 2, 2, 1. The usual rule (Odena, Dumoulin and Olah,
-# 2016, who explained these patterns in generated pictures) is: *choose $K$ divisible by $S$*. Ones as weights are a
-# special case, though. Let the weights be random, as in a network before training, with 16 input channels, each of a
-# constant value. Away from the rim the output then consists of four numbers that repeat, one for each parity of
-# (row, column). Their variance, as a share of their mean square, is 0 for a flat output. We also put in random numbers
-# instead of constants, and compare the mean square ("energy") of the output at the four parities.
-#
-# > **Predict.** Which of $K = 2, 3, 4$ have no checkerboard? And an enlargement by repeating each pixel, followed by an
-# > ordinary 3×3 convolution?
-
-
-# %%
-def parity_values(y):
-    """One number for each parity of (row, column), away from the rim: (4,)."""
-    inner = y[0, 0, 4:-4, 4:-4]
-    return np.array([inner[p::2, q::2].mean() for p, q in product([0, 1], repeat=2)])
-
-
-def enlarge(K, x, weights):
-    if K == "repeat":
-        return NF.conv2d(
-            x.repeat(2, axis=2).repeat(2, axis=3), weights.swapaxes(0, 1).copy(), padding=1
-        )
-    return NF.conv_transpose2d(x, weights, stride=2)
-
-
-# %%
-rows = []
-for K in [2, 3, 4, "repeat"]:
-    flat, energy = [], []
-    for _ in range(200):
-        side = 3 if K == "repeat" else K
-        weights = rng.normal(size=(16, 1, side, side))
-        constant = np.broadcast_to(rng.normal(size=(1, 16, 1, 1)), (1, 16, 8, 8)).copy()
-        values = parity_values(enlarge(K, constant, weights))
-        flat.append(values.var() / (values**2).mean())
-        energy.append(parity_values(enlarge(K, rng.normal(size=(1, 16, 8, 8)), weights) ** 2))
-    energy = np.mean(energy, axis=0) / np.mean(energy)
-    name = "repeated, then 3×3" if K == "repeat" else f"K = {K}"
-    rows.append((name, np.mean(flat), energy))
-table(rows, {"": "", "checkerboard on flat inputs": ".1f", "energy by parity on noise": ".1f"},
-      "Means over 200 draws of the weights")  # fmt: skip
-
-# %% tags=["check"]
-# Check that the text is true.
-for (_, checkerboard, energy), K in zip(rows, [2, 3, 4, "repeat"], strict=True):
-    assert (checkerboard > 0.6) == (K != "repeat")
-    assert (energy.max() / energy.min() > 3) == (K == 3)
-assert np.allclose(rows[1][2] * 9 / 4, [4, 2, 2, 1], atol=0.4)
-
-# %% [markdown]
-# <details><summary><b>What happened</b></summary>
-#
-# On flat inputs **all three** have it, $K = 2$ and $K = 4$ as badly as $K = 3$! The four parities are computed by
-# *different* weights: parity $(p, q)$ by those $w[u, v]$ with $u \equiv p$, $v \equiv q \pmod S$. A flat input comes
-# out flat exactly if the four sums $\sum_{u \equiv p,\, v \equiv q} w[u, v]$ are equal, and for random weights they are
-# not. What "divisible" does buy is in the second column: each parity gets equally *many* weights, so on random inputs
-# all pixels have the same energy, where $K = 3$ has about 4 : 2 : 2 : 1. Repeating pixels first lets *one* kernel make
-# all of them, so a flat input stays flat.
-# </details>
-#
-# Can training repair it? We ask for the best 3×3 kernel for enlarging a photograph, in the sense of least squares: from
-# every second pixel of every second row, reconstruct all.
-#
-# > **Predict.** Nine numbers. Is there a kernel with $K = 3$, $S = 2$ and no checkerboard at all?
-
-# %%
-camera = data.photograph("camera")[:257, 130:387] / 255
-small = camera[None, None, ::2, ::2].copy()
-basis = np.eye(9).reshape(9, 1, 1, 3, 3)
-columns = [
-    NF.conv_transpose2d(small, k, stride=2, padding=1)[0, 0, 2:-2, 2:-2].ravel() for k in basis
-]
-best = np.linalg.lstsq(np.array(columns).T, camera[2:-2, 2:-2].ravel(), rcond=None)[0].reshape(3, 3)
-sums = [best[p::2, q::2].sum() for p, q in product([0, 1], repeat=2)]
-print("the best kernel:\n", best.round(2), "\nsums by parity:", np.round(sums, 2))
-
-# %% tags=["check"]
-# Check that the text is true.
-assert np.allclose(sums, 1, atol=0.01)
-
-# %% [markdown]
-# <details><summary><b>What happened</b></summary>
-#
-# The best kernel is close to $\frac14 \begin{pmatrix} 1 & 2 & 1 \\ 2 & 4 & 2 \\ 1 & 2 & 1 \end{pmatrix}$: *bilinear
-# interpolation*, found by the data. (With it each new pixel is the mean of its nearest old ones.) Its four parity sums are 1: no checkerboard, although 3 is not divisible by 2. So
-# the rule is neither necessary nor sufficient. It is about the *start*: training has to find equal sums, and where it
-# ends before that, or the loss does not see it, the pattern stays. The network FCN (Long, Shelhamer and Darrell, 2015),
-# which gives a class for each pixel, started its transposed convolutions at bilinear kernels.
-# </details>
-#
-# There is one place where the loss never sees it: the **gradient**. The backward pass through a strided convolution
-# *is* a transposed convolution. So in a network that begins with 3×3 convolutions of stride 2, some pixels are read by
-# four windows and others by one. Through two such layers, with random weights, we look at the mean square of the
-# input's gradient, pixel by pixel, over 2,000 networks. We divide it by its mean over all pixels, so that 1 is average.
+# Here we look at the **gradient**. The backward pass through a strided convolution *is* a transposed convolution. At
+# $S = 2$ and $K = 3$ a pixel is read by four windows, by two or by one, as the widget of section 4 counts; with $K$
+# divisible by $S$ all are read equally often, away from the rim. A network may begin with two 3×3 convolutions of stride
+# 2. Through two such layers, with random weights, we look at the mean square of the input's gradient, pixel by pixel, over
+# 2,000 networks. We divide it by its mean over all pixels, so that 1 is average.
 #
 # > **Predict.** How many times as much does the pixel that is read most often get as the one that is read least? (Along
 # > one axis first: count the paths from a pixel through both layers. Then square.)
@@ -1196,8 +1092,8 @@ table(rows, ["", " "])
 # 3. Input: each output's gradient times the kernel, added to its window (scatter); the same as a true convolution
 #    (gather); the same as $M^\top g$. Its loop is the forward loop.
 # 4. A check needs float64, a random upstream gradient and awkward strides. With ones, wrong gradients pass.
-# 5. The transposed convolution is this backward pass used forward. Uneven overlaps, and more generally unequal sums by
-#    parity, make a checkerboard in its outputs. In the gradients of a strided layer $K$ not divisible by $S$ makes one.
+# 5. The transposed convolution is this backward pass used forward. In the gradients of a strided layer, $K$ not divisible
+#    by $S$ makes a checkerboard.
 
 # %% [markdown]
 # ## Questions
@@ -1285,8 +1181,6 @@ table(rows, ["question", "answer"])
 #   transposed convolution, case by case.
 # - A. Odena, V. Dumoulin, C. Olah, "Deconvolution and checkerboard artifacts", *Distill* (2016): where the pattern
 #   comes from, also in gradients.
-# - J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation", CVPR (2015),
-#   arXiv:1411.4038, section 3.3: enlarging by "backwards convolution", started at bilinear interpolation.
 # - M. D. Zeiler, D. Krishnan, G. W. Taylor, R. Fergus, "Deconvolutional networks", CVPR (2010): what the other name
 #   once meant.
 # - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), section 9.5: the three operations that training a

@@ -184,4 +184,16 @@ EQUIVALENT = {
         "focal_loss_backward: np.logaddexp(0, -z) -> np.logaddexp(-z, 0)": COMMUTES,
         "focal_loss_backward: np.logaddexp(0, z) -> np.logaddexp(z, 0)": COMMUTES,
     },
+    "19.dice_loss": {
+        "dice_loss: (1, 2, 3) -> (2, 1, 3)": AXES,
+        "dice_loss: (1, 2, 3) -> (1, 3, 2)": AXES,
+    },
+    "19.dice_loss_backward": {
+        "dice_loss_backward: (1, 2, 3) -> (2, 1, 3)": AXES,
+        "dice_loss_backward: (1, 2, 3) -> (1, 3, 2)": AXES,
+    },
+    "19.conv_transpose2d": {
+        "laid: put(whole[here], np.einsum('nc,couv->nouv', input[:, :, i, j], weight)) -> "
+        "put(np.einsum('nc,couv->nouv', input[:, :, i, j], weight), whole[here])": "a sum has no order",
+    },
 }

@@ -11,7 +11,7 @@ from cnncourse.checks.student import LocalStudent  # noqa: E402
 
 TASKS = {name: load_task(name) for name in (
     "10.LeNet5", "11.alexnet_features", "12.vgg_block", "12.VGG", "13.Inception", "14.BasicBlock", "14.Bottleneck",
-    "14.ResNet20", "15.SqueezeExcitation", "15.InvertedResidual",
+    "14.ResNet20", "15.SqueezeExcitation", "15.InvertedResidual", "19.UNet",
 )}  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""Train a network that marks the garment, judged on scenes that it has not seen."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from cnncourse.checks.tasks.u19._segmented import call, segmenting_task
+from cnncourse.checks.tasks.u19.UNet import UNet
+
+task = segmenting_task("What the skips carry")
+
+
+def network(width=8):
+    """A small U-Net that normalises its pictures itself."""
+    return nn.Sequential(nn.BatchNorm2d(3, affine=False), UNet(3, 2, width))
+
+
+def trained(net, images, masks, steps=220, batch=12, lr=0.04):
+    """Momentum, with a step that shrinks to zero."""
+    optimizer = torch.optim.SGD(net.parameters(), lr, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
+    for _ in range(steps):
+        index = torch.randint(len(images), (batch,))
+        loss = F.cross_entropy(net(images[index]), masks[index])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return net
+
+
+@task.right
+def train_segmenter(images, masks):
+    """220 small batches are enough."""
+    return trained(network(), images, masks)
+
+
+@task.criterion(1, "mean IoU 0.55")
+def a_blob(rng):
+    """Garments are found, roughly."""
+    yield call(rng, 0.55)
+
+
+@task.criterion(1, "mean IoU 0.66")
+def a_shape(rng):
+    """Their shapes are coarse."""
+    yield call(rng, 0.66)
+
+
+@task.criterion(2, "mean IoU 0.76")
+def an_outline(rng):
+    """Their outlines are right nearly everywhere."""
+    yield call(rng, 0.76)
+
+
+@task.mistake
+def background_everywhere(images, masks):
+    """Nearly every pixel is background, which is right for most of them. Is the network trained at all? Has a step that
+    was too large silenced all ReLUs? Is the background weighted more than the garment?"""
+    net = UNet(3, 2, 4)
+    with torch.no_grad():
+        net.head.weight.zero_()
+        net.head.bias.copy_(torch.tensor([2.0, -2.0]))
+    return net
+
+
+@task.mistake
+def stops_too_early(images, masks):
+    """The network has learned something, and learns more where training goes on: more steps, a larger learning rate, or
+    one that falls towards the end. Watch the loss: does it still fall?"""
+    return trained(network(), images, masks, steps=25, lr=0.01)
+
+
+@task.mistake
+def sees_few_scenes(images, masks):
+    """The network knows the first training scenes far better than unseen ones: it learns a few by heart. Does each
+    epoch go through all scenes?"""
+    return trained(network(), images[:8], masks[:8], steps=250, batch=8)
+
+
+@task.mistake
+def prepares_images_outside(images, masks):
+    """The network is good on images that are scaled or normalised, and is tested on images in [0, 1]. What prepares the
+    images belongs into the module, so that it comes along."""
+    return trained(UNet(3, 2, 8), (images - 0.45) / 0.25, masks, steps=120, batch=8, lr=0.03)
+
+
+@task.mistake
+def classes_exchanged(images, masks):
+    """Garment and background are exchanged: channel 0 of the outputs is the background, as the masks number them."""
+    return trained(network(), images, 1 - masks, steps=120, batch=8)
+
+
+@task.mistake
+def not_finite(images, masks):
+    """The training has diverged: a weight became NaN or infinite. Take a smaller learning rate."""
+    net = network(4)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.fill_(float("nan"))
+    return net
