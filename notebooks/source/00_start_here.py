@@ -40,14 +40,14 @@
 # | --- | --- | --- | --- | --- | --- |
 # | 01 | [Images as tensors](01_images_as_tensors.ipynb) | What does a network see, and why not an MLP? | 75 (60) | 50 | [exercise](../exercises/01_images_as_tensors/01_images_as_tensors.ipynb) |
 # | 02 | [Convolution](02_convolution.ipynb) | What follows from treating every place alike? | 100 | 150 | [exercise](../exercises/02_convolution/02_convolution.ipynb) |
-# | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 105 (90) | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
-# | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 85 (70) | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
-# | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 90 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
+# | 03 | [Shapes and receptive fields](03_shapes_and_receptive_fields.ipynb) | How large is the output, and what does it see? | 110 (90) | 80 | [exercise](../exercises/03_shapes_and_receptive_fields/03_shapes_and_receptive_fields.ipynb) |
+# | 04 | [Equivariance](04_equivariance.ipynb) | What happens when the image moves? | 90 (70) | 55 | [exercise](../exercises/04_equivariance/04_equivariance.ipynb) |
+# | 05 | [Fast convolution](05_fast_convolution.ipynb) | How is one sum computed in six ways? | 95 | 85 | [exercise](../exercises/05_fast_convolution/05_fast_convolution.ipynb) |
 # | 06 | [Backpropagation through convolution](06_backpropagation.ipynb) | How does the error reach a shared weight? | 100 (75) | 95 | [exercise](../exercises/06_backpropagation/06_backpropagation.ipynb) |
-# | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 (80) | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
-# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 95 (85) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
-# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 65 (60) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
-# | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 75 (65) | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
+# | 07 | [Pooling](07_pooling.ipynb) | What is lost on purpose, and what for? | 90 (85) | 80 | [exercise](../exercises/07_pooling/07_pooling.ipynb) |
+# | 08 | [Batch normalisation](08_batch_normalisation.ipynb) | Why do deep networks need it, and how does it go wrong? | 95 (80) | 80 | [exercise](../exercises/08_batch_normalisation/08_batch_normalisation.ipynb) |
+# | 09 | [Training a CNN](09_training.ipynb) | What turns layers into a network that works? | 70 (60) | 80 | [exercise](../exercises/09_training/09_training.ipynb) |
+# | 10 | [LeNet-5](10_lenet.ipynb) | What did 1998 know already? | 75 (70) | 60 | [exercise](../exercises/10_lenet/10_lenet.ipynb) |
 # | 11 | [AlexNet and ZFNet](11_alexnet.ipynb) | What won in 2012, and which of its parts matter? | 85 (65) | 130 | [exercise](../exercises/11_alexnet/11_alexnet.ipynb) |
 # | 12 | [VGG](12_vgg.ipynb) | Why only 3×3? | 45 (30) | 50 | [exercise](../exercises/12_vgg/12_vgg.ipynb) |
 # | 13 | [GoogLeNet and Inception](13_inception.ipynb) | How does one look at several sizes at once? | 85 (80) | 115 | [exercise](../exercises/13_inception/13_inception.ipynb) |

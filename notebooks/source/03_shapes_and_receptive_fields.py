@@ -22,7 +22,7 @@
 # - count what a layer costs in parameters, in multiply-adds and in memory;
 # - say which part of the image one number deep inside a network can see, and which part it *does* see.
 #
-# **Time** about 105 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1, 2
+# **Time** about 110 minutes, with the questions. The code runs in under a minute. On a short evening, read sections 1, 2
 # and 8; sections 9 and 10 can wait.
 #
 # **You should know** lesson 02: the sliding window, several channels, several filters.

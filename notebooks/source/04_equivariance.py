@@ -22,7 +22,7 @@
 # - write a convolution as a matrix, and see sparseness, sharing and equivariance in it;
 # - name the four inductive biases of a CNN, and say what a true one, and a false one, is worth in examples.
 #
-# **Time** about 85 minutes, with the questions. The code runs in about a minute. On a short evening, read sections 1, 3 and
+# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening, read sections 1, 3 and
 # 5; sections 6 and 8 can wait.
 #
 # **You should know** lessons 02 (a convolution is the linear layer that commutes with shifts) and 03 (padding,

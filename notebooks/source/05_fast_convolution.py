@@ -22,7 +22,7 @@
 # - count flops and bytes of each way, and say where it loses digits;
 # - say from a roofline plot what limits a layer: arithmetic or memory.
 #
-# **Time** about 90 minutes, with the questions. The code runs in less than a minute. This lesson can wait until you are
+# **Time** about 95 minutes, with the questions. The code runs in less than a minute. This lesson can wait until you are
 # curious: lesson 06 explains once more what it needs of section 3. On a short evening, read sections 1 to 4 and 8.
 #
 # **You should know** lessons 02 (cross-correlation), 03 (padding, stride, cost) and 04, section 7 (the matrix).

@@ -23,7 +23,7 @@
 # - find a bug by overfitting one batch, read curves and a confusion matrix, and use dropout, augmentation, a schedule
 #   and early stopping.
 #
-# **Time** about 65 minutes, with the questions. The code runs in about a minute. On a short evening, read the puzzle
+# **Time** about 70 minutes, with the questions. The code runs in about a minute. On a short evening, read the puzzle
 # and sections 1, 2, 4 and 6; sections 5 and 8 can wait.
 #
 # **You should know** lesson 04 (equivariance), lesson 06 (gradients), lesson 07 (pooling) and lesson 08 (batch norm).
