@@ -32,8 +32,7 @@ SIDE, STEPS, BATCH, DRAWS = 48, 60, 16, 3
 SCRATCH_STEPS, SCRATCH = 400, 0.02  # a small network, from the start, takes more steps
 PER_CLASS = {"patches": (1, 5, 20, 100), "garments": (5, 100)}
 HEAD, OLD = 0.02, 0.002  # learning rates
-CURVES = ("patches-scratch", "patches-everything", "patches-one-rate", "garments-everything", "patches-last-blocks",
-          "garments-scratch")  # fmt: skip
+CURVES = ("patches-scratch", "patches-everything", "patches-one-rate", "patches-last-blocks")
 
 
 def as_input(images: np.ndarray, side: int) -> torch.Tensor:

@@ -14,7 +14,8 @@ def linear_probe(features, labels, num_classes, l2):
     Y = np.eye(num_classes, dtype=features.dtype)[labels]
     mean, share = features.mean(axis=0), Y.mean(axis=0)
     F = features - mean
-    W = np.linalg.solve(F.T @ F + l2 * np.eye(F.shape[1]), F.T @ (Y - share)).T
+    penalty = l2 * np.eye(F.shape[1], dtype=features.dtype)
+    W = np.linalg.solve(F.T @ F + penalty, F.T @ (Y - share)).T
     return W, share - W @ mean
 
 

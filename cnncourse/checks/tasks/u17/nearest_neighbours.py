@@ -5,7 +5,7 @@ import numpy as np
 from cnncourse.checks.author import Call, Task, normal
 from cnncourse.checks.families import any_array
 
-task = Task(see="Nearest neighbours", lists_allowed=True)
+task = Task(see="Nearest neighbours")
 
 
 @task.right
