@@ -8,7 +8,7 @@ import pytest
 
 from cnncourse import data, train_command
 from cnncourse.data import histories
-from tools import keep_history
+from tools import keep_history, keep_transfer
 
 
 @pytest.fixture
@@ -83,7 +83,17 @@ def test_a_missing_history_is_named():
 
 
 def test_every_kept_history_is_whole_and_repeatable():
-    for file in histories.FOLDER.glob("*.json"):
+    for file in set(histories.FOLDER.glob("*.json")) - {keep_transfer.FILE}:
         for run in data.training_history(file.stem).values():
             assert run["command"].startswith(keep_history.command(run["settings"]))
             assert {len(run[column]) for column in keep_history.COLUMNS} == {run["settings"]["epochs"]}
+
+
+def test_the_curves_of_transfer_are_whole_and_repeatable():
+    runs = data.training_history(keep_transfer.FILE.stem)
+    assert list(runs) == list(keep_transfer.CURVES)
+    for name, run in runs.items():
+        assert run["command"] == f"python -m tools.keep_transfer {name}"
+        draws = {len(row) for row in run["accuracy"]}
+        assert (len(run["accuracy"]), draws) == (len(run["per_class"]), {keep_transfer.DRAWS})
+        assert all(len(row) in (0, keep_transfer.DRAWS) for row in run["still_agrees"])

@@ -3,8 +3,8 @@
     python -m tools.keep_transfer                     # all of them: some ten minutes of one core
     python -m tools.keep_transfer patches-everything  # one of them; the others stay as they are
 
-They go to ``cnncourse/data/kept_histories/17_transfer.json``: for each curve its command, when it ended, how long it took,
-and one accuracy per number of labels and draw. A draw's number is the seed of its pictures and of its start.
+They go to ``cnncourse/data/kept_histories/17_transfer.json``: for each curve its command, when it ended, how long it
+took, and one accuracy per number of labels and draw. A draw's number is the seed of its pictures and of its start.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cnncourse.transfer import descend_groups, few_per_class, freeze, last_linea
 FILE = FOLDER / "17_transfer.json"
 SIDE, STEPS, BATCH, DRAWS = 48, 60, 16, 3
 SCRATCH_STEPS, SCRATCH = 400, 0.02  # a small network, from the start, takes more steps
-PER_CLASS = {"patches": (1, 5, 20, 100), "garments": (5, 100)}
+PER_CLASS = (1, 5, 20, 100)
 HEAD, OLD = 0.02, 0.002  # learning rates
 CURVES = ("patches-scratch", "patches-everything", "patches-one-rate", "patches-last-blocks")
 
@@ -40,16 +40,6 @@ def as_input(images: np.ndarray, side: int) -> torch.Tensor:
     x = torch.from_numpy(images).float()
     x = (x - x.mean(dim=(1, 2, 3), keepdim=True)) / (x.std(dim=(1, 2, 3), keepdim=True) + 1e-3) / 2
     return F.interpolate(x.expand(-1, 3, -1, -1), (side, side), mode="bilinear", align_corners=False, antialias=True)
-
-
-def pictures(task: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return a hundred training pictures of each class, or 240 and 500 test pictures, (N, 1, H, W), and their labels."""
-    per_class = 100 if split == "train" else {"patches": 15, "garments": 50}[task]
-    if task == "patches":
-        return data.photograph_patches(per_class, split)
-    images, labels = data.fashion_mnist(split)
-    chosen = few_per_class(labels, per_class, np.random.default_rng(0))
-    return images[chosen][:, None], labels[chosen]
 
 
 def small_cnn(classes: int) -> nn.Module:
@@ -93,10 +83,10 @@ def still_agrees(network: nn.Module, images: torch.Tensor, before: torch.Tensor,
 
 def curve(name: str) -> dict:
     """Return one curve."""
-    task, _, method = name.partition("-")
-    (images, labels), (test, truth) = pictures(task, "train"), pictures(task, "test")
+    method = name.removeprefix("patches-")
+    (images, labels), (test, truth) = data.photograph_patches(100, "train"), data.photograph_patches(15, "test")
     test, truth = as_input(test, SIDE), torch.from_numpy(truth)
-    per_class = (5,) if method == "one-rate" else PER_CLASS[task]
+    per_class = (5,) if method == "one-rate" else PER_CLASS
     crops = data.photograph_patches(6, "test", size=112, grey=False)[0]
     crops = (torch.from_numpy(crops).float() - 127) / 128
     old = efficientnet_lite0(pretrained=True)
@@ -120,7 +110,7 @@ def curve(name: str) -> dict:
         print(name, count, *rows, flush=True)
     return {
         "command": f"python -m tools.keep_transfer {name}",
-        "settings": {"task": task, "method": method, "side": SIDE, "steps": steps, "batch_size": BATCH,
+        "settings": {"method": method, "side": SIDE, "steps": steps, "batch_size": BATCH,
                      "lr": [group["lr"] for group in groups], "seeds": list(range(DRAWS))},
         "ended": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "seconds": round(time.process_time() - start),

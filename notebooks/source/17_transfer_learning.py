@@ -117,7 +117,7 @@ for _ in range(2):
     print(f"{(time.perf_counter() - start) * 1e3:.0f} ms")
 
 # %% [markdown]
-# The second call only reads. Whoever tries ten classifiers on the features runs the network once.
+# The second call only reads. With ten classifiers on the same features, the network still runs only once.
 #
 # ## 2. A linear probe
 #
@@ -146,7 +146,7 @@ print("fitted:", (w_hand * f + b_hand).round(3), " class 1 where above 0.5:", w_
 
 # %% tags=["check"]
 # Check that the text is true.
-assert np.isclose(w_hand, 3 / 16) and np.isclose(b_hand, 0.125)
+assert np.allclose([w_hand, b_hand], [3 / 16, 0.125])
 W_two, b_two = linear_probe(f[:, None], y.astype(int), 2, penalty)
 assert np.allclose([W_two[1, 0], b_two[1]], [w_hand, b_hand])
 
@@ -281,6 +281,7 @@ trained, random = by_layer["ImageNet weights"], by_layer["random weights"]
 at_least(trained[9] - trained[17], 0.01, "17/middle-beats-last")
 at_least(random[1] - random[17], 0.1, "17/random-first-beats-last")
 at_least(trained[9] - random[1], 0.25, "17/middle-beats-random")
+at_least(random[1] - trained[1], 0.02, "17/random-first-block")
 at_most(trained[0], 0.15, "17/batch-norm-means")
 
 # %% [markdown]
@@ -329,6 +330,8 @@ TASKS = {
     "garments": garments,
     "shuffled garments": [(shuffled(images), labels) for images, labels in garments],
 }
+
+# %%
 sources = {"photographs": {
     "pixels": flat, "middle": middle, "last": {p: known[p][None] for p in known},
     "random last": {p: blind[p][None] for p in blind},
@@ -457,19 +460,23 @@ show(viz.line_chart(counts, means, "labels per class", "accuracy", size=(7, 3.2)
 # Check that the text is true.
 at = {name: dict(zip(counts, runs, strict=True)) for name, runs in stored.items()}
 at_least(at["probe, ninth block"][1] - at["everything"][1], 0.03, "17/probe-beats-all-at-1")
-at_least(at["probe, ninth block"][5] - at["everything"][5], 0.0, "17/probe-beats-all-at-5")
+at_least(at["probe, ninth block"][100] - at["everything"][100], 0.05, "17/probe-beats-all-at-100")
+assert all(stored["probe, ninth block"].mean(axis=1) > stored["everything"].mean(axis=1))
 at_least(at["everything"][5] - at["small CNN, from nothing"][5], 0.05, "17/pretrained-start-helps")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# With few labels the probe is best, although it has no training loop and the least freedom. Every weight that may move
-# has to be determined by the labels, and 16 or 80 pictures do not determine millions of weights. Fine-tuning needs more labels to
-# come up to the probe. And the same network that starts from ImageNet's weights is far better than a small one that starts from
-# nothing. The puzzle's order for five labels is: middle, last features, small CNN, random weights, pixels.
+# The probe wins at every number of labels, although it has no training loop and the least freedom. Every weight that may
+# move has to be determined by the labels, and 80 pictures do not determine millions of weights. With 100 labels per class
+# the probe has seen all 1,600 pictures, and 60 steps have seen 960. A longer training would narrow this gap; it would
+# also cost hours. The start from ImageNet is worth it in any case: with five labels per class, everything is far above the
+# small CNN.
+#
+# The puzzle's order for five labels is: middle, last features, small CNN, random weights, pixels.
 # </details>
 #
-# So the cheap method comes first, always. It also tells you what fine-tuning has to beat.
+# So try the cheap method first. It also tells you what fine-tuning has to beat.
 #
 # Sections 7 to 10 show four accidents. None of them raises an error.
 #
@@ -515,7 +522,7 @@ at_least(mixed[2, 2] - mixed[0, 2], 0.2, "17/wrong-once-costs-more")
 # ## 8. A frozen network that learns
 #
 # "Freezing is `requires_grad = False`." We freeze Lite0 that way, put a new head on it, call `train()` as every training
-# loop does, and train only the head, for 40 steps of 16 patches. Before and after we look at what should not
+# loop does, and train only the head, for 30 steps of 16 patches. Before and after we look at what should not
 # have changed: the features of the test patches.
 #
 # > **Predict.** The old weights get no gradient, and no optimiser knows them. Can the features change?
@@ -533,7 +540,7 @@ def train_head(frozen_with, seed):
     groups = [{"params": list(network._fc.parameters()), "lr": 0.1}]
     x, y = as_input(left[chosen]), torch.from_numpy(y_left[chosen])
     network.train()
-    descend_groups(network, groups, x, y, steps=40)
+    descend_groups(network, groups, x, y, steps=30)
     after = features(network, x_right)
     with torch.no_grad():
         found = network._fc(torch.from_numpy(after)).argmax(dim=1).numpy()
@@ -557,12 +564,12 @@ at_least(by_freeze[:, 1] - by_flag[:, 1], 0.02, "17/freeze-is-better")
 # <details><summary><b>What happened</b></summary>
 #
 # The features change by a large part of their size. Batch norm has two kinds of memory: $\gamma$ and $\beta$ learn by
-# gradients, the running mean and variance learn by *looking* (lesson 08). In training mode each forward pass moves them, whatever
-# `requires_grad` says. Besides, the head was trained on features that were normalised with each batch's own statistics, and
+# gradients, the running mean and variance learn by *looking* (lesson 08). In training mode each forward pass moves them, with any
+# value of `requires_grad`. Besides, the head was trained on features that were normalised with each batch's own statistics, and
 # is used with others.
 # </details>
 #
-# `freeze` of the package sets the flag, *and* keeps the batch norms in evaluation mode, whoever calls `train()` later.
+# `freeze` of the package sets the flag, *and* keeps the batch norms in evaluation mode, also when `train()` is called later.
 # Dropout is left alone. You write it in the exercises. Where nothing in the frozen part changes, its features can
 # also be kept on disk, and then the accident cannot happen at all.
 #
@@ -571,13 +578,13 @@ at_least(by_freeze[:, 1] - by_flag[:, 1], 0.02, "17/freeze-is-better")
 
 # %%
 running, momentum = 0.0, 0.01  # Lite0's momentum; PyTorch's usual one is 0.1
-for _ in range(40):
+for _ in range(30):
     running = (1 - momentum) * running + momentum * 1.0
-print(f"after 40 batches: {running:.3f}, and 1 − 0.99^40 = {1 - 0.99**40:.3f}")
+print(f"after 30 batches: {running:.3f}, and 1 − 0.99^30 = {1 - 0.99**30:.3f}")
 
 # %% tags=["check"]
 # Check that the text is true.
-assert np.isclose(running, 1 - 0.99**40)
+assert np.isclose(running, 1 - 0.99**30)
 
 # %% [markdown]
 # ## 9. One learning rate for old and new
@@ -597,12 +604,13 @@ table([("a tenth for old layers", two_rates.mean(), two_rates), ("one rate", one
 # %% tags=["check"]
 # Check that the text is true.
 at_least(two_rates - one_rate, 0.1, "17/one-rate-costs")
+assert np.allclose(one_rate, 1 / 16)
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# A great deal: what is left is worse than the small CNN from nothing. The two rates differ by a factor of ten, and it
-# is the old layers that could not bear the larger one.
+# Everything. All three networks end at one in sixteen, which is chance: they give one class to every picture. The two
+# rates differ by a factor of ten, and the old layers do not survive the larger one.
 # </details>
 #
 # Howard and Ruder (2018) go further and give *each* stage a rate of its own: the last learns at $\eta$, each earlier one
@@ -674,7 +682,7 @@ at_most(agrees, 0.5, "17/forgets")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# On a small share. The old head still stands for the old classes, but the features under it have moved. McCloskey and
+# On a small share, and with more labels on almost none. The old head still stands for the old classes, but the features under it have moved. McCloskey and
 # Cohen (1989) called this *catastrophic interference*: nothing in the new loss asks to keep the old knowledge. A network that has to do both
 # keeps the old weights (a probe does), or trains on both.
 # </details>
@@ -702,9 +710,9 @@ for seed in range(5):
         torch.manual_seed(seed)
         net, noise = tiny(), torch.randn(500, 1, 14, 14)
         if teacher == "garments":
-            descend(net, x_small[old], y_small[old], steps=150, lr=0.05, batch_size=32)
+            descend(net, x_small[old], y_small[old], steps=100, lr=0.05, batch_size=32)
         elif teacher == "noise":
-            descend(net, noise, torch.randint(5, (500,)), steps=150, lr=0.05, batch_size=32)
+            descend(net, noise, torch.randint(5, (500,)), steps=100, lr=0.05, batch_size=32)
         with torch.no_grad():
             f_few, f_check = (net[:4](x).numpy() for x in (x_small[later][chosen], x_check[checked]))
         labels = y_small[later][chosen].numpy() - 5, y_check[checked].numpy() - 5
@@ -722,8 +730,7 @@ at_most(np.abs(differences.mean(axis=1)), 0.04, "17/first-layers-are-alike")
 #
 # In no order: the three are about equal. Sixteen filters of any kind, a ReLU and pooling keep nearly all that is in a
 # small picture, and the probe does the rest. So a first layer is no proof that something was transferred. In Lite0, too,
-# the first block is the one place where random weights keep up (the figure of section 4). What ImageNet teaches sits
-# deeper.
+# random weights are at least as good in the first block (the figure of section 4). What ImageNet teaches sits deeper.
 # </details>
 #
 # For a full run, `cnncourse train lite0 --data fashion-mnist --freeze 12` trains Lite0 with its first twelve parts frozen, at

@@ -21,7 +21,6 @@
 
 # %%
 import numpy as np
-import torch
 from torch import nn
 
 from cnncourse.checks import check
@@ -238,7 +237,7 @@ check("17.replace_head", replace_head)
 # lesson section [A frozen network that learns](../../notebooks/17_transfer_learning.ipynb#8.-A-frozen-network-that-learns)
 #
 # Freeze a module so that it stays as it is: no gradients for its parameters, and batch norms that use their running statistics and leave
-# them alone, *whoever calls `train()` later*, on the module or on a network that holds it. Everything else keeps to its mode, dropout for example.
+# them alone, *also when `train()` is called later*, on the module or on a network that holds it. Everything else keeps to its mode, dropout for example.
 # Gradients still pass to the module's input.
 
 # %% task="17.freeze"

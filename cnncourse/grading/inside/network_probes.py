@@ -10,7 +10,7 @@ from torch import nn
 
 
 class Chain(nn.Module):
-    """Parts with names of their own; run in another order than they were defined in, where `order` says so."""
+    """Parts with names of their own; run in `order`, which may differ from that of their definition."""
 
     def __init__(self, parts, order):
         super().__init__()

@@ -120,7 +120,8 @@ def freeze_subclass(module):
     for part in module.modules():
         if isinstance(part, _BatchNorm):
             kind = type(part)
-            part.__class__ = type("Held", (kind,), {"train": lambda self, mode=True, kind=kind: kind.train(self, False)})
+            changed = {"train": lambda self, mode=True, kind=kind: kind.train(self, False)}
+            part.__class__ = type("Held", (kind,), changed)
             part.eval()
     return module
 

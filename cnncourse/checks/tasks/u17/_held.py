@@ -43,7 +43,8 @@ def held(module, norms="right", gradients="right", result="same"):
             p.zero_()
     if norms == "once":
         module.eval()
-    for part in NORMS["right"](module) if norms in ("momentum", "untracked") else NORMS.get(norms, lambda m: [])(module):
+    held_back = NORMS["right"] if norms in ("momentum", "untracked") else NORMS.get(norms, lambda m: [])
+    for part in held_back(module):
         if norms == "momentum":
             part.momentum = 0.0
         elif norms == "untracked":

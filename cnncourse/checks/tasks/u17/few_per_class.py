@@ -17,7 +17,7 @@ def few_per_class(labels, per_class, rng):
 
 
 def mixed(rng, *counts):
-    """Labels with so many of class 0, 1, …, in a drawn order."""
+    """Labels with `counts` members of the classes 0, 1, …, in a drawn order."""
     return rng.permutation(np.repeat(np.arange(len(counts)), counts))
 
 
@@ -67,7 +67,8 @@ task.options(few, {
         "There is one picture too few of each class."),
     "one-too-many": ({"pick": lambda own, k, rng: rng.choice(own, min(k + 1, len(own)), replace=False)},
         "There is one picture too many of a class."),
-    "a-run-of-neighbours": ({"pick": lambda own, k, rng: np.take(own, rng.integers(len(own)) + np.arange(k), mode="wrap")},
+    "a-run-of-neighbours": (
+        {"pick": lambda own, k, rng: np.take(own, rng.integers(len(own)) + np.arange(k), mode="wrap")},
         "Only the start is drawn, and the next ones in line follow. Each set of per_class pictures must be as likely."),
     "never-the-last": ({"pick": lambda own, k, rng: rng.choice(own[: max(k, len(own) - 1)], k, replace=False)},
         "The last picture of a class is never chosen. Does a range end one too early?"),

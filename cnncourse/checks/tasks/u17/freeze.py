@@ -42,7 +42,7 @@ def no_gradients(rng):
 
 @task.criterion(3)
 def batch_norms(rng):
-    """Batch norms use their running statistics and leave them alone, whatever `train()` is called, on whatever holds them."""
+    """Batch norms use their running statistics and keep them, also when `train()` is called on what holds them."""
     for calls in ((), TRAIN, (("module", True),), (*EVAL, *TRAIN), (*TRAIN, ("module", False), ("module", True))):
         yield NetworkCall(normed(), input=normal(rng, 3, 2, 5, 4), calls=calls)
     yield NetworkCall(normed(eval=True), input=normal(rng, 4, 2, 4, 4), calls=TRAIN)
@@ -59,7 +59,8 @@ def all_else_keeps_its_mode(rng):
     yield NetworkCall(normed(layer("Dropout", 0.4)), input=normal(rng, 2, 2, 4, 5), calls=(*EVAL, ("parts", True)))
     tracked = layer("InstanceNorm2d", 2, affine=True, track_running_stats=True)
     yield NetworkCall(chain(tracked, layer("Dropout2d", 0.5)), input=normal(rng, 3, 2, 4, 5), calls=TRAIN)
-    yield NetworkCall(chain(layer("GroupNorm", 1, 2), layer("BatchNorm2d", 2)), input=normal(rng, 2, 2, 4, 3), calls=TRAIN)
+    grouped = chain(layer("GroupNorm", 1, 2), layer("BatchNorm2d", 2))
+    yield NetworkCall(grouped, input=normal(rng, 2, 2, 4, 3), calls=TRAIN)
 
 
 def held(module, **options):
@@ -74,9 +75,11 @@ task.options(held, {
         "The batch norms go on learning: in training mode they normalise with each batch's statistics and move their "
         "running ones. requires_grad has nothing to do with that: keep them in evaluation mode."),
     "eval-once": ({"norms": "once"},
-        "eval() is called once, and the next train() on what holds the module undoes it. Each batch norm must ignore train()."),
+        "eval() is called once, and the next train() on what holds the module undoes it. Each batch norm must ignore "
+        "train()."),
     "module-ignores-train": ({"norms": "root"},
-        "train() does nothing on the module any more, so its dropout is switched off, too. Only the batch norms stay in evaluation."),
+        "train() does nothing on the module any more, so its dropout is switched off, too. Only the batch norms stay "
+        "in evaluation."),
     "everything-in-evaluation": ({"norms": "all"},
         "All layers stay in evaluation mode, so dropout does nothing. Only the batch norms are held back."),
     "other-norms-too": ({"norms": "every norm"},
@@ -89,17 +92,23 @@ task.options(held, {
         "The running statistics stay (momentum 0), but in training mode the output still uses the batch's own. "
         "Evaluation mode is what is wanted."),
     "statistics-switched-off": ({"norms": "untracked"},
-        "With track_running_stats=False, or without the buffers, the batch's own statistics are used. The running ones are wanted."),
-    "norms-only": ({"gradients": "norms"}, "Only the batch norms' parameters are frozen. All parameters of the module are."),
+        "With track_running_stats=False, or without the buffers, the batch's own statistics are used. The running "
+        "ones are wanted."),
+    "norms-only": ({"gradients": "norms"},
+        "Only the batch norms' parameters are frozen. All parameters of the module are."),
     "norms-forgotten": ({"gradients": "others"},
         "The parameters of the batch norms, γ and β, still get gradients."),
-    "weights-only": ({"gradients": "weights"}, "Only parameters called weight are frozen. Biases and others learn, too."),
+    "weights-only": ({"gradients": "weights"},
+        "Only parameters called weight are frozen. Biases and others learn, too."),
     "first-parameter-only": ({"gradients": "first"}, "Only one parameter is frozen: the loop ends too early."),
-    "no-gradients-frozen": ({"gradients": None}, "The parameters still require gradients: module.requires_grad_(False)."),
+    "no-gradients-frozen": ({"gradients": None},
+        "The parameters still require gradients: module.requires_grad_(False)."),
     "input-without-gradient": ({"gradients": "no_grad"},
-        "The module runs under no_grad, or its output is detached: nothing passes back to its input. Layers in front of it "
-        "may be learning."),
+        "The module runs under no_grad, or its output is detached: nothing passes back to its input. Layers in front "
+        "of it may be learning."),
     "returns-nothing": ({"result": None}, "Nothing is returned. Return the module."),
-    "returns-a-copy": ({"result": "copy"}, "A copy is frozen and returned. Freeze the module that came in, and return it."),
-    "zeroes-the-parameters": ({"gradients": "zero"}, "The parameters are set to zero. They keep what they have learned."),
+    "returns-a-copy": ({"result": "copy"},
+        "A copy is frozen and returned. Freeze the module that came in, and return it."),
+    "zeroes-the-parameters": ({"gradients": "zero"},
+        "The parameters are set to zero. They keep what they have learned."),
 })  # fmt: skip

@@ -80,7 +80,9 @@ def classify(train_features, train_labels, features, k, *, measure=lambda f, t: 
     if centred:
         train_features, features = (x - train_features.mean(axis=0) for x in (train_features, features))
     near = np.round(measure(features, train_features), 6)
-    rows = near.shape[1] - 1 - np.argsort(-near[:, ::-1], 1, kind="stable") if last else np.argsort(-near, 1, kind="stable")
+    rows = np.argsort(-near, 1, kind="stable")
+    if last:
+        rows = near.shape[1] - 1 - np.argsort(-near[:, ::-1], 1, kind="stable")
     chosen = train_labels[rows[:, :k]].tolist()
     if tie == "far":
         chosen = [row[::-1] for row in chosen]
@@ -109,13 +111,17 @@ task.options(classify, {
         "These are the least alike: argsort sorts upwards, and the largest cosine is wanted."),
     "sign-ignored": ({"measure": lambda f, t: np.abs(unit(f) @ unit(t).T)},
         "Opposite directions count as near: the absolute value of the cosine is taken."),
-    "centred": ({"centred": True}, "The mean of the training features is taken off first. The cosine is that of the features."),
+    "centred": ({"centred": True},
+        "The mean of the training features is taken off first. The cosine is that of the features."),
     "smallest-label-wins": ({"tie": "smallest"},
-        "Of classes with equal votes the smallest label wins, as with np.bincount(…).argmax(). The nearest member decides."),
-    "largest-label-wins": ({"tie": "largest"}, "Of classes with equal votes the largest label wins. The nearest member decides."),
+        "Of classes with equal votes the smallest label wins, as with np.bincount(…).argmax(). The nearest member "
+        "decides."),
+    "largest-label-wins": ({"tie": "largest"},
+        "Of classes with equal votes the largest label wins. The nearest member decides."),
     "farthest-member-wins": ({"tie": "far"}, "Of classes with equal votes that with the farthest member wins."),
     "later-index-first": ({"last": True},
-        "Of equal cosines the later row comes first: argsort()[::-1] turns ties around. Sort −cosine with kind='stable'."),
+        "Of equal cosines the later row comes first: argsort()[::-1] turns ties around. Sort −cosine with "
+        "kind='stable'."),
 })  # fmt: skip
 
 

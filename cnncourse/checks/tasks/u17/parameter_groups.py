@@ -13,10 +13,10 @@ class AnyRateOfShared(Values):
         """With the rates that are allowed put in the place of the wanted one."""
         if isinstance(got, dict) and "shared" in case.__dict__:
             place, allowed = case.shared
-            rate = got[RATES][place]
-            if any(abs(rate - one) <= 1e-9 * one for one in allowed):
+            given = got[RATES][place]
+            if any(abs(given - one) <= 1e-9 * one for one in allowed):
                 right = wanted[RATES].copy()
-                right[place] = rate
+                right[place] = given
                 wanted = wanted | {RATES: right}
         return super().difference(task, got, wanted, case)
 
@@ -76,8 +76,8 @@ def shared(case, *allowed):
     return case
 
 
-def grouped(stages, lr, decay, *, rate=lambda lr, decay, age, place, count: lr * decay**age, frozen=False, count=False,
-            empty=False, once=True, turned=False, keep=lambda name: True, one=False, result=lambda groups: groups):  # fmt: skip
+def grouped(stages, lr, decay, *, speed=lambda lr, decay, age, place: lr * decay**age, frozen=False, count=False,
+            empty=False, once=True, turned=False, keep=lambda name: True, one=False, result=lambda groups: groups):
     """Right with the options as they are."""
     groups, seen = [], set()
     order = list(stages)[::1 if turned else -1]
@@ -91,36 +91,42 @@ def grouped(stages, lr, decay, *, rate=lambda lr, decay, age, place, count: lr *
                  if (p.requires_grad or frozen) and keep(name) and not (once and id(p) in seen)]  # fmt: skip
         seen.update(map(id, fresh))
         if fresh or empty:
-            groups.append({"params": fresh, "lr": rate(lr, decay, age, len(total) - 1 - age, len(total))})
+            groups.append({"params": fresh, "lr": speed(lr, decay, age, len(total) - 1 - age)})
     return result(groups[:1] if one else groups)
 
 
 task.options(grouped, {
     "first-stage-fastest": ({"turned": True},
         "The first stage learns fastest. It is the most general and keeps what it has; the last one learns at lr."),
-    "same-rate-for-all": ({"rate": lambda lr, decay, age, place, count: lr}, "All stages learn at lr: decay is not used."),
-    "decays-once": ({"rate": lambda lr, decay, age, place, count: lr * (decay if age else 1)},
+    "same-rate-for-all": ({"speed": lambda lr, decay, age, place: lr},
+        "All stages learn at lr: decay is not used."),
+    "decays-once": ({"speed": lambda lr, decay, age, place: lr * (decay if age else 1)},
         "All earlier stages have one rate, lr · decay. Each is decay times the *next* one: a power of decay."),
-    "last-decayed-too": ({"rate": lambda lr, decay, age, place, count: lr * decay ** (age + 1)},
+    "last-decayed-too": ({"speed": lambda lr, decay, age, place: lr * decay ** (age + 1)},
         "The last stage learns at lr · decay. It learns at lr: decay to the power of 0."),
-    "linear-decay": ({"rate": lambda lr, decay, age, place, count: lr * (1 - (1 - decay) * age)},
+    "linear-decay": ({"speed": lambda lr, decay, age, place: lr * (1 - (1 - decay) * age)},
         "The rates fall by the same amount from stage to stage. Each is decay *times* the next: a power."),
-    "multiplied-by-the-age": ({"rate": lambda lr, decay, age, place, count: lr * decay * age if age else lr},
+    "multiplied-by-the-age": ({"speed": lambda lr, decay, age, place: lr * decay * age if age else lr},
         "decay is multiplied by the distance from the end. It is a power: decay ** age."),
-    "divided-by-decay": ({"rate": lambda lr, decay, age, place, count: lr / decay**age},
+    "divided-by-decay": ({"speed": lambda lr, decay, age, place: lr / decay**age},
         "Earlier stages learn faster: lr is divided by decay. It is multiplied."),
-    "starts-at-the-first": ({"rate": lambda lr, decay, age, place, count: lr / decay**place},
+    "starts-at-the-first": ({"speed": lambda lr, decay, age, place: lr / decay**place},
         "The first stage learns at lr, and the later ones at lr / decay, … . The last one learns at lr."),
     "empty-stages-not-counted": ({"count": True},
-        "Stages without trainable parameters are passed over, so that the rates before them are too large. They count, too."),
+        "Stages without trainable parameters are passed over, so that the rates before them are too large. They "
+        "count, too."),
     "empty-groups": ({"empty": True}, "There are groups without parameters. Leave them out."),
     "frozen-parameters-too": ({"frozen": True},
-        "Frozen parameters are in a group. They have no gradient; weight decay would still move them in some optimisers."),
+        "Frozen parameters are in a group. They have no gradient; weight decay would still move them in some "
+        "optimisers."),
     "shared-twice": ({"once": False},
-        "A parameter that two stages share is in two groups: torch.optim refuses that. Remember which have been taken: id(p)."),
-    "weights-only": ({"keep": lambda name: name.endswith("weight")}, "The biases are in no group, so they never learn."),
+        "A parameter that two stages share is in two groups: torch.optim refuses that. Remember which have been "
+        "taken: id(p)."),
+    "weights-only": ({"keep": lambda name: name.endswith("weight")},
+        "The biases are in no group, so they never learn."),
     "last-stage-only": ({"one": True}, "Only the last stage with parameters has a group. The others never learn."),
-    "one-dict": ({"result": lambda groups: groups[0]}, "A dict is returned. Wanted is a list of dicts, one for each stage."),
+    "one-dict": ({"result": lambda groups: groups[0]},
+        "A dict is returned. Wanted is a list of dicts, one for each stage."),
     "lists-of-parameters": ({"result": lambda groups: [g["params"] for g in groups]},
         "A list of lists is returned. torch.optim wants dicts: {'params': […], 'lr': …}."),
     "pairs": ({"result": lambda groups: [(g["params"], g["lr"]) for g in groups]},

@@ -40,7 +40,8 @@ def answer_momentum_left():
 
 answer_momentum_left.wrong = {
     1 - 0.99**100: ("what-is-new", "That is the share of the new batches. What is left of the old value?"),
-    0.0: ("nothing-left", "1 − 100 · 0.01 counts each batch as if none came after it. Each step keeps 99 % of what is there."),
+    0.0: ("nothing-left",
+        "1 − 100 · 0.01 counts each batch as if none came after it. Each step keeps 99 % of what is there."),
     0.9**100: ("other-momentum", "That is PyTorch's usual momentum of 0.1. Here it is 0.01."),
     0.01**100: ("powers-of-momentum", "In each step the old value is kept with weight 1 − momentum."),
 }
@@ -48,13 +49,14 @@ answer_momentum_left.wrong = {
 
 @question(see="Test pictures among the training pictures")
 def answer_duplicates():
-    """Right: 0.3 · 1 + 0.7 · 0.6. A nearest neighbour finds each duplicate; the others are right as often as new ones."""
+    """Right: 0.3 · 1 + 0.7 · 0.6. Each duplicate is found; the others are right as often as new ones."""
     return 0.3 + 0.7 * 0.6
 
 
 answer_duplicates.wrong = {
     0.6: ("not-counted", "That is the accuracy on new pictures. What do the duplicates add?"),
-    0.9: ("added", "The share of the duplicates is added to the accuracy. Only the other 70 % are right in 60 % of the cases."),
+    0.9: ("added",
+        "The share of the duplicates is added to the accuracy. Only the other 70 % are right in 60 % of the cases."),
     0.3 * 0.6 + 0.7: ("shares-swapped", "The duplicates are 30 %, and they are the ones that are always right."),
     0.65: ("mean", "Weigh the two accuracies by how many pictures they are for."),
 }
