@@ -31,6 +31,7 @@ import cnncourse
 rng = cnncourse.setup(seed=0)
 
 # %%
+import tempfile
 import time
 
 import numpy as np
@@ -107,14 +108,15 @@ print(f"standard deviation {cup.std():.2f}; features:", features(lite0, cup).sha
 # %% [markdown]
 # A frozen network gives the same features each time, so they are **computed once and kept**. `features` writes them to a
 # file whose name is a hash of the network, its weights, the layer and the pictures. If any of these changes, another file
-# is read or made. We time it twice, on pictures that it has not seen:
+# is read or made. We time it twice on 160 pictures, in a folder that is empty at first:
 
 # %% tags=["nbval-ignore-output"]
-fresh = as_input(left[:160]) + 1e-6 * torch.rand(160, 3, 48, 48, generator=torch.Generator().manual_seed(time.time_ns()))
-for _ in range(2):
-    start = time.perf_counter()
-    features(lite0, fresh)
-    print(f"{(time.perf_counter() - start) * 1e3:.0f} ms")
+x = as_input(left[:160])
+with tempfile.TemporaryDirectory() as folder:  # an empty one
+    for _ in range(2):
+        start = time.perf_counter()
+        features(lite0, x, folder=folder)
+        print(f"{(time.perf_counter() - start) * 1e3:.0f} ms")
 
 # %% [markdown]
 # The second call only reads. With ten classifiers on the same features, the network still runs only once.
@@ -269,7 +271,9 @@ by_layer = {
 # %% tags=["plumbing"]
 # Accuracy over the layer: 0 the first convolution, 1 to 16 the blocks, 17 the last features.
 means = {name: runs.mean(axis=1) for name, runs in by_layer.items()}
-show(viz.line_chart(np.arange(18), means, "layer", "accuracy", size=(7, 3.2)), "17/by-layer")
+chart = viz.line_chart(np.arange(18), means, "layer", "accuracy", size=(7, 3.2))
+chart.axes[0].set_xticks(range(0, 18, 2))
+show(chart, "17/by-layer")
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 rows = [(name, runs[1], runs[9], runs[17]) for name, runs in by_layer.items()]
@@ -279,6 +283,7 @@ table(rows, {"five draws": "", "first block": ".2f", "ninth block": ".2f", "last
 # Check that the text is true.
 trained, random = by_layer["ImageNet weights"], by_layer["random weights"]
 at_least(trained[9] - trained[17], 0.01, "17/middle-beats-last")
+at_least(random[1], 0.25, "17/random-first-above-chance")
 at_least(random[1] - random[17], 0.1, "17/random-first-beats-last")
 at_least(trained[9] - random[1], 0.25, "17/middle-beats-random")
 at_least(random[1] - trained[1], 0.02, "17/random-first-block")
@@ -401,7 +406,14 @@ curves["neighbour, ninth block"] = np.array([
     for n in PER_CLASS
 ])  # fmt: skip
 means = {name: runs.mean(axis=1) for name, runs in curves.items()}
-show(viz.line_chart(PER_CLASS, means, "labels per class", "accuracy", size=(7, 3.2), log="x"), "17/labels")
+def over_labels(x, means):
+    chart = viz.line_chart(x, means, "labels per class", "accuracy", size=(7, 3.2), log="x")
+    chart.axes[0].set_xticks(x, labels=map(str, x))
+    chart.axes[0].minorticks_off()
+    return chart
+
+
+show(over_labels(PER_CLASS, means), "17/labels")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -454,7 +466,7 @@ table([(name, *(runs[i] for i in range(len(counts)))) for name, runs in stored.i
 
 # %% tags=["plumbing"]
 means = {name: runs.mean(axis=1) for name, runs in stored.items()}
-show(viz.line_chart(counts, means, "labels per class", "accuracy", size=(7, 3.2), log="x"), "17/fine-tuned")
+show(over_labels(counts, means), "17/fine-tuned")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -469,9 +481,9 @@ at_least(at["everything"][5] - at["small CNN, from nothing"][5], 0.05, "17/pretr
 #
 # The probe wins at every number of labels, although it has no training loop and the least freedom. Every weight that may
 # move has to be determined by the labels, and 80 pictures do not determine millions of weights. With 100 labels per class
-# the probe has seen all 1,600 pictures, and 60 steps have seen 960. A longer training would narrow this gap; it would
-# also cost hours. The start from ImageNet is worth it in any case: with five labels per class, everything is far above the
-# small CNN.
+# the probe has seen all 1,600 pictures, and 60 steps have seen 960. With many more steps the gap may narrow; that is not
+# measured here. The start from ImageNet is worth it in any case: with five labels per class, *everything* is far above
+# the small CNN.
 #
 # The puzzle's order for five labels is: middle, last features, small CNN, random weights, pixels.
 # </details>
@@ -609,8 +621,8 @@ assert np.allclose(one_rate, 1 / 16)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Everything. All three networks end at one in sixteen, which is chance: they give one class to every picture. The two
-# rates differ by a factor of ten, and the old layers do not survive the larger one.
+# Everything. All three networks end at one in sixteen, which is chance. The two rates differ by a factor of ten, and the
+# old layers do not survive the larger one.
 # </details>
 #
 # Howard and Ruder (2018) go further and give *each* stage a rate of its own: the last learns at $\eta$, each earlier one
@@ -710,9 +722,9 @@ for seed in range(5):
         torch.manual_seed(seed)
         net, noise = tiny(), torch.randn(500, 1, 14, 14)
         if teacher == "garments":
-            descend(net, x_small[old], y_small[old], steps=100, lr=0.05, batch_size=32)
+            descend(net, x_small[old], y_small[old], steps=100, lr=0.02, batch_size=32)
         elif teacher == "noise":
-            descend(net, noise, torch.randint(5, (500,)), steps=100, lr=0.05, batch_size=32)
+            descend(net, noise, torch.randint(5, (500,)), steps=100, lr=0.02, batch_size=32)
         with torch.no_grad():
             f_few, f_check = (net[:4](x).numpy() for x in (x_small[later][chosen], x_check[checked]))
         labels = y_small[later][chosen].numpy() - 5, y_check[checked].numpy() - 5

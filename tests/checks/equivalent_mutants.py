@@ -166,4 +166,8 @@ EQUIVALENT = {
         "InvertedResidual: nn.Conv2d(wide, c_out, 1, bias=False) -> nn.Conv2d(wide, c_out, 1)": IDLE_BIAS,
         "InvertedResidual: False -> True": IDLE_BIAS,
     },
+    "17.linear_probe": {
+        "linear_probe: np.eye(num_classes, dtype=features.dtype) -> np.eye(num_classes)": WIDER,
+        "linear_probe: np.eye(F.shape[1], dtype=features.dtype) -> np.eye(F.shape[1])": WIDER,
+    },
 }

@@ -16,7 +16,7 @@ def freeze(module):
     for part in module.modules():
         if isinstance(part, _BatchNorm):
             part.eval()
-            part.train = lambda mode=True, part=part: part
+            part.train = lambda *_, part=part: part
     return module
 
 

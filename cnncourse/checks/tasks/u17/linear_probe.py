@@ -15,7 +15,7 @@ def linear_probe(features, labels, num_classes, l2):
     mean, share = features.mean(axis=0), Y.mean(axis=0)
     F = features - mean
     penalty = l2 * np.eye(F.shape[1], dtype=features.dtype)
-    W = np.linalg.solve(F.T @ F + penalty, F.T @ (Y - share)).T
+    W = np.linalg.solve(F.T @ F + penalty, F.T @ Y).T  # Fᵀ takes the mean off Y by itself: its rows add up to 0
     return W, share - W @ mean
 
 
