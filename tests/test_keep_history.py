@@ -8,7 +8,7 @@ import pytest
 
 from cnncourse import data, train_command
 from cnncourse.data import histories
-from tools import keep_history
+from tools import keep_history, keep_transfer
 
 
 @pytest.fixture
@@ -78,12 +78,22 @@ def test_an_unfinished_run_is_refused(folder, tmp_path, capsys):
 
 
 def test_a_missing_history_is_named():
-    with pytest.raises(ValueError, match=r"14_degradation, got '13'"):
+    with pytest.raises(ValueError, match=r"14_degradation, .*got '13'"):
         data.training_history("13")
 
 
 def test_every_kept_history_is_whole_and_repeatable():
-    for file in histories.FOLDER.glob("*.json"):
+    for file in set(histories.FOLDER.glob("*.json")) - {keep_transfer.FILE}:
         for run in data.training_history(file.stem).values():
             assert run["command"].startswith(keep_history.command(run["settings"]))
             assert {len(run[column]) for column in keep_history.COLUMNS} == {run["settings"]["epochs"]}
+
+
+def test_the_curves_of_transfer_are_whole_and_repeatable():
+    runs = data.training_history(keep_transfer.FILE.stem)
+    assert list(runs) == list(keep_transfer.CURVES)
+    for name, run in runs.items():
+        assert run["command"] == f"python -m tools.keep_transfer {name}"
+        draws = {len(row) for row in run["accuracy"]}
+        assert (len(run["accuracy"]), draws) == (len(run["per_class"]), {keep_transfer.DRAWS})
+        assert all(len(row) in (0, keep_transfer.DRAWS) for row in run["still_agrees"])

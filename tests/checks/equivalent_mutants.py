@@ -196,4 +196,8 @@ EQUIVALENT = {
         "laid: put(whole[here], np.einsum('nc,couv->nouv', input[:, :, i, j], weight)) -> "
         "put(np.einsum('nc,couv->nouv', input[:, :, i, j], weight), whole[here])": "a sum has no order",
     },
+    "17.linear_probe": {
+        "linear_probe: np.eye(num_classes, dtype=features.dtype) -> np.eye(num_classes)": WIDER,
+        "linear_probe: np.eye(F.shape[1], dtype=features.dtype) -> np.eye(F.shape[1])": WIDER,
+    },
 }

@@ -1,31 +1,18 @@
 """Right answers by every route get every point: loops, windows, FFT, matrix products, lists, NumPy numbers."""
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
 from cnncourse.checks import check, load_task
-from tests.checks.answers import (
-    right_01,
-    right_02,
-    right_03,
-    right_04,
-    right_05,
-    right_06,
-    right_07,
-    right_08,
-    right_09,
-    right_10,
-    right_11,
-    right_12,
-    right_13,
-    right_14,
-    right_15,
-    right_19,
-)
+from tests.checks import answers
 
-UNITS = (
-    right_01, right_02, right_03, right_04, right_05, right_06, right_07, right_08, right_09, right_10, right_11,
-    right_12, right_13, right_14, right_15, right_19,
-)  # fmt: skip
+# Every file of the folder, so that none can be forgotten.
+UNITS = [
+    import_module(f"{answers.__name__}.{path.stem}")
+    for path in sorted(Path(answers.__file__).parent.glob("right_*.py"))
+]
 ANSWERS = {task_id: answers for unit in UNITS for task_id, answers in unit.ANSWERS.items()}
 PAIRS = [(task_id, answer) for task_id, answers in ANSWERS.items() for answer in answers]
 
@@ -38,5 +25,3 @@ def test_right_answer_gets_every_point(task_id, answer):
         report = check(task_id, answer, seed=seed)
         assert report.passed, report.to_text()
         assert report.mistake is None
-
-
