@@ -3,7 +3,8 @@
     python -m tools.keep_explanations train     # three networks, a minute or two each
     python -m tools.keep_explanations judge     # all explanations under all judgements, some minutes
 
-The files go to ``cnncourse/explain/kept``: the weights in float16, and one table of means and standard errors per network.
+The files go to ``cnncourse/explain/kept``: the weights in float16, and one table of means and standard errors for each
+network.
 """
 
 from __future__ import annotations

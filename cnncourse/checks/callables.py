@@ -71,8 +71,11 @@ def _squares(matrix):
 def _classifier(weight, curve):
     """(M, C, H, W) → (M, classes): what each class reads in an image, and the square of what else it reads there."""
 
+    def read(images, kernels):
+        return np.tensordot(images, kernels, ([1, 2, 3], [1, 2, 3]))
+
     def classifier(images):
-        return np.tensordot(images, weight, ([1, 2, 3], [1, 2, 3])) + np.tensordot(images, curve, ([1, 2, 3], [1, 2, 3])) ** 2
+        return read(images, weight) + read(images, curve) ** 2
 
     return classifier
 

@@ -1,7 +1,7 @@
 """Tasks whose answer is a function that gets a PyTorch network, and must leave it as it was.
 
-The network is described by plain values and built beside the answer (`grading.inside.model_probes`). What comes back is the
-result, and what the network, its gradients and the images were like afterwards.
+The network is described by plain values and built beside the answer (`grading.inside.model_probes`). What comes back is
+the result, and what the network, its gradients and the images were like afterwards.
 """
 
 from dataclasses import dataclass

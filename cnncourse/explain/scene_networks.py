@@ -65,7 +65,7 @@ def kept_comparison():
 
 
 def mosaics(batch, rng, count):
-    """Return pictures of four scenes of different classes, two by two, and the class and the quarter that are asked for.
+    """Return pictures of four scenes of different classes, two by two; the class that is asked for, and its quarter.
 
     Parameters
     ----------

@@ -40,6 +40,7 @@ WIDGETS = [
     Shown("10", "Maps:", ["PageDown", "n"], "C3, map 0, row 3, column 4", "S4, map 1, row 1, column 2"),
     Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
     Shown("14", "layers", ["Home"], "After 41 layers with shortcuts", "After 1 layer with shortcuts"),
+    Shown("16", "espresso", ["ArrowRight"], "classes: espresso", "classes: cup"),
 ]
 LESSONS = sorted({widget.lesson for widget in WIDGETS})
 

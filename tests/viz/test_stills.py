@@ -42,7 +42,7 @@ MAKE = {
         ]
     ),
     "SlidingWindow": lambda: SlidingWindow(PHOTOGRAPH, {"mean": np.full((2, 2), 0.25)}, position=(1, 2)),
-    "ClassMaps": lambda: ClassMaps(COLOURED, {"classes": [("cat", "p = 0.9.", -GREY), ("dog", "p = 0.1.", GREY)]}, item=1),
+    "ClassMaps": lambda: ClassMaps(COLOURED, {"classes": [("cat", "", -GREY), ("dog", "", GREY)]}, item=1),
     "ShortcutSwitch": lambda: ShortcutSwitch(PHOTOGRAPH, [PHOTOGRAPH, GREY], [PHOTOGRAPH, PHOTOGRAPH], [1, 41]),
 }
 

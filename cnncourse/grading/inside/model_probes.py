@@ -1,7 +1,7 @@
-"""A probe of functions that get a PyTorch network: it builds the network beside a learner's answer and calls the answer.
+"""A probe of functions that get a PyTorch network: it builds the network beside a learner's answer, and calls that.
 
-What it returns are arrays: the result, and what the network, its gradients and the images were like afterwards. It judges
-nothing. Like `module_probes` it takes the module `probes` as its last argument.
+What it returns are arrays: the result, and what the network, its gradients and the images were like afterwards. It
+judges nothing. Like `module_probes` it takes the module `probes` as its last argument.
 """
 
 import numpy as np
@@ -10,11 +10,11 @@ from torch import nn
 
 
 def with_model(target, args, kwargs, notes, probes):
-    """Call target(network, images, labels, *rest); returns (result, modes, gradients, requires_grad, statistics, images).
+    """Call target(network, images, labels, *rest); returns (result, modes, gradients, requires_grad, numbers, images).
 
     kwargs["layers"] describes the network (see `built`), kwargs["training"] has one mode per module, in the order of
-    `modules()`; kwargs["frozen"] and kwargs["gradients"] have one entry per parameter: whether it asks for no gradient, and
-    what stands in its `.grad`, or None.
+    `modules()`; kwargs["frozen"] and kwargs["gradients"] have one entry per parameter: whether it asks for no gradient,
+    and what stands in its `.grad`, or None.
     """
     network = built(kwargs["layers"])
     for one, mode in zip(network.modules(), kwargs["training"], strict=True):

@@ -47,7 +47,7 @@ function render({ model, el }) {
   const choose = (group, item) => save(model, { group, item });
   const rows = groups.map(({ name, items }, g) => {
     const buttons = items.map(({ label }, i) => {
-      const button = element("button", { type: "button" }, label);
+      const button = element("button", { type: "button", "aria-label": label }, label);
       button.addEventListener("click", () => choose(g, i));
       return button;
     });

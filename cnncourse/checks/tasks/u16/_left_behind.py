@@ -6,9 +6,11 @@ LEFT_BEHIND = {
     "always-back-to-training": ({"after": "train"},
         "Afterwards every module is in training mode, whatever it was in before. Give each its own mode back."),
     "one-mode-for-all": ({"after": "as the whole"},
-        "All modules get the mode of the whole network. A frozen batch norm may have another: note the mode of each module."),
+        "All modules get the mode of the whole network. A frozen batch norm may have another: note the mode of each "
+        "module."),
     "training-mode": ({"mode": "as it is"},
-        "The network is used in the mode that it is in: call model.eval(), since setting model.training alone leaves the layers inside."),
+        "The network is used in the mode that it is in: call model.eval(), since setting model.training alone leaves "
+        "the layers inside."),
     "train-for-eval": ({"mode": "train"}, "The network is put into training mode. Call model.eval()."),
     "adds-to-grad": ({"way": "backward"},
         "`backward` adds to the parameters' `.grad`. torch.autograd.grad(value, x) touches nobody's `.grad`."),

@@ -7,8 +7,9 @@ from cnncourse.checks.tasks.u16._left_behind import LEFT_BEHIND
 from cnncourse.checks.with_model import PARTS, WithModel, model_call
 
 task = Task(
-    see="Adversarial examples", observe=WithModel(), names=("attack", *PARTS), banned=TORCH_ALLOWED, repeats=0, seconds=20.0
-)
+    see="Adversarial examples", observe=WithModel(), names=("attack", *PARTS), banned=TORCH_ALLOWED, repeats=0,
+    seconds=20.0,
+)  # fmt: skip
 
 
 @task.right
@@ -98,13 +99,16 @@ task.options(attack, LEFT_BEHIND)
 task.options(attack, {
     "wrong-way": ({"step": lambda x, g, e: x - e * g.sign()},
         "The step goes down, so that the loss falls. An attack raises it: + eps · sign."),
-    "no-sign": ({"step": lambda x, g, e: x + e * g}, "The gradient itself is added. Every pixel moves by eps: take its sign."),
+    "no-sign": ({"step": lambda x, g, e: x + e * g},
+        "The gradient itself is added. Every pixel moves by eps: take its sign."),
     "scaled-to-the-largest": ({"step": lambda x, g, e: x + e * g / g.abs().amax(dim=(1, 2, 3), keepdim=True)},
         "The gradient is divided by its largest value. Take its sign, so that every pixel moves by eps."),
     "scaled-to-its-length": ({"step": lambda x, g, e: x + e * g / g.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1)},
         "The gradient is divided by its length. Take its sign, so that every pixel moves by eps."),
-    "sign-of-zero": ({"step": one_sided}, "Where the gradient is exactly 0, the pixel moves all the same. sign(0) = 0."),
-    "moves-up-only": ({"step": lambda x, g, e: x + e * (g > 0)}, "Pixels with a negative gradient stay. They move by −eps."),
+    "sign-of-zero": ({"step": one_sided},
+        "Where the gradient is exactly 0, the pixel moves all the same. sign(0) = 0."),
+    "moves-up-only": ({"step": lambda x, g, e: x + e * (g > 0)},
+        "Pixels with a negative gradient stay. They move by −eps."),
     "only-the-change": ({"step": lambda x, g, e: e * g.sign()}, "Only the change comes out. Add it to the images."),
     "not-clipped": ({"clip": lambda y, x: y}, "The result leaves [0, 1]. Pixels end there: clamp."),
     "clipped-below-only": ({"clip": lambda y, x: y.clamp(min=0)}, "Values above 1 are not clipped."),
@@ -113,8 +117,10 @@ task.options(attack, {
         "The result is stretched to [0, 1]. Clip it: pixels that are inside stay as they are."),
     "one-sign-per-pixel": ({"step": lambda x, g, e: x + e * g.mean(dim=1, keepdim=True).sign()},
         "All channels of a pixel move alike. Each number of the image has its own sign."),
-    "logit-for-loss": ({"loss": "logit"}, "The label's logit is differentiated, so the step raises it. Use the cross-entropy."),
-    "softmax-twice": ({"loss": "twice"}, "A softmax comes before the cross-entropy, which takes logits and has its own."),
+    "logit-for-loss": ({"loss": "logit"},
+        "The label's logit is differentiated, so the step raises it. Use the cross-entropy."),
+    "softmax-twice": ({"loss": "twice"},
+        "A softmax comes before the cross-entropy, which takes logits and has its own."),
     "best-class": ({"loss": "best"}, "The largest logit is differentiated. Wanted is the cross-entropy of the labels."),
 })  # fmt: skip
 task.options(attack, {"twice-eps": ({"step": lambda x, g, e: x + 2 * e * g.sign()}, "The step is 2·eps. It is eps.")})

@@ -48,20 +48,24 @@ def cam(activations, gradients, *, weigh=lambda g: g.mean((2, 3), keepdims=True)
 
 
 task.options(cam, {
-    "no-relu": ({"outer": lambda m: m}, "The ReLU at the end is missing: places that speak against the class stay negative."),
+    "no-relu": ({"outer": lambda m: m},
+        "The ReLU at the end is missing: places that speak against the class stay negative."),
     "relu-of-each-term": ({"inner": relu},
         "The ReLU is applied to each channel's term. It comes once, after the sum, so that terms can cancel."),
     "relu-of-the-gradients": ({"weigh": lambda g: relu(g).mean((2, 3), keepdims=True)},
-        "Negative gradients are set to 0 before the mean. The weight α_c may be negative; the ReLU comes after the sum."),
+        "Negative gradients are set to 0 before the mean. The weight α_c may be negative; the ReLU comes after the "
+        "sum."),
     "relu-of-the-weights": ({"weigh": lambda g: relu(g.mean((2, 3), keepdims=True))},
         "Negative weights are set to 0. A channel may speak against the class; the ReLU comes after the sum."),
-    "absolute-value": ({"outer": np.abs}, "The absolute value is taken at the end. Evidence against the class becomes 0."),
+    "absolute-value": ({"outer": np.abs},
+        "The absolute value is taken at the end. Evidence against the class becomes 0."),
     "gradients-summed": ({"weigh": lambda g: g.sum((2, 3), keepdims=True)},
         "α_c is the sum of the gradients over the places. It is their mean: divide by h·w."),
     "largest-gradient": ({"weigh": lambda g: g.max((2, 3), keepdims=True)},
         "α_c is the largest gradient of its channel. It is the mean."),
     "gradients-not-averaged": ({"weigh": lambda g: g},
-        "Each place has a weight of its own: gradient times activation. Grad-CAM has one weight per channel, the mean."),
+        "Each place has a weight of its own: gradient times activation. Grad-CAM has one weight per channel, the "
+        "mean."),
     "averages-one-axis": ({"weigh": lambda g: g.mean(3, keepdims=True)},
         "The gradients are averaged along the width only. Average over both axes of places: (2, 3)."),
     "averages-the-batch": ({"weigh": lambda g: g.mean((0, 2, 3), keepdims=True)},

@@ -90,6 +90,6 @@ def returns_a_mask(grad_output, input):
 
 @task.mistake
 def changes_input(right, grad_output):
-    """The values are right, but the caller's gradient is overwritten in place. Build a new array, with `*` or np.where."""
+    """The values are right, but the caller's gradient is overwritten. Build a new array, with `*` or np.where."""
     grad_output[...] = right
     return grad_output

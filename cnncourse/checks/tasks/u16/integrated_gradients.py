@@ -46,7 +46,7 @@ def few_steps(rng):
 
 @task.criterion(1)
 def any_array(rng):
-    """float32 and float64 keep their accuracy; read-only arrays and arrays that are not stored row after row work too."""
+    """float32 and float64 keep their accuracy; read-only, strided and Fortran-ordered arrays work, too."""
     yield call(rng, (2, 3, 4), 4, strided)
     yield call(rng, (3, 4, 2), 5, fortran)
     yield call(rng, (4, 3), 3, readonly)
@@ -78,9 +78,11 @@ task.options(on_the_way, {
     "gradient-at-the-image": ({"at": lambda n: np.ones(n)},
         "The gradient is taken at the image alone: that is gradient times input. Take it at points on the way."),
     "from-zero": ({"way": lambda t, x, b: t * x}, "The way begins at 0. It begins at the baseline: b + t (x − b)."),
-    "way-not-shifted": ({"way": lambda t, x, b: t * (x - b)}, "The baseline is not added: the points are b + t (x − b)."),
+    "way-not-shifted": ({"way": lambda t, x, b: t * (x - b)},
+        "The baseline is not added: the points are b + t (x − b)."),
     "adds-the-image": ({"way": lambda t, x, b: b + t * x}, "The points are b + t·x. They are b + t (x − b)."),
-    "gradients-summed": ({"mean": lambda g, t: g.sum(axis=0)}, "The gradients are summed. Take their mean: divide by steps."),
+    "gradients-summed": ({"mean": lambda g, t: g.sum(axis=0)},
+        "The gradients are summed. Take their mean: divide by steps."),
     "divided-once-more": ({"mean": lambda g, t: g.mean(axis=0) / len(t)},
         "The mean is divided by steps once more. A mean holds this factor already."),
     "no-factor": ({"factor": lambda x, b: 1}, "The factor image − baseline is missing."),

@@ -20,7 +20,8 @@ def occlusion_map(predict, image, label, size, stride, fill=0.0):
 
 def network(rng, classes, *shape):
     """A function that `callables.py` builds: no two pixels count alike, and they act together."""
-    return {"__callable__": "classifier", "weight": normal(rng, classes, *shape), "curve": 0.5 * normal(rng, classes, *shape)}
+    weight, curve = (normal(rng, classes, *shape) for _ in range(2))
+    return {"__callable__": "classifier", "weight": weight, "curve": 0.5 * curve}
 
 
 def call(rng, shape, classes, label, *options, change=np.asarray, dtype=np.float64, **named):
@@ -51,7 +52,7 @@ def fill(rng):
 
 @task.criterion(1)
 def any_array(rng):
-    """float32 and float64 keep their accuracy; read-only arrays and arrays that are not stored row after row work too."""
+    """float32 and float64 keep their accuracy; read-only, strided and Fortran-ordered arrays work, too."""
     yield call(rng, (2, 5, 6), 3, 2, 2, 2, change=strided)
     yield call(rng, (3, 6, 4), 3, 0, 3, 1, change=fortran)
     yield call(rng, (2, 4, 7), 4, 1, 2, 3, change=readonly)
@@ -80,9 +81,16 @@ def covering(
     return found
 
 
+def softmax(p):
+    """Probabilities, row by row."""
+    e = np.exp(p - p.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
 task.options(covering, {
     "sign": ({"sign": -1},
-        "The sign is wrong: it is predict(image) − predict(covered), positive where the covered part speaks for the class."),
+        "The sign is wrong: it is predict(image) − predict(covered), positive where the covered part speaks for the "
+        "class."),
     "no-difference": ({"before": lambda predict, image: 0 * predict(image[None])[0], "sign": -1},
         "The covered image's number itself is there. Wanted is by how much it falls: predict(image) minus it."),
     "all-squares-stay": ({"restore": False},
@@ -90,7 +98,8 @@ task.options(covering, {
     "first-channel-only": ({"channels": slice(1)}, "Only the first channel is covered. All channels are."),
     "last-channel-only": ({"channels": slice(-1, None)}, "Only the last channel is covered. All channels are."),
     "fill-ignored": ({"cover": lambda part, fill: 0}, "The argument fill is not used: the square is always 0."),
-    "fill-added": ({"cover": lambda part, fill: part + fill}, "fill is added to the square. It replaces what is there."),
+    "fill-added": ({"cover": lambda part, fill: part + fill},
+        "fill is added to the square. It replaces what is there."),
     "covers-with-its-mean": ({"cover": lambda part, fill: part.mean()},
         "The square gets its own mean. It gets the value fill."),
     "covers-the-rest": ({"outside": True}, "Everything but the square is covered. Cover the square."),
@@ -105,10 +114,10 @@ task.options(covering, {
         "Rows and columns are swapped: entry [i, j] is the square that begins in row i·stride and column j·stride."),
     "best-class": ({"picked": lambda p, label: p.max(axis=1)},
         "The largest number of each image is taken, whatever its class. It must be that of the label."),
-    "all-classes": ({"picked": lambda p, label: p.sum(axis=1)}, "The numbers of all classes are summed. Take the label's."),
+    "all-classes": ({"picked": lambda p, label: p.sum(axis=1)},
+        "The numbers of all classes are summed. Take the label's."),
     "wrong-label": ({"picked": lambda p, label: p[:, label - 1]}, "Another class than the label's is watched."),
-    "softmax-added": ({"picked": lambda p, label: (np.exp(p - p.max(1, keepdims=True))
-                                                  / np.exp(p - p.max(1, keepdims=True)).sum(1, keepdims=True))[:, label]},
+    "softmax-added": ({"picked": lambda p, label: softmax(p)[:, label]},
         "A softmax is applied. Take what predict returns as it is: it may give logits or probabilities."),
 })  # fmt: skip
 

@@ -24,8 +24,9 @@ def around(rng, maps):
         low, high = rng.integers(0, 2, size=2), rng.integers(1, 3, size=2)
         x0, y0, x1, y1 = x - low[0], y - low[1], x + high[0], y + high[1]
         if rng.random() < 0.55:  # pushed away by one of the four sides
-            side = rng.integers(4)
-            x0, y0, x1, y1 = [(x + 1, y0, x + 3, y1), (x0, y + 1, x1, y + 3), (x - 2, y0, x, y1), (x0, y - 2, x1, y)][side]
+            right, below, left, above = np.arange(4) == rng.integers(4)
+            x0, x1 = (x + 1, x + 3) if right else (x - 2, x) if left else (x0, x1)
+            y0, y1 = (y + 1, y + 3) if below else (y - 2, y) if above else (y0, y1)
         boxes[n] = x0, y0, x1, y1
     return boxes
 
@@ -77,7 +78,8 @@ def half_open(x, y, x0, y0, x1, y1):
 
 
 task.options(played, {
-    "row-for-x": ({"swap": True}, "Rows are compared with x0 and x1: x is the column of the maximum, y its row, and a box is (x0, y0, x1, y1)."),
+    "row-for-x": ({"swap": True},
+        "Rows are compared with x0 and x1: x is the column of the maximum, y its row, and a box is (x0, y0, x1, y1)."),
     "divides-by-the-height": ({"swap": "height"},
         "The flat index is split by the height. In row-major order a row has W entries: divmod(index, W)."),
     "closed-boxes": ({"inside": lambda x, y, x0, y0, x1, y1: (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)},
@@ -102,7 +104,8 @@ task.options(played, {
     "largest-absolute-value": ({"score": np.abs}, "The largest absolute value is taken. Wanted is the maximum."),
     "number-of-hits": ({"count": np.sum}, "The hits are counted. Wanted is their share: divide by N."),
     "misses": ({"count": lambda hits: 1 - hits.mean()}, "That is the share of maps that miss their box."),
-    "first-map-only": ({"count": lambda hits: hits[0]}, "Only the first map counts. Wanted is the share over all maps."),
+    "first-map-only": ({"count": lambda hits: hits[0]},
+        "Only the first map counts. Wanted is the share over all maps."),
 })  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from cnncourse.checks.tasks.u16._left_behind import LEFT_BEHIND
 from cnncourse.checks.with_model import PARTS, WithModel, model_call
 
 task = Task(
-    see="The gradient as a map", observe=WithModel(), names=("map", *PARTS), banned=TORCH_ALLOWED, repeats=0, seconds=20.0
-)
+    see="The gradient as a map", observe=WithModel(), names=("map", *PARTS), banned=TORCH_ALLOWED, repeats=0,
+    seconds=20.0,
+)  # fmt: skip
 
 
 @task.right
@@ -86,7 +87,8 @@ task.options(look, {
     "loss-for-logit": ({"loss": "cross-entropy"}, "The cross-entropy is differentiated. Wanted is the label's logit."),
     "probability-for-logit": ({"loss": "probability"},
         "The label's probability is differentiated: the softmax brings in all other classes. Wanted is its logit."),
-    "log-probability": ({"loss": "log-probability"}, "The log-probability is differentiated. Wanted is the label's logit."),
+    "log-probability": ({"loss": "log-probability"},
+        "The log-probability is differentiated. Wanted is the label's logit."),
     "best-class": ({"loss": "best"}, "The largest logit is differentiated. Wanted is that of the label."),
     "all-classes": ({"loss": "all"}, "All logits are summed. Wanted is the label's alone."),
     "first-label-for-all": ({"loss": "first-label"}, "Every image gets the first label. Each has its own."),
@@ -104,7 +106,8 @@ task.options(look, {
         "The derivatives of the channels are summed, and may cancel. Wanted is the largest absolute value."),
     "euclidean-length": ({"reduce": lambda g: g.norm(dim=1)},
         "The length over the channels is taken. Wanted is the largest absolute value."),
-    "channels-kept": ({"reduce": lambda g: g.abs()}, "The channels are still there. The result has the shape (N, H, W)."),
+    "channels-kept": ({"reduce": lambda g: g.abs()},
+        "The channels are still there. The result has the shape (N, H, W)."),
     "axis-kept": ({"reduce": lambda g: g.abs().amax(dim=1, keepdim=True)},
         "The axis of the channels is still there, with length 1. The result has the shape (N, H, W)."),
     "scaled-to-one": ({"reduce": lambda g: g.abs().amax(dim=1) / g.abs().amax(dim=(1, 2, 3), keepdim=True)[:, 0]},
