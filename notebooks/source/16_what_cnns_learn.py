@@ -277,30 +277,29 @@ for k, side in LAYERS.values():
     stands_out = (peak - after[k].mean(dim=(0, 2, 3))) / after[k].std(dim=(0, 2, 3))
     for channel in stands_out.topk(2).indices.tolist():
         patches += strongest(after[k], side, channel)
-titles = [
-    f"{name}, channel {c}" if i == 0 else "" for name in LAYERS for c in "AB" for i in range(4)
-]
+titles = [f"{name} {c}" if i == 0 else "" for name in LAYERS for c in "AB" for i in range(4)]
 show(viz.image_row(patches, titles, columns=8, height=1.15), "16/patches")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
 # In block 2 the patches share an edge or thin lines of one direction. In block 5 one channel answers to bright curved
-# strips. The first channel of block 11 is a surprise: a crater, a wheel and coins. What they have in common is not an
-# object but something *round that stands apart*. So "objects" is a name that we give. The channel itself answers to
-# whatever excites it, and thirteen photographs show a small part of that. Section 12 replaces names by a measurement.
+# strips. In block 11 the crater and the coins excite both channels, and the second one also the cat's eye. They are not
+# one kind of object, rather something *round that stands apart*; and the mast and the motorcycle do not fit even that. So
+# "objects" is a name that we give. The channel itself answers to whatever excites it, and thirteen photographs show a
+# small part of that. Section 12 replaces names by a measurement.
 # </details>
 #
 # One can also *make* an image that excites a unit, by gradient ascent from noise (Erhan and others, 2009). For three
 # classes:
 #
-# > **Predict.** After 30 steps, how sure of its class will the network be, and will you recognise it?
+# > **Predict.** After 40 steps, how sure of its class will the network be, and will you recognise it?
 
 # %% tags=["nbval-ignore-output"]
 WANTED = ["espresso", "strawberry", "zebra"]
 labels = torch.tensor([NAMES.index(name) for name in WANTED])
 noise = torch.from_numpy(0.05 * np.random.default_rng(0).standard_normal((3, 3, 112, 112))).float()
-dreamt = explain.activation_maximisation(lite0, noise, labels, steps=30, lr=2.0, l2=0.002, shift=6)
+dreamt = explain.activation_maximisation(lite0, noise, labels, steps=40, lr=2.0, l2=0.002, shift=6)
 with torch.no_grad():
     sure = lite0(dreamt).softmax(dim=1)[range(3), labels].numpy()
 print("probability:", dict(zip(WANTED, sure.round(2).tolist(), strict=True)))
@@ -316,7 +315,7 @@ at_least(sure, 0.6, "16/sure-of-noise")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The network is sure, and we see noise. The pleasant pictures of this kind that one finds in books need further terms
+# The network is sure of most of them, and we see noise, with an arc here and some stripes there at best. The pleasant pictures of this kind that one finds in books need further terms
 # that prefer smooth images, so a good part of what they show comes from those terms and not from the network. And
 # section 11 shows that such noise can be very small.
 # </details>
@@ -350,7 +349,7 @@ assert rows == [("[3.0, 1.0]", 3.0, [2.0, -3.0]), ("[1.0, 3.0]", -3.0, [0.0, -1.
 # speaks of small changes only.**
 #
 # Three lines of PyTorch compute the map, and a handful more leave the network as it was: in evaluation mode, without a
-# trace in anybody's `.grad`. You write it in the exercises. A real map is noisy. *SmoothGrad* (Smilkov and others, 2017)
+# trace in any `.grad`. You write it in the exercises. A real map is noisy. *SmoothGrad* (Smilkov and others, 2017)
 # averages the gradients of some noisy copies of the image.
 
 # %%
@@ -626,6 +625,32 @@ assert (judged("edges", "randomised") == 1).all()
 # its negative values.)
 # </details>
 #
+# How can two methods point at the object every time and hardly care for the class? We try one more map that knows nothing
+# of any network, the **colourfulness** of each pixel: the largest of red, green and blue minus the smallest.
+#
+# > **Predict.** How often does the most colourful pixel lie on the object?
+
+# %%
+judged_scenes = data.scenes(kept["scenes"], seed=kept["scenes_seed"], split="test")
+colourful = judged_scenes.images.max(axis=1).astype(float) - judged_scenes.images.min(axis=1)
+points = explain.pointing_game(colourful, judged_scenes.masks)
+lies_inside = explain.share_inside(colourful, judged_scenes.masks).mean()
+print(f"colourfulness: pointing {points:.2f}, inside {lies_inside:.2f}")
+
+# %% tags=["check"]
+# Check that the text is true.
+assert points > judged("occlusion", "pointing").mean()
+assert lies_inside > judged("occlusion", "inside").mean()
+
+# %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# In 95 of 100 scenes: more often than with any method but those two. The garments of our scenes are painted in vivid
+# colours, and the photographs behind them are rather grey. So whoever follows colour contrasts wins at pointing,
+# with a network or without. The truth was known to the pixel, and still the *data* had an easy way that the judge did not see.
+# Ask of each benchmark which map without a network would do well in it.
+# </details>
+#
 # The mosaics show best what "explaining *this* class" means. One of them, with the quarter that is asked for:
 
 # %% tags=["nbval-ignore-output"]
@@ -642,7 +667,10 @@ pictures, titles = [], []
 for n in range(3):
     y, x = np.argwhere(quarters[n])[0] // 32
     asked = f"{data.FASHION_CLASSES[wanted[n]].split('/')[0]}, {['upper', 'lower'][y]} {['left', 'right'][x]}"
-    pictures += [images[n], *(as_grey(np.maximum(one[n], 0)) for one in on_mosaics.values())]
+    pictures += [
+        images[n],
+        *(as_grey(np.maximum(np.asarray(one[n]), 0)) for one in on_mosaics.values()),
+    ]
     titles += [
         asked,
         *(["saliency", "integrated", "guided", "deconvnet", "Grad-CAM"] if n == 0 else [""] * 5),
@@ -650,6 +678,9 @@ for n in range(3):
 show(viz.image_row(pictures, titles, columns=6, height=1.5), "16/mosaics")
 
 # %% [markdown]
+# In the first row even Grad-CAM points at the wrong garment, the boot. That need not be the method's fault: for this
+# network a boot speaks for *sneaker*, too. An explanation that points at the wrong object can be right about the network.
+#
 # Back to the puzzle. We shuffle Lite0's layers from the output on, first one layer, then more, and compare the map of the
 # cup with that of the trained network (the rank correlation of the pixels: 1 is "the same picture").
 #
@@ -772,7 +803,7 @@ table([(name, *runs.mean(axis=0), runs[:, 0]) for name, runs in by.items()],
 # Check that the text is true.
 both, nothing = by.values()
 at_least(both[:, 1] - both[:, 0], 0.2, "16/texture-wins")
-at_least(nothing[:, 0] - nothing[:, 1], 0.2, "16/shape-where-texture-is-useless")
+at_least(nothing[:, 0] - nothing[:, 1], 0.15, "16/shape-where-texture-is-useless")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>

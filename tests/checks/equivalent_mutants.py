@@ -166,4 +166,12 @@ EQUIVALENT = {
         "InvertedResidual: nn.Conv2d(wide, c_out, 1, bias=False) -> nn.Conv2d(wide, c_out, 1)": IDLE_BIAS,
         "InvertedResidual: False -> True": IDLE_BIAS,
     },
+    "16.guided_relu_backward": {
+        "guided_relu_backward: grad_output > 0 -> grad_output >= 0": "a gradient of 0 is 0 whether it passes or not",
+    },
+    "16.grad_cam": {
+        "grad_cam: np.maximum((alpha * activations).sum(axis=1), 0) -> "
+        "np.maximum(0, (alpha * activations).sum(axis=1))": COMMUTES,
+        "grad_cam: (2, 3) -> (3, 2)": AXES,
+    },
 }

@@ -15,14 +15,16 @@ function highest({ shape: [, w], values }) {
   return [Math.floor(place / w), place % w];
 }
 
-// The bytes of the photograph under a map, as red, green, blue and opacity.
+// The bytes of the photograph, grey under a map, as red, green, blue and opacity.
 function coloured(bytes, map, H, W) {
   const pixels = new Uint8ClampedArray(4 * H * W);
   for (let n = 0; n < H * W; n++) {
     const value = map ? valueAt(map, Math.floor(n / W), n % W, H, W) / 100 : 0;
     const colour = value > 0 ? RED : BLUE;
+    const three = [0, 1, 2].map((k) => bytes.charCodeAt(3 * n + k));
+    const grey = (three[0] + three[1] + three[2]) / 3; // under a map, so that its red is not the photograph's
     for (let k = 0; k < 3; k++) {
-      const own = bytes.charCodeAt(3 * n + k);
+      const own = map ? grey : three[k];
       pixels[4 * n + k] = own + 0.65 * Math.abs(value) * (colour[k] - own);
     }
     pixels[4 * n + 3] = 255;

@@ -13,7 +13,7 @@ from cnncourse.viz.widgets.base import MovingFigure
 
 
 class ClassMaps(MovingFigure):
-    """Choose a class or a channel, and see over the photograph where it answers: red for it, blue against it.
+    """Choose a class or a channel, and see over the photograph, in grey, where it answers: red for it, blue against it.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ class ClassMaps(MovingFigure):
         """Draw the photograph, and it under the first maps of the chosen group."""
         pixels = np.frombuffer(base64.b64decode(self.photograph), np.uint8).reshape(self.height, self.width, 3) / 255
         items = self.groups[min(self.group, len(self.groups) - 1)]["items"][:4]
-        shown = [pixels]
+        shown, grey = [pixels], pixels.mean(axis=2, keepdims=True)
         for one in items:
             values = np.array(one["values"]).reshape(one["shape"]) / 100
             rows, columns = (np.arange(n) * k // n for n, k in zip(pixels.shape, values.shape, strict=False))
             values = values[rows][:, columns, None]
             colour = np.where(values > 0, [0.84, 0.0, 0.0], [0.0, 0.3, 0.8])
-            shown.append(pixels + 0.65 * np.abs(values) * (colour - pixels))
+            shown.append(grey + 0.65 * np.abs(values) * (colour - grey))
         return image_row(shown, ["the photograph", *(one["label"] for one in items)], height=1.9)
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ LEFT_BEHIND = {
         "the layers inside."),
     "train-for-eval": ({"mode": "train"}, "The network is put into training mode. Call model.eval()."),
     "adds-to-grad": ({"way": "backward"},
-        "`backward` adds to the parameters' `.grad`. torch.autograd.grad(value, x) touches nobody's `.grad`."),
+        "`backward` adds to the parameters' `.grad`. torch.autograd.grad(value, x) leaves every `.grad` as it is."),
     "clears-grad-first": ({"way": "zero first"},
         "`zero_grad` and `backward` replace what stood in the parameters' `.grad`. Use torch.autograd.grad(value, x)."),
     "clears-grad-after": ({"way": "zero after"},

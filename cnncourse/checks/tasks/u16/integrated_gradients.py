@@ -10,9 +10,8 @@ task = Task(see="Integrated gradients", probe="function_with_callable")
 @task.right
 def integrated_gradients(gradient, image, baseline, steps):
     """(x − b) times the mean gradient at b + (k + ½) / steps · (x − b)."""
-    t = ((np.arange(steps) + 0.5) / steps).reshape(-1, *[1] * image.ndim)
-    path = (baseline + t * (image - baseline)).astype(image.dtype)
-    return (image - baseline) * gradient(path).mean(axis=0)
+    path = baseline + np.multiply.outer((np.arange(steps) + 0.5) / steps, image - baseline)
+    return (image - baseline) * gradient(path.astype(image.dtype)).mean(axis=0)
 
 
 def call(rng, shape, steps, change=np.asarray, baseline=None, dtype=np.float64, named=False):

@@ -15,7 +15,7 @@ def occlusion_map(predict, image, label, size, stride, fill=0.0):
     covered = np.repeat(image[None], rows * columns, axis=0)
     for n, (i, j) in enumerate(np.ndindex(rows, columns)):
         covered[n, :, i * stride : i * stride + size, j * stride : j * stride + size] = fill
-    return predict(image[None])[0, label] - predict(covered)[:, label].reshape(rows, columns)
+    return predict(image[None])[:, label] - predict(covered)[:, label].reshape(rows, columns)
 
 
 def network(rng, classes, *shape):
