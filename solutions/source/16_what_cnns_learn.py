@@ -154,7 +154,7 @@ def integrated_gradients(gradient, image, baseline, steps):
 # %% [markdown]
 # <details><summary>Hint 1: the batch axis</summary>
 #
-# `gradient` wants samples: `point[None]` is one, and `gradient(point[None])[0]` its gradient. Or stack all points and call it once.
+# `gradient` takes samples: `point[None]` is one, and `gradient(point[None])[0]` its gradient. Or stack all points and call it once.
 #
 # </details>
 # <details><summary>Hint 2: the middle of a step</summary>

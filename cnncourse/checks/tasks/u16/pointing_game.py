@@ -10,7 +10,8 @@ task = Task(see="Explanations judged")
 @task.right
 def pointing_game(maps, boxes):
     """The share of maps whose first maximum in row-major order lies in its box."""
-    y, x = np.divmod(maps.reshape(len(maps), maps[0].size).argmax(axis=1), maps.shape[2])
+    N, H, W = maps.shape
+    y, x = np.divmod(maps.reshape(N, H * W).argmax(axis=1), W)
     x0, y0, x1, y1 = boxes.T
     return float(((x0 <= x) & (x < x1) & (y0 <= y) & (y < y1)).mean())
 
