@@ -68,6 +68,28 @@ def _squares(matrix):
     return lambda x: (matrix @ np.ravel(x)) ** 2
 
 
+def _classifier(weight, curve):
+    """(M, C, H, W) → (M, classes): what each class reads in an image, and the square of what else it reads there."""
+
+    def read(images, kernels):
+        return np.tensordot(images, kernels, ([1, 2, 3], [1, 2, 3]))
+
+    def classifier(images):
+        return read(images, weight) + read(images, curve) ** 2
+
+    return classifier
+
+
+def _slope(weight, bend):
+    """The gradient of Σ bend · x³ + sin(Σ weight · x), one sample per row: (M, …) → (M, …)."""
+
+    def slope(x):
+        inner = (x * weight).reshape(len(x), -1).sum(axis=1).reshape(-1, *[1] * weight.ndim)
+        return 3 * bend * x**2 + np.cos(inner) * weight
+
+    return slope
+
+
 CALLABLES = {
     "circular_filter": _circular_filter,
     "zero_filter": _zero_filter,
@@ -76,4 +98,6 @@ CALLABLES = {
     "sine": _sine,
     "cubic": _cubic,
     "squares": _squares,
+    "classifier": _classifier,
+    "slope": _slope,
 }

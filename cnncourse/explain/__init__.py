@@ -16,6 +16,7 @@ curves.py           `deletion_curve`, `insertion_curve`, `area_under`
 randomised.py       `randomise`, `randomisation_curve`: does a map change when the weights become random?
 baselines.py        `centre`, `edges`, `noise`: maps that know nothing of the network
 comparison.py       `compare(network, scenes)`: all of these in one table
+scene_networks.py   three networks trained on scenes, and how their explanations were judged; mosaics
 """
 
 from cnncourse.torch_nn.undisturbed import undisturbed

@@ -477,7 +477,7 @@ assert losses[-1] < 1e-6
 # The loss goes to zero, but the picture is not perfect near the rim. Rim pixels lie in few windows (lesson 03 counted
 # them), so the 122×122 blurred pixels do not pin down all 128×128 sharp ones: many pictures have the same blur, and
 # the gradient cannot tell them apart. The gradient of the input has other uses, too: the same steps
-# make the pictures of lesson 16 (planned), which show what a network looks for.
+# make the pictures of [lesson 16](16_what_cnns_learn.ipynb), which show what a network looks for.
 # </details>
 
 # %% [markdown]
@@ -1030,7 +1030,7 @@ assert rows[1][2] < 1.2
 # </details>
 #
 # So some pixels influence the loss many times as much as their neighbours. One sees it when such gradients are drawn to
-# show "what the network looked at" (lesson 16 (planned)). The pattern in such a picture comes
+# show "what the network looked at" ([lesson 16](16_what_cnns_learn.ipynb#9.-Explanations-judged)). The pattern in such a picture comes
 # from the arithmetic, not from the image.
 
 # %% [markdown]

@@ -10,7 +10,7 @@
 # # 15 · SENet, MobileNet, EfficientNet, ConvNeXt
 #
 # [Start](00_start_here.ipynb) · previous: [14 ResNet](14_resnet.ipynb) ·
-# next: [17 Transfer learning](17_transfer_learning.ipynb) ·
+# next: [16 What CNNs learn](16_what_cnns_learn.ipynb) ·
 # [exercises of this unit](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb)
 #
 # **After this lesson you can**
@@ -1357,5 +1357,5 @@ print("6.", (1 - 0.5 * np.arange(10) / 9).sum().round(2))
 # - G. Huang, Y. Sun, Z. Liu, D. Sedra, K. Weinberger, "Deep networks with stochastic depth", ECCV (2016),
 #   arXiv:1603.09382.
 #
-# **Next:** do the [exercises of this unit](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb). Then lesson
-# [17 Transfer learning](17_transfer_learning.ipynb) uses EfficientNet-Lite0 for tasks that it was never trained on.
+# **Next:** do the [exercises of this unit](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb). Then
+# [16 What CNNs learn](16_what_cnns_learn.ipynb) asks what such networks look at, and judges the answers.

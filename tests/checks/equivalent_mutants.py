@@ -200,4 +200,12 @@ EQUIVALENT = {
         "linear_probe: np.eye(num_classes, dtype=features.dtype) -> np.eye(num_classes)": WIDER,
         "linear_probe: np.eye(F.shape[1], dtype=features.dtype) -> np.eye(F.shape[1])": WIDER,
     },
+    "16.guided_relu_backward": {
+        "guided_relu_backward: grad_output > 0 -> grad_output >= 0": "a gradient of 0 is 0 whether it passes or not",
+    },
+    "16.grad_cam": {
+        "grad_cam: np.maximum((alpha * activations).sum(axis=1), 0) -> "
+        "np.maximum(0, (alpha * activations).sum(axis=1))": COMMUTES,
+        "grad_cam: (2, 3) -> (3, 2)": AXES,
+    },
 }

@@ -128,9 +128,9 @@ def test_links_and_lessons_that_are_not_there_are_found(tmp_path):
     text = """# %% [markdown]
 # ## 2. Windows, by hand
 #
-# [a](other.ipynb) [b](#2.-Windows,-by-hand) [c](#3.-Windows) [d](00_trial.py) lesson 02 and lesson 16 (planned)
+# [a](other.ipynb) [b](#2.-Windows,-by-hand) [c](#3.-Windows) [d](00_trial.py) lesson 02 and lesson 21 (planned)
 #
-# lesson 16, lessons 02 and 99, lesson section [Windows](../../notebooks/02_convolution.ipynb)
+# lesson 21, lessons 02 and 99, lesson section [Windows](../../notebooks/02_convolution.ipynb)
 """
     notebook = read(tmp_path, text)
     folder = tmp_path / "pages" / "here"
@@ -140,7 +140,7 @@ def test_links_and_lessons_that_are_not_there_are_found(tmp_path):
     (folder / "00_trial.py").write_text("")
     assert lesson_text.dead_links(notebook, folder) == ["other.ipynb (no such file)", "#3.-Windows (no such section)"]
     assert [place.split(" (not")[0] for place in lesson_text.missing_lessons(notebook)] == [
-        "lesson 16",
+        "lesson 21",
         "lessons 02 and 99",
     ]
     assert lesson_text.links_without_section(notebook) == ["Windows: ../../notebooks/02_convolution.ipynb"]

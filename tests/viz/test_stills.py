@@ -12,6 +12,7 @@ from cnncourse.viz.widgets.assets import FOLDER
 from cnncourse.viz.widgets.backward_scatter import BackwardScatter
 from cnncourse.viz.widgets.base import HOW_TO, MovingFigure
 from cnncourse.viz.widgets.box_suppression import BoxSuppression
+from cnncourse.viz.widgets.class_maps import ClassMaps
 from cnncourse.viz.widgets.histogram_player import HistogramPlayer
 from cnncourse.viz.widgets.layer_maps import LayerMaps
 from cnncourse.viz.widgets.receptive_field import ReceptiveFieldExplorer
@@ -26,6 +27,7 @@ DIGITS = np.arange(81).reshape(9, 9) % 10
 SHARES = np.full((2, 3, 5), 0.2)
 PHOTOGRAPH = np.linspace(0, 1, 12).reshape(3, 4)
 GREY = np.full((3, 4), PHOTOGRAPH.mean())
+COLOURED = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
 MAKE = {
     "WindowStepper": lambda: WindowStepper(DIGITS, size=6, stride=2, padding=1, position=99),
     "ReceptiveFieldExplorer": lambda: ReceptiveFieldExplorer({"plain": [(3, 1, 1)] * 3}, width=21),
@@ -45,6 +47,7 @@ MAKE = {
         [0, 0, 4, 4],
     ),
     "SlidingWindow": lambda: SlidingWindow(PHOTOGRAPH, {"mean": np.full((2, 2), 0.25)}, position=(1, 2)),
+    "ClassMaps": lambda: ClassMaps(COLOURED, {"classes": [("cat", "", -GREY), ("dog", "", GREY)]}, item=1),
     "ShortcutSwitch": lambda: ShortcutSwitch(PHOTOGRAPH, [PHOTOGRAPH, GREY], [PHOTOGRAPH, PHOTOGRAPH], [1, 41]),
 }
 
@@ -96,3 +99,18 @@ def test_the_switch_refuses_pictures_that_do_not_fit():
         ShortcutSwitch(PHOTOGRAPH[:, 0], [], [], [])
     with pytest.raises(ValueError, match=r"with_shortcuts must have shape \(1, 3, 4\), got \(2, 3, 4\)"):
         ShortcutSwitch(PHOTOGRAPH, [GREY], [GREY, GREY], [1])
+
+
+def test_class_maps_share_the_scale_of_their_group():
+    maps = [("a", "", np.array([[1.0, -2], [4, 0]])), ("b", "", np.array([[2.0]]))]
+    widget = ClassMaps(COLOURED, {"classes": maps, "channels": [("c", "", np.zeros((1, 2)))]})
+    assert [one["values"] for one in widget.groups[0]["items"]] == [[25, -50, 100, 0], [50]]
+    assert widget.groups[1]["items"][0]["values"] == [0, 0]
+    assert repr(widget) == "ClassMaps: 3 maps of classes and channels over a photograph"
+    assert "valueAt" in widget_html(widget.get_state())
+    with pytest.raises(ValueError, match="photograph must be uint8"):
+        ClassMaps(COLOURED / 255, {"classes": maps})
+    with pytest.raises(ValueError, match="the maps of 'classes' must be"):
+        ClassMaps(COLOURED, {"classes": [("a", "", np.zeros(3))]})
+    with pytest.raises(ValueError, match="group, item must be one of the maps, got 0 and 2"):
+        ClassMaps(COLOURED, {"classes": maps}, item=2)

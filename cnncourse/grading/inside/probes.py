@@ -237,14 +237,14 @@ def _global_state():
 
 
 def _with_torch(name):
-    """A probe of `module_probes` or `network_probes`, which are loaded when first used: PyTorch is slow."""
+    """A probe of the three modules that need PyTorch, which are loaded when first used: that takes seconds."""
 
     def probe(target, args, kwargs, notes):
         if not _of_torch:
-            from . import module_probes, network_probes
+            from . import model_probes, module_probes, network_probes
 
             _of_torch.update(module=module_probes.module, trained=module_probes.trained)
-            _of_torch.update(changed_network=network_probes.changed_network)
+            _of_torch.update(with_model=model_probes.with_model, changed_network=network_probes.changed_network)
         return _of_torch[name](target, args, kwargs, notes, THIS)
 
     return probe
@@ -259,5 +259,6 @@ PROBES = {
     "random_draws": random_draws,
     "module": _with_torch("module"),
     "trained": _with_torch("trained"),
+    "with_model": _with_torch("with_model"),
     "changed_network": _with_torch("changed_network"),
 }

@@ -1,0 +1,25 @@
+"""Mistakes that leave the network, or the images, other than they were: saliency and FGSM share them."""
+
+LEFT_BEHIND = {
+    "stays-in-evaluation-mode": ({"after": "nothing"},
+        "The network stays in evaluation mode. Note each module's `training` before, and give it back."),
+    "always-back-to-training": ({"after": "train"},
+        "Afterwards every module is in training mode, whatever it was in before. Give each its own mode back."),
+    "one-mode-for-all": ({"after": "as the whole"},
+        "All modules get the mode of the whole network. A frozen batch norm may have another: note the mode of each "
+        "module."),
+    "training-mode": ({"mode": "as it is"},
+        "The network is used in the mode that it is in: call model.eval(), since setting model.training alone leaves "
+        "the layers inside."),
+    "train-for-eval": ({"mode": "train"}, "The network is put into training mode. Call model.eval()."),
+    "adds-to-grad": ({"way": "backward"},
+        "`backward` adds to the parameters' `.grad`. torch.autograd.grad(value, x) leaves every `.grad` as it is."),
+    "clears-grad-first": ({"way": "zero first"},
+        "`zero_grad` and `backward` replace what stood in the parameters' `.grad`. Use torch.autograd.grad(value, x)."),
+    "clears-grad-after": ({"way": "zero after"},
+        "`zero_grad` clears gradients that were there before. Use torch.autograd.grad(value, x)."),
+    "parameters-frozen": ({"freeze": True},
+        "Parameters were frozen and stay so. torch.autograd.grad(value, x) needs no freezing."),
+    "images-ask-for-gradients": ({"inputs": "given"},
+        "The caller's images ask for gradients afterwards. Work on a copy: images.clone().requires_grad_()."),
+}  # fmt: skip

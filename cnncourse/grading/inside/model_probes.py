@@ -1,0 +1,68 @@
+"""A probe of functions that get a PyTorch network: it builds the network beside a learner's answer, and calls that.
+
+What it returns are arrays: the result, and what the network, its gradients and the images were like afterwards. It
+judges nothing. Like `module_probes` it takes the module `probes` as its last argument.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def with_model(target, args, kwargs, notes, probes):
+    """Call target(network, images, labels, *rest); returns (result, modes, gradients, requires_grad, numbers, images).
+
+    kwargs["layers"] describes the network (see `built`), kwargs["training"] has one mode per module, in the order of
+    `modules()`; kwargs["frozen"] and kwargs["gradients"] have one entry per parameter: whether it asks for no gradient,
+    and what stands in its `.grad`, or None.
+    """
+    network = built(kwargs["layers"])
+    for one, mode in zip(network.modules(), kwargs["training"], strict=True):
+        one.training = mode
+    for one, frozen, gradient in zip(network.parameters(), kwargs["frozen"], kwargs["gradients"], strict=True):
+        one.requires_grad_(not frozen)
+        one.grad = None if gradient is None else torch.tensor(gradient)
+    images, labels, *rest = args
+    images, labels = torch.tensor(images), torch.tensor(labels)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        result = probes.call(target, (network, images, labels, *rest), {}, notes)
+    if isinstance(result, torch.Tensor):
+        result = result.detach().cpu().numpy().copy()
+    return (
+        probes.plain(result),
+        np.array([float(one.training) for one in network.modules()]),
+        flat(part for p in network.parameters() for part in (torch.tensor(p.grad is not None), filled(p))),
+        np.array([float(p.requires_grad) for p in network.parameters()]),
+        flat([*network.parameters(), *network.buffers()]),
+        flat([images, labels, torch.tensor(images.requires_grad or images.grad is not None)]),
+    )
+
+
+def filled(parameter):
+    """A parameter's gradient, zeros where there is none."""
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def flat(tensors):
+    """All values in one row of float64."""
+    return np.concatenate([t.detach().double().ravel().numpy() for t in tensors])
+
+
+def built(layers):
+    """A sequence of layers from plain values: [kind, options, {name: array}] each."""
+    made = []
+    for kind, options, arrays in layers:
+        one = LAYERS[kind](**options)
+        for name, array in arrays.items():
+            owner = one._parameters if name in one._parameters else one._buffers
+            value = torch.tensor(array)
+            owner[name] = nn.Parameter(value) if owner is one._parameters else value
+        made.append(one)
+    return nn.Sequential(*made)
+
+
+LAYERS = {
+    "convolution": nn.Conv2d, "batch norm": nn.BatchNorm2d, "relu": nn.ReLU, "dropout": nn.Dropout,
+    "max pooling": nn.MaxPool2d, "mean": nn.AdaptiveAvgPool2d, "flatten": nn.Flatten, "linear": nn.Linear,
+}  # fmt: skip
