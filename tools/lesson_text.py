@@ -38,7 +38,7 @@ def planned() -> dict[str, str]:
 
 
 def missing_lessons(notebook: NotebookNode) -> list[str]:
-    """Return the mentions of lessons that are neither there nor marked as planned."""
+    """Return the mentions of lessons that are neither there nor marked as planned, and of planned ones that are there."""
     there = {file.name[:2] for file in (LESSONS / "source").glob("[0-9][0-9]_*.py")}
     found = []
     for text in _texts(notebook):
@@ -46,6 +46,8 @@ def missing_lessons(notebook: NotebookNode) -> list[str]:
             numbers = [number for number in hit.group(1, 2) if number]
             if not all(number in there or (number in planned() and hit[3]) for number in numbers):
                 found.append(f"{hit[0]} (not there: write “lesson NN (planned)”)")
+            elif hit[3] and numbers[-1] in there:
+                found.append(f"{hit[0]} (it is there: make it a link)")
     return found
 
 

@@ -672,7 +672,7 @@ print(f"of the first garment's box, its visible pixels fill {inside.mean():.0%}"
 # %% [markdown]
 # Each task needs the answers to keep more of the *where* than the one before. Classification may forget where a
 # garment lies; segmentation must carry its place through the whole network. Lessons 03 and 04 make that exact
-# (shapes, receptive fields, equivariance); lesson 18 (planned) and [lesson 19](19_segmentation.ipynb) build
+# (shapes, receptive fields, equivariance); [lesson 18](18_detection.ipynb) and [lesson 19](19_segmentation.ipynb) build
 # networks for it.
 
 # %% [markdown]

@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 16 · What CNNs learn
 #
-# [Start](00_start_here.ipynb) · previous: [15 SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [15 SENet to ConvNeXt](15_senet_to_convnext.ipynb) ·
+# next: [17 Transfer learning](17_transfer_learning.ipynb) ·
 # [exercises of this unit](../exercises/16_what_cnns_learn/16_what_cnns_learn.ipynb)
 #
 # **After this lesson you can**
@@ -1160,5 +1161,5 @@ print("6.", round(0.1 * 3072 * 0.01, 2), round(0.1 * 0.01 * np.sqrt(3072), 3))
 # - B. A. Olshausen, D. J. Field, "Emergence of simple-cell receptive field properties by learning a sparse code for natural
 #   images", Nature (1996).
 #
-# **Next:** do the [exercises of this unit](../exercises/16_what_cnns_learn/16_what_cnns_learn.ipynb). Then look back at
-# [15 SENet to ConvNeXt](15_senet_to_convnext.ipynb), or go to the [start page](00_start_here.ipynb).
+# **Next:** do the [exercises of this unit](../exercises/16_what_cnns_learn/16_what_cnns_learn.ipynb). Then lesson
+# [17 Transfer learning](17_transfer_learning.ipynb) uses what a trained network knows for other tasks.

@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 17 · Transfer learning
 #
-# [Start](00_start_here.ipynb) · previous: [15 SENet to ConvNeXt](15_senet_to_convnext.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [16 What CNNs learn](16_what_cnns_learn.ipynb) ·
+# next: [18 Detection](18_detection.ipynb) ·
 # [exercises of this unit](../exercises/17_transfer_learning/17_transfer_learning.ipynb)
 #
 # **After this lesson you can**
@@ -846,6 +847,5 @@ print("5.", round((0.76 - 0.2) / 0.8, 3))
 # - M. McCloskey, N. J. Cohen, "Catastrophic interference in connectionist networks: The sequential learning problem",
 #   Psychology of Learning and Motivation 24 (1989).
 #
-# **Next:** do the [exercises of this unit](../exercises/17_transfer_learning/17_transfer_learning.ipynb). Then look back at
-# [15 SENet to ConvNeXt](15_senet_to_convnext.ipynb), or go to the [start page](00_start_here.ipynb) for what you have not
-# done yet.
+# **Next:** do the [exercises of this unit](../exercises/17_transfer_learning/17_transfer_learning.ipynb). Then lesson
+# [18 Detection](18_detection.ipynb) asks not only what is in a picture, but where.

@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 18 · Detection
 #
-# [Start](00_start_here.ipynb) · previous: [15 SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [17 Transfer learning](17_transfer_learning.ipynb) ·
+# next: [19 Segmentation and U-Net](19_segmentation.ipynb) ·
 # [exercises of this unit](../exercises/18_detection/18_detection.ipynb)
 #
 # **After this lesson you can**
@@ -961,4 +962,5 @@ print("5.", (1 - 0.75) ** 2)
 #   section 4.2, the envelope.
 # - T.-Y. Lin and others, "Microsoft COCO: Common objects in context", ECCV (2014), arXiv:1405.0312.
 #
-# **Next:** do the [exercises of this unit](../exercises/18_detection/18_detection.ipynb).
+# **Next:** do the [exercises of this unit](../exercises/18_detection/18_detection.ipynb). Then lesson
+# [19 Segmentation and U-Net](19_segmentation.ipynb) gives every pixel a class.

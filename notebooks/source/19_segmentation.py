@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 19 · Segmentation and U-Net
 #
-# [Start](00_start_here.ipynb) · previous: [15 SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) ·
+# [Start](00_start_here.ipynb) · previous: [18 Detection](18_detection.ipynb) ·
 # [exercises of this unit](../exercises/19_segmentation/19_segmentation.ipynb)
 #
 # **After this lesson you can**
@@ -904,7 +904,7 @@ assert 0.05 < (own < 1).mean() < 0.3
 # This is the idea of **Mask R-CNN** (He and others, 2017): detect boxes, and let a small network answer
 # "object or not" for each pixel *inside of each box*, separately. Two masks may then claim the same pixel. In **panoptic
 # segmentation** (Kirillov and others, 2019) each pixel gets exactly one pair of class and object, also for things that
-# cannot be counted, such as grass. Lesson 18 (planned) is about boxes.
+# cannot be counted, such as grass. [Lesson 18](18_detection.ipynb) is about boxes.
 
 # %% [markdown]
 # ## Claims to test

@@ -11,7 +11,8 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
 # [15 SENet, MobileNet, EfficientNet, ConvNeXt](../../notebooks/15_senet_to_convnext.ipynb) ·
-# previous: [exercises 14](../14_resnet/14_resnet.ipynb)
+# previous: [exercises 14](../14_resnet/14_resnet.ipynb) ·
+# next: [exercises 16](../16_what_cnns_learn/16_what_cnns_learn.ipynb)
 #
 # A gate forward, backward and as a layer, what a separable convolution costs, the inverted residual, a shuffle, a norm and a coin
 # toss per image. About 135 minutes.

@@ -11,7 +11,8 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
 # [16 What CNNs learn](../../notebooks/16_what_cnns_learn.ipynb) ·
-# previous: [exercises 15](../15_senet_to_convnext/15_senet_to_convnext.ipynb)
+# previous: [exercises 15](../15_senet_to_convnext/15_senet_to_convnext.ipynb) ·
+# next: [exercises 17](../17_transfer_learning/17_transfer_learning.ipynb)
 #
 # Two looks into a network that leave no trace, and five parts of explanations and of their judge. About 125 minutes.
 #

@@ -11,7 +11,8 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
 # [17 Transfer learning](../../notebooks/17_transfer_learning.ipynb) ·
-# previous: [exercises 15](../15_senet_to_convnext/15_senet_to_convnext.ipynb)
+# previous: [exercises 16](../16_what_cnns_learn/16_what_cnns_learn.ipynb) ·
+# next: [exercises 18](../18_detection/18_detection.ipynb)
 #
 # Two classifiers on features, a fair draw of a few labels, a new head, a network that stays frozen, and a learning rate for each
 # stage. About 115 minutes.

@@ -9,8 +9,10 @@
 # %% [markdown]
 # # 18 · Detection: exercises
 #
-# [Start](../../notebooks/00_start_here.ipynb) · the lesson: [18 Detection](../../notebooks/18_detection.ipynb) ·
-# previous: [exercises 15](../15_senet_to_convnext/15_senet_to_convnext.ipynb)
+# [Start](../../notebooks/00_start_here.ipynb) · the lesson:
+# [18 Detection](../../notebooks/18_detection.ipynb) ·
+# previous: [exercises 17](../17_transfer_learning/17_transfer_learning.ipynb) ·
+# next: [exercises 19](../19_segmentation/19_segmentation.ipynb)
 #
 # Overlap, suppression, offsets, which anchor and which detection belongs to which thing, average precision, and a loss for many
 # easy places, with its gradient. About 175 minutes.

@@ -10,7 +10,8 @@
 # # 19 · Segmentation and U-Net: exercises
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
-# [19 Segmentation and U-Net](../../notebooks/19_segmentation.ipynb)
+# [19 Segmentation and U-Net](../../notebooks/19_segmentation.ipynb) ·
+# previous: [exercises 18](../18_detection/18_detection.ipynb)
 #
 # Measures of a segmentation, a loss for small things and its gradient, the way back up, and a U-Net that you build and train. About
 # 175 minutes.

@@ -124,13 +124,14 @@ def test_long_cells_are_found_unless_they_are_folded(tmp_path):
     assert lesson_code.long_cells(read(tmp_path, '# %% tags=["plumbing"]\n' + lines)) == []
 
 
-def test_links_and_lessons_that_are_not_there_are_found(tmp_path):
+def test_links_and_lessons_that_are_not_there_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(lesson_text, "planned", lambda: {"31": "A lesson to come"})
     text = """# %% [markdown]
 # ## 2. Windows, by hand
 #
-# [a](other.ipynb) [b](#2.-Windows,-by-hand) [c](#3.-Windows) [d](00_trial.py) lesson 02 and lesson 21 (planned)
+# [a](other.ipynb) [b](#2.-Windows,-by-hand) [c](#3.-Windows) [d](00_trial.py) lesson 02 and lesson 31 (planned)
 #
-# lesson 21, lessons 02 and 99, lesson section [Windows](../../notebooks/02_convolution.ipynb)
+# lesson 31, lessons 02 and 99, lesson 02 (planned), lesson section [Windows](../../notebooks/02_convolution.ipynb)
 """
     notebook = read(tmp_path, text)
     folder = tmp_path / "pages" / "here"
@@ -139,9 +140,10 @@ def test_links_and_lessons_that_are_not_there_are_found(tmp_path):
     (tmp_path / "notebooks" / "02_convolution.ipynb").write_text('{"cells": []}')
     (folder / "00_trial.py").write_text("")
     assert lesson_text.dead_links(notebook, folder) == ["other.ipynb (no such file)", "#3.-Windows (no such section)"]
-    assert [place.split(" (not")[0] for place in lesson_text.missing_lessons(notebook)] == [
-        "lesson 21",
-        "lessons 02 and 99",
+    assert lesson_text.missing_lessons(notebook) == [
+        "lesson 31 (not there: write “lesson NN (planned)”)",
+        "lessons 02 and 99 (not there: write “lesson NN (planned)”)",
+        "lesson 02 (planned) (it is there: make it a link)",
     ]
     assert lesson_text.links_without_section(notebook) == ["Windows: ../../notebooks/02_convolution.ipynb"]
 
