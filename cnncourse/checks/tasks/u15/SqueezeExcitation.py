@@ -43,7 +43,7 @@ def widths(rng):
         yield ModuleCall(7, 2, input=images(rng, 2, 7, 3, 5), training=training)
         yield ModuleCall(11, 4, input=images(rng, 3, 11, 4, 2), training=training)
     yield ModuleCall(12, 5, input=images(rng, 2, 12, 6, 3), training=True)
-    yield ModuleCall(1, 1, input=images(rng, 3, 1, 2, 4), training=True)
+    yield ModuleCall(5, 1, input=images(rng, 2, 5, 2, 3))
 
 
 def block(channels, reduction, **options):
