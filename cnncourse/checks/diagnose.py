@@ -4,15 +4,26 @@ import itertools
 from dataclasses import dataclass
 
 from cnncourse.checks.case import count_numbers
-from cnncourse.checks.compare import same
 from cnncourse.checks.failures import FAILURES, worst
-from cnncourse.checks.general import GENERAL, general_slug
+from cnncourse.checks.general import general_slug, general_text
 from cnncourse.checks.mistakes import Mistake, combined
 from cnncourse.grading.inside import probes
 
-RAISED = object()
+SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "ImportError", "ModuleNotFoundError")
 KEPT = ("remembers-calls", "shares-results", "shares-argument")
 PAIRS = 600  # of known mistakes that are tried together: with some arrays that takes a tenth of a second
+
+
+@dataclass(frozen=True)
+class Raised:
+    """That a known mistake gives no value, and the name of its exception."""
+
+    kind: str
+
+    def agrees_with(self, error):
+        """Whether an answer's error may be the same one. A slip, such as a name that is not there, is no other's."""
+        kind = error.text.partition(":")[0]
+        return kind == self.kind or kind not in SLIPS
 
 
 @dataclass
@@ -29,6 +40,8 @@ def find_mistake(task, trials):
     failed = [t for t in trials if t.difference is not None]
     if not failed or all(t.difference.slug in ("not_attempted", "missing") for t in failed):
         return None
+    if all(map(_writes_leaf, failed)):
+        return _general(task, "writes-into-input")
     if any(t.difference.slug == "changes-input" for t in failed) and all(_writes_input(t) for t in failed):
         return _general(task, "changes-input")
     for slug in ("banned-library", *KEPT):
@@ -53,7 +66,7 @@ def find_mistake(task, trials):
     slug = general_slug(first)
     if slug:
         return _general(task, slug)
-    slug = first[0].difference.slug
+    slug = next(t.difference.slug for t in first if t.difference.slug != "low-precision")  # not all are, see above
     slug = FAILURES[slug].slug if slug in FAILURES else slug
     return None if slug in ("wrong-values", "wrong-value") else _general(task, slug)
 
@@ -61,14 +74,21 @@ def find_mistake(task, trials):
 def _writes_input(trial):
     """Whether all that is wrong is that an argument changed, or could not be changed (cases lock some arrays)."""
     error = trial.outcome.error
-    return trial.difference.slug == "changes-input" or (error is not None and "read-only" in error.text)
+    locked = error is not None and "read-only" in error.text
+    return trial.difference.slug == "changes-input" or locked or _writes_leaf(trial)
+
+
+def _writes_leaf(trial):
+    """Whether a module's input was to be changed in place, which PyTorch refuses where its gradient is wanted."""
+    error = trial.outcome.error
+    return error is not None and "leaf" in error.text and "in-place operation" in error.text
 
 
 def _general(task, slug):
     own = next((m for m in task.mistakes if m.slug == slug), None)
     if own:
         return Finding(slug, own.explanation, own.see or task.see)
-    return Finding(slug, GENERAL.get(slug, ""), task.see)
+    return Finding(slug, general_text(slug, task.parameters()), task.see)
 
 
 def _failure_slug(failed):
@@ -92,7 +112,7 @@ def _exact_pair(task, trials, failed):
     """The first two known mistakes that, made together, agree with every trial; where it takes both of them."""
     order = sorted(failed, key=_size) + [t for t in trials if t.difference is None]
     tried = 0
-    for one, other in itertools.permutations(task.mistakes, 2):
+    for one, other in _pairs(task.mistakes):
         answer = combined(one, other)
         tried += answer is not None
         if tried > PAIRS:
@@ -100,6 +120,13 @@ def _exact_pair(task, trials, failed):
         if answer is not None and all(_agrees(task, Mistake("", answer, ""), t, keep=False) for t in order):
             return one, other
     return None
+
+
+def _pairs(mistakes):
+    """All pairs: first those of one implementation, whose order does not matter, then all others in both orders."""
+    functions = {m.slug: getattr(m.answer, "function", m.answer) for m in mistakes}
+    yield from ((a, b) for a, b in itertools.combinations(mistakes, 2) if functions[a.slug] is functions[b.slug])
+    yield from ((a, b) for a, b in itertools.permutations(mistakes, 2) if functions[a.slug] is not functions[b.slug])
 
 
 def _size(trial):
@@ -116,22 +143,26 @@ def _agrees(task, mistake, trial, keep=True):
         value = trial.case.once(("mistake", mistake.answer), lambda: _given(task, mistake, trial.case))
     else:
         value = _given(task, mistake, trial.case)
-    if error is not None or value is RAISED:
-        return error is not None and value is RAISED
+    if error is not None or isinstance(value, Raised):
+        return error is not None and isinstance(value, Raised) and value.agrees_with(error)
+    if isinstance(trial.wanted, float):  # a count may be an int in one and a float in the other
+        value, got = (float(x) if type(x) is int else x for x in (value, trial.outcome.value))
+    else:
+        got = trial.outcome.value
     try:
         if trial.difference is not None and task.compare(value, trial.wanted, trial.case) is None:
             return False  # a mistake that makes no difference here does not explain one
     except Exception:
         return False
-    return same(trial.outcome.value, value, task.exact_dtype, task.scale(trial.case))
+    return task.judged.alike(task, got, value, trial.case)
 
 
 def _given(task, mistake, case):
-    """What a known mistake gives for a case, RAISED where it raises or gives more than a report carries."""
+    """What a known mistake gives for a case, `Raised` where it raises or gives more than a report carries."""
     try:
         value = task.value_of(mistake.answer, case)
         if isinstance(value, int):
             probes.plain(value)  # an answer's enormous number is refused, and so is this one
         return value
-    except Exception:
-        return RAISED
+    except Exception as problem:
+        return Raised(type(problem).__name__)

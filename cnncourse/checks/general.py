@@ -11,6 +11,8 @@ GENERAL = {
     "banned-library": "This task is to be solved with only NumPy and the standard library.",
     "changes-input": "The values are right, but the function changes its argument, and its caller loses "
     "their data. Work on a copy, or build a new array: `x = x - m` instead of `x -= m`.",
+    "writes-into-input": "The module writes into its input, with `+=`, a function such as relu_, or inplace=True in "
+    "its first layer. What came before still needs these values, and so does the gradient: write `x = x + y`.",
     "remembers-calls": "The first call is right, and the same call made again is not: something survives from one "
     "call to the next, such as a global variable, a mutable default argument or a cache.",
     "shares-results": "Each result is right when it comes, and a later call changes it: all calls return one and the "
@@ -19,7 +21,8 @@ GENERAL = {
     "of it: a change of one changes the other. The task asks for a new array: `x.copy()`.",
     "returns-none": "The function returns nothing. Is the `return` missing?",
     "low-precision": "The values are right, but only to single precision although the input is float64. Arrays made "
-    "by `np.zeros(shape, dtype=np.float32)` round what is stored in them; use the input's dtype.",
+    "by `np.zeros(shape, dtype=np.float32)` round what is stored in them; use the input's dtype. A small number "
+    "that is added, or a bound that cuts values off, may look alike.",
     "returns-list": "The result is a list where a NumPy array is wanted: wrap it in `np.array(...)`.",
     "returns-tuple": "The result is a tuple where one NumPy array is wanted.",
     "returns-string": "The result is a string; perhaps the function returns what it should only print.",
@@ -29,8 +32,8 @@ GENERAL = {
     "wrong-kind": "The result is of another kind than the task asks for.",
     "wrong-count": "The number of returned values is not what the task asks for.",
     "wrong-dtype": "The values are stored in another type of number than the task asks for.",
-    "not-finite": "The result holds NaN or infinity: look for a division by zero, a log of zero, or an array made by "
-    "`np.empty` of which some entries were never written.",
+    "not-finite": "The result holds NaN or infinity: look for a division by zero, a log of zero, an exponential that "
+    "overflows, or an array made by `np.empty` of which some entries were never written.",
     "all-zeros": "Every value is zero. Either nothing is stored in the array that is returned, or what is computed "
     "cancels: for example a difference of two values that are the same.",
     "axes-swapped": "The numbers are right, and stand in the wrong order of axes.",
@@ -50,11 +53,15 @@ GENERAL = {
     "loop or slice ends.",
     "extra-border": "The output holds the right values and more around them: the window leaves the image, or padding "
     "was added that the task does not ask for.",
-    "wrong-shape": "The output has the wrong size: compute by hand how many places the window can take.",
-    "off-by-one": "The number is one off: look at the + 1, and at where a range starts and ends.",
+    "wrong-shape": "The result has another shape than the task asks for: print the shape after each step.",
+    "off-by-one": "The number is one off: look at the + 1, and at where a range starts and ends; and at int(…), which "
+    "cuts a float off that lies a little below.",
     "no-batch-norm": "The module has no batch norm layers, and the task asks for them.",
     "batch-norm-added": "The module has batch norm layers, and the task asks for none.",
-    "too-few-convolutions": "The module has fewer convolutions than the task asks for.",
+    "nothing-learned": "The module has no parameters at all. Layers are found where they are attributes that __init__ "
+    "sets (self.conv = …). In a plain list they are not: nn.ModuleList or nn.Sequential. Nor if forward makes them.",
+    "too-few-convolutions": "The module has fewer convolutions than the task asks for. One that is used "
+    "twice counts once; those in a plain list, or made in forward, are no part of the module.",
     "too-many-convolutions": "The module has more convolutions than the task asks for.",
     "wrong-kernel-size": "The kernels have another size than the task asks for.",
     "wrong-widths": "The convolutions have other numbers of channels than the task asks for.",
@@ -63,6 +70,14 @@ GENERAL = {
     "wrong-layers": "The module's layers are not those the task asks for: compare the shapes of their arrays.",
     **{kind.slug: kind.advice for kind in FAILURES.values()},
 }
+
+PLACES = " Compute by hand how many places the window can take."
+
+
+def general_text(slug, parameters):
+    """The explanation of a general slug; of a wrong shape another one where there is a window that moves."""
+    moves = slug == "wrong-shape" and not {"kernel_size", "stride", "kernel", "weight"}.isdisjoint(parameters)
+    return GENERAL.get(slug, "") + PLACES * moves
 
 
 def general_slug(failed):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cnncourse.checks.compare import Difference, compare
+from cnncourse.checks.compare import Difference, compare, same
 from cnncourse.checks.diagnose import Finding, find_mistake
 
 
@@ -29,6 +29,10 @@ class Values:
             scale=task.scale(case),
         )  # fmt: skip
 
+    def alike(self, task, one, other, case):
+        """Whether two wrong results are the same wrong answer."""
+        return same(one, other, self.exact_dtype, task.scale(case))
+
     def find(self, task, trials):
         """The `Finding` that explains the failed trials, or None."""
         return find_mistake(task, trials)
@@ -50,6 +54,8 @@ class Behaviour:
         """The problem that there is, or None."""
         found = self.problem(case, got)
         return Difference(*found) if found else None
+
+    alike = Values.alike
 
     def find(self, task, trials):
         """The known mistake whose slug a failed case got, the first such case counts."""

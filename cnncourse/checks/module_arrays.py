@@ -256,7 +256,9 @@ def shapes_difference(mine, theirs):
     text = f"Its arrays have the shapes {_say(mine)}; wanted: {_say(theirs)}."
     kernels, wanted = ([a.shape for a in side if a.learned and len(a.shape) >= 3] for side in (mine, theirs))
     has_norm, wants_norm = (any(not a.learned for a in side) for side in (mine, theirs))
-    if wants_norm != has_norm:
+    if not any(a.learned for a in mine):
+        slug = "nothing-learned"
+    elif wants_norm != has_norm:
         slug = "no-batch-norm" if wants_norm else "batch-norm-added"
     elif len(kernels) != len(wanted):
         slug = "too-few-convolutions" if len(kernels) < len(wanted) else "too-many-convolutions"

@@ -212,9 +212,10 @@ def drawn_upstream(answer, case):
 
 
 def raises(answer, case):
-    """Whether a trusted module raises on a case."""
+    """The text of the error that a trusted module raises on a case, or None."""
     step = {"do": "forward", "inputs": [case.input], "training": case.training}
-    return door_to(answer).script(case, [step]).error is not None
+    error = door_to(answer).script(case, [step]).error
+    return None if error is None else error.text
 
 
 def expected(answer, case, seen, assignment, upstream):

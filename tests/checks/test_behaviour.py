@@ -352,3 +352,43 @@ def test_html_shows_got_wanted_and_difference():
     html = judge(lambda image, kernel: correlate(image, kernel[::-1, ::-1]))._repr_html_()
     assert html.count("<img alt=") == 3
     assert all(word in html for word in ("got 3×3", "wanted 3×3", "difference, largest"))
+
+
+def test_a_count_may_be_an_int_or_a_float_where_a_share_is_wanted():
+    for number in (int, float):
+        report = check("11.top_k_error", lambda logits, labels, k, number=number: number(_misses(logits, labels, k)))
+        assert report.mistake == "count-for-share"
+
+
+def _misses(logits, labels, k):
+    return ((logits > logits[np.arange(len(labels)), labels][:, None]).sum(axis=1) >= k).sum()
+
+
+def test_a_column_and_a_row_are_a_known_mistake_however_they_share_their_scale():
+    def through_one_entry(kernel):
+        i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
+        return -3 * kernel[:, j], kernel[i] / (-3 * (kernel[i, j] or 1))
+
+    assert check("13.separate_kernel", through_one_entry).mistake == "through-the-largest-entry"
+
+
+def test_a_misspelt_name_is_no_known_mistake_that_raises():
+    report = check("04.translate", lambda images, dy, dx, mode: imagse)  # noqa: F821
+    assert (report.mistake, "imagse" in report.message) == ("raises", True)
+
+
+def test_a_wrong_shape_speaks_of_windows_only_where_there_are_some():
+    def every_other(grad_output, channels):
+        return [grad_output[:, i :: len(channels)] for i in range(len(channels))]
+
+    assert "window" not in check("13.concat_backward", every_other).message
+    wide = check("02.correlate_with_stride", lambda image, kernel, stride: image[::stride] if stride == 1 else image)
+    assert "window" in wide.message
+
+
+def test_a_guarded_logarithm_is_no_low_precision():
+    def guarded(logits, labels):
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return float(-np.log((e / e.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels] + 1e-9).mean())
+
+    assert check("09.cross_entropy", guarded).mistake == "tiny-number-in-the-logarithm"

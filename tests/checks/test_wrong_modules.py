@@ -266,3 +266,36 @@ def test_shallow_causes_of_whole_networks_cost_some_points_and_not_all():
     for name, end in {"relu": torch.relu, "right": lambda y: y}.items():
         scores[name] = TASKS["14.ResNet20"].evaluate(LocalStudent(lambda end=end: Without(end))).score
     assert scores == {"relu": 1, "right": 8}
+
+
+class Branches(nn.Module):
+    """Right Inception branches, joined by `join`, of what `take` makes of the input."""
+
+    def __init__(self, c_in, c1, c3, c5, c_pool, take=lambda x: x, join=lambda maps: torch.cat(maps, 1), hide=False):
+        super().__init__()
+        branches = [
+            nn.Sequential(nn.Conv2d(c_in, c1, 1), nn.ReLU()),
+            nn.Sequential(nn.Conv2d(c_in, c3[0], 1), nn.ReLU(), nn.Conv2d(*c3, 3, padding=1), nn.ReLU()),
+            nn.Sequential(nn.Conv2d(c_in, c5[0], 1), nn.ReLU(), nn.Conv2d(*c5, 5, padding=2), nn.ReLU()),
+            nn.Sequential(nn.MaxPool2d(3, 1, 1), nn.Conv2d(c_in, c_pool, 1), nn.ReLU()),
+        ]
+        self.branches = branches if hide else nn.ModuleList(branches)
+        self.take, self.join = take, join
+
+    def forward(self, x):
+        x = self.take(x)
+        return self.join([branch(x) for branch in self.branches])
+
+
+@pytest.mark.parametrize(
+    ("options", "slug"),
+    [
+        ({"take": torch.relu_}, "writes-into-input"),
+        ({"hide": True}, "nothing-learned"),
+        ({"join": lambda maps: torch.cat(maps, 0)}, "raises"),
+    ],
+)
+def test_what_happened_is_said_and_nothing_that_only_fails_as_well(options, slug):
+    report = TASKS["13.Inception"].evaluate(LocalStudent(lambda *args, **kwargs: Branches(*args, **kwargs, **options)))
+    assert (report.score, report.mistake) == (0, slug), report.to_text()
+    assert TASKS["13.Inception"].evaluate(LocalStudent(Branches)).passed

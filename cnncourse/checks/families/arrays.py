@@ -30,7 +30,7 @@ def any_array(task, points=1, title=TITLE):
         task.precision = title
         task.add_mistake(
             "low-precision", lambda again, given: again(**_each(_single, dict(given))),
-            "float64 came in, and the sums were stored as float32.",
+            "float64 came in, and something was stored as float32, or a small number was added.",
         )  # fmt: skip
         return function
 

@@ -62,7 +62,8 @@ def plain(value, depth=0):
     if value is None or isinstance(value, (bool, int, float, complex, str)):
         return _plain_number(value)
     if isinstance(value, (Fraction, Decimal)):
-        return float(value)
+        whole = isinstance(value, Fraction) and value.denominator == 1
+        return _plain_number(int(value)) if whole else float(value)
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return plain(value.item(), depth + 1) if depth < 5 else _refuse(value)
     if isinstance(value, np.ndarray):

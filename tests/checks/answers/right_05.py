@@ -135,8 +135,18 @@ def winograd_list(signal, kernel):
     return [float(kernel @ signal[i : i + 3]) for i in range(len(signal) - 2)]
 
 
+def columns_of_stacked_windows(input, kernel_size, stride=1, padding=0):
+    """Each window flattened by itself; the windows stacked along a new last axis."""
+    (K_h, K_w), (S_h, S_w), (P_h, P_w) = pair(kernel_size), pair(stride), pair(padding)
+    x = np.pad(input, [(0, 0), (0, 0), (P_h, P_h), (P_w, P_w)])
+    places = [(i, j) for i in range(0, x.shape[2] - K_h + 1, S_h) for j in range(0, x.shape[3] - K_w + 1, S_w)]
+    return np.stack([x[:, :, i : i + K_h, j : j + K_w].reshape(len(x), -1) for i, j in places], axis=-1)
+
+
 ANSWERS = {
-    "05.im2col": [columns_by_loops, columns_by_strides, columns_by_index, columns_of_windows_unpadded],
+    "05.im2col": [
+        columns_by_loops, columns_by_strides, columns_by_index, columns_of_windows_unpadded, columns_of_stacked_windows,
+    ],
     "05.col2im": [
         image_by_loops, image_by_bincount, image_by_add_at, image_by_transposed_matrix, image_of_single_pixels,
     ],

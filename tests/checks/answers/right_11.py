@@ -1,5 +1,7 @@
 """Right answers to unit 11, each written another way. (Modules are in `test_right_modules`.)"""
 
+from fractions import Fraction
+
 import numpy as np
 
 
@@ -205,6 +207,24 @@ def shift_eig(images, rng, sigma=0.1):
     return images + np.einsum("ci,i,ni->nc", vectors, values, a)[:, :, np.newaxis, np.newaxis]
 
 
+def ten_of_all_windows(images, size):
+    """A view of every window there is, of which ten are taken."""
+
+    def five(pictures):
+        windows = np.lib.stride_tricks.sliding_window_view(pictures, (size, size), axis=(2, 3))
+        last, right = windows.shape[2] - 1, windows.shape[3] - 1
+        for i, j in ((0, 0), (0, right), (last, 0), (last, right), (last // 2, right // 2)):
+            yield windows[:, :, i, j]
+
+    return np.moveaxis(np.array([*five(images), *five(np.flip(images, -1))]), 0, 1)
+
+
+def top_fraction(logits, labels, k):
+    """A generator expression over lists, and a fraction, which may be whole."""
+    rows = zip(logits.tolist(), labels.tolist(), strict=True)
+    return Fraction(sum(sum(z > row[c] for z in row) >= k for row, c in rows), len(labels))
+
+
 ANSWERS = {
     "11.dropout": [
         dropout_where, dropout_binomial, dropout_choice, dropout_loop, dropout_nothing_to_drop, dropout_float32,
@@ -212,7 +232,7 @@ ANSWERS = {
     ],
     "11.dropout_backward": [dropout_back_where, dropout_back_index, dropout_back_copy],
     "11.local_response_norm": [norm_cumulative, norm_band, norm_padded, norm_loops],
-    "11.ten_crop": [ten_loops, ten_by_mirrored_places, ten_from_the_end],
-    "11.top_k_error": [top_sorted, top_partition, top_loops, top_lists],
+    "11.ten_crop": [ten_loops, ten_by_mirrored_places, ten_from_the_end, ten_of_all_windows],
+    "11.top_k_error": [top_sorted, top_partition, top_loops, top_lists, top_fraction],
     "11.colour_shift": [shift_normal, shift_svd, shift_by_the_covariance, shift_multivariate, shift_eig],
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Right answers to unit 13, each written another way. (Modules are in `test_right_modules`.)"""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -163,9 +164,15 @@ def smooth_back_mixed(logits, labels, smoothing):
     return ((1 - smoothing) * own + smoothing * (p - 1 / logits.shape[1])) / logits.shape[0]
 
 
+def cost_fractions(c_in, c1, c3, c5, c_pool, height, width):
+    """Whole fractions, and a whole number of NumPy's."""
+    weights = c_in * (c1 + c3[0] + c5[0] + c_pool) + 9 * math.prod(c3) + 25 * math.prod(c5)
+    return Fraction(weights + c1 + sum(c3) + sum(c5) + c_pool), np.int64(weights) * height * width
+
+
 ANSWERS = {
     "13.mlpconv": [mlpconv_matmul, mlpconv_loops, mlpconv_tensordot, mlpconv_columns],
-    "13.inception_cost": [cost_layers, cost_arrays],
+    "13.inception_cost": [cost_layers, cost_arrays, cost_fractions],
     "13.concat_backward": [concat_loop, concat_split, concat_tuple, concat_masks],
     "13.separate_kernel": [kernel_shared, kernel_eigenvectors, kernel_other_eigenvectors, kernel_power],
     "13.smooth_cross_entropy": [smooth_targets, smooth_two_parts, smooth_loops],

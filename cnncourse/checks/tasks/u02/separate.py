@@ -49,6 +49,11 @@ def arrays(rng):
     yield Call(next(products(rng, (3, 4))))
 
 
+def peak(kernel):
+    """Where the largest entry is."""
+    return np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
+
+
 def parts(kernel, column, row):
     """A column and a row made in another way."""
     with np.errstate(all="ignore"):
@@ -63,6 +68,14 @@ task.options(parts, {
         "The product of the first column and the first row is the kernel times its first entry."),
     "divides-by-the-first-entry": ({"column": lambda k: k[:, 0] / k[0, 0], "row": lambda k: k[0]},
         "You divide by kernel[0, 0]. That may be zero: choose an entry that is not."),
+    "scale-forgotten": ({"column": lambda k: np.linalg.svd(k)[0][:, 0], "row": lambda k: np.linalg.svd(k)[2][0]},
+        "The singular vectors have length 1. Their product needs the first singular value as a factor."),
+    "column-of-the-right-vectors": ({"column": lambda k: np.linalg.svd(k)[0][:, 0] * np.linalg.svd(k)[1][0],
+                                     "row": lambda k: np.linalg.svd(k)[2][:, 0]},
+        "The row is a column of the third matrix. np.linalg.svd returns it transposed: the right singular vectors are "
+        "its rows, vh[0]."),
+    "not-divided-by-the-crossing": ({"column": lambda k: k[:, peak(k)[1]], "row": lambda k: k[peak(k)[0]]},
+        "Column and row are those that cross at one entry, which is then in both: divide one of them by it."),
     "trusts-the-first-row": ({"column": lambda k: k @ k[0] / (k[0] @ k[0]), "row": lambda k: k[0]},
         "You take the first row as the row. It may hold only zeros: choose a row that does not."),
     "forgets-to-divide": ({"column": lambda k: k @ k[k.any(axis=1)][0], "row": lambda k: k[k.any(axis=1)][0]},

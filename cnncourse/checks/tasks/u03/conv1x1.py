@@ -89,6 +89,13 @@ def reshapes_batch_away(right, input, weight):
     return (weight[:, :, 0, 0] @ input.reshape(input.shape[1], -1)).reshape(right.shape)
 
 
+@task.mistake(see=AXES)
+def reshapes_batch_back(right):
+    """The product is right, (C_out, N·H·W). Its axes are (C_out, N, H, W): bring N to the front with `transpose`;
+    `reshape` mixes images and channels."""
+    return right.swapaxes(0, 1).reshape(right.shape)
+
+
 @task.mistake
 def forgets_sum(again, weight):
     """Each output channel sees one input channel only. A 1×1 convolution mixes all channels: sum over them."""

@@ -171,6 +171,13 @@ def repeats_the_edge(right, images, dy, dx, mode):
 
 
 @task.mistake
+def zero_shift_clears(right, images, dy, dx, mode):
+    """With a shift of 0 everything is cleared: [0:] is the whole axis, not nothing. A negative shift has a branch of
+    its own: `elif d < 0`."""
+    return 0 * right if mode == "zeros" and 0 in (dy, dx) else right
+
+
+@task.mistake
 def negative_stop(right, images, dy, dx, mode):
     """A shift beyond the image makes the end of a slice negative, and Python counts a negative end from the back. Clip
     the ends of the slices to 0 … H and 0 … W, or return zeros at once."""

@@ -85,6 +85,9 @@ task.options(laid_out, {
     "reshapes-without-transposing": ({"order": (0, 1, 2, 3, 4, 5)},
         "The shape is right and the numbers are mixed up: `reshape` keeps the order in memory, it does not move axes. "
         "Bring the axes into the order (N, C, K_h, K_w, H_out, W_out) with `transpose` first."),
+    "rows-reshaped-to-columns": ({"order": (0, 2, 3, 1, 4, 5)},
+        "The windows are in rows, and `reshape` gives the matrix its shape without turning it. Turn it with "
+        "`transpose`: the axes (N, C, K_h, K_w, H_out, W_out) in this order, or rows.transpose(0, 2, 1)."),
     "channels-last": ({"order": (0, 4, 5, 1, 2, 3)},
         "Within a column the channel runs fastest. PyTorch's layout is (C, K_h, K_w): all entries of the first "
         "channel's window, then the second's, so that weight.reshape(C_out, -1) fits."),

@@ -68,6 +68,13 @@ def mean_over_places(right, grad_output):
 
 
 @task.mistake
+def reshapes_channels_first(grad_output):
+    """`reshape(C, -1)` cuts the numbers in the order in which they are stored, image after image, so that each part
+    mixes channels. Sum over the axes 0, 2 and 3."""
+    return grad_output.reshape(grad_output.shape[1], -1).sum(axis=1)
+
+
+@task.mistake
 def keeps_dimensions(right):
     """The result has shape (1, C_out, 1, 1). The bias has shape (C_out,), and so has its gradient."""
     return right[None, :, None, None]

@@ -55,6 +55,12 @@ def softmax_by_one_maximum(logits):
     return naive_softmax(logits - logits.max())
 
 
+def log_softmax_by_one_maximum(logits):
+    """The same, with log Σ exp in place of the softmax."""
+    shifted = logits - logits.max()
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
 def one_hot(logits, labels):
     """(N, C), 1 at each row's label."""
     return (np.arange(logits.shape[1]) == labels[:, None]).astype(logits.dtype)

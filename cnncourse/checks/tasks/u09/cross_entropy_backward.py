@@ -47,6 +47,8 @@ task.options(gradient, {
         "1 is added at the label's column, where it is subtracted."),
     "best-class-for-label": ({"y": lambda z, labels: one_hot(z, z.argmax(axis=1))},
         "1 is subtracted at the largest logit, whatever the label says."),
+    "label-for-one-hot": ({"y": lambda z, labels: labels[:, None]},
+        "The number of the class is subtracted from the whole row. Wanted is 1 at the label's column, 0 elsewhere."),
     "labels-from-one": ({"y": lambda z, labels: one_hot(z, (labels - 1) % z.shape[1])},
         "The label c is taken for column c − 1. Classes are numbered from 0."),
     "softmax-over-images": ({"p": lambda z: softmax(z, 0)},

@@ -97,6 +97,10 @@ OTHERWISE = {  # slug: (function(images, sigma) → R, where the shift is R z; e
         lambda x, s: s**0.5 * matrix_of(x),
         "σ is taken for the variance of aᵢ. It is their standard deviation.",
     ),
+    "uniform-up-to-sigma": (
+        lambda x, s: s / 3**0.5 * matrix_of(x),
+        "The shifts are too small by √3, as if aᵢ were uniform from −σ to σ. It is normal: rng.normal(0, sigma, …).",
+    ),
     "sigma-not-used": (
         lambda x, s: matrix_of(x),
         "aᵢ has standard deviation 1. Multiply by sigma.",

@@ -49,7 +49,7 @@ def axes_and_sizes(rng):
     yield Call(pictures(rng, 3, 1, 1), sigma=0.9)
     yield Call(pictures(rng, 1, 2, 3), sigma=0.5)
     yield Call(pictures(rng, 3, 5, 2).astype(np.float32), sigma=0.4)
-    yield Call(fortran(255 * pictures(rng, 3, 3, 3)), sigma=1.3)
+    yield Call(fortran(255 * pictures(rng, 3, 3, 3)), sigma=0.25)
 
 
 @task.criterion(1)

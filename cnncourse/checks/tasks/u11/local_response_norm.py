@@ -106,7 +106,7 @@ task.options(normalised, {
         "The channel itself is left out of the sum. It is in the middle of its own window."),
     "size-on-each-side": ({"total": lambda x, size: squares(x, size, before=size, after=size)},
         "There are `size` channels on each side. The whole window has `size`, so size // 2 on each side."),
-    "last-neighbour-missing": ({"total": lambda x, size: squares(x, size, after=max(size // 2 - 1, 0))},
+    "last-neighbour-missing": ({"total": lambda x, size: squares(x, size, after=size // 2 - 1) if size > 1 else 0 * x},
         "The last channel of the window is missing. A slice ends before its second number: c + size // 2 + 1."),
     "starts-at-the-channel": ({"total": lambda x, size: squares(x, size, before=0, after=size - 1)},
         "The window begins at channel c. Channel c is in its middle."),

@@ -82,6 +82,8 @@ task.options(crops, {
         "picture."),
     "upside-down": ({"turn": lambda x: x[:, :, ::-1]},
         "The picture is turned upside down. Left and right are exchanged: the last axis is reversed."),
+    "turned-round": ({"turn": lambda x: x[:, :, ::-1, ::-1]},
+        "The picture is turned by half a turn: its rows are reversed, too. Only left and right are exchanged."),
     "channels-reversed": ({"turn": lambda x: x[:, ::-1]},
         "The channels are reversed. Left and right are along the last axis."),
     "images-reversed": ({"turn": lambda x: x[::-1]},
@@ -95,6 +97,11 @@ task.options(crops, {
         "The centre crop begins in the middle of the picture. Its own middle lies there: it begins at (H − size) / 2."),
     "centre-one-too-far": ({"places": lambda x, size: apart(x, size, lambda n: min(n // 2 + 1, n))},
         "The centre crop is one pixel too far down and right. It begins at (H − size) / 2."),
+    "starts-one-too-early": ({"places": lambda x, size: [(max(i - 1, 0), max(j - 1, 0))
+        for i, j in places(x, size)[:4]] + places(x, size)[4:]},
+        "The right and lower crops end one pixel before the edge. They begin at H − size and W − size."),
+    "height-for-both": ({"places": lambda x, size: places(np.empty((1, 1, x.shape[2], x.shape[2])), size)},
+        "The crops' places are worked out from the height alone. The columns come from the width, axis 3."),
     "height-for-width": ({"places": lambda x, size: [(min(i, x.shape[3] - size), min(j, x.shape[2] - size))
         for j, i in places(x.swapaxes(2, 3), size)]},
         "Height and width are exchanged somewhere: H is axis 2, W axis 3."),
@@ -104,6 +111,8 @@ task.options(crops, {
         "The crops are joined along the batch, (10·N, …). They have an axis of their own: (N, 10, …)."),
     "crops-joined-with-the-channels": ({"join": lambda a, b: np.concatenate(a + b, axis=1)},
         "The crops are joined along the channels. They have an axis of their own: np.stack(…, axis=1)."),
+    "reshaped-for-stacked": ({"join": lambda a, b: np.concatenate(a + b).reshape(len(a[0]), 10, *a[0].shape[1:])},
+        "reshape does not move numbers: the crops of different pictures are mixed. Take np.stack(…, axis=1)."),
     "five-only": ({"join": lambda a, b: np.stack(a, axis=1)}, "Those are five crops. The mirrored picture's are "
         "missing."),
 })  # fmt: skip

@@ -86,6 +86,8 @@ task.options(block, {
         "are a single convolution."),
     "no-relu-at-the-ends": ({"relu": "reductions"}, "Only the reductions have a ReLU. The last convolution of each "
         "branch has one, too."),
+    "no-relu-behind-the-pooling": ({"relu": "not pooling"}, "The fourth branch has no ReLU. The 1×1 convolution behind "
+        "the pooling has one, too."),
     "other-activation": ({"activation": leaky}, "The activation is not ReLU: negative values come through."),
     "no-bias": ({"bias": False}, "The convolutions have no bias. Without a batch norm behind them they need one."),
     "batch-norm-added": ({"norm": True}, "There are batch norm layers. The first GoogLeNet has none."),

@@ -51,7 +51,8 @@ class Wrong(nn.Module):
 
     def act(self, y, where):
         """The activation, where this block has one."""
-        return self.activation(y) if self.relu in ("all", where) else y
+        everywhere = self.relu == "all" or (self.relu == "not pooling" and "pooling" not in where)
+        return self.activation(y) if everywhere or self.relu in where.split() else y
 
     def pooled(self, x):
         """The fourth branch in front of its convolution."""
@@ -68,7 +69,7 @@ class Wrong(nn.Module):
         three = self.act(self.three(r3), "ends")
         five = self.act(self.five(three if self.chain else r5), "ends")
         last = self.pooled(self.last(x)) if self.pool_last else self.last(self.pooled(x))
-        parts = [self.act(self.one(x), "ends"), three, five, self.act(last, "ends")]
+        parts = [self.act(self.one(x), "ends"), three, five, self.act(last, "ends pooling")]
         parts = [parts[i] for i in self.order]
         y = torch.cat(parts, 1) if self.join == "cat" else sum(part.sum(1, keepdim=True) for part in parts)
         ends = {"zeros": lambda: y * 0}

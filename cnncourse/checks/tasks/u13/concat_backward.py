@@ -51,7 +51,7 @@ def starts(channels):
 def parts(grad_output, channels, axis=1, begin=starts, finish=list):
     """Right with the options as they are."""
     slices = zip(begin(channels), channels, strict=True)
-    return finish([np.take(grad_output, range(a, a + n), axis=axis, mode="wrap") for a, n in slices])
+    return finish([grad_output[(slice(None),) * axis + (slice(a, a + n),)] for a, n in slices])
 
 
 def equal_parts(grad_output, channels):
@@ -71,6 +71,8 @@ task.options(parts, {
     "from-the-end": ({"begin": reversed_starts}, "The first branch gets the last channels. It has the first ones."),
     "always-from-the-start": ({"begin": lambda channels: [0] * len(channels)},
         "Every branch begins at channel 0. Each begins where the one in front ends: add up the widths."),
+    "starts-at-the-last-width": ({"begin": lambda channels: [0, *channels[:-1]]},
+        "Each branch begins at the width of the one in front. The widths of all in front add up: start += width."),
     "one-channel-late": ({"begin": lambda channels: starts(channels) + 1},
         "Each branch begins one channel too late."),
     "order-reversed": ({"finish": lambda all_: all_[::-1]}, "The gradients are right, in the reverse order."),
@@ -94,6 +96,12 @@ def widths_for_places(grad_output, channels):
     """`channels` is taken for the places where to cut, as np.split wants them. The places are the running sum of the
     widths, without the last."""
     return np.split(grad_output, channels, axis=1)
+
+
+@task.mistake
+def widths_for_places_without_the_last(grad_output, channels):
+    """`channels[:-1]` is taken for the places to cut at. Those are the running sum, np.cumsum(channels)[:-1]."""
+    return np.split(grad_output, channels[:-1], axis=1)
 
 
 @task.mistake

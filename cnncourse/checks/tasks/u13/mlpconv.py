@@ -61,16 +61,9 @@ def product(matrix, maps):
     return np.einsum("oc,nchw->nohw", matrix, maps)
 
 
-def by_pixel(matrix, maps):
-    """The memory cut into rows of C numbers, whatever they are."""
-    N, C, H, W = maps.shape
-    return (maps.reshape(-1, C) @ matrix.T).reshape(N, H, W, -1).transpose(0, 3, 1, 2)
-
-
-def glued(matrix, maps):
-    """Right products, and their memory read in another order."""
-    N, C, H, W = maps.shape
-    return (maps.transpose(0, 2, 3, 1).reshape(-1, C) @ matrix.T).reshape(N, -1, H, W)
+def back(y):
+    """Channels last, and their memory read as if they were first."""
+    return y.transpose(0, 2, 3, 1).reshape(y.shape)
 
 
 def layers(input, w1, b1, w2, b2, times=product, inner=relu, outer=relu, add=lambda y, b: y + b[:, None, None],
@@ -96,9 +89,7 @@ task.options(layers, {
         "`+ b` adds the biases along the last axis, the columns. One bias belongs to each channel: b[:, None, None]."),
     "bias-along-the-rows": ({"add": lambda y, b: y + b[:, None]},
         "`+ b[:, None]` adds the biases along the rows. One bias belongs to each channel: b[:, None, None]."),
-    "mixes-pixels": ({"times": by_pixel}, "`reshape` keeps the order in memory, so your rows hold neighbouring pixels "
-        "instead of one pixel's channels. Move the channels to the end with `transpose` first."),
-    "reshapes-output": ({"times": glued}, "The products are right, with the channels last. Bring them to the front "
+    "reshapes-output": ({"squeeze": back}, "The numbers are right, with the channels last. Bring them to the front "
         "with `transpose`; `reshape` mixes pixels."),
     "weights-transposed": ({"times": lambda matrix, maps: product(matrix.T, maps)},
         "The weights are used as (in, out). Their first axis counts the outputs; square ones raise no error."),
@@ -108,6 +99,22 @@ task.options(layers, {
         "axis 1."),
 })  # fmt: skip
 images_apart(task, "input")
+
+
+@task.mistake
+def mixes_pixels(again, input):
+    """`reshape` keeps the order in memory, so your rows hold neighbouring pixels instead of one pixel's channels. Move
+    the channels to the end with `transpose` first."""
+    N, C, H, W = input.shape
+    return again(input=input.reshape(N, H, W, C).transpose(0, 3, 1, 2))
+
+
+@task.mistake
+def mixes_pixels_and_back(again, input):
+    """`reshape` keeps the order in memory, so your rows hold neighbouring pixels instead of one pixel's channels. Move
+    the channels with `transpose`, to the end and back."""
+    N, C, H, W = input.shape
+    return back(again(input=input.reshape(N, H, W, C).transpose(0, 3, 1, 2)))
 
 
 @task.mistake

@@ -97,6 +97,11 @@ task.options(parts, {
         "its rows."),
     "row-of-the-left-vectors": ({"make": lambda k, u, s, v: (np.resize(u[0], len(k)) * s[0], v[0])},
         "The column is a row of the first matrix. The left singular vectors are its columns: u[:, 0]."),
+    "column-of-all-right-vectors": ({"make": lambda k, u, s, v: (u[:, 0] * s[0], np.linalg.svd(k)[2][:, 0])},
+        "The row is a column of the third matrix. np.linalg.svd returns it transposed: the right singular vectors are "
+        "its rows, vh[0]."),
+    "row-of-all-left-vectors": ({"make": lambda k, u, s, v: (np.linalg.svd(k)[0][0] * s[0], v[0])},
+        "The column is a row of the first matrix. The left singular vectors are its columns: u[:, 0]."),
     "first-row-as-it-is": ({"make": lambda k, u, s, v: along_a_row(k, 0)},
         "The kernel's first row is taken as the row. That is right only where every row is a multiple of it."),
     "row-that-is-not-zero": ({"make": lambda k, u, s, v: along_a_row(k, k.any(axis=1).argmax())},

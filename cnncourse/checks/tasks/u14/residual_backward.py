@@ -109,6 +109,14 @@ task.options(backward, {
 
 
 @task.mistake
+def argument_for_hidden(right, grad_output, input, weight1, weight2):
+    """weight2's gradient is computed from W1·x. weight2 is applied to the hidden values: relu(W1·x)."""
+    before = np.einsum("mc,nchw->nmhw", weight1, input)
+    open_ = input + np.einsum("cm,nmhw->nchw", weight2, np.maximum(before, 0)) > 0
+    return *right[:2], np.einsum("nchw,nmhw->cm", grad_output * open_, before)
+
+
+@task.mistake
 def transposed(right):
     """The weights' gradients are transposed: a gradient has the shape of its weight, also where it is square."""
     return right[0], right[1].T, right[2].T

@@ -86,6 +86,20 @@ def input_rectified_first(again, input):
 
 
 @task.mistake
+def mixes_pixels(again, input):
+    """`reshape(-1, C)` keeps the order in memory, so your rows hold neighbouring pixels instead of one pixel's
+    channels. Move the channels with `transpose`, to the end and back."""
+    return again(input=input.reshape(-1, input.shape[1], 1, 1)).reshape(input.shape)
+
+
+@task.mistake
+def reshapes_output(right):
+    """The numbers are right, with the channels last. Bring them to the front with `transpose`; `reshape` mixes
+    pixels."""
+    return right.transpose(0, 2, 3, 1).reshape(right.shape)
+
+
+@task.mistake
 def matrices_swapped(again, weight1, weight2):
     """The matrices are used in each other's place, transposed. weight1 (M, C) comes first: it takes C channels to M."""
     return again(weight1=weight2.T, weight2=weight1.T)

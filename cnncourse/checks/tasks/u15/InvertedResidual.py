@@ -113,6 +113,7 @@ task.options(block, {
         "A ReLU6 follows the last 1×1 convolution. In a narrow space it would destroy information: the bottleneck is "
         "linear.", "ReLU in a narrow space"),
     "relu6-after-the-sum": ({"end": "after"}, "A ReLU6 follows the sum. Nothing comes after it."),
+    "relu6-after-a-sum": ({"end": "sum"}, "Where the input is added, a ReLU6 follows the sum. Nothing comes after it."),
     "relu-after-the-sum": ({"end": "relu"}, "A ReLU follows the sum, as in ResNet. Nothing comes after it here."),
     "relu6-before-norm": ({"order": "relu-norm"}, "ReLU6 comes before batch norm. The order is convolution, batch "
         "norm, ReLU6."),

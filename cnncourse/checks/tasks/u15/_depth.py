@@ -14,7 +14,7 @@ OTHERWISE = {
     "multiplies-by-the-share": lambda p, k: [(1, 1 - p)],
     "multiplies-by-p": lambda p, k: [(1, p)],
     "input-dropped-too": lambda p, k: [(0, 0), (1, 1)],
-    "rescales-the-sum": lambda p, k: [(k, k), (0, 0)],
+    "rescales-the-sum": lambda p, k: [(k, k), (0, 0), (k, 0)],
     "input-not-added": lambda p, k: [(0, k), (0, 1), (0, 0)],
     "input-dropped-instead": lambda p, k: [(k, 1), (0, 1), (1, 1)],
 }
@@ -31,12 +31,15 @@ def problem(case, value):
     kept, dropped = (e.all(axis=(2, 3, 4)) for e in entries)  # (draws, N)
     if p and np.abs(draws - x - branch).max() <= limit:
         return "never-drops", f"Every image is x + branch, although p is {p:g}."
+    if p and np.abs(draws - x - (1 - p) * branch).max() <= limit:
+        return "expectation-for-a-draw", f"Every image is x + {1 - p:.2g} · branch."
     if case.criterion == "generator":
         return _generator(value, kept, dropped)
     if not (kept | dropped).all():
         return _unknown(case, draws, entries, ~(kept | dropped))
     if p == 0:
-        return None if kept.all() else ("drops-at-zero", "Images are dropped, although p is 0.")
+        slug = "keeps-with-probability-p" if dropped.all() else "drops-at-zero"
+        return None if kept.all() else (slug, "Images are dropped, although p is 0.")
     if case.criterion == "chance":
         return _chance(kept, p)
     return _dependence(kept, p) if case.criterion == "each image by itself" else None
@@ -83,7 +86,8 @@ def _chance(kept, p):
     """Whether as many images are kept as p lets expect."""
     said = f"With p = {p:g}, {kept.size - kept.sum()} of {kept.size} images are dropped."
     if kept.all() or not kept.any():
-        return ("never-drops" if kept.all() else "always-drops"), said
+        rounded = kept.shape[1] == 1 and kept.all() == (p < 0.5)  # of one image, a share that is rounded: none or all
+        return "fixed-number" if rounded else "never-drops" if kept.all() else "always-drops", said
     if not share_is_off(kept.sum(), kept.size, 1 - p):
         return None
     if len(kept[0]) > 1 and (kept == kept[:, :1]).all():

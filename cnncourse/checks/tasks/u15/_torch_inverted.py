@@ -60,4 +60,5 @@ class WrongResidual(nn.Module):
             y = {"plus": y + skip, "minus": y - skip, "mean": (y + skip) / 2, "zeros": (y + skip) * 0}[self.join]
         elif self.join == "zeros":
             y = y * 0
-        return {"after": F.relu6, "relu": F.relu}.get(self.end, lambda y: y)(y)
+        end = "after" if self.end == "sum" and self.adds else self.end
+        return {"after": F.relu6, "relu": F.relu}.get(end, lambda y: y)(y)

@@ -127,6 +127,14 @@ task.options(layer, {
 
 
 @task.mistake
+def mixes_pixels(again, input):
+    """`reshape(-1, C)` keeps the order in memory, so your rows hold neighbouring pixels instead of one pixel's
+    channels. Take the mean and the variance over axis 1, or move the channels to the end with `transpose` first."""
+    rows = input.reshape(-1, input.shape[1], 1, 1)
+    return again(input=rows).reshape(input.shape)
+
+
+@task.mistake
 def eps_ignored(again):
     """The argument eps is not used: 1e-6 stands there."""
     return again(eps=1e-6)
@@ -148,7 +156,4 @@ def eps_of_batch_norm(again, eps=1e-5):
 def vectors_along_the_width(input, weight, bias, eps):
     """A vector (C,) broadcasts along the *last* axis, the width. Give it the shape (C, 1, 1): v[:, None, None]."""
     normalized = (input - input.mean(1, keepdims=True)) / np.sqrt(input.var(1, keepdims=True) + eps)
-    output = normalized * weight + bias
-    if output.shape != input.shape:
-        raise ValueError("operands could not be broadcast together")
-    return output
+    return normalized * weight + bias

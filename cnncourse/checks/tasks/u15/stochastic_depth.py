@@ -85,6 +85,9 @@ task.options(block, {
         "One draw decides for the whole batch. Each image has its own: draw N times."),
     "never-drops": ({"join": lambda x, branch, keep, p: x + branch},
         "No image is ever without its branch. In training it is left out with probability p."),
+    "expectation-for-a-draw": ({"join": lambda x, branch, keep, p: x + (1 - p) * branch},
+        "Nothing is drawn: (1 − p) · branch is what would remain on average. In training each image keeps its branch "
+        "or loses it."),
     "always-drops": ({"join": lambda x, branch, keep, p: x}, "The branch is never added."),
     "not-rescaled": ({"join": lambda x, branch, keep, p: x + branch * keep},
         "The branch is added as it is. Divide it by 1 − p, so that the mean over many draws is x + branch."),
