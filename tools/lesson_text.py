@@ -38,7 +38,7 @@ def planned() -> dict[str, str]:
 
 
 def missing_lessons(notebook: NotebookNode) -> list[str]:
-    """Return the mentions of lessons that are neither there nor marked as planned, and of planned ones that are there."""
+    """Return the mentions of lessons that are neither there nor marked as planned, or there and marked all the same."""
     there = {file.name[:2] for file in (LESSONS / "source").glob("[0-9][0-9]_*.py")}
     found = []
     for text in _texts(notebook):

@@ -201,8 +201,8 @@ assert 9 < work[0] / work[1] < 10
 # <details><summary><b>What happened</b></summary>
 #
 # Equal to rounding, and more than nine times cheaper, because neighbouring windows share most of their work. Sermanet and
-# others built OverFeat, the winner of ImageNet's localisation task of 2013, in this way. All detectors since then give
-# maps.
+# others built OverFeat, the winner of ImageNet's localisation task of 2013, in this way. Most detectors since then
+# compute one map for the whole picture.
 # </details>
 #
 # > **Predict.** Now the convolutions pad with zeros (the linear layer then sees 7×7). At how many of the 324 places are
@@ -318,7 +318,8 @@ assert slope[0, 0] < 0
 #
 # A map has the same number of outputs at every place, and a picture has any number of things. Faster R-CNN (Ren and others,
 # 2015) lays boxes of several sizes and shapes over every place beforehand, the **anchors**. Each anchor gets a
-# class, or "background", and four numbers that lead from the anchor to the box:
+# class, or "background", and four numbers that lead from the anchor to the box. With the centre $(c_x, c_y)$ and the sides $w$ and
+# $h$ of the box, and those of the anchor with the index $a$, they are
 #
 # $$ \frac{c_x - c_{x,a}}{w_a}, \qquad \frac{c_y - c_{y,a}}{h_a}, \qquad \ln\frac{w}{w_a}, \qquad \ln\frac{h}{h_a} $$
 #
@@ -437,9 +438,9 @@ assert extra[2, 0] > 0.5 > 0.05 > extra[0, 0]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# NMS cannot know whether two boxes that overlap mean one thing or two. Somewhat above its own threshold, the recall falls from 1 to
-# one half: of the two things one is left. The threshold of 0.7 finds neighbours that are closer together, but it leaves duplicates,
-# because two detections of *one* thing may be less alike than that. The other two leave none here.
+# NMS cannot know whether two boxes that overlap mean one thing or two. For 0.3 and 0.5, the recall falls from 1 to one half
+# somewhat above the threshold: of the two things one is left. The threshold of 0.7 finds both nearly up to the right end of the
+# picture, but it leaves duplicates, because two detections of *one* thing may have an IoU below 0.7. The other two leave none here.
 # </details>
 #
 # Does it matter in our scenes? NMS runs in each class by itself. So a perfect detector loses a garment only if it overlaps another
@@ -489,7 +490,8 @@ assert soft_both == TRIALS > 2 * hard_both
 #
 # Section 3 counted: more than nine anchors in ten are background, and most of them are easy. Take a picture with 100,000
 # places of background, for which the network is already 99 % sure, and 100 places with a thing, at which it is
-# wrong: it gives what is true a probability of 0.1. Lin and others (2017) multiply cross-entropy by a power of what is missing to 1:
+# wrong: it gives what is true a probability of 0.1. Lin and others (2017) multiply cross-entropy by a power of $1 - p_t$, where $p_t$
+# is the probability of what is true, and by a weight $\alpha_t$, which is $\alpha$ where the target is 1 and $1 - \alpha$ where it is 0:
 #
 # $$ \boxed{\; \mathrm{FL} = -\alpha_t\, (1 - p_t)^\gamma \ln p_t \;} \qquad
 #    p_t = p \text{ where the target is 1, and } 1 - p \text{ where it is 0} $$
@@ -517,7 +519,7 @@ assert rows[0][3] > 0.8 > 0.1 > rows[1][3] > 0.01 > rows[2][3]
 # </details>
 #
 # Two details decide whether it works. The first is the beginning: if every class starts with a probability of one half, the
-# background outweighs everything in the first steps. So the last bias starts at $-\ln 99$, which makes it 0.01. The second is
+# background outweighs everything in the first steps. So the last bias starts at $-\ln 99$, and each class at a probability of 0.01. The second is
 # rounding: for a logit of 100 a probability is rounded to 1, and $\ln(1 - p)$ is $-\infty$. Written with $\ln(1 + e^{z})$
 # it is exact. You do this in the exercises. Here the package's loss in both libraries:
 
@@ -576,9 +578,10 @@ assert np.isclose(aps["envelope"], (1 + 3 / 4 + 3 / 4 + 4 / 7) / 5)
 assert len({round(value, 3) for value in aps.values()}) == 4
 
 # %% [markdown]
-# - *raw*: the area under the curve with its teeth;
-# - *11 points*: the mean of the envelope at recall 0, 0.1, … 1 (VOC until 2009);
-# - *envelope*: the area under the envelope (VOC from 2010 on, Everingham and others);
+# - *raw*: the precision at each correct detection, summed, over the number of true boxes: (1 + 2/3 + 3/4 + 4/7)/5. This is an area
+#   of steps, a little more than the area under the slanting lines in the picture;
+# - *11 points*: the mean of the envelope at recall 0, 0.1, … 1 (VOC until 2009, Everingham and others, 2010);
+# - *envelope*: the area under the envelope (VOC from 2010 on);
 # - *101 points*: the same mean at 0, 0.01, … 1 (COCO, for one IoU threshold);
 # - the fifth: the mean of this over the IoU thresholds 0.50, 0.55, … 0.95 (COCO's AP, Lin and others, 2014).
 #
@@ -658,8 +661,8 @@ aligned = np.array([
 seen = {"RoI pooling": pooled - pooled[0], "RoIAlign": aligned - aligned[0]}
 for name, values in seen.items():
     print(f"{name}: off by at most {np.abs(values - moves).max():.2f} pixels")
-show(viz.line_chart(moves, seen, "the box moves by", "its mean value moves by", markers=False),
-     "18/roi-moves")  # fmt: skip
+show(viz.line_chart(moves, seen, "the box moves by (pixels)", "its mean value moves by (pixels)",
+                    markers=False), "18/roi-moves")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -676,7 +679,7 @@ assert 3.9 < np.abs(seen["RoI pooling"] - moves).max() < 4.1
 # ## 8. A detector without anchors
 #
 # FCOS (Tian and others, 2019) asks each place of the map directly: what thing are you in, and how far away are its left, upper, right
-# and lower sides? Ours is a small one: seven convolutions, a map with stride 4, and at each place ten logits and four
+# and lower sides? Ours is a small one: eight convolutions, a map with stride 4, and at each place ten logits and four
 # distances (as logarithms). A place stands for a thing if it lies inside of its box and near its middle, and of several things it takes
 # the smallest. The loss is the focal loss for the classes and $1 - \mathrm{IoU}$ for the boxes.
 
@@ -728,7 +731,8 @@ def any_class(lists):
 answers = detect(detector, test_images)
 ap = {form: mean_average_precision(answers, truth, form=form) for form in FORMS}
 ap["COCO's mean"] = mean_average_precision(answers, truth, COCO_THRESHOLDS, "101 points")
-ap["envelope, any class"] = mean_average_precision(any_class(answers), any_class(truth))
+merged = [tuple(v[B.nms(one[0], one[2], 0.5)] for v in one) for one in answers]  # of all classes
+ap["envelope, any class"] = mean_average_precision(any_class(merged), any_class(truth))
 table(list(ap.items()), {"form": "", "AP": ".3f"})
 
 # %% tags=["plumbing", "nbval-ignore-output"]
@@ -782,11 +786,12 @@ at_least(background[0.0] - background[2.0], 0.05, "18/focal-turns-from-backgroun
 # | both | neither, but an IoU above 0.1 |
 # | duplicate | the right class and place, but a better one has found the same |
 # | background | no IoU above 0.1 with anything |
-# | missed | (a true box that no detection means) |
+# | missed | (a true box that is neither found nor hit by a detection of the first two kinds) |
 #
 # And it asks what each kind *costs*: how much would AP rise if this kind alone were corrected?
 #
-# > **Predict.** Which of the six kinds costs most? And do the *duplicates* cost much, after NMS?
+# > **Predict.** Section 8 has shown that the class costs much. How much do the others cost: are wrong places, or missed garments,
+# > nearly as bad? And do the *duplicates* cost much, after NMS?
 
 # %% tags=["nbval-ignore-output"]
 sorted_faults = [sort_faults(one, true) for one, true in zip(good, truth, strict=True)]
@@ -812,8 +817,13 @@ for kind in counts:
             ranked += [(-good[n][2][i], n, i) for i in np.flatnonzero(faults.kinds == kind)]
     if ranked:
         _, n, i = min(ranked, key=lambda one: one[:2])
-        firsts.append((n, slice(0, 0) if i is None else [i]))
-        titles.append(kind)
+        faults = sorted_faults[n]
+        own = -1 if i is None else faults.nearest[i]
+        both = (faults.nearest == own) & np.isin(faults.kinds, ("correct", "duplicate"))
+        shown = slice(0, 0) if i is None else np.flatnonzero(both) if kind == "duplicate" else [i]
+        firsts.append((n, shown))
+        true = data.FASHION_CLASSES[truth[n][1][own]]
+        titles.append(f"{kind} (truth: {true})" if own >= 0 else kind)
 show(viz.detection_row(
     [scenes[n] for n, _ in firsts], [tuple(v[i] for v in good[n]) for n, i in firsts],
     [truth[n] for n, _ in firsts], data.FASHION_CLASSES, titles, columns=3, height=2.9,
@@ -827,8 +837,8 @@ at_most(cost["duplicate"], 0.05, "18/duplicates-cost-little")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The class costs most: a shirt is taken for a coat. The confusions of garments come back that lesson 09 shows, here in garments of
-# 12 to 30 pixels over photographs.
+# The class costs most: a shirt is taken for a coat. The confusions of garments come back that lesson 09 shows, here in small
+# garments over photographs.
 # Duplicates cost next to nothing, since NMS takes care of them. What is missed costs little as well: the counts are for scores
 # from 0.3, but AP looks at all detections, and nearly every garment has one with a lower score. So a better NMS would not improve this detector, and a
 # better classifier would. This is what sorting is for.
@@ -836,7 +846,7 @@ at_most(cost["duplicate"], 0.05, "18/duplicates-cost-little")
 #
 # ## 10. The family
 #
-# *(This section can wait.)* Ten years of detectors in one table. Each step removed a part that was slow, or that was chosen by hand:
+# *(This section can wait.)* Eight years of detectors in one table. Each step removed a part that was slow, or that was chosen by hand:
 #
 # | Year | Detector | What it removed |
 # | --- | --- | --- |
@@ -874,8 +884,8 @@ print(f"   boxes too many at IoU 0: {extra[0, 0]:.2f} for 0.3, {extra[2, 0]:.2f}
 #
 # 1. **Only for the AP in question, and for what it asks.** Two forms put our two detectors in opposite order, and 6,000 useless
 #    boxes raised an AP. Say which form it is, look at AP over IoU, and sort the faults.
-# 2. **True, and it removes neighbours as well.** It knows nothing but overlap. Two things that overlap by more than the threshold
-#    become one, and a threshold that spares them leaves duplicates.
+# 2. **True, and it removes neighbours as well.** It knows nothing but overlap. Two things that overlap by clearly more than the
+#    threshold become one. A threshold of 0.7 spares them, and leaves duplicates.
 # </details>
 
 # %% [markdown]
@@ -959,7 +969,7 @@ print("5.", (1 - 0.75) ** 2)
 # - D. Bolya, S. Foley, J. Hays, J. Hoffman, "TIDE: A general toolbox for identifying object detection errors", ECCV (2020),
 #   arXiv:2008.08115.
 # - M. Everingham and others, "The PASCAL visual object classes (VOC) challenge", International Journal of Computer Vision (2010):
-#   section 4.2, the envelope.
+#   section 4.2, the envelope at eleven recalls.
 # - T.-Y. Lin and others, "Microsoft COCO: Common objects in context", ECCV (2014), arXiv:1405.0312.
 #
 # **Next:** do the [exercises of this unit](../exercises/18_detection/18_detection.ipynb). Then lesson

@@ -87,13 +87,14 @@ assert accuracy["A"] < accuracy["B"]
 #
 # B, which found nothing. Only one pixel in twenty belongs to the sandal, so the background decides. A has found the
 # sandal, and pays for the pixels around it. A measure that prefers B is not the measure that we want. Section 2 has better
-# ones, and section 9 shows a network that learns to do what B does.
+# ones.
 # </details>
 #
 # ## 1. From one label to one label per pixel
 #
 # A classifier ends in one vector of scores per image. But its convolutions give maps, and a 1×1 convolution in the
-# place of the linear layer gives a vector of scores *at each place* of the last map. Nothing else has to change. This is
+# place of the linear layer gives a vector of scores *at each place* of the last map. The flattening or the global mean before it goes; nothing
+# else has to change. This is
 # a **fully convolutional network** (Long, Shelhamer and Darrell, 2015): it takes images of any size, and gives coarse
 # maps of scores. How coarse? Each stride and each pooling of 2 halves the map:
 
@@ -112,7 +113,8 @@ print("scores of 2 classes:", tuple(fcn.score[0](maps).shape[2:]))
 # with the total stride $S$ whose scores are as good as they can be is not worse than that.
 #
 # Two masks are compared by their **intersection over union** (IoU): the pixels that are in both, divided by those that
-# are in at least one. 1 is perfect, and 0 means that they have nothing in common. Means over 200 scenes:
+# are in at least one. 1 is perfect, and 0 means that they have nothing in common. Counted over all pixels of 200
+# scenes together:
 #
 # > **Predict.** How much of the IoU is left for $S = 8$, a typical stride? And does it help to enlarge by bilinear
 # > interpolation and not by repeating?
@@ -241,7 +243,7 @@ assert rows[0][4] < rows[0][2]
 #
 # Lesson 06 writes a convolution as a matrix, $y = Mx$, and finds $M^\top$ in its backward pass. $M^\top$ maps small
 # arrays to large ones, so it can also serve as a *forward* layer: **transposed convolution**. Each input number puts down
-# the kernel, multiplied by itself, and the next one puts it down $S$ places further. Where kernels overlap, they add up.
+# the kernel, multiplied by that number, and the next one does so $S$ places further. Where kernels overlap, they add up.
 # Three numbers, a kernel of three, $S = 2$:
 
 # %%
@@ -262,7 +264,7 @@ assert len(line) == 2 * S + 3
 
 # %% [markdown]
 # The last line says the same in another way: put $S - 1$ zeros between the numbers, then convolve (with the flip, lesson
-# 02). The output has
+# 02). For $I$ numbers along an axis the output has
 #
 # $$ (I - 1)\, S - 2P + K $$
 #
@@ -351,6 +353,7 @@ for K in [2, 3, 4, "repeat"]:
         energy.append(parities(enlarge(K, rng.normal(size=(1, 16, 10, 10)), weights) ** 2))
     energy = np.mean(energy, axis=0) / np.mean(energy)
     rows.append(("repeated, then 3×3" if K == "repeat" else f"K = {K}", np.mean(flat), energy))
+on_flat = {name: share for name, share, _ in rows}
 table(rows, {"": "", "checkerboard on flat inputs": ".1f", "energy by parity on noise": ".1f"},
       "Means over 200 draws of the weights")  # fmt: skip
 
@@ -373,7 +376,8 @@ assert np.allclose(rows[1][2] * 9 / 4, [4, 2, 2, 1], atol=0.4)
 # </details>
 #
 # The spectrum says the same in one picture. Zeros between the pixels *copy* the spectrum of a picture: the copies are
-# centred at the three frequencies above (lesson 07 calls this aliasing). The kernel multiplies the spectrum by its own
+# centred at the three frequencies above (the counterpart of lesson 07's aliasing, where
+# high frequencies appear as low ones). The kernel multiplies the spectrum by its own
 # transform. Equal parity sums mean that this transform is **zero at the three centres**, and the copies are suppressed:
 
 # %%
@@ -406,7 +410,8 @@ assert share["K = 3, equal sums"] < 1e-20 < 0.05 < share["random, K = 3"]
 # Can training find equal sums? We ask for the best 3×3 kernel for enlarging a photograph, in the sense of least squares:
 # from every second pixel of every second row, reconstruct all.
 #
-# > **Predict.** Nine numbers. Is there a kernel with $K = 3$, $S = 2$ and no checkerboard at all?
+# > **Predict.** Nine numbers, and nothing in the fit speaks of parities. How different are the four sums of the kernel that is found:
+# > equal, or as different as random ones?
 
 # %%
 fewer = camera[None, None, ::2, ::2].copy()
@@ -455,7 +460,8 @@ assert np.allclose(wide[0, 0, 4, 1:-1], np.arange(0.25, 4, 0.5))
 # %% [markdown]
 # Away from the rim, a straight ramp stays straight. The sum is $S^2$, because each new pixel needs weights of sum 1, and
 # there are $S^2$ kinds of new pixels. FCN starts its transposed convolutions at these kernels, one channel each, and lets
-# them learn. So it begins with section 1's last column and can only become better. In the exercises you find the
+# them learn. So it begins with the interpolation of section 1's last column, and
+# training can change it. In the exercises you find the
 # kernel for every $S$.
 #
 # ## 6. Dilation instead of stride
@@ -618,7 +624,7 @@ at_least(edges[summed] - edges[one_step], 0.1, "19/finer-scores-bring-edges")
 # Nearly everything is in the **fine** skip. Without it, the boundary suffers clearly, and the IoU somewhat less. The coarse
 # skip adds about nothing to the fine one: what it carries can also be had from below. And FCN is not worse *because*
 # it is FCN. With scores at 4×4 only, it finds the garment but not its edge. With finer scores added it comes close to
-# U-Net, with less work. So "skips" is the idea that counts, and whether they are joined or added is a detail at this size.
+# U-Net. So "skips" is the idea that counts, and whether they are joined or added is a detail at this size.
 # </details>
 #
 # Now look at the faults. These are the four scenes that the first U-Net marks worst:
@@ -669,9 +675,9 @@ assert largest[0] > 2 * max(largest[1:])
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Sandals are hard, as one expects: they are all edge, with straps as thin as a pixel or two. But the worst pictures are
-# others. There, a large garment in plain sight is hardly marked at all, and **red** garments fare worse than blue ones.
-# The last column has a reason: much of the background is red, too, as wood, brick and faces are. (What is missing to 1 is
+# Sandals are among the hardest, as one expects: they are all edge, with straps as thin as a pixel or two. But thin straps do not
+# explain the worst pictures. There, garments in plain sight are hardly marked at all, and most of them are rather red. **Red**
+# garments fare worse than blue ones. The last column gives a reason: much of the background is red, too, as wood, brick and faces are. (What is missing to 1 is
 # mostly grey.) In this short training the network goes by colour more than by shape. One mean IoU says nothing of
 # this. Look at the parts, and at the worst pictures.
 # </details>
@@ -705,7 +711,8 @@ print(f"garment: {share:.1%} of the pixels")
 show(viz.scene_row(tiny_test[:5].astype(np.uint8), regions=tiny_truth[:5], alpha=0.3), "19/tiny")
 
 # %% [markdown]
-# Two remedies. **Weights**: a garment's pixel counts as many times as the background has more pixels. And the **Dice loss**
+# Two remedies. **Weights**: each garment pixel counts as much as $w$ background pixels, where
+# $w$ is the number of background pixels over that of garment pixels, here about 50. And the **Dice loss**
 # (Milletari, Navab and Ahmadi, 2016), which is 1 minus Dice with probabilities $p$ in the place of marks, for each picture:
 #
 # $$ L = 1 - \frac{2 \sum p\,t + \varepsilon}{\sum p + \sum t + \varepsilon}, \qquad
@@ -713,7 +720,9 @@ show(viz.scene_row(tiny_test[:5].astype(np.uint8), regions=tiny_truth[:5], alpha
 #
 # with the numerator $A$ and the denominator $B$, by the rule for quotients. The many background pixels are in no sum where
 # $p = 0$. And all pixels of one kind have the same gradient, up to the sigmoid's slope $p(1 - p)$. At the start, every
-# $p$ is 1/2. Which share of all the gradient, in absolute value, is then at garment pixels?
+# $p$ is 1/2.
+#
+# > **Predict.** Which share of all the gradient, in absolute value, is then at garment pixels, for each of the three losses?
 
 # %%
 t = tiny_masks[:1, None].astype(float)
@@ -734,6 +743,13 @@ assert parts["cross-entropy"] < 0.05 < 0.3 < parts["weighted"]
 assert 0.3 < parts["Dice"]
 
 # %% [markdown]
+# <details><summary><b>What happened</b></summary>
+#
+# Cross-entropy pulls equally at every pixel, so garment has its share of the pixels. Weights are made to give it half. Dice does
+# so by itself: of $n$ pixels let $m$ be garment. Then $A \approx m$ and $B \approx n/2 + m$, the $m$ garment pixels have
+# $m (2B - A) \approx mn$ together (over $B^2$), and the others have $(n - m) A \approx mn$.
+# </details>
+#
 # > **Predict.** A small FCN, 100 steps of 8 pictures. What does plain cross-entropy learn? And which is best by IoU:
 # > weighted cross-entropy, the Dice loss, or plain cross-entropy plus Dice loss?
 
@@ -782,10 +798,11 @@ at_least(small_iou["weighted"] - small_iou["Dice"], 0.05, "19/weights-beat-dice-
 # the garments and marks too much around them, because a false mark costs only a fiftieth of a missed pixel.
 #
 # The surprise is the Dice loss, which many texts recommend for just this case. Here, in these few steps, it is *worse*
-# than weights, and its results differ from start to start. Its gradient has the right balance, but it says little while
-# nothing overlaps: one fraction per picture, whose slope is flat where the prediction is far off. Cross-entropy says at
-# each pixel in which direction to go. Their sum is a common choice, and better than Dice alone here. What a loss does has to be measured for the
-# task at hand, and with a step size of its own: these four share one.
+# than weights, and its results differ from start to start. Most of its networks still mark much too much background. Its
+# gradient has the right balance, but it is small at the start: one fraction per picture, whose denominator counts half of all
+# pixels. And its factor $p(1 - p)$ vanishes where a pixel is surely wrong, where cross-entropy's $p - t$ is largest. The sum
+# of both is a common choice. Here it is better than Dice alone on average, and its results differ most from start to
+# start. What a loss does has to be measured for the task at hand, and with a step size of its own: these four share one.
 # </details>
 #
 # ## 10. Pictures of any size
@@ -816,7 +833,7 @@ assert (apart > 1e-9).mean() > 0.5
 # <details><summary><b>What happened</b></summary>
 #
 # Nearly all, and more than half of them by more than a tenth of the outputs' standard deviation. An output sees as far as
-# its receptive field goes (lesson 03), and here that is most of a tile, whatever its place.
+# its receptive field goes (lesson 03), and here that is more than a tile, so even the middle of a tile is affected.
 # </details>
 #
 # **Overlap-tile** (figure 2 of the U-Net paper): give each tile a margin of everything that its outputs see, and keep only
@@ -924,7 +941,12 @@ print(f"1. all background: pixel accuracy {measures.pixel_accuracy(nothing):.2f}
       f"{iou[both].mean():.2f}")  # fmt: skip
 print("2. boundary IoU:",
       ", ".join(f"{name} {edges[name].mean():.2f}" for name in (both, fine, coarse)))  # fmt: skip
-print("3. K = 2 and 4, flat input, random weights: a checkerboard; K = 3, bilinear: none")
+ones, bilinear = np.ones((1, 1, 8, 8)), np.outer(hat, hat)[None, None]
+on_flat["K = 3, bilinear"] = checkerboard(
+    NF.conv_transpose2d(ones, bilinear, stride=2)[:, :, 3:13, 3:13]
+)
+print("3. checkerboard on flat inputs:",
+      "; ".join(f"{name} {value:.1f}" for name, value in on_flat.items()))  # fmt: skip
 print("4. IoU:", ", ".join(f"{name} {values.mean():.2f}" for name, values in small_iou.items()))
 
 # %% tags=["check"]
@@ -995,8 +1017,9 @@ at_least(iou[both], 0.65, "19/unet-iou")
 #
 # <details><summary>Answer</summary>
 #
-# The margin is $6 \cdot 8 - 4 = 44$ on each side, and the size is 4 less than a multiple of 8: 92, of which 4 pixels come
-# out.
+# Let the lowest level give $b$ pixels. Upwards, each level doubles and takes off 4: $2b - 4$, $4b - 12$, $8b - 28$. So $b = 4$ is the
+# smallest that leaves something: 4 pixels. From there back to the input, each level doubles and adds 4: $b + 4 = 8$,
+# $2 \cdot 8 + 4 = 20$, $2 \cdot 20 + 4 = 44$, $2 \cdot 44 + 4 = 92$. The margin is $(92 - 4)/2 = 44$ on each side.
 # </details>
 #
 # **6.** A U-Net with padding has step 4 and margin 24. How many pixels go through the network for a 32×32 tile in the
