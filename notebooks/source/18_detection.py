@@ -200,8 +200,8 @@ assert 9 < work[0] / work[1] < 10
 # <details><summary><b>What happened</b></summary>
 #
 # Equal to rounding, and more than nine times cheaper, because neighbouring windows share most of their work. Sermanet and
-# others built OverFeat, the winner of ImageNet's localisation task of 2013, in this way. All detectors since then give
-# maps.
+# others built OverFeat, the winner of ImageNet's localisation task of 2013, in this way. Most detectors since then
+# give maps.
 # </details>
 #
 # > **Predict.** Now the convolutions pad with zeros (the linear layer then sees 7×7). At how many of the 324 places are
@@ -835,7 +835,7 @@ at_most(cost["duplicate"], 0.05, "18/duplicates-cost-little")
 #
 # ## 10. The family
 #
-# *(This section can wait.)* Ten years of detectors in one table. Each step removed a part that was slow, or that was chosen by hand:
+# *(This section can wait.)* The detectors from 2013 to 2020 in one table. Each step removed a part that was slow, or that was chosen by hand:
 #
 # | Year | Detector | What it removed |
 # | --- | --- | --- |
