@@ -332,7 +332,7 @@ print(B.encode_boxes(box, anchor).round(3))
 print(B.encode_boxes(5 * box, 5 * anchor).round(3), "five times as large")
 back = B.decode_boxes(B.encode_boxes(box, anchor), anchor)
 print("and back:", back)
-print("anything is a size:", B.decode_boxes(np.array([[0, 0, -3.0, 4.0]]), anchor).round(2))
+print("any four numbers give a box:", B.decode_boxes(np.array([[0, 0, -3.0, 4.0]]), anchor).round(2))
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -356,7 +356,7 @@ assert np.allclose(back, box)
 # %%
 anchors = B.grid_anchors(8, 8, 4, sizes=[9, 13, 18], ratios=[1.0, 2.0])
 matches = [B.match_anchors(anchors, boxes, 0.5, 0.4) for boxes, _ in truth]
-kinds = np.concatenate(matches)
+kinds = np.concatenate(matches)  # the box of each anchor; −1 background, −2 left out
 best = np.concatenate([B.box_iou(anchors, boxes).max(axis=0) for boxes, _ in truth])
 saved = (best < 0.5).mean()
 shares = {"garment": (kinds >= 0).mean(), "left out": (kinds == -2).mean()}
@@ -681,7 +681,7 @@ assert 3.9 < np.abs(seen["RoI pooling"] - moves).max() < 4.1
 # FCOS (Tian and others, 2019) asks each place of the map directly: what thing are you in, and how far away are its left, upper, right
 # and lower sides? Ours is a small one: eight convolutions, a map with stride 4, and at each place ten logits and four
 # distances (as logarithms). A place stands for a thing if it lies inside of its box and near its middle, and of several things it takes
-# the smallest. The loss is the focal loss for the classes and $1 - \mathrm{IoU}$ for the boxes.
+# the smallest. The loss is three times the focal loss for the classes plus $1 - \mathrm{IoU}$ for the boxes.
 
 
 # %%
@@ -846,7 +846,7 @@ at_most(cost["duplicate"], 0.05, "18/duplicates-cost-little")
 #
 # ## 10. The family
 #
-# *(This section can wait.)* Eight years of detectors in one table. Each step removed a part that was slow, or that was chosen by hand:
+# *(This section can wait.)* The detectors from 2013 to 2020 in one table. Each step removed a part that was slow, or that was chosen by hand:
 #
 # | Year | Detector | What it removed |
 # | --- | --- | --- |

@@ -23,7 +23,8 @@
 # **Time** about 85 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2, 7
 # and 8; sections 6, 10 and 11 can wait.
 #
-# **You should know** lesson 03 (stride, dilation), lesson 06 (the transposed matrix), lesson 07 (pooling).
+# **You should know** lesson 03 (stride, dilation), lesson 05 (the Fourier transform, for section 4), lesson 06 (the
+# transposed matrix), lesson 07 (pooling), lesson 09 (the confusion matrix).
 
 # %%
 import cnncourse
@@ -914,7 +915,7 @@ assert 0.05 < (own < 1).mean() < 0.3
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# In few. Two shirts that touch are one piece, and a garment that another one hides in part, or a sandal with its straps, is
+# In about a quarter; usually there are more. Two shirts that touch are one piece, and a garment that another one hides in part, or a sandal with its straps, is
 # several. A box around each object nearly solves it (last line). What is left are objects of one class whose boxes overlap.
 # </details>
 #

@@ -114,7 +114,7 @@ def nms(boxes, scores, threshold):
 # `np.argsort(scores)[::-1]` turns the order of equal scores round. `np.argsort(-scores, kind="stable")` does not.
 #
 # </details>
-# <details><summary>Hint 2: whom to ask</summary>
+# <details><summary>Hint 2: which boxes to compare</summary>
 #
 # Keep a list of the boxes that are kept, and compare the next box with those only. One that was dropped drops no other.
 #
@@ -129,7 +129,8 @@ check("18.nms", nms)
 # Difficulty ●○○ · 10 minutes · 2 points ·
 # lesson section [Anchors, matching, offsets](../../notebooks/18_detection.ipynb#3.-Anchors,-matching,-offsets)
 #
-# Four numbers lead from an anchor to a box, row by row. The index a stands for the anchor:
+# Four numbers lead from an anchor to a box, row by row. (c_x, c_y) is the centre, w and h are the sides, and the index a stands
+# for the anchor:
 #
 # $$\frac{c_x - c_{x,a}}{w_a}, \qquad \frac{c_y - c_{y,a}}{h_a}, \qquad \ln\frac{w}{w_a}, \qquad \ln\frac{h}{h_a}$$
 
@@ -385,7 +386,7 @@ check("18.average_precision", average_precision)
 # lesson section [Many easy places](../../notebooks/18_detection.ipynb#5.-Many-easy-places)
 #
 # Let p = σ(logit), and let p_t be the probability of what is true: p where the target is 1, and 1 − p where it is 0. The weight α_t is
-# α or 1 − α. Then the loss is the sum over all places of
+# α where the target is 1, and 1 − α where it is 0. Then the loss is the sum over all places of
 #
 # $$-\alpha_t\,(1 - p_t)^\gamma \ln p_t$$
 #

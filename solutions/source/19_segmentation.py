@@ -33,8 +33,8 @@ from cnncourse.checks import check
 # Difficulty ●○○ · 15 minutes · 5 points ·
 # lesson section [How good is a segmentation?](../../notebooks/19_segmentation.ipynb#2.-How-good-is-a-segmentation?)
 #
-# Count the pixels of all pictures by their true class (row) and the class that they were given (column). Data sets mark pixels that
-# nobody could decide, with a label such as 255. These pixels count nothing, whatever is predicted there. But a pixel for which the
+# Count the pixels of all pictures by their true class (row) and the class that they were given (column). Data sets mark pixels
+# whose class is not known with a label such as 255. These pixels count nothing, whatever is predicted there. But a pixel for which the
 # *prediction* is this label counts, if the label is one of the classes.
 
 # %% task="19.confusion_matrix"
@@ -90,7 +90,7 @@ def mean_iou(confusion):
 
     Parameters
     ----------
-    confusion : integer array (K, K), rows are the truth; at least one pixel is counted
+    confusion : integer array (num_classes, num_classes), rows are the truth; at least one pixel is counted
 
     Returns
     -------
