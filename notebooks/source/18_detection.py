@@ -21,7 +21,7 @@
 # - compute average precision in the five forms that go by this name, and say what it does not see;
 # - train a small detector without anchors, and sort its faults.
 #
-# **Time** about 75 minutes, with the questions. The code runs in about a minute. On a short evening read sections 2, 4, 6
+# **Time** about 80 minutes, with the questions. The code runs in about a minute. On a short evening read sections 2, 4, 6
 # and 9; sections 7 and 10 can wait.
 #
 # **You should know** lesson 03 (stride and padding) and lesson 09 (cross-entropy).

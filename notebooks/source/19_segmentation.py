@@ -20,7 +20,7 @@
 # - choose a loss when the thing to be found is small;
 # - run a network on a picture of any size, tile by tile, with the same result as in one piece.
 #
-# **Time** about 85 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2, 7
+# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2, 7
 # and 8; sections 6, 10 and 11 can wait.
 #
 # **You should know** lesson 03 (stride, dilation), lesson 05 (the Fourier transform, for section 4), lesson 06 (the
