@@ -68,7 +68,9 @@ right, y_right = data.photograph_patches(15, "test")
 shown = [0, 1, 2, 3, 4, 5, 9, 14]
 titles = [data.PATCH_CLASSES[k] for k in shown]
 pictures = [*left[shown, 0], *right[shown, 0]]
-show(viz.image_row(pictures, [*titles, *[""] * 8], columns=8, share=False, height=1.2), "17/patches")
+show(
+    viz.image_row(pictures, [*titles, *[""] * 8], columns=8, share=False, height=1.2), "17/patches"
+)
 
 # %% [markdown]
 # You have five labelled patches of each photograph, 80 pictures. Every patch is standardised, so that brightness and
@@ -145,7 +147,12 @@ bottom = sum((f_n - f.mean()) ** 2 for f_n in f)
 w_hand = top / (bottom + penalty)
 b_hand = y.mean() - w_hand * f.mean()
 print(f"w = {top:.0f} / ({bottom:.0f} + {penalty:.0f}) = {w_hand:.4f}, b = {b_hand:.3f}")
-print("fitted:", (w_hand * f + b_hand).round(3), " class 1 where above 0.5:", w_hand * f + b_hand > 0.5)
+print(
+    "fitted:",
+    (w_hand * f + b_hand).round(3),
+    " class 1 where above 0.5:",
+    w_hand * f + b_hand > 0.5,
+)
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -211,9 +218,18 @@ for other in ([30.0, 40.0], [4.0, 3.0], [-4.0, 3.0]):
 
 # %% tags=["plumbing"]
 # Each row: a test patch, its three nearest by pixels, its three nearest by features.
-flat = {"train": as_input(left)[:, 0].flatten(1).numpy(), "test": as_input(right)[:, 0].flatten(1).numpy()}
-LAYERS = ["_bn0", *(f"_blocks.{i}" for i in range(16)), None]  # None: what enters the last linear layer
-known = {part: features(lite0, as_input(x), LAYERS) for part, x in [("train", left), ("test", right)]}
+flat = {
+    "train": as_input(left)[:, 0].flatten(1).numpy(),
+    "test": as_input(right)[:, 0].flatten(1).numpy(),
+}
+LAYERS = [
+    "_bn0",
+    *(f"_blocks.{i}" for i in range(16)),
+    None,
+]  # None: what enters the last linear layer
+known = {
+    part: features(lite0, as_input(x), LAYERS) for part, x in [("train", left), ("test", right)]
+}
 middle = {part: known[part]["_blocks.8"] for part in known}
 
 
@@ -227,7 +243,10 @@ for n in (4, 9, 14):
     rows = [most_alike(where["train"], where["test"][n]) for where in (flat, middle)]
     chosen = np.concatenate(rows)
     panels += [right[n, 0], *left[chosen, 0]]
-    names += [f"test: {data.PATCH_CLASSES[y_right[n]]}", *(data.PATCH_CLASSES[y_left[i]] for i in chosen)]
+    names += [
+        f"test: {data.PATCH_CLASSES[y_right[n]]}",
+        *(data.PATCH_CLASSES[y_left[i]] for i in chosen),
+    ]
 show(viz.image_row(panels, names, columns=7, share=False, height=1.3), "17/neighbours")
 
 # %% [markdown]
@@ -255,7 +274,9 @@ at_least((found == y_right).mean(), 0.5, "17/neighbours-by-features")
 # > is the best?
 
 # %%
-forty = few_per_class(y_left, 40, np.random.default_rng(0))  # the untrained network need not see all
+forty = few_per_class(
+    y_left, 40, np.random.default_rng(0)
+)  # the untrained network need not see all
 blind = {
     "train": features(untrained, as_input(left[forty]), LAYERS),
     "test": features(untrained, as_input(right), LAYERS),
@@ -265,7 +286,8 @@ by_layer = {
         scores(known["train"][layer], y_left, known["test"][layer], y_right, 20) for layer in LAYERS
     ]),
     "random weights": np.array([
-        scores(blind["train"][layer], y_left[forty], blind["test"][layer], y_right, 20) for layer in LAYERS
+        scores(blind["train"][layer], y_left[forty], blind["test"][layer], y_right, 20)
+        for layer in LAYERS
     ]),
 }  # fmt: skip
 
@@ -378,7 +400,9 @@ table([(task, *(runs.std() for runs in one.values())) for task, one in at_five.i
 gain = {task: one["middle"] - one["pixels"] for task, one in at_five.items()}
 at_least(gain["faces"], 0.02, "17/faces-gain")
 at_least(gain["photographs"], 0.4, "17/photographs-gain")
-at_most(at_five["garments"]["last"] - at_five["garments"]["pixels"], 0.05, "17/garments-last-no-gain")
+at_most(
+    at_five["garments"]["last"] - at_five["garments"]["pixels"], 0.05, "17/garments-last-no-gain"
+)
 at_most(gain["shuffled garments"], -0.03, "17/shuffled-loss")
 far = at_five["shuffled garments"]
 at_most(far["last"] - far["random last"], -0.02, "17/shuffled-random-wins")
@@ -399,7 +423,11 @@ at_most(far["last"] - far["random last"], -0.02, "17/shuffled-random-wins")
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100)
 curves = {
     name: np.array([on_task("photographs", source, n) for n in PER_CLASS])
-    for name, source in [("probe, ninth block", "middle"), ("probe, last features", "last"), ("probe, pixels", "pixels")]
+    for name, source in [
+        ("probe, ninth block", "middle"),
+        ("probe, last features", "last"),
+        ("probe, pixels", "pixels"),
+    ]
 }
 curves["neighbour, ninth block"] = np.array([
     [(nearest_neighbours(middle["train"][c], y_left[c], middle["test"], 1) == y_right).mean()
@@ -407,6 +435,8 @@ curves["neighbour, ninth block"] = np.array([
     for n in PER_CLASS
 ])  # fmt: skip
 means = {name: runs.mean(axis=1) for name, runs in curves.items()}
+
+
 def over_labels(x, means):
     chart = viz.line_chart(x, means, "labels per class", "accuracy", size=(7, 3.2), log="x")
     chart.axes[0].set_xticks(x, labels=map(str, x))
@@ -459,11 +489,17 @@ STORED = {"small CNN, from nothing": "patches-scratch", "last blocks": "patches-
 counts = kept["patches-everything"]["per_class"]
 stored = {name: np.array(kept[run]["accuracy"]) for name, run in STORED.items()}
 stored["probe, ninth block"] = np.array([probe[PER_CLASS.index(n)][:3] for n in counts])
-print(kept["patches-everything"]["command"], "took", kept["patches-everything"]["seconds"], "s of one core")
+print(
+    kept["patches-everything"]["command"],
+    "took",
+    kept["patches-everything"]["seconds"],
+    "s of one core",
+)
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 table([(name, *(runs[i] for i in range(len(counts)))) for name, runs in stored.items()],
-      {"labels per class": ""} | {str(n): ".2f" for n in counts}, "Accuracy, three draws")  # fmt: skip
+      {"labels per class": ""} | {str(n): ".2f" for n in counts},
+      "Accuracy, three draws")  # fmt: skip
 
 # %% tags=["plumbing"]
 means = {name: runs.mean(axis=1) for name, runs in stored.items()}
@@ -513,7 +549,8 @@ seen = {
     for name, change in WAYS.items()
 }
 mixed = np.array([
-    [score(seen[row][0], y_left[twenty], seen[column][1], y_right) for column in WAYS] for row in WAYS
+    [score(seen[row][0], y_left[twenty], seen[column][1], y_right) for column in WAYS]
+    for row in WAYS
 ])  # fmt: skip
 table([(name, *row) for name, row in zip(WAYS, mixed, strict=True)],
       {"training \\ test": ""} | dict.fromkeys(WAYS, ".2f"))  # fmt: skip
@@ -611,7 +648,8 @@ assert np.isclose(running, 1 - 0.99**30)
 # %% tags=["nbval-ignore-output"]
 two_rates = np.array(kept["patches-everything"]["accuracy"][counts.index(5)])
 one_rate = np.array(kept["patches-one-rate"]["accuracy"][0])
-table([("a tenth for old layers", two_rates.mean(), two_rates), ("one rate", one_rate.mean(), one_rate)],
+table([("a tenth for old layers", two_rates.mean(), two_rates),
+       ("one rate", one_rate.mean(), one_rate)],
       {"": "", "mean accuracy": ".2f", "three starts": ".2f"})  # fmt: skip
 
 # %% tags=["check"]
@@ -659,7 +697,15 @@ for n in (20, 100):
     flattered = scores(middle["train"], y_left, f_near, y_near, n)
     gaps[n] = flattered - new
     rows.append((n, new.mean(), flattered.mean(), gaps[n]))
-table(rows, {"labels per class": "d", "right halves": ".2f", "left halves": ".2f", "difference, five draws": ".2f"})
+table(
+    rows,
+    {
+        "labels per class": "d",
+        "right halves": ".2f",
+        "left halves": ".2f",
+        "difference, five draws": ".2f",
+    },
+)
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -727,7 +773,9 @@ for seed in range(5):
         elif teacher == "noise":
             descend(net, noise, torch.randint(5, (500,)), steps=100, lr=0.02, batch_size=32)
         with torch.no_grad():
-            f_few, f_check = (net[:4](x).numpy() for x in (x_small[later][chosen], x_check[checked]))
+            f_few, f_check = (
+                net[:4](x).numpy() for x in (x_small[later][chosen], x_check[checked])
+            )
         labels = y_small[later][chosen].numpy() - 5, y_check[checked].numpy() - 5
         results.append(score(f_few, labels[0], f_check, labels[1]))
 table([(name, np.mean(runs), np.array(runs)) for name, runs in found.items()],
@@ -735,7 +783,9 @@ table([(name, np.mean(runs), np.array(runs)) for name, runs in found.items()],
 
 # %% tags=["check"]
 # Check that the text is true.
-differences = np.array([np.subtract(found["garments"], found[name]) for name in ("noise", "nothing")])
+differences = np.array(
+    [np.subtract(found["garments"], found[name]) for name in ("noise", "nothing")]
+)
 at_most(np.abs(differences.mean(axis=1)), 0.04, "17/first-layers-are-alike")
 
 # %% [markdown]
@@ -758,8 +808,14 @@ at_most(np.abs(differences.mean(axis=1)), 0.04, "17/first-layers-are-alike")
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # The measurements, one line per claim.
-print("1. ninth block minus pixels, five labels:", {task: round(float(g.mean()), 2) + 0 for task, g in gain.items()})
-print(f"2. change of the features: {by_flag[:, 0].mean():.2f} with the flag, {by_freeze[:, 0].mean():.2f} with freeze")
+print(
+    "1. ninth block minus pixels, five labels:",
+    {task: round(float(g.mean()), 2) + 0 for task, g in gain.items()},
+)
+print(
+    f"2. change of the features: {by_flag[:, 0].mean():.2f} with the flag, "
+    f"{by_freeze[:, 0].mean():.2f} with freeze"
+)
 
 # %% [markdown]
 # <details><summary><b>Verdicts</b></summary>
