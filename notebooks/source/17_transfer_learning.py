@@ -21,7 +21,7 @@
 # - name four accidents of transfer learning, and show each of them by a number;
 # - say when features of a pre-trained network do not help.
 #
-# **Time** about 65 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2, 4
+# **Time** about 70 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2, 4
 # and 8; section 11 can wait.
 #
 # **You should know** lesson 08 (batch normalisation), lesson 09 (training), lesson 15 (EfficientNet-Lite0).
