@@ -772,9 +772,8 @@ for seed in range(5):
         elif teacher == "noise":
             descend(net, noise, torch.randint(5, (500,)), steps=100, lr=0.02, batch_size=32)
         with torch.no_grad():
-            f_few, f_check = (
-                net[:4](x).numpy() for x in (x_small[later][chosen], x_check[checked])
-            )
+            f_few, f_check = (net[:4](x).numpy()
+                              for x in (x_small[later][chosen], x_check[checked]))  # fmt: skip
         labels = y_small[later][chosen].numpy() - 5, y_check[checked].numpy() - 5
         results.append(score(f_few, labels[0], f_check, labels[1]))
 table([(name, np.mean(runs), np.array(runs)) for name, runs in found.items()],
