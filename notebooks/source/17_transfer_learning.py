@@ -299,6 +299,7 @@ chart.axes[0].set_xticks(range(0, 18, 2))
 show(chart, "17/by-layer")
 
 # %% tags=["plumbing", "nbval-ignore-output"]
+# The accuracy of three layers, one value per draw.
 rows = [(name, runs[1], runs[9], runs[17]) for name, runs in by_layer.items()]
 table(rows, {"five draws": "", "first block": ".2f", "ninth block": ".2f", "last features": ".2f"})
 
@@ -390,6 +391,7 @@ SOURCES = ["pixels", "random last", "last", "middle"]
 at_five = {task: {source: on_task(task, source, 5) for source in SOURCES} for task in NEAR_TO_FAR}
 
 # %% tags=["plumbing", "nbval-ignore-output"]
+# The four tasks, near to far.
 heads = {"task, 5 labels per class": ""} | dict.fromkeys(SOURCES, ".2f")
 table([(task, *(runs.mean() for runs in one.values())) for task, one in at_five.items()], heads)
 table([(task, *(runs.std() for runs in one.values())) for task, one in at_five.items()], heads,
@@ -420,6 +422,7 @@ at_most(far["last"] - far["random last"], -0.02, "17/shuffled-random-wins")
 # Now from 1 to 100 labels per class, on the photographs:
 
 # %% tags=["plumbing"]
+# Labels per class against accuracy.
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100)
 curves = {
     name: np.array([on_task("photographs", source, n) for n in PER_CLASS])
@@ -497,11 +500,13 @@ print(
 )
 
 # %% tags=["plumbing", "nbval-ignore-output"]
+# The stored runs beside the probe.
 table([(name, *(runs[i] for i in range(len(counts)))) for name, runs in stored.items()],
       {"labels per class": ""} | {str(n): ".2f" for n in counts},
       "Accuracy, three draws")  # fmt: skip
 
 # %% tags=["plumbing"]
+# The same as curves.
 means = {name: runs.mean(axis=1) for name, runs in stored.items()}
 show(over_labels(counts, means), "17/fine-tuned")
 
@@ -773,9 +778,8 @@ for seed in range(5):
         elif teacher == "noise":
             descend(net, noise, torch.randint(5, (500,)), steps=100, lr=0.02, batch_size=32)
         with torch.no_grad():
-            f_few, f_check = (
-                net[:4](x).numpy() for x in (x_small[later][chosen], x_check[checked])
-            )
+            f_few, f_check = (net[:4](x).numpy()
+                              for x in (x_small[later][chosen], x_check[checked]))  # fmt: skip
         labels = y_small[later][chosen].numpy() - 5, y_check[checked].numpy() - 5
         results.append(score(f_few, labels[0], f_check, labels[1]))
 table([(name, np.mean(runs), np.array(runs)) for name, runs in found.items()],
