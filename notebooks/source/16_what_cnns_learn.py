@@ -930,7 +930,7 @@ at_least(noisy - rights["as they are"], -0.08, "16/noise-is-harmless")
 #
 # ## 12. What each layer knows
 #
-# *(This section can wait.)* Section 3 gave names to channels. A **linear probe** (Alain and Bengio, 2016) measures
+# *(This section can wait. Run its cells all the same: later ones use `known`.)* Section 3 gave names to channels. A **linear probe** (Alain and Bengio, 2016) measures
 # instead: train a linear classifier on a layer's outputs and see how well a property can be read from them. We ask for
 # three properties of a scene: the *class*, the *colour* of the object (is red, green or blue its largest mean?), and its
 # *position* (the column of its centre, by linear regression; the share $R^2$ of its variance that is explained). The

@@ -332,7 +332,8 @@ print(B.encode_boxes(box, anchor).round(3))
 print(B.encode_boxes(5 * box, 5 * anchor).round(3), "five times as large")
 back = B.decode_boxes(B.encode_boxes(box, anchor), anchor)
 print("and back:", back)
-print("any four numbers give a box:", B.decode_boxes(np.array([[0, 0, -3.0, 4.0]]), anchor).round(2))
+four = np.array([[0, 0, -3.0, 4.0]])
+print("any four numbers give a box:", B.decode_boxes(four, anchor).round(2))
 
 # %% tags=["check"]
 # Check that the text is true.

@@ -16,7 +16,8 @@ def integrated_gradients(gradient, image, baseline, steps):
 
 def call(rng, shape, steps, change=np.asarray, baseline=None, dtype=np.float64, named=False):
     """A call with a gradient that bends and in which all entries act together; a baseline that is drawn, or given."""
-    gradient = {"__callable__": "slope", "weight": normal(rng, *shape), "bend": 0.5 * normal(rng, *shape)}
+    weights = {"weight": normal(rng, *shape), "bend": 0.5 * normal(rng, *shape)}
+    gradient = {"__callable__": "slope"} | {name: values.astype(dtype) for name, values in weights.items()}
     base = normal(rng, *shape) if baseline is None else np.full(shape, baseline)
     arrays = [change(a.astype(dtype)) for a in (normal(rng, *shape), base)]
     return Call(gradient, *arrays, steps=steps) if named else Call(gradient, *arrays, steps)
