@@ -20,8 +20,8 @@
 # - judge an explanation where the truth is known, and check whether it depends on the network at all;
 # - measure whether a network reads shape or texture, what each of its layers knows, and how little deceives it.
 #
-# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening read sections 4, 7,
-# 8 and 9; sections 1, 2 and 12 can wait.
+# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening read sections 4, 5, 7,
+# 8 and 9, and run the cells of section 6 all the same: section 9 uses names from there. Sections 1, 2 and 12 can wait.
 #
 # **You should know** lesson 06 (gradients with respect to the input), lesson 07 (global average pooling), lesson 09
 # (softmax and cross-entropy).
@@ -149,9 +149,9 @@ show(
 #
 # ## 2. The first layers of a real network
 #
-# *(This section can wait.)* Lite0's first layer has 3×3 kernels. A 3×3 picture shows little, so we look at what two
-# more layers make of them. After its second block a unit sees 11×11 pixels. The units are not linear, but the mean of a
-# unit's gradient over many photographs is its best linear stand-in: an **effective filter** of 3×11×11.
+# *(This section can wait.)* Lite0's first layer has 3×3 kernels. A 3×3 picture shows little, so we look at what the next
+# two blocks make of them. After its second block a unit sees 11×11 pixels. The units are not linear, but the mean of a
+# unit's gradient over many photographs is a simple linear stand-in: an **effective filter** of 3×11×11.
 
 # %%
 crops = []
@@ -200,7 +200,8 @@ show(viz.image_row(rows, titles, columns=10, height=0.85), "16/effective-filters
 #    u = x \cos\theta + y \sin\theta $$
 #
 # For given angle $\theta$, frequency $f$ and width $s$, the best $a$ and $b$ are a linear least-squares problem. So we
-# try a grid of the other three and note which share of a filter's energy the best Gabor function explains.
+# try a grid of the other three and note which share of a filter's energy (the sum of its squares) the best Gabor function
+# explains. We first add the three colours of each filter, so this is about its grey part only.
 
 # %% tags=["nbval-ignore-output"]
 rows, columns = np.indices((11, 11)) - 5.0
@@ -287,7 +288,7 @@ show(viz.image_row(patches, titles, columns=8, height=1.15), "16/patches")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# In block 2 the patches share an edge or thin lines of one direction. In block 5 one channel answers to bright curved
+# In block 2 the patches have edges or thin lines, many of them upright, but not all. In block 5 one channel answers to bright curved
 # strips. In block 11 the crater and the coins excite both channels, and the second one also the cat's eye. They are not
 # one kind of object, rather something *round that stands apart*; and the mast and the motorcycle do not fit even that. So
 # "objects" is a name that we give. The channel itself answers to whatever excites it, and thirteen photographs show a
@@ -397,8 +398,9 @@ show(
 )
 
 # %% [markdown]
-# Which one would you publish? Guided backpropagation is cleaner than the plain gradient. The grid in the deconvnet's map
-# shows the strides of the network and nothing of the cup. Keep in mind that neither of the two is the derivative
+# Which one would you publish? Guided backpropagation is cleaner than the plain gradient. SmoothGrad, with only six copies
+# and rather strong noise, is no calmer here: the cup is hard to see in it. The grid in the deconvnet's map
+# shows the strides of the network and nothing of the cup. Keep in mind that neither of the last two is the derivative
 # of anything: with a rule of one's own, no chain rule says what comes out. Section 9 tests them.
 #
 # ## 6. Integrated gradients
@@ -408,7 +410,9 @@ show(
 # although $f(2) - f(0) = 1$. Sundararajan, Taly and Yan (2017) walk from a **baseline** $b$ to the image in a straight
 # line and average the gradient *on the way*:
 #
-# $$ \boxed{\; M = (x - b) \cdot \int_0^1 \nabla z\big(b + t (x - b)\big)\, dt \;} $$
+# $$ \boxed{\; M = (x - b) \odot \int_0^1 \nabla z\big(b + t (x - b)\big)\, dt \;} $$
+#
+# Here $\odot$ multiplies entry by entry, so $M$ has the shape of $x$. (For a picture we then add the three colours.)
 #
 # With four steps, taken in the middle: $x = 0.25, 0.75, 1.25, 1.75$. The derivatives are 1, 1, 0, 0, their mean is 0.5,
 # and $(2 - 0) \cdot 0.5 = 1$: exactly $f(2) - f(0)$. This is no accident. By the chain rule
@@ -518,7 +522,7 @@ show(viz.image_row(shown, titles, height=2.3), "16/coarse-and-fine")
 
 # %% [markdown]
 # CAM is coarse: 7×7 places, enlarged. It looks convincing because it is a smooth spot on the object. The widget has more
-# of them: classes, and single channels of the last maps and of an earlier block. Click a class or a channel, or use the
+# of them: six classes, and five single channels of the last maps. Click a class or a channel, or use the
 # arrow keys. Which parts of the photograph speak for *wooden spoon*, and which for *Egyptian cat*?
 
 # %% tags=["plumbing"]
@@ -557,7 +561,8 @@ ClassMaps(thumbnail, groups)
 # - **pointing**: does the map's maximum lie on the object (Zhang and others, 2016)?
 # - **inside**: which share of the map's positive part lies inside the mask?
 # - **deletion** and **insertion**: how fast does the probability fall when the most important pixels are covered first,
-#   and how fast does it rise when they come back first (Petsiuk, Das and Saenko, 2018)?
+#   and how fast does it rise when they come back first (Petsiuk, Das and Saenko, 2018)? The number is the mean probability on
+#   the way from nothing to everything covered, or back. For deletion a small one is good, for insertion a large one.
 # - **randomised**: how alike are the map and that of the network with shuffled weights (Adebayo and others, 2018)?
 #   A map that stays the same explains no network.
 # - **mosaic**: four scenes of different classes are put together to one image, and we ask for one of the classes. Which
@@ -626,14 +631,14 @@ assert (judged("edges", "randomised") == 1).all()
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Only three: integrated gradients, guided backpropagation and occlusion. Saliency, the deconvnet, CAM and Grad-CAM lose
-# against "it is in the middle", a map that has never seen the network. So a share of hits says nothing without
-# a baseline.
+# Only three: integrated gradients, guided backpropagation and occlusion. Saliency, the deconvnet, CAM and Grad-CAM clearly lose
+# against "it is in the middle", a map that has never seen the network, and SmoothGrad stays a little below it. So a share of
+# hits says nothing unless a map without a network is judged, too.
 #
-# Integrated gradients and guided backpropagation look perfect: they always point at the object, and more than three
+# Integrated gradients and guided backpropagation look perfect: they point at the object practically always, and more than three
 # quarters of them lie inside. But the last column takes it back. In a mosaic only a third of them lies in the
 # quarter that is asked for, little more than chance (a quarter). They show *things*, whatever the class. With
-# occlusion, CAM and Grad-CAM about half lies in the right quarter, and CAM, so poor at pointing, is among the best. The judgements do not
+# occlusion, CAM and Grad-CAM half or more lies in the right quarter, and CAM, so poor at pointing, is among the best. The judgements do not
 # agree with each other, because they ask different questions. (CAM and Grad-CAM differ a little: before it is judged, CAM keeps
 # its negative values.)
 # </details>
@@ -723,10 +728,11 @@ at_most(alike["saliency", 12], 0.8, "16/saliency-cares-a-little")
 # <details><summary><b>What happened</b></summary>
 #
 # The puzzle's answer: **A** is the destroyed network, and **B** the trained one. The two maps correlate by 0.95 or more,
-# so the eye cannot tell them apart. Guided backpropagation and the deconvnet make the same picture of the cup whatever the last
-# twelve layers compute. They answer to the image and to the first layers, much as an edge detector does. Nie, Zhang
-# and Patel (2018) show why: with positive gradients only, the methods come close to reconstructing the image. CAM changes at once,
-# as it should.
+# so the eye cannot tell them apart. Guided backpropagation and the deconvnet make the same picture whatever the last
+# twelve layers compute: the deconvnet its grid, guided backpropagation the cup's edges. It answers to the image and to the
+# first layers, much as an edge detector does. Nie, Zhang and Patel (2018) show why: with positive gradients only, it comes
+# close to reconstructing the image. Saliency and CAM both change with the first layer. After twelve, nothing of CAM's map is
+# left, as it should be, but saliency's is still rather like the old one.
 #
 # But now look at the table of the scenes again, where guided backpropagation does well in the randomised test. There
 # *all* layers were shuffled, the first ones included. One test is not enough.
@@ -841,11 +847,12 @@ at_least(nothing[:, 0] - nothing[:, 1], 0.15, "16/shape-where-texture-is-useless
 #
 # ## 11. Adversarial examples
 #
-# The gradient also says how to *mislead* a network. Goodfellow, Shlens and Szegedy (2015) add to each pixel the same
-# small $\varepsilon$, with the sign that raises the loss: $x + \varepsilon\, \mathrm{sign}(\partial L / \partial x)$, the
-# **fast gradient sign method** (FGSM). If $z = w \cdot x$ were linear, it would change by $\varepsilon \sum_i |w_i|$.
-# With 150,528 pixels that is a lot, however small $\varepsilon$ is. A random sign for each pixel changes $z$ by
-# $\varepsilon \sqrt{\sum_i w_i^2}$ only, which is smaller by a factor of up to $\sqrt{150{,}528} \approx 388$.
+# The gradient also says how to *mislead* a network. Goodfellow, Shlens and Szegedy (2015) add to each number of the image
+# the same small $\varepsilon$, with the sign that raises the loss: $x + \varepsilon\, \mathrm{sign}(\partial L / \partial x)$,
+# the **fast gradient sign method** (FGSM). If $z = w \cdot x$ were linear, it would change by $\varepsilon \sum_i |w_i|$.
+# With $3 \cdot 224 \cdot 224 = 150{,}528$ numbers that is a lot, even for a small $\varepsilon$. A random sign for each number
+# typically changes $z$ by $\varepsilon \sqrt{\sum_i w_i^2}$ only, which is smaller by a factor of up to
+# $\sqrt{150{,}528} \approx 388$.
 #
 # > **Predict.** $\varepsilon$ is a quarter of a grey level: 0.25 of 255. No screen could show it. What is left of the
 # > 0.91 for *espresso*? And with random signs?
@@ -930,7 +937,7 @@ at_least(noisy - rights["as they are"], -0.08, "16/noise-is-harmless")
 #
 # ## 12. What each layer knows
 #
-# *(This section can wait. Run its cells all the same: later ones use `known`.)* Section 3 gave names to channels. A **linear probe** (Alain and Bengio, 2016) measures
+# *(This section can wait.)* Run its cells all the same: later ones use `known`. Section 3 gave names to channels. A **linear probe** (Alain and Bengio, 2016) measures
 # instead: train a linear classifier on a layer's outputs and see how well a property can be read from them. We ask for
 # three properties of a scene: the *class*, the *colour* of the object (is red, green or blue its largest mean?), and its
 # *position* (the column of its centre, by linear regression; the share $R^2$ of its variance that is explained). The
@@ -1002,10 +1009,11 @@ at_least(known[:, 2, 5] - known[:, 2, 0], 0.1, "16/position-appears")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The class rises layer by layer, and the colour, which says nothing about the class, gets lost. The position is the
+# The class rises layer by layer, and much of the colour, which says nothing about the class, gets lost. The position is the
 # surprise. In the first layers it cannot be read from averages, since a convolution does not know where it is. In the last
-# layers it can, although it was not trained for. It comes from the **zero padding** (lesson 04): units near the border
-# see zeros, and layer by layer this mark spreads inwards (Islam, Jia and Bruce, 2020).
+# two layers it can, best in the fifth, although the networks were not trained for it. The likely source is the **zero
+# padding** (lesson 04): units near the border see zeros, and layer by layer this mark spreads inwards (Islam, Jia and Bruce,
+# 2020). We have not tested that here; it would need networks with another padding.
 # </details>
 #
 # ## Claims to test
@@ -1056,9 +1064,9 @@ print(
 # ## Summary
 #
 # 1. Layers can be looked at through their weights, their effective filters, the patches that excite them, and linear
-#    probes. Only the last gives a number.
-# 2. Saliency is $\max_c |\partial z / \partial x_c|$. Integrated gradients average it on the way from a baseline and add up to
-#    $z(x) - z(b)$. Guided backpropagation and the deconvnet change ReLU's rule, and are derivatives of nothing.
+#    probes. Only the last measure how much a layer knows.
+# 2. Saliency is $\max_c |\partial z / \partial x_c|$. Integrated gradients average the gradient, with its sign, on the way from a
+#    baseline, and add up to $z(x) - z(b)$. Guided backpropagation and the deconvnet change ReLU's rule, and are derivatives of nothing.
 # 3. With a head of global average pooling and one linear layer the logit is the mean of the CAM, plus a bias, and Grad-CAM is
 #    relu(CAM)$/hw$.
 # 4. Judge explanations where the truth is known, against maps that know nothing, and test whether they change with the

@@ -22,7 +22,7 @@
 # - say when features of a pre-trained network do not help.
 #
 # **Time** about 70 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1, 2, 4
-# and 8; section 11 can wait.
+# and 8, and run the cells of 3 and 7 all the same: sections 4 and 8 use names from there. Section 11 can wait.
 #
 # **You should know** lesson 08 (batch normalisation), lesson 09 (training), lesson 15 (EfficientNet-Lite0).
 
@@ -133,8 +133,8 @@ with tempfile.TemporaryDirectory() as folder:  # an empty one
 # $$ L(W, b) = \sum_n \lVert W f_n + b - y_n \rVert^2 + \lambda \lVert W \rVert^2 $$
 #
 # No training loop is needed. Setting the derivative with respect to $b$ to zero gives $b = \bar y - W \bar f$: the fit
-# goes through the means. With this $b$ only the differences from the means are left, $\tilde f_n = f_n - \bar f$. The
-# derivative with respect to $W$ then gives
+# goes through the means. With this $b$ only the differences from the means are left, $\tilde f_n = f_n - \bar f$ and
+# $\tilde y_n = y_n - \bar y$. Setting the derivative with respect to $W$ to zero then gives
 #
 # $$ \boxed{\; \Big(\sum_n \tilde f_n \tilde f_n^\top + \lambda I\Big) W^\top = \sum_n \tilde f_n \tilde y_n^\top \;} $$
 #
@@ -213,8 +213,9 @@ for other in ([30.0, 40.0], [4.0, 3.0], [-4.0, 3.0]):
     print(other, f"cosine {cosine:.2f}, distance {np.linalg.norm(a - other):.1f}")
 
 # %% [markdown]
-# The first vector is the farthest, and its cosine is the largest. Now one test patch, and the three most similar of the
-# 1,600 training patches: by pixels, and by the features of Lite0's ninth block (section 4 says why this one).
+# The first vector is the farthest, and its cosine is the largest. Now three test patches, and for each the three most similar
+# of the 1,600 training patches: by pixels, and by the features of Lite0's ninth block. (It has sixteen; section 4 compares
+# them.)
 
 # %% tags=["plumbing"]
 # Each row: a test patch, its three nearest by pixels, its three nearest by features.
@@ -251,7 +252,8 @@ show(viz.image_row(panels, names, columns=7, share=False, height=1.3), "17/neigh
 
 # %% [markdown]
 # Columns two to four are the neighbours by pixels, five to seven those by features. Pixels find patches that are dark at
-# the same *places*. Features find the same kind of *surface*, wherever its parts lie. In numbers, for $k = 1$:
+# the same *places*. Features mostly find the same kind of *surface*, wherever its parts lie, though not always: two of the
+# rocket's neighbours are bricks. In numbers, for $k = 1$ and only 20 training patches of each photograph:
 
 # %% tags=["nbval-ignore-output"]
 twenty = few_per_class(y_left, 20, np.random.default_rng(0))
@@ -266,9 +268,10 @@ at_least((found == y_right).mean(), 0.5, "17/neighbours-by-features")
 # %% [markdown]
 # ## 4. Which layer?
 #
-# Everyone takes the last features. But the last layers of Lite0 were made for ImageNet's thousand classes. We put a probe
+# Most people take the last features. Is that the best choice? We put a probe
 # on every layer (the mean over all places, one number per channel), with 20 patches per class and five draws, and do
-# the same with the untrained network.
+# the same with the untrained network. Layer 0 is the first convolution with its batch norm, layers 1 to 16 are the blocks, and
+# layer 17 is the last features.
 #
 # > **Predict.** For the trained network: does the accuracy rise to the end? And for the untrained one: which of its layers
 # > is the best?
@@ -320,7 +323,12 @@ at_most(trained[0], 0.15, "17/batch-norm-means")
 # layers are general, last layers are specific to the task they were trained for, and our patches are none of ImageNet's
 # objects. The untrained network is best at its *beginning*. Random filters are filters, too, and a mean of their ReLUs
 # describes a texture; each further random layer mixes this up. So "features from a network" beat pixels by far even
-# without training, and training adds as much again.
+# without training (a neighbour by pixels had 0.13 in section 3, and section 5 puts a probe on pixels), and training adds as
+# much again.
+#
+# One warning. We have now chosen a layer by its accuracy on the *test* patches, and we go on with the same patches. In a task of
+# your own, choose the layer on validation pictures. Here the blocks from the sixth to the eleventh differ little, so the
+# choice flatters the later numbers only a little.
 #
 # The first point of both curves is near chance, one in sixteen. There the features are the means of a convolution and
 # batch norm *without* a ReLU. A mean of a linear filter is only the mean of the picture, and every patch has mean zero.
@@ -412,9 +420,10 @@ at_most(far["last"] - far["random last"], -0.02, "17/shuffled-random-wins")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# On faces and on photographs the features win, on photographs by a very wide margin. On garments they are about as good
-# as the pixels: a garment stands in the middle of its picture, so its pixels are already a good description. On shuffled
-# garments the features *lose*, and the network with random weights is better than the one with ImageNet weights.
+# On faces and on photographs the features win, on photographs by a very wide margin. On garments those of the middle are about
+# as good as the pixels, and the last ones are worse: a garment stands in the middle of its picture, so its pixels are already a
+# good description. On shuffled garments the features *lose*, and the last features of the network with random weights are
+# better than those of the one with ImageNet weights.
 # What Lite0 has learned about photographs (edges continue, neighbours are alike) is false there, and false knowledge is worse
 # than none.
 # </details>
@@ -569,7 +578,8 @@ at_least(mixed[2, 2] - mixed[0, 2], 0.2, "17/wrong-once-costs-more")
 # <details><summary><b>What happened</b></summary>
 #
 # The same wrong preprocessing on both sides costs something, and less than one would fear: the probe adapts to the odd features.
-# A *difference* between training and test is the disaster. So the most dangerous place for this accident is not the
+# A *difference* between training and test is worse. Between the first two ways, which are near to each other, it costs little.
+# With 0 to 255 on one side only, it is a disaster. So the most dangerous place for this accident is not the
 # training script but the program that uses the network later. Keep preprocessing and weights together, and test the pair on a
 # picture whose answer you know.
 # </details>
@@ -629,7 +639,8 @@ at_least(by_freeze[:, 1] - by_flag[:, 1], 0.02, "17/freeze-is-better")
 # also be kept on disk, and then the accident cannot happen at all.
 #
 # How fast do running statistics move? With momentum $m$ each batch leaves $1 - m$ of what was there. By hand, for a mean of 0
-# and batches whose mean is 1:
+# and batches whose mean is 1. (This is one batch norm. The features pass through all of Lite0's, one after the other, so
+# a change of one part need not be a change of the same part in them.)
 
 # %%
 running, momentum = 0.0, 0.01  # Lite0's momentum; PyTorch's usual one is 0.1
@@ -665,8 +676,8 @@ assert np.allclose(one_rate, 1 / 16)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Everything. All three networks end at one in sixteen, which is chance. The two rates differ by a factor of ten, and the
-# old layers do not survive the larger one.
+# Everything. All three networks end at exactly one in sixteen, without any scatter: this is what a network has that gives every
+# patch the same class. The two rates differ by a factor of ten, and the old layers do not survive the larger one.
 # </details>
 #
 # Howard and Ruder (2018) go further and give *each* stage a rate of its own: the last learns at $\eta$, each earlier one
@@ -800,8 +811,9 @@ at_most(np.abs(differences.mean(axis=1)), 0.04, "17/first-layers-are-alike")
 # random weights are at least as good in the first block (the figure of section 4). What ImageNet teaches sits deeper.
 # </details>
 #
-# For a full run, `cnncourse train lite0 --data fashion-mnist --freeze 12` trains Lite0 with its first twelve parts frozen, at
-# any of the sizes that it offers, and `--freeze features` trains a new head only.
+# For a full run, `cnncourse train lite0 --data fashion-mnist --freeze 12` trains Lite0 with its first twelve parts frozen: the
+# first convolution and eleven blocks, as for "last blocks" in section 6. `--freeze features` trains a new head only, and
+# `--size` says to how many pixels per side the images are enlarged.
 #
 # ## Claims to test
 #

@@ -329,14 +329,14 @@ check("17.parameter_groups", parameter_groups)
 # %% [markdown]
 # ## Questions
 #
-# **Question 1** (1 point). A network has 1,280 features and gets a new linear head for 16 classes, with biases. How many parameters does the
+# **Question 1** (1 point). A network has 512 features and gets a new linear head for 20 classes, with biases. How many parameters does the
 # head have?
 
 # %% task="17.answer_head_parameters"
 def answer_head_parameters():
     """A whole number."""
     ### BEGIN SOLUTION
-    return 1280 * 16 + 16
+    return 512 * 20 + 20
     ### END SOLUTION
 
 
@@ -344,14 +344,14 @@ def answer_head_parameters():
 check("17.answer_head_parameters", answer_head_parameters)
 
 # %% [markdown]
-# **Question 2** (1 point). A network has five stages. The last one learns at 0.1, each earlier one at half the rate of the next. At which rate does
+# **Question 2** (1 point). A network has seven stages. The last one learns at 0.08, each earlier one at half the rate of the next. At which rate does
 # the first stage learn?
 
 # %% task="17.answer_first_rate"
 def answer_first_rate():
     """A number, to three digits at least."""
     ### BEGIN SOLUTION
-    return 0.1 * 0.5**4
+    return 0.08 * 0.5**6
     ### END SOLUTION
 
 

@@ -5,30 +5,30 @@ from cnncourse.checks.author import question
 
 @question(see="A new head, and more than the head")
 def answer_head_parameters():
-    """Right: a weight for each of 1,280 features and 16 classes, and 16 biases."""
-    return 1280 * 16 + 16
+    """Right: a weight for each of 512 features and 20 classes, and 20 biases."""
+    return 512 * 20 + 20
 
 
 answer_head_parameters.wrong = {
-    1280 * 16: ("no-biases", "The biases are missing: one for each class."),
-    1281000: ("old-head", "That is the old head, with 1,000 classes."),
-    1280 * 16 + 1280: ("biases-of-the-inputs", "There is one bias for each output, not for each input."),
-    1280 + 16: ("sum-for-product", "Each class has its own weight for each feature: a product."),
+    512 * 20: ("no-biases", "The biases are missing: one for each class."),
+    512 * 1000 + 1000: ("old-head", "That is a head for 1,000 classes, such as ImageNet's."),
+    512 * 20 + 512: ("biases-of-the-inputs", "There is one bias for each output, not for each input."),
+    512 + 20: ("sum-for-product", "Each class has its own weight for each feature: a product."),
 }
 
 
 @question(see="One learning rate for old and new")
 def answer_first_rate():
-    """Right: the first of 5 stages is 4 steps from the end: 0.1 · 0.5⁴."""
-    return 0.1 * 0.5**4
+    """Right: the first of 7 stages is 6 steps from the end: 0.08 · 0.5⁶."""
+    return 0.08 * 0.5**6
 
 
 answer_first_rate.wrong = {
-    0.1 * 0.5**5: ("one-step-too-many", "The last stage has the power 0, so the first of 5 has the power 4."),
-    0.1 * 0.5**3: ("one-step-too-few", "From the fifth stage back to the first there are 4 steps."),
-    0.1: ("no-decay", "That is the last stage's rate."),
-    0.1 * 0.5: ("one-step", "Each stage is ½ of the next one, not all of them ½ of the last."),
-    0.1 / 5: ("divided", "The rates fall by a factor from stage to stage; they are not shared out."),
+    0.08 * 0.5**7: ("one-step-too-many", "The last stage has the power 0, so the first of 7 has the power 6."),
+    0.08 * 0.5**5: ("one-step-too-few", "From the seventh stage back to the first there are 6 steps."),
+    0.08: ("no-decay", "That is the last stage's rate."),
+    0.08 * 0.5: ("one-step", "Each stage is ½ of the next one, not all of them ½ of the last."),
+    0.08 / 7: ("divided", "The rates fall by a factor from stage to stage; they are not shared out."),
 }
 
 
