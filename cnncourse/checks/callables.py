@@ -68,6 +68,16 @@ def _squares(matrix):
     return lambda x: (matrix @ np.ravel(x)) ** 2
 
 
+def _graph_sum(weight):
+    """(A, X) → (A + I) X W: the same for every numbering of the nodes."""
+    return lambda adjacency, features: (adjacency @ features + features) @ weight
+
+
+def _graph_by_place(weight, place):
+    """The same, and each row times a factor of its own, so that numbers of nodes count."""
+    return lambda adjacency, features: place * ((adjacency @ features + features) @ weight)
+
+
 CALLABLES = {
     "circular_filter": _circular_filter,
     "zero_filter": _zero_filter,
@@ -76,4 +86,6 @@ CALLABLES = {
     "sine": _sine,
     "cubic": _cubic,
     "squares": _squares,
+    "graph_sum": _graph_sum,
+    "graph_by_place": _graph_by_place,
 }
