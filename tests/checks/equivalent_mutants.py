@@ -167,6 +167,9 @@ EQUIVALENT = {
         "InvertedResidual: False -> True": IDLE_BIAS,
     },
     "20.causal_conv1d": {"causal_conv1d: 0 -> 1": "one more zero behind the end, which no tap reaches"},
+    "20.normalized_adjacency": {
+        "normalized_adjacency: np.eye(len(adjacency), dtype=np.int8) -> np.eye(len(adjacency))": WIDER,
+    },
     "20.patch_embedding": {
         "patch_embedding: 2 -> 3": "patches are as high as wide",
         "patch_embedding: 1 -> 2": "NumPy takes any negative side for the one that is left",

@@ -26,8 +26,8 @@ def graph(rng, nodes, weighted=False, directed=False, loops=False):
     return A
 
 
-def balanced(adjacency, loops=lambda A: np.eye(len(A)), degree=lambda A, looped: looped.sum(axis=1), first=None,
-             right_degree=None, power=0.5, right_power=None):  # fmt: skip
+def balanced(adjacency, loops=lambda A: np.eye(len(A), dtype=np.int8), degree=lambda A, looped: looped.sum(axis=1),
+             first=None, right_degree=None, power=0.5, right_power=None):  # fmt: skip
     """Â with the options as they are."""
     A = first(adjacency) if first else adjacency
     looped = A + loops(A)

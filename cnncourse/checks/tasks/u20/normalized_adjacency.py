@@ -12,7 +12,7 @@ task = Task(see="Graphs: no grid, no order")
 @task.right
 def normalized_adjacency(adjacency):
     """D^−½ (A + I) D^−½, D the row sums of A + I."""
-    looped = adjacency + np.eye(len(adjacency))
+    looped = adjacency + np.eye(len(adjacency), dtype=np.int8)
     degree = looped.sum(axis=1)
     return looped / np.sqrt(np.outer(degree, degree))
 
