@@ -48,6 +48,7 @@ from cnncourse.torch_nn.models.causal import CausalStack
 from cnncourse.torch_nn.models.video import Conv2Plus1D
 from cnncourse.torch_nn.quarter_turns import LiftingConv2d, QuarterTurnConv2d, turn_maps
 from cnncourse.torch_nn.training import descend
+from cnncourse.viz.matrices import matrix_row
 
 torch.set_num_threads(1)  # for small networks, dividing the work costs more than the work
 STARTS = range(5)
@@ -122,7 +123,7 @@ print("the package's layer:", layer(np.array([[[1, 3, 2, 5]]], np.float32))[0, 0
 taps = np.array([1.0, 2.0, 3.0])
 centred = np.stack([np.correlate(e, taps, mode="same") for e in np.eye(6)], axis=1)
 only_past = np.stack([causal(e, taps) for e in np.eye(6)], axis=1)
-show(viz.matrix_row([centred, only_past], ["padding at both ends", "causal"], values=True),
+show(matrix_row([centred, only_past], ["padding at both ends", "causal"], values=True),
      "20/causal-matrix")  # fmt: skip
 
 # %% tags=["check"]
@@ -330,12 +331,12 @@ print(f"right: {right_by_hand:.2f}")
 
 # %% tags=["check"]
 # Check that the text is true.
-assert 0.75 < right_by_hand < 0.95
+assert 0.7 < right_by_hand < 0.85
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# In more than four fifths of the clips. The photograph behind the garment stands still and disturbs all four.
+# In about three quarters of the clips. The photograph behind the garment stands still and disturbs all four.
 # </details>
 #
 # Now the same form is learned: 16 kernels, the mean square of each output, its logarithm, batch normalisation and a
@@ -509,7 +510,7 @@ for name, (make, images, labels) in NETS.items():
     for seed in STARTS:
         torch.manual_seed(seed)
         net = make()
-        descend(net, images, labels, steps=150, lr=0.1, batch_size=32)
+        descend(net, images, labels, steps=150, lr=0.1, batch_size=16)
         with torch.no_grad():
             scores[name].append([(net(x).argmax(1) == y_test).double().mean().item()
                                  for x in (x_test, turned_test)])  # fmt: skip
@@ -523,13 +524,14 @@ upright, turned = (np.array([scores[name][i] for name in NETS]) for i in (0, 1))
 at_least(upright[0] - turned[0], 0.2, "20/plain-falls-on-turned")
 at_least(turned[2] - turned[0], 0.1, "20/group-beats-plain-on-turned")
 at_least(upright[0] - upright[2], 0.03, "20/invariance-costs-upright")
-at_most(np.abs(upright[2] - turned[2]), 0.001, "20/group-does-not-see-the-turn")
+at_least(turned[1] - turned[0], 0.05, "20/augmentation-helps-on-turned")
+assert np.abs(upright[2] - turned[2]).max() < 0.005
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
 # The plain network falls apart on turned pictures. The group network is *exactly* as good on them as on upright ones,
-# without having seen one. Augmentation comes close, as far as training takes it. But look at the first column: on upright
+# without having seen one. Augmentation gets most of the way in as many steps. But look at the first column: on upright
 # pictures the plain network is the best. That garments stand upright is knowledge, and a network that is invariant to
 # turns cannot use it. Build in a symmetry that the task has, and no other.
 # </details>
@@ -662,16 +664,15 @@ table(list(explained.items()), {"convolution": "", "explained": ".2f"})
 # Check that the text is true.
 assert explained["blur 5×5"] > 0.99
 assert explained["Laplacian"] > 0.99
-assert explained["left to right"] < 0.4
+assert explained["left to right"] < 0.1
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
 # The blur and the Laplacian treat all directions alike, and nothing is missing. (The Laplacian needs the pixel itself,
 # $\hat A^0$. Kipf and Welling's layer alone has one weight for the node and its neighbours and cannot give it a weight of
-# its own; a shortcut as in lesson 14 can.) Most of the change from left to right is out of reach. The little that is
-# explained is chance in this one photograph: nothing tells left from right in the lists. So the second answer to the
-# puzzle is no.
+# its own; a shortcut as in lesson 14 can.) Of the change from left to right next to nothing is
+# explained, and that is chance: nothing tells left from right in the lists. So the second answer to the puzzle is no.
 # </details>
 #
 # ReLUs do not help. Turn a picture by a quarter: the graph of a square grid stays the same, and only the numbers of the
@@ -715,7 +716,8 @@ print("eigenvalues:", np.linalg.eigvalsh(laplacian).round(2)[:7])
 
 # %%
 waves = {f"{k} times around": fourier[:, k].real for k in (1, 2, 5)}
-show(viz.line_chart(np.arange(n), waves, "node of the ring", "value"), "20/ring-waves")
+show(viz.line_panels(np.arange(n), {"": waves}, "node of the ring", ["value"], size=(8, 3)),
+     "20/ring-waves")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -880,7 +882,7 @@ print(tuple(patches.shape), "equal:", torch.allclose(by_convolution, by_matrix))
 # Second, the patches are mixed by **attention** (Vaswani and others, 2017). Each patch asks with a vector $q_i$, each answers
 # with a vector $k_j$, and the weights of the sum are $a_{ij} = \mathrm{softmax}_j (q_i \cdot k_j / \sqrt{d})$. Compare it
 # with $\hat A$: everybody is everybody's neighbour, and the weights are computed from the features. It is a kernel that
-# depends on what it sees. Here $q$ and $k$ are the patches themselves, less their mean and at length 1, with a factor of 8:
+# depends on what it sees. Here $q$ and $k$ are the patches themselves, less their mean and at length 1, with a factor of 3:
 
 # %%
 tokens = patches[0].numpy()
@@ -890,7 +892,7 @@ tokens = tokens / np.linalg.norm(tokens, axis=1, keepdims=True)
 
 def attention(tokens):
     """Row i: how much patch i listens to each patch."""
-    scores = np.exp(8 * tokens @ tokens.T)
+    scores = np.exp(3 * tokens @ tokens.T)
     return scores / scores.sum(axis=1, keepdims=True)
 
 
@@ -932,7 +934,8 @@ assert np.abs(weights_of[25] - weights_of[63]).max() > 0.01
 
 # %% tags=["plumbing"]
 # The measurements, one line per claim.
-print("1. steps seen by eight layers of two taps:", reach([1] * 8)[0], "and", reach([2**i for i in range(8)])[0])
+doubled = reach([2**i for i in range(8)])[0]
+print("1. steps seen by eight layers of two taps:", reach([1] * 8)[0], "and", doubled)
 print("2. explained:", ", ".join(f"{name} {value:.2f}" for name, value in explained.items()))
 
 # %% [markdown]

@@ -140,7 +140,7 @@ def conv3d(input, weight, bias=None):
     """
     ### BEGIN SOLUTION
     K_t, K_h, K_w = weight.shape[2:]
-    T, H, W = (size - K + 1 for size, K in zip(input.shape[2:], weight.shape[2:]))
+    T, H, W = input.shape[2] - K_t + 1, input.shape[3] - K_h + 1, input.shape[4] - K_w + 1
     output = 0
     for t in range(K_t):
         for i in range(K_h):
