@@ -20,7 +20,7 @@
 # - write down a graph convolution and its gradient, and say which powers of a convolution it lacks;
 # - compute when smoothing over a graph destroys the features, and when something else fails.
 #
-# **Time** about 75 minutes, with the questions. The code runs in about half a minute. Section 9 can wait.
+# **Time** about 90 minutes, with the questions. The code runs in about a minute. Section 9 can wait.
 #
 # **You should know** lesson 03 (dilation), lesson 04 (equivariance), lesson 05 (the Fourier transform).
 
@@ -81,7 +81,7 @@ show(viz.image_row([photo, shuffled.reshape(photo.shape)], ["photograph", "shuff
      "20/shuffled")  # fmt: skip
 
 # %% [markdown]
-# > **Predict.** You have the shuffled pixels and the lists. Which of these can you compute: for each pixel, the value
+# > **Guess, and write it down.** You have the shuffled pixels and the lists. Which of these can you compute: for each pixel, the value
 # > that it would have in a blurred photograph? For each pixel, the change from left to right? The photograph itself?
 #
 # Sections 6 and 7 answer this. On the way there we ask what is left of a convolution when the grid has one axis, three
@@ -346,7 +346,7 @@ assert 0.7 < right_by_hand < 0.85
 # > **Predict.** How good is each of the three on the test clips?
 
 
-# %% tags=["nbval-ignore-output"]
+# %%
 class MotionEnergy(nn.Module):
     def __init__(self, *filters):
         super().__init__()
@@ -363,6 +363,8 @@ FILTERS = {
     "1×5×5, then 2×1×1": lambda: [nn.Conv3d(1, 4, (1, 5, 5), bias=False),
                                   nn.Conv3d(4, 16, (2, 1, 1), bias=False)],
 }  # fmt: skip
+
+# %% tags=["nbval-ignore-output"]
 motion, weights = {}, {}
 for name, filters in FILTERS.items():
     motion[name] = []
@@ -388,8 +390,7 @@ assert weights["1×5×5, then 2×1×1"] == 228
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Kernels of one frame guess, however long they are trained: the place of the garment in a single frame says nothing about
-# its direction. Kernels that compare two frames learn the direction from 500 clips. The (2+1)-D ones do it with less than
+# Kernels of one frame guess: the place of the garment in a single frame says nothing about its direction. Kernels that compare two frames learn the direction from 500 clips. The (2+1)-D ones do it with less than
 # a third of the weights, because a few shapes in space suffice.
 # </details>
 #
@@ -438,6 +439,7 @@ def on(maps):
     return turn_maps(maps, 1)
 
 
+# %%
 CASES = {
     "ordinary convolution": (ordinary, turn),
     "lifting": (lift, on),
@@ -510,7 +512,7 @@ for name, (make, images, labels) in NETS.items():
     for seed in STARTS:
         torch.manual_seed(seed)
         net = make()
-        descend(net, images, labels, steps=150, lr=0.1, batch_size=16)
+        descend(net, images, labels, steps=150, lr=0.1, batch_size=32)
         with torch.no_grad():
             scores[name].append([(net(x).argmax(1) == y_test).double().mean().item()
                                  for x in (x_test, turned_test)])  # fmt: skip
@@ -770,7 +772,7 @@ assert any(np.array_equal(recovered, one) for one in mirrored)
 # ## 8. A karate club
 #
 # A small real graph: 34 members of a karate club and their 78 friendships. The club split in two, after the instructor and
-# the officer fell out (Zachary, 1977). We know of these two where they belong, and of nobody else. There are no features: the
+# the officer fell out (Zachary, 1977). Only these two are labelled. There are no features: the
 # node's own number stands for it, $X = I$. First $\hat A^k$ alone:
 
 # %%
@@ -855,7 +857,7 @@ at_most(np.array(linear[64]), 0.8, "20/sixty-four-sums-do")
 # <details><summary><b>What happened</b></summary>
 #
 # Two labels and two layers place nearly everybody. With eight layers the GCN places half of the members, no better than a
-# coin. That is what one reads about over-smoothing. But eight sums *without* the layers do no harm: the second column is
+# coin. One often reads that such a failure is over-smoothing. But eight sums *without* the layers do no harm: the second column is
 # still high, and it falls only at 64. So at eight the graph is not too smooth. What fails is the training of
 # eight layers with ReLUs from two labels. Two things come with depth here, and only a control tells them apart.
 # </details>
