@@ -90,6 +90,16 @@ def _slope(weight, bend):
     return slope
 
 
+def _graph_sum(weight):
+    """(A, X) → (A + I) X W: the same for every numbering of the nodes."""
+    return lambda adjacency, features: (adjacency @ features + features) @ weight
+
+
+def _graph_by_place(weight, place):
+    """The same, and each row times a factor of its own, so that numbers of nodes count."""
+    return lambda adjacency, features: place * ((adjacency @ features + features) @ weight)
+
+
 CALLABLES = {
     "circular_filter": _circular_filter,
     "zero_filter": _zero_filter,
@@ -100,4 +110,6 @@ CALLABLES = {
     "squares": _squares,
     "classifier": _classifier,
     "slope": _slope,
+    "graph_sum": _graph_sum,
+    "graph_by_place": _graph_by_place,
 }

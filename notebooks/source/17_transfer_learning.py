@@ -813,7 +813,7 @@ at_most(np.abs(differences.mean(axis=1)), 0.04, "17/first-layers-are-alike")
 #
 # For a full run, `cnncourse train lite0 --data fashion-mnist --freeze 12` trains Lite0 with its first twelve parts frozen: the
 # first convolution and eleven blocks, as for "last blocks" in section 6. `--freeze features` trains a new head only, and
-# `--size` says to how many pixels per side the images are enlarged.
+# `--size` sets the side, in pixels, to which the images are enlarged.
 #
 # ## Claims to test
 #

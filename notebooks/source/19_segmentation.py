@@ -10,6 +10,7 @@
 # # 19 · Segmentation and U-Net
 #
 # [Start](00_start_here.ipynb) · previous: [18 Detection](18_detection.ipynb) ·
+# next: [20 One dimension, three dimensions, graphs](20_one_three_graphs.ipynb) ·
 # [exercises of this unit](../exercises/19_segmentation/19_segmentation.ipynb)
 #
 # **After this lesson you can**
@@ -1058,6 +1059,5 @@ print("6.", (32 + 2 * 24) ** 2 / 32**2)
 # - K. He, G. Gkioxari, P. Dollár, R. Girshick, "Mask R-CNN", ICCV (2017), arXiv:1703.06870.
 # - A. Kirillov, K. He, R. Girshick, C. Rother, P. Dollár, "Panoptic segmentation", CVPR (2019), arXiv:1801.00868.
 #
-# **Next:** do the [exercises of this unit](../exercises/19_segmentation/19_segmentation.ipynb). Look back at
-# [15 SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb), or go to the [start
-# page](00_start_here.ipynb) for what you have not done yet.
+# **Next:** do the [exercises of this unit](../exercises/19_segmentation/19_segmentation.ipynb). Then lesson
+# [20 One dimension, three dimensions, graphs](20_one_three_graphs.ipynb) leaves the plane.

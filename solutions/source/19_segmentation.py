@@ -11,7 +11,8 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
 # [19 Segmentation and U-Net](../../notebooks/19_segmentation.ipynb) ·
-# previous: [exercises 18](../18_detection/18_detection.ipynb)
+# previous: [exercises 18](../18_detection/18_detection.ipynb) ·
+# next: [exercises 20](../20_one_three_graphs/20_one_three_graphs.ipynb)
 #
 # Measures of a segmentation, a loss for small things and its gradient, the way back up, and a U-Net that you build and train. About
 # 175 minutes.

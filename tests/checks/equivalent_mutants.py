@@ -208,4 +208,12 @@ EQUIVALENT = {
         "np.maximum(0, (alpha * activations).sum(axis=1))": COMMUTES,
         "grad_cam: (2, 3) -> (3, 2)": AXES,
     },
+    "20.causal_conv1d": {"causal_conv1d: 0 -> 1": "one more zero behind the end, which no tap reaches"},
+    "20.normalized_adjacency": {
+        "normalized_adjacency: np.eye(len(adjacency), dtype=np.int8) -> np.eye(len(adjacency))": WIDER,
+    },
+    "20.patch_embedding": {
+        "patch_embedding: 2 -> 3": "patches are as high as wide",
+        "patch_embedding: 1 -> 2": "NumPy takes any negative side for the one that is left",
+    },
 }

@@ -25,6 +25,13 @@ KERNEL = {
     "an even kernel": lambda a: a["kernel"].shape[0] % 2 == 0,
     "a kernel of one pixel": lambda a: a["kernel"].size == 1,
 }
+GRAPHS = {
+    "one node": lambda a: len(a["adjacency"]) == 1,
+    "a directed graph": lambda a: (a["adjacency"] != a["adjacency"].T).any(),
+    "an undirected graph": lambda a: len(a["adjacency"]) > 1 and (a["adjacency"] == a["adjacency"].T).all(),
+    "weights": lambda a: ((a["adjacency"] > 0) & (a["adjacency"] != 1)).any(),
+    "loops": lambda a: np.diag(a["adjacency"]).any(),
+}
 LOGITS = {
     "one image": lambda a: len(a["labels"]) == 1,
     "one class": lambda a: a["logits"].shape[1] == 1,
@@ -389,6 +396,58 @@ CONDITIONS = {
         "as many channels in both": lambda a: a["skip"].shape[1] == a["x"].shape[1],
         "one pixel": lambda a: a["x"].shape[2:] == (1, 1),
         "one image": lambda a: len(a["x"]) == 1,
+    },
+    "20.causal_conv1d": {
+        "one tap": lambda a: a["weight"].shape[2] == 1,
+        "an even kernel": lambda a: a["weight"].shape[2] % 2 == 0,
+        "more taps than steps": lambda a: a["weight"].shape[2] > a["input"].shape[2],
+        "taps further apart than the signal is long": lambda a: a.get("dilation", 1) > a["input"].shape[2],
+        "all sides alike": lambda a: len({*a["input"].shape, *a["weight"].shape}) == 1,
+        "one channel": lambda a: a["input"].shape[1] == 1,
+    },
+    "20.stack_receptive_field": {
+        "no layer": lambda a: not a["dilations"],
+        "one tap": lambda a: a["kernel_size"] == 1 and a["dilations"],
+        "a tuple": lambda a: isinstance(a["dilations"], tuple),
+        "falling dilations": lambda a: list(a["dilations"]) == sorted(a["dilations"], reverse=True) != [],
+    },
+    "20.conv3d": {
+        "one frame in the kernel": lambda a: a["weight"].shape[2] == 1,
+        "a kernel as large as the clip": lambda a: a["weight"].shape[2:] == a["input"].shape[2:],
+        "an even kernel": lambda a: a["weight"].shape[2] % 2 == 0,
+        "all sides alike": lambda a: len({*a["input"].shape, *a["weight"].shape}) == 1,
+        "a bias": lambda a: a.get("bias") is not None,
+    },
+    "20.normalized_adjacency": GRAPHS | {
+        "whole numbers": lambda a: a["adjacency"].dtype.kind == "i",
+        "truth values": lambda a: a["adjacency"].dtype.kind == "b",
+        "no edge": lambda a: not a["adjacency"].any() and len(a["adjacency"]) > 1,
+    },
+    "20.graph_conv": GRAPHS,
+    "20.graph_conv_backward": GRAPHS,
+    "20.permutation_error": {
+        "a permutation that is not its own inverse": lambda a: (
+            a["permutation"][a["permutation"]] != np.arange(len(a["permutation"]))
+        ).any(),
+        "no change": lambda a: (a["permutation"] == np.arange(len(a["permutation"]))).all(),
+        "a directed graph": lambda a: (a["adjacency"] != a["adjacency"].T).any(),
+        "one feature": lambda a: a["features"].shape[1] == 1,
+        "as many nodes as features": lambda a: a["features"].shape[0] == a["features"].shape[1],
+    },
+    "20.lift_rotations": {
+        "higher than wide": lambda a: a["image"].shape[0] > a["image"].shape[1],
+        "wider than high": lambda a: a["image"].shape[0] < a["image"].shape[1],
+        "an even kernel": lambda a: len(a["kernel"]) % 2 == 0,
+        "a kernel of one pixel": lambda a: len(a["kernel"]) == 1,
+        "a kernel as large as the picture": lambda a: a["kernel"].shape == a["image"].shape,
+    },
+    "20.patch_embedding": {
+        "one patch": lambda a: a["weight"].shape[2:] == a["images"].shape[2:],
+        "patches of one pixel": lambda a: a["weight"].shape[2] == 1,
+        "higher than wide": lambda a: a["images"].shape[2] > a["images"].shape[3],
+        "wider than high": lambda a: a["images"].shape[2] < a["images"].shape[3],
+        "one output": lambda a: len(a["weight"]) == 1,
+        "one channel": lambda a: a["images"].shape[1] == 1,
     },
 }  # fmt: skip
 WINDOWS = [
