@@ -8,7 +8,7 @@ import pytest
 
 from cnncourse import data, train_command
 from cnncourse.data import histories
-from tools import keep_history
+from tools import keep_curves, keep_history
 
 
 @pytest.fixture
@@ -78,12 +78,31 @@ def test_an_unfinished_run_is_refused(folder, tmp_path, capsys):
 
 
 def test_a_missing_history_is_named():
-    with pytest.raises(ValueError, match=r"14_degradation, got '13'"):
+    with pytest.raises(ValueError, match=r"14_degradation, .*got '13'"):
         data.training_history("13")
 
 
 def test_every_kept_history_is_whole_and_repeatable():
-    for file in histories.FOLDER.glob("*.json"):
+    for file in set(histories.FOLDER.glob("*.json")) - {keep_curves.FILE}:
         for run in data.training_history(file.stem).values():
             assert run["command"].startswith(keep_history.command(run["settings"]))
             assert {len(run[column]) for column in keep_history.COLUMNS} == {run["settings"]["epochs"]}
+
+
+def test_the_curves_of_lesson_21_are_whole_and_repeatable():
+    runs = data.training_history(keep_curves.FILE.stem)
+    assert set(runs) == set(keep_curves.CURVES)
+    for name, (_, settings) in keep_curves.CURVES.items():
+        assert runs[name]["command"] == f"python -m tools.keep_curves {name}"
+        assert runs[name]["settings"] == settings
+        assert runs[name]["seconds"] > 0
+    for name in ("learning", "short"):
+        assert [len(row) for row in runs[name]["error"]] == [len(runs[name]["settings"]["seeds"])] * 5
+    shape = [[len(starts) for starts in row] for row in runs["batch"]["steps"]]
+    assert shape == [[3] * len(keep_curves.BATCH["lr"])] * len(keep_curves.BATCH["batch_sizes"])
+
+
+def test_a_curve_that_is_not_there_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        keep_curves.main(["nothing"])
+    assert "learning, short, batch" in capsys.readouterr().err

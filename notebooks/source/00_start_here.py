@@ -53,12 +53,13 @@
 # | 13 | [GoogLeNet and Inception](13_inception.ipynb) | How does one look at several sizes at once? | 85 (80) | 115 | [exercise](../exercises/13_inception/13_inception.ipynb) |
 # | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 90 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 # | 15 | [SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) | What came after ResNet, and is less work less time? | 105 (75) | 135 | [exercise](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb) |
+# | 21 | [Scaling up](21_scaling_up.ipynb) | What stays the same when everything grows? | 75 (60) | 120 | [exercise](../exercises/21_scaling_up/21_scaling_up.ipynb) |
 #
 # Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can
 # wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.
 #
 # Planned, and not there yet: 16 What CNNs learn · 17 Transfer learning · 18 Detection · 19 Segmentation and U-Net ·
-# 20 One dimension, three dimensions, graphs · 21 Scaling up
+# 20 One dimension, three dimensions, graphs
 
 # %% [markdown]
 # ## Two evenings

@@ -19,11 +19,12 @@ from tests.checks.answers import (
     right_13,
     right_14,
     right_15,
+    right_21,
 )
 
 UNITS = (
     right_01, right_02, right_03, right_04, right_05, right_06, right_07, right_08, right_09, right_10, right_11,
-    right_12, right_13, right_14, right_15,
+    right_12, right_13, right_14, right_15, right_21,
 )  # fmt: skip
 ANSWERS = {task_id: answers for unit in UNITS for task_id, answers in unit.ANSWERS.items()}
 PAIRS = [(task_id, answer) for task_id, answers in ANSWERS.items() for answer in answers]

@@ -237,13 +237,14 @@ def _global_state():
 
 
 def _with_torch(name):
-    """A probe of `module_probes`, which is loaded when first used: PyTorch takes seconds."""
+    """A probe of `module_probes` or `batch_probes`, which are loaded when first used: PyTorch takes seconds."""
 
     def probe(target, args, kwargs, notes):
         if not _of_torch:
-            from . import module_probes
+            from . import batch_probes, module_probes
 
             _of_torch.update(module=module_probes.module, trained=module_probes.trained)
+            _of_torch.update(with_batches=batch_probes.with_batches)
         return _of_torch[name](target, args, kwargs, notes, THIS)
 
     return probe
@@ -258,4 +259,5 @@ PROBES = {
     "random_draws": random_draws,
     "module": _with_torch("module"),
     "trained": _with_torch("trained"),
+    "with_batches": _with_torch("with_batches"),
 }
