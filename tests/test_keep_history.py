@@ -8,7 +8,7 @@ import pytest
 
 from cnncourse import data, train_command
 from cnncourse.data import histories
-from tools import keep_history, keep_transfer
+from tools import keep_curves, keep_history, keep_transfer
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_missing_history_is_named():
 
 
 def test_every_kept_history_is_whole_and_repeatable():
-    for file in set(histories.FOLDER.glob("*.json")) - {keep_transfer.FILE}:
+    for file in set(histories.FOLDER.glob("*.json")) - {keep_curves.FILE, keep_transfer.FILE}:
         for run in data.training_history(file.stem).values():
             assert run["command"].startswith(keep_history.command(run["settings"]))
             assert {len(run[column]) for column in keep_history.COLUMNS} == {run["settings"]["epochs"]}
@@ -97,3 +97,22 @@ def test_the_curves_of_transfer_are_whole_and_repeatable():
         draws = {len(row) for row in run["accuracy"]}
         assert (len(run["accuracy"]), draws) == (len(run["per_class"]), {keep_transfer.DRAWS})
         assert all(len(row) in (0, keep_transfer.DRAWS) for row in run["still_agrees"])
+
+
+def test_the_curves_of_lesson_21_are_whole_and_repeatable():
+    runs = data.training_history(keep_curves.FILE.stem)
+    assert set(runs) == set(keep_curves.CURVES)
+    for name, (_, settings) in keep_curves.CURVES.items():
+        assert runs[name]["command"] == f"python -m tools.keep_curves {name}"
+        assert runs[name]["settings"] == settings
+        assert runs[name]["seconds"] > 0
+    for name in ("learning", "short"):
+        assert [len(row) for row in runs[name]["error"]] == [len(runs[name]["settings"]["seeds"])] * 5
+    shape = [[len(starts) for starts in row] for row in runs["batch"]["steps"]]
+    assert shape == [[3] * len(keep_curves.BATCH["lr"])] * len(keep_curves.BATCH["batch_sizes"])
+
+
+def test_a_curve_that_is_not_there_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        keep_curves.main(["nothing"])
+    assert "learning, short, batch" in capsys.readouterr().err

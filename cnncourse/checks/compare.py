@@ -88,7 +88,7 @@ def compare(
         return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, scale, what)
     if isinstance(wanted, np.ndarray):
         if lists_allowed and wanted.ndim == 1 and _is_flat_list(got):
-            got = np.array(got, dtype=float)
+            got = np.array(got, dtype=float if wanted.dtype.kind == "f" else None)
         return _compare_arrays(got, wanted, exact_dtype, scale, what)
     if isinstance(wanted, (bool, str)):
         right = type(got) is type(wanted) and got == wanted

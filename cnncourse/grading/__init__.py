@@ -14,7 +14,7 @@ Rooms: `inside` runs beside student code and is all that its sandbox gets of the
    or from `host.unsandboxed` where the submissions are trusted. In the sandbox `inside.warm` forks and locks it down
    (`inside.seccomp`); `inside.worker` answers there: it reads cells (`inside.cells`, `inside.plain_python`), runs them
    (`inside.loading`, `inside.stand_ins`) and makes calls (`inside.probes`, `inside.module_probes`,
-   `inside.model_probes`).
+   `inside.model_probes`, `inside.network_probes`, `inside.batch_probes`).
 6. Arrays and plain values come back through `inside.protocol`; the comparison happens in the task, on the trusted side.
 7. `host.record` makes it plain data, `outputs.results` keeps it. Points by hand (`manual`) and lateness (`deadlines`)
    are added at each run. From all records come `outputs.feedback`, `outputs.class_report`, `outputs.likeness`,

@@ -10,6 +10,7 @@
 # # 20 · One dimension, three dimensions, graphs
 #
 # [Start](00_start_here.ipynb) · previous: [19 Segmentation and U-Net](19_segmentation.ipynb) ·
+# next: [21 Scaling up](21_scaling_up.ipynb) ·
 # [exercises of this unit](../exercises/20_one_three_graphs/20_one_three_graphs.ipynb)
 #
 # **After this lesson you can**
@@ -1029,5 +1030,5 @@ print("5.", abs(round((1 + 2 * np.cos(2 * np.pi * 4 / 12)) / 3, 3)))
 #   arXiv:2010.11929: section 3.1.
 # - A. Vaswani and others, "Attention is all you need", NeurIPS (2017), arXiv:1706.03762: section 3.2.
 #
-# **Next:** do the [exercises of this unit](../exercises/20_one_three_graphs/20_one_three_graphs.ipynb). Lesson 21 (planned)
-# is about training at a larger scale. The [start page](00_start_here.ipynb) has what you have not done yet.
+# **Next:** do the [exercises of this unit](../exercises/20_one_three_graphs/20_one_three_graphs.ipynb). Then lesson
+# [21 Scaling up](21_scaling_up.ipynb) trains at a larger scale.

@@ -11,7 +11,8 @@
 #
 # [Start](../../notebooks/00_start_here.ipynb) · the lesson:
 # [20 One dimension, three dimensions, graphs](../../notebooks/20_one_three_graphs.ipynb) ·
-# previous: [exercises 19](../19_segmentation/19_segmentation.ipynb)
+# previous: [exercises 19](../19_segmentation/19_segmentation.ipynb) ·
+# next: [exercises 21](../21_scaling_up/21_scaling_up.ipynb)
 #
 # Convolution in time that never looks ahead, convolution of clips, of graphs, of turned kernels, and of patches. About 145 minutes.
 #

@@ -5,6 +5,7 @@ WIDER = "a float64 result for float32 input is accepted, with a note"
 SAME_LENGTH = "the lists have the same length, which `strict` only asserts"
 FIRST_VECTORS = "vectors that belong to no singular value come behind the others"
 COMMUTES = "a product or a sum of the same numbers in another order"
+FREE_LENGTH = "NumPy takes any negative length for the one that is left over"
 
 IDLE_BIAS = "a bias in front of batch norm changes nothing, since the norm subtracts it"
 EQUIVALENT = {
@@ -215,5 +216,15 @@ EQUIVALENT = {
     "20.patch_embedding": {
         "patch_embedding: 2 -> 3": "patches are as high as wide",
         "patch_embedding: 1 -> 2": "NumPy takes any negative side for the one that is left",
+    },
+    "21.warmup_cosine": {
+        "warmup_cosine: min((step - warmup) / (total - warmup), 1.0) -> "
+        "min(1.0, (step - warmup) / (total - warmup))": COMMUTES,
+    },
+    "21.quantize": {"quantize: 1 -> 2": FREE_LENGTH},
+    "21.dequantize": {"dequantize: 1 -> 2": FREE_LENGTH},
+    "21.accumulate": {
+        "accumulate: (total, count) -> (count, total)": "both start at zero",
+        "accumulate: (0.0, 0) -> (0, 0.0)": "both start at zero",
     },
 }

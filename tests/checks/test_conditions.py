@@ -449,6 +449,41 @@ CONDITIONS = {
         "one output": lambda a: len(a["weight"]) == 1,
         "one channel": lambda a: a["images"].shape[1] == 1,
     },
+    "21.warmup_cosine": {
+        "no warm-up, first step": lambda a: a["warmup"] == a["step"] == 0,
+        "the last step of the warm-up": lambda a: a["step"] == a["warmup"] - 1 > 0,
+        "the end": lambda a: a["step"] == a["total"],
+        "after the end": lambda a: a["step"] > a["total"] and "floor" in a,
+        "a floor during the warm-up": lambda a: a["step"] < a["warmup"] and "floor" in a,
+    },
+    "21.merge_statistics": {
+        "one part": lambda a: len(a["counts"]) == 1,
+        "an empty part": lambda a: (a["counts"] == 0).any(),
+        "an empty first part": lambda a: a["counts"][0] == 0,
+        "as many parts as channels": lambda a: a["means"].shape[0] == a["means"].shape[1] > 1,
+        "one channel": lambda a: a["means"].shape[1] == 1,
+    },
+    "21.shard": {
+        "a remainder": lambda a: a["count"] % a["world_size"] > 0 and a["count"] > a["world_size"],
+        "more than twice as many processes as images": lambda a: a["world_size"] > 2 * a["count"],
+        "one image": lambda a: a["count"] == 1,
+        "one process": lambda a: a["world_size"] == 1,
+    },
+    "21.quantize": {
+        "a channel of zeros": lambda a: not np.abs(a["weight"]).reshape(len(a["weight"]), -1).max(axis=1).all(),
+        "as many filters as channels": lambda a: a["weight"].shape[0] == a["weight"].shape[1] > 1,
+        "two axes": lambda a: a["weight"].ndim == 2,
+        "one filter": lambda a: len(a["weight"]) == 1,
+        "all negative": lambda a: (a["weight"] < 0).all(),
+    },
+    "21.to_bfloat16": {
+        "denormals": lambda a: (np.abs(a["x"]) < 2.0**-126).all() and a["x"].any(),
+        "a NaN": lambda a: np.isnan(a["x"]).any(),
+        "a NaN with a low payload": lambda a: 0x7F800001 in a["x"].view(np.uint32),
+        "a negative zero": lambda a: (np.signbit(a["x"]) & (a["x"] == 0)).any(),
+        "finite numbers that become infinite": lambda a: (np.abs(a["x"][np.isfinite(a["x"])]) > 3.3962e38).any(),
+        "no entry": lambda a: a["x"].size == 0,
+    },
 }  # fmt: skip
 WINDOWS = [
     "03.conv2d", "05.im2col", "05.col2im", "06.conv2d_grad_input", "06.conv2d_grad_weight", "07.max_pool2d",

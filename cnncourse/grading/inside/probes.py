@@ -237,14 +237,15 @@ def _global_state():
 
 
 def _with_torch(name):
-    """A probe of the three modules that need PyTorch, which are loaded when first used: that takes seconds."""
+    """A probe of the four modules that need PyTorch, which are loaded when first used: that takes seconds."""
 
     def probe(target, args, kwargs, notes):
         if not _of_torch:
-            from . import model_probes, module_probes, network_probes
+            from . import batch_probes, model_probes, module_probes, network_probes
 
             _of_torch.update(module=module_probes.module, trained=module_probes.trained)
             _of_torch.update(with_model=model_probes.with_model, changed_network=network_probes.changed_network)
+            _of_torch.update(with_batches=batch_probes.with_batches)
         return _of_torch[name](target, args, kwargs, notes, THIS)
 
     return probe
@@ -261,4 +262,5 @@ PROBES = {
     "trained": _with_torch("trained"),
     "with_model": _with_torch("with_model"),
     "changed_network": _with_torch("changed_network"),
+    "with_batches": _with_torch("with_batches"),
 }
