@@ -83,6 +83,7 @@ table([(p, names[k]) for p, k in zip(PICTURES, exact[:, 0], strict=True)],
 print("folding changes nothing:", bool((top5(folded) == exact).all()))
 
 # %% tags=["plumbing"]
+# The eight photographs.
 show(viz.image_row([data.photograph(name) for name in PICTURES], PICTURES, columns=4, height=1.7),
      "21/eight-photographs")  # fmt: skip
 
@@ -98,7 +99,7 @@ assert names[exact[0, 0]] == "espresso"
 
 # %% tags=["nbval-ignore-output"]
 def kept(net):
-    """How many of the exact network's five classes are still among the five, one number per photograph."""
+    """How many of the exact network's five classes are among the five, by photograph."""
     pairs = zip(top5(net).tolist(), exact.tolist(), strict=True)
     return np.array([len({*a} & {*b}) for a, b in pairs])
 
@@ -282,7 +283,8 @@ if __name__ == "__main__":
 
 # %%
 LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
-          "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]  # fmt: skip
+          "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0",
+          "--local-addr=127.0.0.1"]  # fmt: skip
 LOCAL = os.environ | {"OMP_NUM_THREADS": "1"}
 if sys.platform == "linux":
     LOCAL["GLOO_SOCKET_IFNAME"] = "lo"  # talk over the loopback, whatever this computer's name is
@@ -357,7 +359,7 @@ assert apart[2] < 1e-12
 
 # %%
 def ring(arrays):
-    """(P, P, n): for each device its P parts. Yields the state after each round; the last is the sum everywhere."""
+    """(P, P, n): for each device its P parts. Yields the state after each round."""
     P = len(arrays)
     for turn in range(2 * (P - 1)):
         before, arrays = arrays, arrays.copy()
@@ -383,7 +385,8 @@ print(f"each device sent {len(states) * n} numbers of {P * n}: {len(states) / P}
 # How many gradients are in each part, after each round.
 counts = list(ring(np.ones((P, P, 1))))
 show(viz.image_row([np.ones((P, P)), *(state[:, :, 0] for state in counts)],
-                   ["start", *(f"round {i + 1}" for i in range(len(counts)))], height=1.3, low=1, high=4.6),
+                   ["start", *(f"round {i + 1}" for i in range(len(counts)))],
+                   height=1.3, low=1, high=4.6),
      "21/ring")  # fmt: skip
 
 # %% tags=["check"]
@@ -458,8 +461,10 @@ table([(B, rates[i], int(s), int(B * s)) for B, i, s in zip(sizes, best, needed,
       {"batch": "d", "best rate": ".3f", "steps": "d", "images": ",d"})  # fmt: skip
 
 # %% tags=["plumbing"]
+# The steps, and what they would be if only the number of images counted.
 ideal = needed[0] * sizes[0] / np.array(sizes)
-show(viz.line_chart(sizes, {"measured": needed, "if only images counted": ideal}, "batch size", "steps",
+show(viz.line_chart(sizes, {"measured": needed, "if only images counted": ideal},
+                    "batch size", "steps",
                     log="xy"), "21/steps-to-target")  # fmt: skip
 
 # %% tags=["check"]
@@ -484,6 +489,7 @@ assert needed[-1] * sizes[-1] > 4 * needed[0] * sizes[0]
 # `cnncourse train --warmup EPOCHS` does that, and you write it in the exercises.
 
 # %% tags=["plumbing"]
+# Two schedules with a warm-up of 10 steps.
 steps100 = np.arange(101)
 show(viz.line_chart(steps100, {"peak 1": [warmup_cosine(s, 100, 10, 1.0) for s in steps100],
                                "peak 0.5": [warmup_cosine(s, 100, 10, 0.5) for s in steps100]},
@@ -532,7 +538,8 @@ small = torch.from_numpy(1e-8 * rng.normal(size=10_000))
 lost = (small.half() == 0).double().mean()
 scaled = (small * 2**14).half().double() / 2**14
 print(
-    f"(b) zero in float16: {lost:.0%}; multiplied by 2^14 before: {(scaled == 0).double().mean():.1%}"
+    f"(b) zero in float16: {lost:.0%};",
+    f"multiplied by 2^14 before: {(scaled == 0).double().mean():.1%}",
 )
 error16 = ((scaled - small).norm() / small.norm()).item()
 error_b = ((small.bfloat16().double() - small).norm() / small.norm()).item()
@@ -578,7 +585,7 @@ x_chain = torch.from_numpy(rng.normal(size=(4, 8, 16, 16))).requires_grad_()
 
 
 def kept_and_gradient(again):
-    """Bytes of activations that are kept for the backward pass, and the gradient of the first layer."""
+    """Bytes that are kept for the backward pass, and the gradient of the first layer."""
     storages = {}
     weights = {p.untyped_storage().data_ptr() for p in chain.parameters()}
 
@@ -740,9 +747,11 @@ table([(n, a.mean(), a.std(ddof=1), b.mean(), b.std(ddof=1))
        "spread of it": ".3f"})  # fmt: skip
 
 # %% tags=["plumbing"]
+# The errors, with the line that was fitted.
 fitted = np.exp(start + slope * np.log(counts))
 show(viz.line_chart(counts, {"enough steps": errors_n.mean(axis=1), "fitted line": fitted,
-                             "500 steps": short.mean(axis=1)}, "training images", "error", log="xy"),
+                             "500 steps": short.mean(axis=1)},
+                    "training images", "error", log="xy"),
      "21/learning-curve")  # fmt: skip
 
 # %% tags=["check"]
@@ -784,7 +793,8 @@ assert abs(limited[-1] - limited[-2]) < 0.01
 e, spread_starts = mean[-1], errors_n[-1].std(ddof=1)
 sampling = np.sqrt(e * (1 - e) / 2000)
 print(
-    f"error {e:.3f}; spread over starts {spread_starts:.4f}; sampling of the test set {sampling:.4f}"
+    f"error {e:.3f}; spread over starts {spread_starts:.4f};",
+    f"sampling of the test set {sampling:.4f}",
 )
 cifar = np.sqrt(0.0875 * (1 - 0.0875) / 10_000)
 print(f"for 8.75 % of 10,000 images: {cifar:.2%}")
@@ -814,7 +824,8 @@ assert 0.0025 < cifar < 0.003
 print("1. largest difference of a weight after ten steps: without batch norm less than 1e-12,",
       f"with it {apart[1]:.3f}, synchronised less than 1e-12")  # fmt: skip
 print("2. a network that keeps", "most" if channel_wise.mean() > 3.9 else "few",
-      "of its answers per channel, and", "loses many" if layer_wise["batch norms folded in"].mean() < 3.5 else "keeps most",
+      "of its answers per channel, and",
+      "loses many" if layer_wise["batch norms folded in"].mean() < 3.5 else "keeps most",
       "per layer")  # fmt: skip
 
 # %% [markdown]
