@@ -129,7 +129,9 @@ at_most(layer_wise["batch norms folded in"].mean(), 3.5, "21/folded-loses")
 #
 # ## 1. Where the time goes
 #
-# *(This section can wait.)* Before anything is made faster, measure. A training step makes a batch, goes
+# *(This section can wait.)* Run its cells all the same: later ones use `x` and `y`.
+#
+# Before anything is made faster, measure. A training step makes a batch, goes
 # forward, goes backward, and changes the weights. `cnncourse train --profile` measures these four on the
 # network that it is going to train. It uses PyTorch's own profiler.
 #
@@ -635,7 +637,8 @@ assert 0.4 < few_kept / all_kept < 0.6
 # The command runs the file in another run-time, onnxruntime, and writes it only if both give the same numbers, to rounding.
 # (It needs `pip install 'cnncourse[deploy]'`, and the exporter alone takes ten seconds to load, so this page does not run it. The course's
 # tests do.) Never deliver a converted network that you have not compared.
-#
+
+# %% [markdown]
 # ## 10. Eight bits
 #
 # Back to the puzzle. We rounded weights to integers of 8 bits: $w \approx s\, q$ with $q$ from −127 to 127. The scale is
