@@ -748,7 +748,8 @@ first, second = (vectors[:, k] * np.sign(vectors[0, k]) for k in (1, 2))
 column, row = np.argsort(np.argsort(first)) // H, np.argsort(np.argsort(second)) // W
 recovered = np.zeros((H, W))
 recovered[row, column] = shuffled
-show(viz.image_row([shuffled.reshape(H, W), recovered], ["shuffled", "sorted by two waves"], height=2.6),
+show(viz.image_row([shuffled.reshape(H, W), recovered], ["shuffled", "sorted by two waves"],
+                   height=2.6),
      "20/recovered")  # fmt: skip
 
 # %% tags=["check"]
