@@ -82,8 +82,9 @@ show(viz.image_row([photo, shuffled.reshape(photo.shape)], ["photograph", "shuff
      "20/shuffled")  # fmt: skip
 
 # %% [markdown]
-# > **Guess, and write it down.** You have the shuffled pixels and the lists. Which of these can you compute: for each pixel, the value
-# > that it would have in a blurred photograph? For each pixel, the change from left to right? The photograph itself?
+# > **Guess, and write it down.** You have the shuffled pixels and the lists. Which of these can you compute: for each
+# > pixel, the value that it would have in a blurred photograph? For each pixel, the change from left to right? The
+# > photograph itself?
 #
 # Sections 6 and 7 answer this. On the way there we ask what is left of a convolution when the grid has one axis, three
 # axes, more symmetries than shifts, or when there is no grid at all.
@@ -748,9 +749,8 @@ first, second = (vectors[:, k] * np.sign(vectors[0, k]) for k in (1, 2))
 column, row = np.argsort(np.argsort(first)) // H, np.argsort(np.argsort(second)) // W
 recovered = np.zeros((H, W))
 recovered[row, column] = shuffled
-show(viz.image_row([shuffled.reshape(H, W), recovered], ["shuffled", "sorted by two waves"],
-                   height=2.6),
-     "20/recovered")  # fmt: skip
+pair = [shuffled.reshape(H, W), recovered]
+show(viz.image_row(pair, ["shuffled", "sorted by two waves"], height=2.6), "20/recovered")
 
 # %% tags=["check"]
 # Check that the text is true.
