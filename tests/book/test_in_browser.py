@@ -54,21 +54,23 @@ def ask(tmp_path_factory):
     return answers
 
 
-def question(what: str, *codes: str, **more) -> dict:
+def question(what: str, *codes: str, prelude: str = IMPORTS, **more) -> dict:
     given = [{"name": f"answer {number}", "code": code} for number, code in enumerate(codes)]
-    return {"what": what, "prelude": IMPORTS, "answers": given, **more}
+    return {"what": what, "prelude": prelude, "answers": given, **more}
 
 
 def test_all_right_answers_get_all_points_without_pytorch(ask):
     questions = []
     for path in exercises():
         cells = nbformat.read(ROOT / "solutions" / path.stem / path.name, as_version=4).cells
+        imports = next(cell.source for cell in cells if cell.cell_type == "code")  # as the page takes them
         solved = [(f"{path.stem[:2]}.{role(cell)[1]}", cell.source) for cell in cells if role(cell)[0] == "task"]
         torch_names = [task_id[3:] for task_id, _ in solved if needs_torch(load_task(task_id))]
         here = [(task_id, code) for task_id, code in solved if task_id[3:] not in torch_names]
         for place, (task_id, code) in enumerate(here):
             if not any(name in code for name in torch_names):
-                questions.append(question("check", *(code for _, code in here[: place + 1]), task_id=task_id))
+                codes = (code for _, code in here[: place + 1])
+                questions.append(question("check", *codes, prelude=imports, task_id=task_id))
     assert len(questions) >= 70
     wrong = [q["task_id"] for q, answer in zip(questions, ask(*questions), strict=True)
              if (answer["status"], answer["score"]) != ("right", answer["max_score"])]  # fmt: skip
