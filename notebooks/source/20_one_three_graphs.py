@@ -166,14 +166,16 @@ assert changed["causal"].tolist() == [500, 501, 502, 503, 504]
 #
 # ## 2. A long memory from few layers
 #
-# A causal layer with $K$ taps sees $K - 1$ steps back, so a stack of $L$ layers with two taps sees $L + 1$ steps. With a
+# A causal layer with $K$ taps sees $K - 1$ steps back. With a
 # **dilation** $D$, neighbouring taps are $D$ steps apart, and the layer reaches $D(K-1)$ steps back. What the layers reach
 # adds up:
 #
 # $$ \text{steps seen} = 1 + (K - 1) \sum_l D_l $$
 #
 # WaveNet (van den Oord and others, 2016) doubles the dilation from layer to layer: 1, 2, 4, … . We measure with lesson
-# 03's method: follow the gradient of the last output back, and see how far it reaches.
+# 03's method: follow the gradient of the last output back, and see how far it reaches. Each layer of `CausalStack` is a
+# causal convolution, a ReLU and a convolution with one tap, with a shortcut around the three (lesson 14). One more
+# convolution with one tap in front makes 8 channels out of one, and one at the end makes one out of 8.
 #
 # > **Predict.** How many steps do eight layers of two taps see, with dilations of 1, and with dilations that double?
 # > How many more weights does the second stack have?
@@ -472,8 +474,8 @@ assert min(turn_error["ordinary convolution"], turn_error["the same, not moved o
 # The mean over all places and all four maps is then *invariant*: a picture and its turned copies get the same answer.
 # Is that better than augmentation, which shows turned pictures in training? Three small networks learn from 200 garments
 # of 14×14 pixels for 150 steps. The plain one sees them upright, the second one sees all four turns of each, and the
-# third one has group convolutions and about as many parameters. All are tested upright, and with each picture turned at
-# random.
+# third one has group convolutions and about as many parameters. All are tested upright, and with each picture turned by
+# 0, 1, 2 or 3 quarters at random. (So about a quarter of the turned pictures still stand upright.)
 #
 # > **Predict.** Fill in the table: which of the three is best on upright pictures, and which on turned ones?
 
@@ -543,7 +545,8 @@ assert np.abs(upright[2] - turned[2]).max() < 0.005
 # ## 5. Graphs: no grid, no order
 #
 # Molecules, roads and friends have no grid. A **graph** has $M$ nodes and an adjacency matrix $A$, where $A_{ij}$ is
-# the weight with which node $i$ hears node $j$. Each node has $C$ features, a row of $X$. The numbers of the nodes
+# the weight with which node $i$ hears node $j$. Each node has $C$ features, a row of $X$. (From here on $M$, $D$ and $W$
+# are no longer the channels in between, the dilation and the width.) The numbers of the nodes
 # mean nothing, so what a layer computes must not depend on them. What is left of the convolution's weighted sum over
 # neighbours? There is no "left neighbour" that could have a weight of its own: all neighbours share *one* weight matrix
 # $W$. Kipf and Welling (2017) write
@@ -579,7 +582,7 @@ print("forward: ", np.allclose(graph_conv(directed, X, W), in_torch.detach()))
 print("backward:", all(np.allclose(a, b) for a, b in zip(by_formula, wanted, strict=True)))
 
 # %% [markdown]
-# > **Predict.** We number the nodes in another order. By how much does the answer of a node change, for the graph
+# > **Predict.** We number the nodes in another order. Does the output at a node change, for the graph
 # > convolution, and for a 1-D convolution with three taps along the numbers of the nodes?
 
 # %%
@@ -608,7 +611,9 @@ assert np.isclose(normalized_adjacency(A)[0, 1], 1 / np.sqrt(8))
 # ## 6. A picture as a graph
 #
 # A picture is a graph, too: each pixel is joined to its four neighbours. Is a graph convolution on this grid a
-# convolution? Away from the border each pixel has four neighbours and itself, so every entry of $\hat A$ is $1/5$:
+# convolution? A pixel that is not on the border has four neighbours and itself, so its row sum is 5. If none of its
+# neighbours is on the border either, the five entries in its row of $\hat A$ that are not 0 are all
+# $1/\sqrt{5 \cdot 5} = 1/5$. So we compare two pixels from the border, and one pixel from it:
 
 # %%
 cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5
@@ -673,10 +678,12 @@ assert explained["left to right"] < 0.1
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The blur and the Laplacian treat all directions alike, and nothing is missing. (The Laplacian needs the pixel itself,
-# $\hat A^0$. Kipf and Welling's layer alone has one weight for the node and its neighbours and cannot give it a weight of
-# its own; a shortcut as in lesson 14 can.) Of the change from left to right next to nothing is
-# explained, and that is chance: nothing tells left from right in the lists. So the second answer to the puzzle is no.
+# The blur and the Laplacian treat left, right, up and down alike. The Laplacian is reached exactly, as
+# $\frac54 (\hat A^0 - \hat A)$. The blur is reached to the two digits that are printed, though not exactly. (The Laplacian
+# needs the pixel itself, $\hat A^0$. Kipf and Welling's layer alone has one weight for the node and its neighbours and
+# cannot give the node a weight of its own; a shortcut as in lesson 14 can.) Of the change from left to right next to
+# nothing is explained, and that is chance: nothing tells left from right in the lists. So the second answer to the puzzle
+# is no, as long as we use graph convolutions.
 # </details>
 #
 # ReLUs do not help. Turn a picture by a quarter: the graph of a square grid stays the same, and only the numbers of the
@@ -705,9 +712,11 @@ assert not torch.allclose(*by_cnn)
 # ## 7. Waves on a ring
 #
 # Lesson 05 computed convolutions with the Fourier transform. Does a graph have one? Take a ring of 16 nodes. Its
-# **Laplacian** $D - A$ (here with the row sums of $A$) takes from each node the values of its two neighbours.
+# **Laplacian** $D - A$ (here with the row sums of $A$) computes for each node twice its value less the values of its two
+# neighbours.
 #
-# > **Predict.** What do the eigenvectors of the ring's Laplacian look like?
+# > **Predict.** The title of this section says what its eigenvectors are. What is the eigenvalue of a constant, and what is
+# > that of the values $1, -1, 1, -1, \dots$? Do slow waves or fast ones have large eigenvalues?
 
 # %%
 n = 16
@@ -716,7 +725,7 @@ laplacian = np.diag(ring.sum(axis=1)) - ring
 fourier = np.fft.fft(np.eye(n))  # column k: the wave that goes around k times
 by_cosine = 2 - 2 * np.cos(2 * np.pi * np.arange(n) / n)
 print("Fourier's waves are eigenvectors:", np.allclose(laplacian @ fourier, fourier * by_cosine))
-print("eigenvalues:", np.linalg.eigvalsh(laplacian).round(2)[:7])
+print("eigenvalues:", np.abs(np.linalg.eigvalsh(laplacian)).round(2)[:7])
 
 # %%
 waves = {f"{k} times around": fourier[:, k].real for k in (1, 2, 5)}
@@ -731,8 +740,9 @@ assert np.allclose(np.linalg.eigvalsh(laplacian), np.sort(by_cosine))
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# They are the waves of the discrete Fourier transform, with the eigenvalues $2 - 2\cos(2\pi k/n)$: slow waves have small
-# ones. (Each eigenvalue but two is there twice, for sine and cosine.) For any graph, the eigenvectors of the Laplacian
+# They are the waves of the discrete Fourier transform, with the eigenvalues $2 - 2\cos(2\pi k/n)$: 0 for the constant, 4
+# for the wave that changes its sign from node to node, and small ones for all slow waves. (Each eigenvalue but these two
+# is there twice, for sine and cosine.) For any graph, the eigenvectors of the Laplacian
 # play the part of the waves, and the slow ones change little from neighbour to neighbour.
 # </details>
 #
@@ -760,15 +770,18 @@ assert any(np.array_equal(recovered, one) for one in mirrored)
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The photograph, exactly, perhaps mirrored or upside down. That is the third answer to the puzzle: the lists of neighbours
-# hold the whole picture up to its mirror images. Which of them it was is the one thing that they do not
-# hold, and a graph convolution cannot find it either.
+# The photograph, exactly, perhaps mirrored or upside down. That is the third answer to the puzzle: with the size 32×40, the
+# lists of neighbours hold the whole picture up to its mirror images. Which of them it was is the one thing that they do not
+# hold, and a graph convolution cannot find it either. So the change from left to right can be computed after all, but for
+# its sign. But that takes the slow waves of the whole graph, and not a few graph convolutions.
 # </details>
 #
 # In these waves a graph convolution is easy to understand. On the ring $\hat A = (A + I)/3$ multiplies the wave that goes
-# around $k$ times by $(1 + 2 \cos(2\pi k/n))/3$: the constant stays, all others shrink. So it is in every graph: the largest
-# eigenvalue of $\hat A$ is 1. For a connected undirected graph, what is left after many multiplications is one vector,
-# with the entries $\sqrt{d_i + 1}$, where $d_i$ counts the neighbours of node $i$. All nodes then have
+# around $k$ times by $(1 + 2 \cos(2\pi k/n))/3$: the constant stays, all others shrink. In every connected undirected graph
+# one vector stays: that with the entries $\sqrt{d_i + 1}$, where $d_i$ counts the neighbours of node $i$. With $\mathbf 1$
+# for the vector of ones it is $D^{1/2} \mathbf 1$, and
+# $\hat A D^{1/2} \mathbf 1 = D^{-1/2} (A + I) \mathbf 1 = D^{-1/2} D \mathbf 1 = D^{1/2} \mathbf 1$. All other eigenvalues of
+# $\hat A$ lie between $-1$ and 1, so after many multiplications only this vector is left. All nodes then have
 # proportional features. This is **over-smoothing** (Li, Han and Wu, 2018).
 #
 # ## 8. A karate club
@@ -884,9 +897,12 @@ print(tuple(patches.shape), "equal:", torch.allclose(by_convolution, by_matrix))
 
 # %% [markdown]
 # Second, the patches are mixed by **attention** (Vaswani and others, 2017). Each patch asks with a vector $q_i$, each answers
-# with a vector $k_j$, and the weights of the sum are $a_{ij} = \mathrm{softmax}_j (q_i \cdot k_j / \sqrt{d})$. Compare it
-# with $\hat A$: everybody is everybody's neighbour, and the weights are computed from the features. It is a kernel that
-# depends on what it sees. Here $q$ and $k$ are the patches themselves, less their mean and at length 1, with a factor of 3:
+# with a vector $k_j$, and each gives a vector $v_j$ to the sum. Output $i$ is $\sum_j a_{ij} v_j$ with the weights
+# $a_{ij} = \mathrm{softmax}_j (q_i \cdot k_j / \sqrt{d})$, where $d$ is the length of $q_i$ and $k_j$. Compare the matrix of
+# the $a_{ij}$ with $\hat A$: every patch is a neighbour of every other, and the weights are computed from the features. It is
+# a kernel that depends on what it sees. Here $q$, $k$ and $v$ are the patches themselves, less their mean and scaled to
+# norm 1, with a factor of 3 in place of $1/\sqrt d$. In the two maps bright is a large weight. A patch listens most to
+# itself, as its product with itself is the largest, and then to patches with a similar pattern, near or far:
 
 # %%
 tokens = patches[0].numpy()

@@ -119,9 +119,9 @@ at_most(layer_wise["batch norms folded in"].mean(), 3.5, "21/folded-loses")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The network as it was trained hardly notices. The folded one, which computes the very same function, loses
+# The network as it was trained keeps more than four of five. The folded one, which computes the very same function, loses
 # a good part of its answers. So it is not the number of bits alone. Section 10 finds what it is, and repairs it with a
-# few hundred more numbers.
+# few hundred more numbers per layer.
 # </details>
 #
 # This lesson is about what happens when networks, batches and data get larger than one notebook. At every step the
@@ -409,7 +409,8 @@ assert len(states) / P == 2 * (P - 1) / P == 1.5
 #
 # Does this describe a real computer? Goyal and others (2017) train ResNet-50 for 90 epochs in one hour, with batches of
 # 8,192 on 256 GPUs in 32 servers. The servers are connected by 50 gigabits per second. They report about 90 % of the
-# speed that 32 times one server would have.
+# speed that 32 times one server would have. An epoch has 1,281,167 images, and the gradients are 25,557,032 numbers of
+# 4 bytes.
 #
 # > **Predict.** The steps take no time but for computing and for the ring of 32 servers, one after the other. What
 # > efficiency does the formula give, without latency?
@@ -479,10 +480,12 @@ assert needed[-1] * sizes[-1] > 4 * needed[0] * sizes[0]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The best of the three rates grows with the batch, and the steps fall. But four times the batch does not save three quarters of the
-# steps, as the linear rule has it. It saves about half at first, and next to nothing at the end, so a large batch looks at many times as many images for the same
-# result. This network and this target are easy: the noise of its gradient is small with a few dozen images already, and making
-# it smaller brings little.
+# From 8 to 512 images the steps fall by a factor of about 5, and the images grow by a factor of about 13. (The product is
+# 64.) The best of the three rates grows with the batch. But four times the batch does not save three quarters of the
+# steps, as the linear rule has it. It saves about half at first, and next to nothing at the end, so a large batch looks at
+# many times as many images for the same result. Two causes are possible. The noise of the gradient may be small with a few
+# dozen images already, as this network and this target are easy. And 0.08, the best rate for the two largest batches, is the
+# largest that we tried: a still larger one might need fewer steps.
 # McCandlish and others (2018) call the size at which the line bends the *critical batch size*. For ImageNet it is in the thousands.
 # </details>
 #
@@ -514,7 +517,7 @@ for name, (kind, fraction) in kinds.items():
     info = torch.finfo(kind)
     rows.append((name, info.bits - fraction - 1, fraction, info.max, info.tiny, info.eps))
 table(rows, {"": "", "bits of exponent": "d", "of fraction": "d", "largest": ".0e",
-             "smallest normal": ".0e", "next after 1": ".0e"})  # fmt: skip
+             "smallest normal": ".0e", "step after 1": ".0e"})  # fmt: skip
 
 one = np.float32(1.01)
 bits = f"{one.view(np.uint32):032b}"
@@ -620,8 +623,8 @@ assert 0.4 < few_kept / all_kept < 0.6
 #
 # About half: of the two outputs per block one is kept. (A ReLU's output is the next convolution's input, so
 # it is kept once.) Deeper blocks save more, as less of what is inside is kept; but while a block is computed
-# again, its inside is in memory. The price is a second forward pass: about a third more time, as backward takes twice as
-# long as forward. The gradient is the same.
+# again, its inside is in memory. The price is a second forward pass. That is a third more multiply-adds, as backward has
+# twice as many as forward (section 1), and a somewhat larger share of the time. The gradient is the same.
 # </details>
 #
 # ## 9. A file for other programs
@@ -680,8 +683,9 @@ assert spread["batch norms folded in"] > 1.5 * spread["as trained"]
 # <details><summary><b>What happened</b></summary>
 #
 # It drives them apart. A batch norm multiplies each channel by its own $\gamma / \sqrt{\mathrm{var} + \varepsilon}$, and in
-# a depthwise layer these factors differ most: each channel has a kernel of its own and nothing evens them out. In the
-# folded layer one channel sets the scale, and most others get a few of the 255 steps.
+# this depthwise layer these factors differ a lot: each channel has a kernel of its own and nothing evens them out. In the
+# folded layer one channel sets the scale. The channel in the middle reaches $127 \cdot 1.72 / 17.68 = 12.4$, so half of the
+# channels use at most 25 of the 255 steps, from −12 to 12.
 # </details>
 #
 # > **Predict.** So with one scale per output channel, a few hundred numbers more for a layer: how many of the five
@@ -714,17 +718,18 @@ at_least(
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Nearly all of them, as before folding. The figure shows the error of each layer's output when all weights are rounded. With
-# one scale per layer it is large from the first blocks on. With one per channel it stays several times smaller. For
-# this reason each output channel has a scale of its own in every run-time (Krishnamoorthi, 2018). (The activations
+# More than four of five, about as many as before folding. The figure shows the error of each layer's output when all weights
+# are rounded. With one scale per layer it is large from the first blocks on. With one per channel it stays several times
+# smaller. For this reason a scale for each output channel is recommended for weights (Krishnamoorthi, 2018). (The activations
 # have stayed in float32 here. Rounding them as well needs their ranges, from sample images.)
 # </details>
 #
 # ## 11. How many images?
 #
 # More devices can look at more data. What is it worth? We trained one small network on 100 to 10,000 garments, from
-# five starts, with a new choice of images each (`python -m tools.keep_curves learning`). If the error falls by the same factor each time the
-# number $n$ of images is multiplied, it is a **power law**, $e = a\, n^{-b}$, and a straight line if both axes are logarithmic.
+# five starts, with a new choice of images each (`python -m tools.keep_curves learning`). If the error falls by the same
+# factor each time the number $n$ of images is doubled, it is a **power law**, $e = a\, n^{-b}$, and a straight line if both
+# axes are logarithmic.
 # So fit a line to the logarithms:
 
 # %%
@@ -769,8 +774,8 @@ assert abs(limited[-1] - limited[-2]) < 0.01
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Up to a thousand images they are about alike. From there on more images bring nothing to the network with 500 steps: it does
-# not get to see them often enough. A curve that becomes flat says that *something* is used up. It may be the data, the
+# Up to 3,000 images they are about alike. From 3,000 to 10,000 more images bring nothing to the network with 500 steps: it
+# does not get to see them often enough. A curve that becomes flat says that *something* is used up. It may be the data, the
 # size of the network or, as here, the training. So vary one, and make sure that the others are not what
 # limits you.
 # </details>
@@ -781,13 +786,14 @@ assert abs(limited[-1] - limited[-2]) < 0.01
 # writes a checkpoint after every epoch, and the same command goes on after a stop, to the last bit:
 #
 # ```
-# cnncourse train resnet20 --data cifar10 --backend torch --augment --epochs 160 --batch-size 128 --processes 2
+# cnncourse train resnet20 --data cifar10 --backend torch --augment --batch-size 128 --weight-decay 0.0001 --epochs 164
 # ```
 #
 # [docs/reproductions.md](../docs/reproductions.md) has the commands, what to expect, and what
 # has been run. When is a result *the same*? Two runs with other seeds differ by their starts and their order of images. And
 # the test set is a sample: of $n$ test images with an error of $e$, the number of errors has a standard deviation of
-# $\sqrt{n e (1 - e)}$, even for a fixed network.
+# $\sqrt{n e (1 - e)}$, even for a fixed network. The error rate is this number divided by $n$, so its standard deviation, the
+# **standard error**, is $\sqrt{e (1 - e) / n}$.
 #
 # > **Predict.** Five starts of our small network on all 10,000 garments, 2,000 test images. Which is larger: the spread over the starts, or
 # > the standard error of one start's error rate?
@@ -810,9 +816,11 @@ assert 0.0025 < cifar < 0.003
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# They are of one size, though all starts are tested on the *same* images, so the second is not in the first. Both
-# count. On CIFAR-10 an error between 8.2 % and 9.3 % agrees with 8.75 %, from the size of the test set alone. One run, and two digits behind
-# the point, is less than it seems.
+# The standard error of the test set is the larger one here, though by less than a factor of two. All starts are tested on the
+# *same* images, so the spread over the starts does not contain it. Both count. For *other* test images, two standard errors
+# around 8.75 % are 8.2 % to 9.3 %: the error of the network is not known better than that. A run that is tested on
+# the paper's own 10,000 images differs from the paper's by its start, and only several starts show by how much. One run,
+# and two digits behind the point, is less than it seems.
 # </details>
 #
 # ## Claims to test
@@ -836,7 +844,7 @@ print("2. a network that keeps", "most" if channel_wise.mean() > 3.9 else "few",
 #
 # 1. **True to rounding, until there is batch norm** (or anything else that mixes the images of a batch). With synchronised
 #    statistics it is true again.
-# 2. **Not the bits, but a scale that does not fit.** With one scale per output channel Lite0 keeps nearly all of its answers.
+# 2. **Not the bits, but a scale that does not fit.** With one scale per output channel Lite0 keeps most of its answers.
 #    With one per layer it does, too, unless the batch norms have been folded in, which drives the channels apart.
 # </details>
 
@@ -870,7 +878,7 @@ print("2. a network that keeps", "most" if channel_wise.mean() > 3.9 else "few",
 # $(10 + 20 + 36)/32 = 2.0625$, not 2.
 # </details>
 #
-# **3.** Two processes hold 0, 0, 0 and 4. What are mean and variance of all values together?
+# **3.** One process holds 0 and 0, the other 0 and 4. What are mean and variance of all values together?
 #
 # <details><summary>Answer</summary>
 #

@@ -95,7 +95,7 @@ check("16.saliency", saliency)
 
 # %% task="16.guided_relu_backward"
 def guided_relu_backward(grad_output, input):
-    """What guided backpropagation passes back through a ReLU, as a new array.
+    """What guided backpropagation passes back through a ReLU.
 
     Parameters
     ----------

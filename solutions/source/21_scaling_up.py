@@ -413,7 +413,7 @@ check("21.answer_ring_traffic", answer_ring_traffic)
 # **Question 2** (1 point). A batch of 64 goes through a network with batch norm in two pieces of 32. Why is the gradient not that of the whole batch?
 #
 # - `"a"`: the mean of two means is not the mean
-# - `"b"`: sums in another order are rounded otherwise
+# - `"b"`: sums in another order are rounded differently
 # - `"c"`: each piece is normalised by its own mean and variance
 # - `"d"`: the gradients of γ and β are lost
 

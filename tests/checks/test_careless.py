@@ -70,7 +70,19 @@ def like(value, arrays):
     return next(arrays) if isinstance(value, np.ndarray) else value
 
 
-@pytest.mark.parametrize("task", WITH_ARRAYS, ids=lambda task: task.id)
+def shapes_repeat(task):
+    """Whether two calls have different results of one shape; where none have, one array for each shape is right."""
+    seen = {}
+    for result in map(task.wanted, task.draw(0)):
+        parts = arrays_in(result)
+        key = str(shape_of(result)), str([part.dtype for part in parts])
+        first = seen.setdefault(key, parts)
+        if not all(map(np.array_equal, first, parts)):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("task", filter(shapes_repeat, WITH_ARRAYS), ids=lambda task: task.id)
 def test_one_array_for_all_results(task):
     kept = {}
 
