@@ -58,7 +58,7 @@
 # | 18 | [Detection](18_detection.ipynb) | What is where, and how good is the answer? | 80 (75) | 175 | [exercise](../exercises/18_detection/18_detection.ipynb) |
 # | 19 | [Segmentation and U-Net](19_segmentation.ipynb) | Which class has each pixel, and how good is the answer? | 90 (80) | 175 | [exercise](../exercises/19_segmentation/19_segmentation.ipynb) |
 # | 20 | [One dimension, three dimensions, graphs](20_one_three_graphs.ipynb) | What is left of a convolution without a grid? | 90 (85) | 145 | [exercise](../exercises/20_one_three_graphs/20_one_three_graphs.ipynb) |
-# | 21 | [Scaling up](21_scaling_up.ipynb) | What stays the same when everything grows? | 75 (70) | 120 | [exercise](../exercises/21_scaling_up/21_scaling_up.ipynb) |
+# | 21 | [Scaling up](21_scaling_up.ipynb) | What stays the same when everything grows? | 80 (70) | 120 | [exercise](../exercises/21_scaling_up/21_scaling_up.ipynb) |
 #
 # Minutes are counted from the text, the code, the figures and the questions; in brackets without the sections that can
 # wait. The lessons build on each other. Lesson 05 (how a convolution is computed fast) can wait until you are curious.

@@ -20,7 +20,7 @@
 # - say what is lost in sixteen bits and in eight, and measure it on a real network;
 # - fit a learning curve, with an error bar, and reproduce a published result by one command.
 #
-# **Time** about 75 minutes, with the questions. The code runs in less than a minute. On a short evening read sections 2
+# **Time** about 80 minutes, with the questions. The code runs in less than a minute. On a short evening read sections 2
 # to 5 and 10; sections 1, 8 and 9 can wait.
 #
 # **You should know** lesson 08 (batch normalisation), lesson 09 (optimisers), lesson 15 (EfficientNet-Lite0).
@@ -789,7 +789,7 @@ assert abs(limited[-1] - limited[-2]) < 0.01
 # cnncourse train resnet20 --data cifar10 --backend torch --augment --batch-size 128 --weight-decay 0.0001 --epochs 164
 # ```
 #
-# [docs/reproductions.md](../docs/reproductions.md) has the commands, what to expect, and what
+# The page `docs/reproductions.md` of the repository has the commands, what to expect, and what
 # has been run. When is a result *the same*? Two runs with other seeds differ by their starts and their order of images. And
 # the test set is a sample: of $n$ test images with an error of $e$, the number of errors has a standard deviation of
 # $\sqrt{n e (1 - e)}$, even for a fixed network. The error rate is this number divided by $n$, so its standard deviation, the
