@@ -41,33 +41,41 @@ def linear(**options):
     return layer("Linear", 3, 3, **options)
 
 
+def near(rng):
+    """A drawn factor, so that no rate is known beforehand."""
+    return int(rng.integers(60, 141)) / 100
+
+
 @task.criterion(2)
 def rates(rng):
     """The last stage learns at lr, each earlier one at decay times the rate of the next."""
-    yield NetworkCall(chain(linear(), layer("Linear", 3, 2), layer("Linear", 2, 4)), 0.1, 0.5)
-    yield NetworkCall(chain(chain(linear(), layer("Linear", 3, 2)), layer("Linear", 2, 2, bias=False)), 0.02, 0.1)
-    yield NetworkCall(chain(linear()), 0.3, 0.25)
-    yield NetworkCall(chain(*(linear() for _ in range(6))), 1.5, 0.9)
-    yield NetworkCall(chain(linear(), linear(), linear()), 0.01, 1.0)
-    yield NetworkCall(chain(linear(), linear(), linear(), linear()), 0.2, 1.7)
+    yield NetworkCall(chain(linear(), layer("Linear", 3, 2), layer("Linear", 2, 4)), 0.1 * near(rng), 0.5)
+    nested = chain(chain(linear(), layer("Linear", 3, 2)), layer("Linear", 2, 2, bias=False))
+    yield NetworkCall(nested, 0.02 * near(rng), 0.1)
+    yield NetworkCall(chain(linear()), 0.3 * near(rng), 0.25)
+    yield NetworkCall(chain(*(linear() for _ in range(6))), 1.5 * near(rng), 0.9)
+    yield NetworkCall(chain(linear(), linear(), linear()), 0.01 * near(rng), 1.0)
+    yield NetworkCall(chain(linear(), linear(), linear(), linear()), 0.2 * near(rng), 1.7)
 
 
 @task.criterion(2)
 def stages_without_parameters(rng):
     """A stage without parameters, or with frozen ones, is counted, but has no group; frozen parameters are in none."""
-    yield NetworkCall(chain(linear(), layer("ReLU"), linear(), layer("Dropout", 0.1)), 0.1, 0.5)
-    yield NetworkCall(chain(linear(frozen=True), linear(), layer("Flatten"), linear()), 0.05, 0.3)
-    yield NetworkCall(chain(linear(), linear(frozen=True), chain(linear(frozen=True), linear())), 0.4, 0.2)
-    yield NetworkCall(chain(layer("BatchNorm1d", 3), layer("ReLU"), linear(frozen=True)), 0.7, 0.6)
+    yield NetworkCall(chain(linear(), layer("ReLU"), linear(), layer("Dropout", 0.1)), 0.1 * near(rng), 0.5)
+    yield NetworkCall(chain(linear(frozen=True), linear(), layer("Flatten"), linear()), 0.05 * near(rng), 0.3)
+    yield NetworkCall(chain(linear(), linear(frozen=True), chain(linear(frozen=True), linear())), 0.4 * near(rng), 0.2)
+    yield NetworkCall(chain(layer("BatchNorm1d", 3), layer("ReLU"), linear(frozen=True)), 0.7 * near(rng), 0.6)
 
 
 @task.criterion(1)
 def shared_parameters(rng):
     """A parameter that two stages share is in one group only, at the rate of either."""
     tied = chain(layer("Linear", 3, 3, label="first"), linear(), layer("Linear", 3, 3, tied="first"))
-    yield shared(NetworkCall(tied, 0.2, 0.5), 0.2, 0.05)
+    lr = 0.2 * near(rng)
+    yield shared(NetworkCall(tied, lr, 0.5), lr, lr * 0.5**2)
     deep = chain(chain(layer("Linear", 3, 3, bias=False, label="x"), layer("ReLU")), layer("Linear", 3, 3, tied="x"))
-    yield shared(NetworkCall(deep, 0.6, 0.4), 0.6, 0.24)
+    lr = 0.6 * near(rng)
+    yield shared(NetworkCall(deep, lr, 0.4), lr, lr * 0.4)
 
 
 def shared(case, *allowed):

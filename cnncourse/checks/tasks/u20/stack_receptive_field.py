@@ -26,6 +26,8 @@ def doubling(rng):
     for K in (2, 3, 5):
         for depth in (1, 2, 4, 9):
             yield Call(K, [2**layer for layer in range(depth)])
+    for K, depth in rng.integers((4, 3), (12, 9), (3, 2)):
+        yield Call(int(K), [2**layer for layer in range(depth)])
 
 
 @task.criterion(1)
