@@ -79,7 +79,7 @@ function render({ model, el }) {
     title.textContent = map.label;
     const [row, column] = highest(map);
     words.textContent =
-      `${groups[group].name}: ${map.label}. ${map.note} The map has ${map.shape[0]}×${map.shape[1]} places ` +
+      `${map.label}. ${map.note} The map has ${map.shape[0]}×${map.shape[1]} places ` +
       `and is highest in row ${row}, column ${column}.`;
   };
   root.addEventListener("keydown", (event) => {
