@@ -38,6 +38,8 @@ def boxes_that_touch(rng):
     for shape in [(30, 4, 7), (40, 7, 4), (50, 5, 5), (25, 9, 3), (45, 3, 8)]:
         maps = normal(rng, *shape)
         yield Call(maps, around(rng, maps))
+    corner, size = rng.integers(0, 6, (60, 2)), rng.integers(1, 4, (60, 2))  # anywhere: most hold neither x nor y
+    yield Call(normal(rng, 60, 7, 8), np.hstack([corner, corner + size]).astype(float))
 
 
 @task.criterion(1)
