@@ -18,16 +18,16 @@ def occlusion_map(predict, image, label, size, stride, fill=0.0):
     return predict(image[None])[:, label] - predict(covered)[:, label].reshape(rows, columns)
 
 
-def network(rng, classes, *shape):
+def network(rng, classes, *shape, dtype=np.float64):
     """A function that `callables.py` builds: no two pixels count alike, and they act together."""
-    weight, curve = (normal(rng, classes, *shape) for _ in range(2))
-    return {"__callable__": "classifier", "weight": weight, "curve": 0.5 * curve}
+    weight, curve = (scale * normal(rng, classes, *shape) for scale in (1, 0.5))
+    return {"__callable__": "classifier", "weight": weight.astype(dtype), "curve": curve.astype(dtype)}
 
 
 def call(rng, shape, classes, label, *options, change=np.asarray, dtype=np.float64, **named):
     """One call on a drawn image, which is never zero."""
     image = (1.5 + normal(rng, *shape)).astype(dtype)
-    return Call(network(rng, classes, *shape), change(image), label, *options, **named)
+    return Call(network(rng, classes, *shape, dtype=dtype), change(image), label, *options, **named)
 
 
 @task.criterion(2)
