@@ -185,6 +185,9 @@ EQUIVALENT = {
         "focal_loss_backward: np.logaddexp(0, -z) -> np.logaddexp(-z, 0)": COMMUTES,
         "focal_loss_backward: np.logaddexp(0, z) -> np.logaddexp(z, 0)": COMMUTES,
     },
+    "19.UNet": {
+        "UNet: zip([c_in, *c], c, strict=False) -> zip([c_in, *c], c)": "not strict is what zip is by itself",
+    },
     "19.dice_loss": {
         "dice_loss: (1, 2, 3) -> (2, 1, 3)": AXES,
         "dice_loss: (1, 2, 3) -> (1, 3, 2)": AXES,

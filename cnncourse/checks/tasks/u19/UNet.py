@@ -73,6 +73,7 @@ def two_poolings(rng):
     for training in (False, True):
         yield ModuleCall(2, 4, width=2, input=images(rng, 2, 2, 8, 4), training=training)
     yield ModuleCall(1, 2, 3, 2, input=images(rng, 3, 1, 4, 8), training=True)
+    yield ModuleCall(1, 2, input=images(rng, 1, 1, 4, 4))
 
 
 @task.criterion(1)
