@@ -13,11 +13,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import time
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 
 import torch
 from torch import nn
@@ -26,7 +23,7 @@ from torch.nn import functional as F
 from cnncourse import data
 from cnncourse.data.histories import FOLDER
 from cnncourse.torch_nn.training import descend
-from cnncourse.whole_files import whole_file
+from tools.keeping import keep, made_with, written
 
 FILE = FOLDER / "21_curves.json"
 SHORT = {
@@ -120,17 +117,16 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"curves must be of {', '.join(CURVES)}, got {', '.join(sorted(unknown))}")
     torch.set_num_threads(1)
     history = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {"runs": {}}
-    history["made_with"] = {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")}
+    history["made_with"] = made_with()
     for name in arguments.curves or CURVES:
         make, settings = CURVES[name]
         started = time.process_time()
         results = make()
         history["runs"][name] = {
             "command": f"python -m tools.keep_curves {name}", "settings": settings,
-            "ended": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), "seconds": round(time.process_time() - started),
+            "ended": written(), "seconds": round(time.process_time() - started),
         } | results  # fmt: skip
-        with whole_file(FILE) as unfinished:
-            unfinished.write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
+        keep(history, FILE)
     return 0
 
 

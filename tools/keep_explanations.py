@@ -10,13 +10,8 @@ network.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -25,6 +20,8 @@ from cnncourse import data, explain
 from cnncourse.explain.comparison import in_batches
 from cnncourse.explain.scene_networks import FOLDER, kept_networks, key_is_kept, mosaics, scene_network
 from cnncourse.torch_nn.training import descend, evaluate
+from cnncourse.whole_files import whole_file
+from tools.keeping import keep, made_with, written
 
 STARTS = (0, 1, 2)
 TRAINING = {"scenes": 20_000, "steps": 1000, "batch_size": 32, "lr": 0.1}
@@ -78,13 +75,13 @@ def comparison():
         table = judge(network, scenes, many)
         runs.append({
             "seed": start, "accuracy": round(accuracy, 4), "seconds": round(time.process_time() - began),
-            "ended": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), "table": table,
+            "ended": written(), "table": table,
         })  # fmt: skip
         print(f"start {start} is judged", flush=True)
     return {
         "command": "python -m tools.keep_explanations judge",
         "training": TRAINING, "scenes": JUDGED, "mosaics": MOSAICS, "scenes_seed": SEED,
-        "made_with": {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")},
+        "made_with": made_with(),
         "runs": runs,
     }  # fmt: skip
 
@@ -94,15 +91,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("what", choices=("train", "judge"))
     what = parser.parse_args(argv).what
     torch.set_num_threads(1)
-    FOLDER.mkdir(exist_ok=True)
     if what == "train":
-        unfinished = FOLDER / "unfinished.npz"
-        np.savez_compressed(unfinished, **train())
-        os.replace(unfinished, FOLDER / "scene_networks.npz")
+        with whole_file(FOLDER / "scene_networks.npz") as unfinished, open(unfinished, "wb") as file:
+            np.savez_compressed(file, **train())
     else:
-        unfinished = FOLDER / "unfinished.json"
-        unfinished.write_text(json.dumps(comparison(), indent=1) + "\n", encoding="utf-8")
-        os.replace(unfinished, FOLDER / "comparison.json")
+        keep(comparison(), FOLDER / "comparison.json")
     return 0
 
 

@@ -11,15 +11,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
-import platform
 import sys
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from cnncourse.data.histories import FOLDER
 from cnncourse.train_command import LEARNING_RATES, TORCH_ONLY
+from tools.keeping import keep, made_with, written
 
 COLUMNS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 DIGITS = 5
@@ -60,7 +57,7 @@ def kept(run: Path, options: str) -> dict:
     return {
         "command": f"{command(settings)} {options}".strip(),
         "settings": settings,
-        "ended": datetime.fromtimestamp(history.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "ended": written(history.stat().st_mtime),
         "seconds": round(sum(float(row["seconds"]) for row in rows)),
     } | {column: [round(float(row[column]), DIGITS) for row in rows] for column in COLUMNS}
 
@@ -77,13 +74,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"keep_history: {error}", file=sys.stderr)
         return 2
     history = {
-        "made_with": {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")},
+        "made_with": made_with(),
         "runs": {run["settings"]["model"]: run for run in runs},
     }
     file = FOLDER / f"{arguments.name}.json"
-    unfinished = file.with_suffix(".tmp")
-    unfinished.write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
-    os.replace(unfinished, file)
+    keep(history, file)
     print(f"{file.name}: {', '.join(history['runs'])}")
     return 0
 

@@ -11,11 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -26,6 +22,7 @@ from cnncourse import data
 from cnncourse.data.histories import FOLDER
 from cnncourse.torch_nn.models import efficientnet_lite0
 from cnncourse.transfer import descend_groups, few_per_class, freeze, last_linear, replace_head
+from tools.keeping import keep, made_with, written
 
 FILE = FOLDER / "17_transfer.json"
 SIDE, STEPS, BATCH, DRAWS = 48, 60, 16, 3
@@ -112,7 +109,7 @@ def curve(name: str) -> dict:
         "command": f"python -m tools.keep_transfer {name}",
         "settings": {"method": method, "side": SIDE, "steps": steps, "batch_size": BATCH,
                      "lr": [group["lr"] for group in groups], "seeds": list(range(DRAWS))},
-        "ended": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "ended": written(),
         "seconds": round(time.process_time() - start),
         "per_class": list(per_class), "accuracy": accuracy, "still_agrees": kept,
     }  # fmt: skip
@@ -127,11 +124,7 @@ def main(argv: list[str] | None = None) -> int:
         found = curve(name)
         runs = json.loads(FILE.read_text(encoding="utf-8"))["runs"] if FILE.exists() else {}
         runs[name] = found
-        made = {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")}
-        unfinished = FILE.with_suffix(".tmp")
-        history = {"made_with": made, "runs": {one: runs[one] for one in CURVES if one in runs}}
-        unfinished.write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
-        os.replace(unfinished, FILE)
+        keep({"made_with": made_with(), "runs": {one: runs[one] for one in CURVES if one in runs}}, FILE)
     return 0
 
 

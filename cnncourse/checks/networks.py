@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from cnncourse.checks.case import Case
 from cnncourse.checks.judge import Values
-from cnncourse.checks.module_runs import ready
-from cnncourse.checks.observe import Observer
+from cnncourse.checks.observe import WithTorch
 from cnncourse.checks.task import Task
-from cnncourse.grading.inside import probes
 
 
 def network_task(see, look, judged=None):
@@ -76,25 +74,14 @@ def text(description):
 
 
 @dataclass
-class Changed(Observer):
+class Changed(WithTorch):
     """Observes what a network is like after the answer has had it."""
 
     look: str = ""
 
-    needs_torch = True
+    probe = "changed_network"
     test_seeds = 4
 
-    def outcome(self, task, student, case):
-        """What the learner's answer leaves."""
-        ready()
-        return student.call(task.name, "changed_network", case.args, self._how(case), seconds=task.seconds)
-
-    def trusted(self, answer, case):
-        """What the reference or a known mistake leaves; raises what it raises."""
-        found = probes.run(answer, "changed_network", case.args, self._how(case))
-        if found["error"]:
-            raise RuntimeError(found["error"]["text"])
-        return found["value"]
-
-    def _how(self, case):
-        return {"network": case.network, "look": self.look, **case.more}
+    def told(self, case):
+        """The arguments behind the network, the network, and how it is looked at."""
+        return case.args, {"network": case.network, "look": self.look, **case.more}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from cnncourse.checks.case import count_numbers, holds_array, holds_function, pack, run_answer
+from cnncourse.checks.module_runs import ready
 from cnncourse.grading.inside import probes
 
 FEW = 10  # as many cases are not worth a call of their own
@@ -25,6 +26,29 @@ class Observer:
     def further(self, task, student, trials):
         """What is looked at when all cases have been judged: a list of (case, (outcome, Difference or None))."""
         return []
+
+
+class WithTorch(Observer):
+    """What a probe returns that hands PyTorch's objects to the answer; a kind says which, and what it is told."""
+
+    needs_torch = True
+    probe = ""
+
+    def told(self, case):
+        """The probe's arguments and keywords."""
+        raise NotImplementedError
+
+    def outcome(self, task, student, case):
+        """What the learner's answer gives, and leaves behind."""
+        ready()
+        return student.call(task.name, self.probe, *self.told(case), seconds=task.seconds)
+
+    def trusted(self, answer, case):
+        """What the reference or a known mistake gives, and leaves behind; raises what it raises."""
+        seen = probes.run(answer, self.probe, *self.told(case))
+        if seen["error"]:
+            raise RuntimeError(seen["error"]["text"])
+        return seen["value"]
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Tasks whose answer gets a PyTorch network and batches: judged by its result and by the gradients that it leaves.
 
-The network is described by plain values and built beside the answer (`grading.inside.batch_probes`).
+The network is described by plain values and built beside the answer (`grading.inside.model_probes`).
 """
 
 from dataclasses import dataclass
@@ -8,29 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnncourse.checks.case import Case, show
-from cnncourse.checks.module_runs import ready
-from cnncourse.checks.observe import Observer
-from cnncourse.grading.inside import probes
+from cnncourse.checks.observe import WithTorch
 
 
 @dataclass
-class WithBatches(Observer):
+class WithBatches(WithTorch):
     """One call with a network and batches; the observed value is a dict of what there is afterwards."""
 
-    needs_torch = True
+    probe = "with_batches"
     test_seeds = 5
 
-    def outcome(self, task, student, case):
-        """What the learner's answer leaves."""
-        ready()
-        return student.call(task.name, "with_batches", case.args, {"network": case.network}, seconds=task.seconds)
-
-    def trusted(self, answer, case):
-        """What the reference or a known mistake leaves; raises what it raises."""
-        seen = probes.run(answer, "with_batches", case.args, {"network": case.network})
-        if seen["error"]:
-            raise RuntimeError(seen["error"]["text"])
-        return seen["value"]
+    def told(self, case):
+        """The batches, and the network."""
+        return case.args, {"network": case.network}
 
 
 class BatchesCall(Case):
@@ -55,12 +45,15 @@ class BatchesCall(Case):
         super().__init__("", *batches)
         inputs = 3 * (side - 1) * side
         layers = [
-            ["convolution", (2, 3, 2), {"weight": numbers(3, 2, 2, 2), "bias": numbers(3)}],
-            ["batch norm", (3,), {"weight": numbers(3), "bias": numbers(3), "running_mean": numbers(3)}],
-            ["relu", (), {}], ["dropout", (0.5,), {}], ["flatten", (), {}],
-            ["linear", (inputs, classes), {"weight": 0.5 * numbers(classes, inputs), "bias": numbers(classes)}],
+            ["convolution", {"in_channels": 2, "out_channels": 3, "kernel_size": 2},
+             {"weight": numbers(3, 2, 2, 2), "bias": numbers(3)}],
+            ["batch norm", {"num_features": 3},
+             {"weight": numbers(3), "bias": numbers(3), "running_mean": numbers(3), "running_var": np.ones(3)}],
+            ["relu", {}, {}], ["dropout", {"p": 0.5}, {}], ["flatten", {}, {}],
+            ["linear", {"in_features": inputs, "out_features": classes},
+             {"weight": 0.5 * numbers(classes, inputs), "bias": numbers(classes)}],
         ]  # fmt: skip
-        shapes = [array.shape for _, _, arrays in layers for name, array in arrays.items() if name != "running_mean"]
+        shapes = [array.shape for _, _, arrays in layers for name, array in arrays.items() if "running" not in name]
         self.network = {
             "layers": layers, "come as": come_as,
             "training": [training, training, False, training, False, training, training],
@@ -77,7 +70,8 @@ class BatchesCall(Case):
         """The arguments, made anew."""
         import torch
 
-        from cnncourse.grading.inside.batch_probes import built
+        from cnncourse.grading.inside.model_probes import built
 
         batches = [(torch.tensor(np.array(images)), torch.tensor(labels)) for images, labels in self.args]
-        return {"network": built(self.network), "batches": batches}
+        network = {name: value for name, value in self.network.items() if name != "come as"}
+        return {"network": built(**network), "batches": batches}

@@ -9,29 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnncourse.checks.case import Call, pack
-from cnncourse.checks.observe import Observer
-from cnncourse.grading.inside import probes
+from cnncourse.checks.observe import WithTorch
 
 PARTS = ("modes", "gradients", "requires_grad", "numbers", "images")  # of what must be as before, in this order
 
 
 @dataclass
-class WithModel(Observer):
+class WithModel(WithTorch):
     """One call with a network; the observed value is a tuple: the result, then the `PARTS`."""
 
-    needs_torch = True
+    probe = "with_model"
     test_seeds = 4
 
-    def outcome(self, task, student, case):
-        """What the learner's answer gives, and leaves behind."""
-        return student.call(task.name, "with_model", *pack(case), seconds=task.seconds)
-
-    def trusted(self, answer, case):
-        """What the reference or a known mistake gives, and leaves behind."""
-        seen = probes.run(answer, "with_model", *pack(case))
-        if seen["error"]:
-            raise RuntimeError(seen["error"]["text"])
-        return seen["value"]
+    def told(self, case):
+        """The images, labels and further arguments, and the network."""
+        return pack(case)
 
 
 def model_call(rng, N, C, H, W, *rest, classes=4, mean=True, training=True, frozen=False, gradients=False,

@@ -5,6 +5,7 @@ from torch.nn import functional as F
 
 from ..numpy_nn import detection
 from .boxes import focal_loss
+from .training import shuffled_batches
 
 __all__ = ["detect", "detection_loss", "fit_detector"]
 
@@ -51,10 +52,8 @@ def fit_detector(model, images, targets, steps, lr=0.01, batch_size=16, class_we
     """
     model.train()
     optimizer = torch.optim.Adam(model.parameters(), lr, betas=(0.9, 0.99))
-    rounds = -(-steps * batch_size // len(images))
-    order = torch.cat([torch.randperm(len(images)) for _ in range(rounds)])
     losses = []
-    for step, batch in enumerate(order.split(batch_size)[:steps]):
+    for step, batch in enumerate(shuffled_batches(len(images), batch_size, steps)):
         if watch:
             watch(step)
         optimizer.param_groups[0]["lr"] = lr * min(1, (step + 1) / 30) * (1 - step / steps)

@@ -101,6 +101,12 @@ def evaluate(model, images, labels, batch_size=256):
     return total / len(images), correct / len(images)
 
 
+def shuffled_batches(count, batch_size, steps):
+    """Return the indices of `steps` batches; the `count` images are gone through in a new order each time around."""
+    rounds = -(-steps * batch_size // count)
+    return torch.cat([torch.randperm(count) for _ in range(rounds)]).split(batch_size)[:steps]
+
+
 def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, loss_of=F.cross_entropy, watch=None):
     """Train for a short experiment: gradient descent with momentum, its step shrinking to zero; return the losses.
 
@@ -116,8 +122,9 @@ def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, lo
     labels : tensor (count, ...)
     steps : int
         Of how many batches; the images are gone through in a new order each time around.
-    lr : float
-        Of the first step; it falls in a straight line.
+    lr : float, or list of dict
+        Of the first step; it falls in a straight line. With a list of groups, as `torch.optim` takes it, only their
+        `params` learn, at the `lr` of each.
     batch_size : int
     momentum : float
     loss_of : function (output, labels) -> scalar tensor
@@ -137,20 +144,20 @@ def descend(model, images, labels, *, steps, lr, batch_size=50, momentum=0.9, lo
     >>> losses[-1] < 0.3 < losses[0]
     True
     """
-    weights = list(model.parameters())
+    groups = lr if isinstance(lr, list) else [{"params": model.parameters(), "lr": lr}]
+    learning = [(weight, group["lr"]) for group in groups for weight in group["params"]]
+    weights = [weight for weight, _ in learning]
     velocity = [torch.zeros_like(weight) for weight in weights]
-    rounds = -(-steps * batch_size // len(images))
-    order = torch.cat([torch.randperm(len(images)) for _ in range(rounds)])
     losses = []
-    for step, batch in enumerate(order.split(batch_size)[:steps]):
+    for step, batch in enumerate(shuffled_batches(len(images), batch_size, steps)):
         if watch:
             watch(step)
         loss = loss_of(model(images[batch]), labels[batch])
         gradients = torch.autograd.grad(loss, weights)
         with torch.no_grad():
-            for weight, v, gradient in zip(weights, velocity, gradients, strict=True):
+            for (weight, own_lr), v, gradient in zip(learning, velocity, gradients, strict=True):
                 v.mul_(momentum).add_(gradient)
-                weight.sub_(lr * (1 - step / steps) * v)
+                weight.sub_(own_lr * (1 - step / steps) * v)
         losses.append(loss.item())
     return losses
 

@@ -1,7 +1,6 @@
 """Gradient descent with a learning rate for each group of parameters, for short experiments."""
 
-import torch
-from torch.nn import functional as F
+from cnncourse.torch_nn.training import descend
 
 __all__ = ["descend_groups"]
 
@@ -29,17 +28,4 @@ def descend_groups(network, groups, images, labels, *, steps, batch_size=16, mom
     list of float
         The loss of each step, before the step.
     """
-    weights = [(p, group["lr"]) for group in groups for p in group["params"]]
-    velocity = [torch.zeros_like(p) for p, _ in weights]
-    rounds = -(-steps * batch_size // len(images))
-    order = torch.cat([torch.randperm(len(images)) for _ in range(rounds)])
-    losses = []
-    for step, batch in enumerate(order.split(batch_size)[:steps]):
-        loss = F.cross_entropy(network(images[batch]), labels[batch])
-        gradients = torch.autograd.grad(loss, [p for p, _ in weights])
-        with torch.no_grad():
-            for (p, lr), v, gradient in zip(weights, velocity, gradients, strict=True):
-                v.mul_(momentum).add_(gradient)
-                p.sub_(lr * (1 - step / steps) * v)
-        losses.append(loss.item())
-    return losses
+    return descend(network, images, labels, steps=steps, lr=groups, batch_size=batch_size, momentum=momentum)

@@ -12,16 +12,9 @@ from torch import nn
 def with_model(target, args, kwargs, notes, probes):
     """Call target(network, images, labels, *rest); returns (result, modes, gradients, requires_grad, numbers, images).
 
-    kwargs["layers"] describes the network (see `built`), kwargs["training"] has one mode per module, in the order of
-    `modules()`; kwargs["frozen"] and kwargs["gradients"] have one entry per parameter: whether it asks for no gradient,
-    and what stands in its `.grad`, or None.
+    kwargs describe the network, see `built`.
     """
-    network = built(kwargs["layers"])
-    for one, mode in zip(network.modules(), kwargs["training"], strict=True):
-        one.training = mode
-    for one, frozen, gradient in zip(network.parameters(), kwargs["frozen"], kwargs["gradients"], strict=True):
-        one.requires_grad_(not frozen)
-        one.grad = None if gradient is None else torch.tensor(gradient)
+    network = built(**kwargs)
     images, labels, *rest = args
     images, labels = torch.tensor(images), torch.tensor(labels)
     with torch.random.fork_rng(devices=[]):
@@ -49,8 +42,13 @@ def flat(tensors):
     return np.concatenate([t.detach().double().ravel().numpy() for t in tensors])
 
 
-def built(layers):
-    """A sequence of layers from plain values: [kind, options, {name: array}] each."""
+def built(layers, training, frozen, gradients):
+    """A sequence of layers from plain values.
+
+    `layers` has [kind, options, {name: array}] each, and `training` one mode per module, in the order of `modules()`.
+    `frozen` and `gradients` have one entry per parameter: whether it asks for no gradient, and what stands in its
+    `.grad`, or None.
+    """
     made = []
     for kind, options, arrays in layers:
         one = LAYERS[kind](**options)
@@ -59,7 +57,13 @@ def built(layers):
             value = torch.tensor(array)
             owner[name] = nn.Parameter(value) if owner is one._parameters else value
         made.append(one)
-    return nn.Sequential(*made)
+    network = nn.Sequential(*made)
+    for one, mode in zip(network.modules(), training, strict=True):
+        one.training = mode
+    for one, still, gradient in zip(network.parameters(), frozen, gradients, strict=True):
+        one.requires_grad_(not still)
+        one.grad = None if gradient is None else torch.tensor(gradient)
+    return network
 
 
 LAYERS = {

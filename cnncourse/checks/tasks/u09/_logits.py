@@ -70,3 +70,13 @@ def log_softmax(logits, axis=1):
     """Stable logarithm of softmax."""
     shifted = logits - logits.max(axis=axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+LOGARITHM_OF_THE_SUM = {  # known mistakes of whatever takes `log_p`
+    "logarithm-overflows": ({"log_p": lambda z: z - np.log(np.exp(z).sum(axis=1, keepdims=True))},
+        "exp of a large logit is infinite, and so is the logarithm of the sum; of very small ones it is log 0. "
+        "Subtract each row's largest logit from the whole row first."),
+    "one-maximum-in-the-logarithm": ({"log_p": log_softmax_by_one_maximum},
+        "The largest logit of the whole batch is subtracted. Of a row whose logits lie far below it, log Σ exp is log "
+        "0: subtract each row's own maximum."),
+}  # fmt: skip

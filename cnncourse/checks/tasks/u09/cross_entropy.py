@@ -5,8 +5,8 @@ import numpy as np
 from cnncourse.checks.author import Finding, Task, Values
 from cnncourse.checks.tasks.u09 import _logits
 from cnncourse.checks.tasks.u09._logits import (
+    LOGARITHM_OF_THE_SUM,
     log_softmax,
-    log_softmax_by_one_maximum,
     naive_softmax,
     one_hot,
     softmax,
@@ -63,12 +63,7 @@ task.options(loss, {
     "exponential-overflows": ({"log_p": lambda z: np.log(naive_softmax(z))},
         "exp of a large logit is infinite, and ∞/∞ is NaN. Softmax does not change if each row's largest logit is "
         "subtracted first; then the largest exponential is 1."),
-    "logarithm-overflows": ({"log_p": lambda z: z - np.log(np.exp(z).sum(axis=1, keepdims=True))},
-        "exp of a large logit is infinite, and so is the logarithm of the sum; of very small ones it is log 0. "
-        "Subtract each row's largest logit from the whole row first."),
-    "one-maximum-in-the-logarithm": ({"log_p": log_softmax_by_one_maximum},
-        "The largest logit of the whole batch is subtracted. Of a row whose logits lie far below it, log Σ exp is log "
-        "0: subtract each row's own maximum."),
+    **LOGARITHM_OF_THE_SUM,
     "logarithm-of-zero": ({"log_p": lambda z: np.log(softmax(z))},
         "A probability that is too small for a float becomes 0, and its logarithm −∞, though the loss is finite. Do "
         "not form the probability: the loss is log Σ exp(z) − z of the label, after subtracting the maximum."),

@@ -1,4 +1,4 @@
-"""Mistakes that leave the network, or the images, other than they were: saliency and FGSM share them."""
+"""What a look into a network must leave as it was, and mistakes that do not: saliency and FGSM share both."""
 
 LEFT_BEHIND = {
     "stays-in-evaluation-mode": ({"after": "nothing"},
@@ -23,3 +23,35 @@ LEFT_BEHIND = {
     "images-ask-for-gradients": ({"inputs": "given"},
         "The caller's images ask for gradients afterwards. Work on a copy: images.clone().requires_grad_()."),
 }  # fmt: skip
+
+
+def leaves_all_as_it_was(task, calls):
+    """Add five criteria of one point each; `calls(rng, **options)` yields calls, with options of `model_call`."""
+
+    @task.criterion(1)
+    def modes(rng):
+        """Each module has its own mode again."""
+        for training in (True, False, "mixed"):
+            yield from calls(rng, training=training)
+
+    @task.criterion(1)
+    def gradients(rng):
+        """The parameters' `.grad` is as before, None included."""
+        for there in (True, False):
+            yield from calls(rng, gradients=there)
+
+    @task.criterion(1)
+    def requires_grad(rng):
+        """The same parameters ask for gradients as before."""
+        yield from calls(rng, frozen=True)
+        yield from calls(rng)
+
+    @task.criterion(1)
+    def numbers(rng):
+        """Weights and running statistics are as before."""
+        yield from calls(rng, training="mixed")
+
+    @task.criterion(1)
+    def images(rng):
+        """The images are as before, and ask for no gradient."""
+        yield from calls(rng)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import TORCH_ALLOWED, Task
-from cnncourse.checks.tasks.u16._left_behind import LEFT_BEHIND
+from cnncourse.checks.tasks.u16._left_behind import LEFT_BEHIND, leaves_all_as_it_was
 from cnncourse.checks.with_model import PARTS, WithModel, model_call
 
 task = Task(
@@ -42,37 +42,7 @@ def values(rng):
     yield model_call(rng, 3, 3, 5, 6, frozen=True, gradients=True)
 
 
-@task.criterion(1)
-def modes(rng):
-    """Each module has its own mode again."""
-    for training in (True, False, "mixed"):
-        yield from calls(rng, training=training)
-
-
-@task.criterion(1)
-def gradients(rng):
-    """The parameters' `.grad` is as before, None included."""
-    for there in (True, False):
-        yield from calls(rng, gradients=there)
-
-
-@task.criterion(1)
-def requires_grad(rng):
-    """The same parameters ask for gradients as before."""
-    yield from calls(rng, frozen=True)
-    yield from calls(rng)
-
-
-@task.criterion(1)
-def numbers(rng):
-    """Weights and running statistics are as before."""
-    yield from calls(rng, training="mixed")
-
-
-@task.criterion(1)
-def images(rng):
-    """The images are as before, and ask for no gradient."""
-    yield from calls(rng)
+leaves_all_as_it_was(task, calls)
 
 
 def look(model, images, labels, loss="logit", reduce=lambda g: g.abs().amax(dim=1), **options):
