@@ -41,7 +41,7 @@ WIDGETS = [
     Shown("08", "training step", ["End"], "Step 0.", "Step 130."),
     Shown("18", "NMS threshold", ["Home"], "of 18 boxes: recall 1.00", "of 18 boxes: recall 0.50"),
     Shown("14", "layers", ["Home"], "After 41 layers with shortcuts", "After 1 layer with shortcuts"),
-    Shown("16", "espresso", ["ArrowRight"], "classes: espresso", "classes: cup"),
+    Shown("16", "espresso", ["ArrowRight"], "espresso. Its logit is", "cup. Its logit is"),
 ]
 LESSONS = sorted({widget.lesson for widget in WIDGETS})
 
