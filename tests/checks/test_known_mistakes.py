@@ -29,7 +29,7 @@ def is_large(task):
 def seeds_of(pytestconfig, request):
     """Give a test's seeds: with --all twenty (some, where a network is built or trained); else a sample.
 
-    The sample is a quarter, drawn by the test's name, so that all tests together meet every seed.
+    The sample is an eighth, drawn by the test's name, so that all tests together meet every seed.
     """
     whole = pytestconfig.getoption("--all")
 
@@ -37,7 +37,7 @@ def seeds_of(pytestconfig, request):
         few = task.observe.test_seeds
         if few < len(SEEDS):
             return range(few if whole else 1)
-        return SEEDS if whole else range(int(4 * rank(request.node.nodeid)), len(SEEDS), 4)
+        return SEEDS if whole else range(int(8 * rank(request.node.nodeid)), len(SEEDS), 8)
 
     return seeds
 
