@@ -197,6 +197,25 @@ def test_publishing_replaces_what_is_between_the_marks(tmp_path):
     assert (tmp_path / "images" / "bench_conv.png").read_bytes() == b"picture"
 
 
+def test_the_promised_ratios_of_other_processors_stay(tmp_path):
+    page, results = tmp_path / "page.md", tmp_path / "results"
+    results.mkdir()
+    pieces = [
+        f"*{name}, 2 cores; Python 3.11, NumPy 2 ({kernels}), PyTorch; load 1.*\n\n| a table |\n\nIn bold: {note}."
+        for name, kernels, note in [
+            ("One (R) CPU", "openblas for SkylakeX", "old"),
+            ("One (R) CPU", "openblas for Haswell", "kept"),
+            ("Two", "openblas for SkylakeX", "kept too"),
+            ("One (R) CPU", "openblas for SkylakeX", "new"),
+        ]
+    ]
+    page.write_text("A\n<!-- bounds -->\n" + "\n\n".join(pieces[:3]) + "\n<!-- end -->\nB\n")
+    (results / "bounds.md").write_text(pieces[3] + "\n")
+    overview.publish(results, page)
+    expected = "\n\n".join([pieces[3], pieces[1], pieces[2]])
+    assert page.read_text() == f"A\n<!-- bounds -->\n{expected}\n<!-- end -->\nB\n"
+
+
 def test_the_page_has_a_place_for_each_part():
     page = overview.PAGE.read_text(encoding="utf-8")
     for name in overview.PARTS:

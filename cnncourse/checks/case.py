@@ -7,6 +7,7 @@ import numpy as np
 from cnncourse.checks.callables import with_functions
 from cnncourse.checks.compare import show
 from cnncourse.grading.inside import probes
+from cnncourse.grading.inside.values import SCALARS
 
 
 class Case:
@@ -68,6 +69,8 @@ def holds_array(value):
 
 def holds_function(value):
     """Whether a value is, or holds, a function that the trusted side works out."""
+    if type(value) in SCALARS:
+        return False
     if isinstance(value, dict):
         return "__callable__" in value or any(map(holds_function, value.values()))
     return callable(value) or (isinstance(value, (list, tuple)) and any(map(holds_function, value)))
@@ -88,6 +91,8 @@ def pack(case):
 
 
 def _pack(value):
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, np.ndarray) and value.size > 1:
         layout = None
         if not value.flags.writeable:

@@ -18,6 +18,7 @@ from cnncourse.checks.mistakes import Mistake, WrongAnswer, sentence_of, slug_of
 from cnncourse.checks.observe import Calls
 from cnncourse.checks.report import TaskReport
 from cnncourse.checks.student import Failure, Outcome
+from cnncourse.grading.inside.values import SCALARS
 
 __all__ = ["Case", "Mistake", "Task", "Trial", "pack", "run_answer"]  # older task files import them from here
 
@@ -273,4 +274,6 @@ def _size(value):
         return float(np.abs(value).max())
     if isinstance(value, dict):
         value = list(value.values())
-    return max(map(_size, value), default=0.0) if isinstance(value, (list, tuple)) else 0.0
+    if not isinstance(value, (list, tuple)):
+        return 0.0
+    return max((_size(item) for item in value if type(item) not in SCALARS), default=0.0)

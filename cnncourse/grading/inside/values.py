@@ -8,6 +8,8 @@ import numpy as np
 PLAIN_DTYPES = {
     *"bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 }
+SCALARS = {type(None), bool, int, float, complex, str}  # most values are one of these: no need to look further
+LONG = 2**63
 MAX_ELEMENTS = 50_000_000
 MAX_ITEMS = 10_000
 
@@ -26,6 +28,8 @@ class UnsupportedValue(Exception):
 
 def unpack(value):
     """Rebuild an argument: arrays with their memory layout, functions that live on the other side of a pipe."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, dict) and "__layout__" in value:
         return _laid_out(value["array"], value["__layout__"])
     if isinstance(value, dict) and "__function__" in value:
@@ -33,7 +37,7 @@ def unpack(value):
     if isinstance(value, dict):
         return {key: unpack(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(unpack(item) for item in value)
+        return type(value)([unpack(item) for item in value])
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
@@ -59,6 +63,8 @@ def _laid_out(array, layout):
 
 def plain(value, depth=0):
     """Turn a returned value into arrays, numbers, strings, None, lists, tuples and dicts of these."""
+    if type(value) in SCALARS and (type(value) is not int or -LONG <= value <= LONG) and type(value) is not str:
+        return value
     if value is None or isinstance(value, (bool, int, float, complex, str)):
         return _plain_number(value)
     if isinstance(value, (Fraction, Decimal)):
@@ -74,7 +80,7 @@ def plain(value, depth=0):
         if isinstance(value, dict):
             return {str(key): plain(item, depth + 1) for key, item in value.items()}
         kind = tuple if isinstance(value, tuple) else list
-        return kind(plain(item, depth + 1) for item in value)
+        return kind([plain(item, depth + 1) for item in value])
     return _refuse(value)
 
 

@@ -107,7 +107,7 @@ MIXING = ("fft", "depthwise_toeplitz", *TILE_SIZES)
 def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto", prepared=None):
     """Cross-correlate `x` with `weight` by the named or the chosen algorithm, and add `bias` (C_out,) or None."""
     name = _named(algorithm, x.shape, weight, stride, padding, dilation, groups, prepared is not None)
-    name = _for_values(name, x, weight, algorithm)
+    name = _for_values(name, x, weight, algorithm, prepared)
     if name in ALGORITHMS:
         return ALGORITHMS[name].forward(x, weight, stride, dilation, groups, padding, bias)
     m = TILE_SIZES[name]
@@ -115,7 +115,7 @@ def forward(x, weight, bias, stride, padding, dilation, groups, algorithm="auto"
     return winograd.convolve(x, filters, [before for before, _ in padding], bias)
 
 
-def _for_values(name, images, weight, algorithm):
+def _for_values(name, images, weight, algorithm, prepared=None):
     """Return the algorithm that these values allow, in the place of one that would spoil other outputs.
 
     An output of F(2×2) is made of entries under its own kernel only, so a huge value rounds nothing else away.
@@ -123,7 +123,8 @@ def _for_values(name, images, weight, algorithm):
     if name not in MIXING:
         return name
     calm = name in TILE_SIZES and even(images)
-    if not ordinary(weight) or not (calm or ordinary(images)):
+    weight_allows = ordinary(weight) if prepared is None else prepared.ordinary
+    if not weight_allows or not (calm or ordinary(images)):
         return "im2col"
     return "winograd2" if name == "winograd4" and algorithm == "auto" and not calm else name
 

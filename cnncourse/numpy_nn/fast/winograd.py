@@ -15,10 +15,12 @@ Rounding: F(2×2) is about as exact as a dot product; the entries of F(4×4)'s t
 a decimal digit (float32 errors near 1e-5 of the output's largest entry, where im2col's are near 5e-7).
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from ..algorithms.winograd import TRANSFORMS
-from . import threads
+from . import ranges, threads
 from .winograd_tiles import banded, cut, from_tiles, strips, to_tiles
 
 # Output channels in a panel of filters, and how many kernels are transformed by one matrix product.
@@ -74,6 +76,11 @@ class Prepared:
     def __init__(self, weight):
         self.weight, (self.C_out, self.C_in) = weight, weight.shape[:2]
         self.computed = {}
+
+    @cached_property
+    def ordinary(self):
+        """Whether the short cut may be taken with this weight (`ranges.ordinary`)."""
+        return ranges.ordinary(self.weight)
 
     def filters(self, m):
         """Return `Filters` for tiles of m×m outputs: (m+2)²/9 times as many numbers as the weight has."""
