@@ -8,7 +8,7 @@ import pytest
 
 from cnncourse import data, train_command
 from cnncourse.data import histories
-from tools import keep_curves, keep_history, keep_transfer
+from tools import keep_curves, keep_detector, keep_history, keep_transfer
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_missing_history_is_named():
 
 
 def test_every_kept_history_is_whole_and_repeatable():
-    for file in set(histories.FOLDER.glob("*.json")) - {keep_curves.FILE, keep_transfer.FILE}:
+    for file in set(histories.FOLDER.glob("*.json")) - {keep_curves.FILE, keep_detector.FILE, keep_transfer.FILE}:
         for run in data.training_history(file.stem).values():
             assert run["command"].startswith(keep_history.command(run["settings"]))
             assert {len(run[column]) for column in keep_history.COLUMNS} == {run["settings"]["epochs"]}
@@ -110,6 +110,15 @@ def test_the_curves_of_lesson_21_are_whole_and_repeatable():
         assert [len(row) for row in runs[name]["error"]] == [len(runs[name]["settings"]["seeds"])] * 5
     shape = [[len(starts) for starts in row] for row in runs["batch"]["steps"]]
     assert shape == [[3] * len(keep_curves.BATCH["lr"])] * len(keep_curves.BATCH["batch_sizes"])
+
+
+def test_the_starts_of_the_detector_are_whole_and_repeatable():
+    run = data.training_history(keep_detector.FILE.stem)["starts"]
+    assert run["command"] == "python -m tools.keep_detector"
+    assert run["settings"] == keep_detector.SETTINGS
+    assert run["seconds"] > 0
+    numbers = [values for part in ("ap", "from_background", "cost") for values in run[part].values()]
+    assert {len(values) for values in numbers} == {len(run["settings"]["seeds"])}
 
 
 def test_a_curve_that_is_not_there_is_refused(capsys):

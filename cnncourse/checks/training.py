@@ -1,5 +1,6 @@
 """Tasks whose answer trains a network: judged by its outputs on images that it has not seen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,10 +56,19 @@ class Trained:
     later: np.ndarray | None = None
 
 
+def accuracy(outputs, truth):
+    """The share of images whose largest output is that of their class."""
+    return float((outputs.argmax(axis=1) == truth).mean())
+
+
 @dataclass
 class Training(Observer):
-    """Observes one training run, which all cases share: they differ in the level alone."""
+    """Observes one training run, which all cases share: they differ in the level alone.
 
+    `measure` is the function(outputs, truth) whose result the level is about.
+    """
+
+    measure: Callable = accuracy
     needs_torch = trains = True
     test_seeds = 1
 
@@ -93,8 +103,8 @@ def accuracy_problem(case, trained, diagnose):
         return difference.slug, difference.text
     if not np.isfinite(outputs).all():
         return "not-finite", "The outputs hold NaN or infinity: the training has diverged."
-    accuracy = float((outputs.argmax(axis=1) == case.truth).mean())
-    if accuracy >= case.level:
+    right = accuracy(outputs, case.truth)
+    if right >= case.level:
         return None
-    text = f"{accuracy:.1%} of the unseen images are classified right; wanted: {case.level:.0%}."
+    text = f"{right:.1%} of the unseen images are classified right; wanted: {case.level:.0%}."
     return diagnose(case, trained) or "low-accuracy", text

@@ -5,11 +5,14 @@ import pytest
 
 pytest.importorskip("torch")
 
+import torch
+
 from cnncourse import data
 from cnncourse.checks.tasks.u10 import _causes as causes
 from cnncourse.checks.tasks.u10._garments import garments
 from cnncourse.checks.tasks.u10.train_lenet import task
-from cnncourse.checks.training import Trained
+from cnncourse.checks.training import Trained, TrainingCall, training_task
+from tools import margins
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +79,34 @@ def test_renumbered_classes_and_a_single_one(case):
     assert causes.diagnose(case, Trained(answers(swapped, 0.8, rng), nothing)) == "classes-renumbered"
     one = np.tile(8 * np.eye(10)[3], (len(case.truth), 1))
     assert causes.diagnose(case, Trained(one, nothing)) == "one-class-for-all"
+
+
+class Turned(torch.nn.Module):
+    def forward(self, x):
+        return x.flip(1)
+
+
+def test_a_margin_run_measures_what_the_level_is_about(monkeypatch, capsys, tmp_path):
+    """As `make processors` runs a training task: reference and mistakes, and what each of them reaches."""
+    x, y = np.eye(2, dtype=np.float32)[[0, 1] * 50], np.array([0, 1] * 50)
+    small = training_task("nothing", lambda case, trained: "exchanged")
+    small.observe.measure = lambda outputs, truth: 1 - float((outputs.argmax(axis=1) != truth).mean()) / 2
+
+    @small.right
+    def learn(images, labels):
+        return torch.nn.Identity()
+
+    @small.criterion(1)
+    def all_right(rng):
+        yield TrainingCall(x, y, predict=x, truth=y, level=0.9)
+
+    @small.mistake
+    def exchanged():
+        """The classes are exchanged."""
+        return Turned()
+
+    monkeypatch.setattr("cnncourse.checks.load_task", lambda name: small)
+    monkeypatch.setenv("CNNCOURSE_MARGINS", str(tmp_path / "margins"))
+    assert margins.run_task("99.learn") == 0
+    assert capsys.readouterr().out.splitlines() == ["99.learn reference: 1.000", "99.learn exchanged: 0.500"]
+    assert len((tmp_path / "margins").read_text().splitlines()) == 2

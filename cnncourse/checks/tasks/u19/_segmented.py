@@ -23,7 +23,7 @@ PREPARATIONS = {  # what people do to pictures before they train
 def segmenting_task(see):
     """A task whose answer trains a network that gives a class for each pixel, judged by mean IoU."""
     judged = Behaviour(problem)
-    return Task(see=see, observe=Training(), judged=judged, banned=(), repeats=0, seconds=180.0)
+    return Task(see=see, observe=Training(mean_iou), judged=judged, banned=(), repeats=0, seconds=180.0)
 
 
 @lru_cache(maxsize=1)
