@@ -74,9 +74,11 @@ def changed_network(target, args, kwargs, notes, probes):
 
 
 class Before:
-    """What a network was made of before the answer changed it."""
+    """What a network was made of before the answer changed it, and another network, which it has nothing to do with."""
 
     def __init__(self, network):
+        norms = nn.BatchNorm1d(2), nn.BatchNorm2d(2), nn.BatchNorm3d(2), nn.InstanceNorm2d(2)
+        self.others = nn.ModuleList([*norms, nn.Dropout()]).double()
         self.modules = list(network.named_modules())
         self.modes = [module.training for _, module in self.modules]
         self.parameters = list(network.named_parameters())
@@ -87,6 +89,15 @@ class Before:
     def values_kept(self):
         """Whether all numbers in the parameters are as they were."""
         return all(torch.equal(p, value) for (_, p), value in zip(self.parameters, self.values, strict=True))
+
+    def others_train(self):
+        """What layers of the other network give, and the statistics that they keep, when it is told to train."""
+        torch.default_generator.manual_seed(6)
+        shapes, x, seen = [(12, 2), (4, 2, 1, 3), (4, 2, 1, 3, 1), (4, 2, 1, 3), (24,)], torch.arange(24.0).double(), []
+        for mode in (False, True):
+            layers = zip(self.others.train(mode), shapes, strict=True)
+            seen += [_array(part) for layer, shape in layers for part in (layer(x.reshape(shape)), *layer.buffers())]
+        return np.concatenate([part.ravel() for part in seen])
 
 
 def frozen(answer, network, before, kwargs, probes):
@@ -108,6 +119,7 @@ def frozen(answer, network, before, kwargs, probes):
             torch.equal(b, v) for b, v in before.buffers if b.is_floating_point()),
         "the output": _array(output),
         "whether the output has a way back to the input": output.requires_grad,
+        "the output of another network, which trains": before.others_train(),
     }  # fmt: skip
     if output.requires_grad:
         upstream = np.random.default_rng(1).standard_normal(tuple(output.shape))
