@@ -1,5 +1,6 @@
 """Neither a table of the published inputs, nor their results in order, nor doing nothing earns a point."""
 
+import dataclasses
 import inspect
 import pickle
 
@@ -16,6 +17,11 @@ SEEN = ("input", "inputs", "training", "network", "more")  # of a case, beside i
 PUBLISHED, HIDDEN = 0, (20240229, 1 << 40)
 
 
+def draws(task):
+    """Whether a task's answer gets a generator."""
+    return isinstance(getattr(task, "observe", None), Draws)
+
+
 def shown(case):
     extra = {key: value for key, value in vars(case).items() if key in SEEN}
     return pickle.dumps((pack(case), extra))
@@ -26,7 +32,7 @@ def test_no_criterion_can_be_earned_with_the_published_inputs(unit):
     for task in tasks_of_unit(unit):
         if not hasattr(task, "draw") or task.observe.trains:
             continue  # a question has one answer; a training is judged on images
-        if isinstance(getattr(task, "observe", None), Draws):
+        if draws(task):
             continue  # the generator's seed is drawn, and not among the arguments
         published = {shown(case) for case in task.draw(PUBLISHED)}
         for seed in HIDDEN:
@@ -106,3 +112,16 @@ def test_who_makes_a_known_mistake_and_leaves_all_as_it_was_keeps_these_points(t
     task = load_task(task_id)
     (mistake,) = (m for m in task.mistakes if m.slug == "all-classes" or m.slug == "best-class" and "fgsm" in task_id)
     assert task.evaluate(LocalStudent(mistake.answer), 5).score == 5
+
+
+@pytest.mark.parametrize("task", [task for unit in units() for task in tasks_of_unit(unit) if draws(task)], ids=str)
+def test_a_generator_of_ones_own_behind_each_rng_is_not_rng(task):
+    """It goes on from call to call, and each rng finds it at its start."""
+    own, alive = {}, []
+
+    def answer(*given):
+        alive.append(given[-1])
+        return task.reference(*given[:-1], own.setdefault(id(given[-1]), np.random.default_rng(42)))
+
+    report = dataclasses.replace(task, banned=()).evaluate(LocalStudent(answer), 5)
+    assert report.mistake == "ignores-rng", report
