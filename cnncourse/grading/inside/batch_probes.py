@@ -18,7 +18,8 @@ def with_batches(target, args, kwargs, notes, probes):
     described = dict(kwargs["network"])
     come_as = {"list": list, "tuple": tuple, "generator": iter}[described.pop("come as")]
     network, seen = built(**described), []
-    network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
+    first = network[0]  # whichever way the network is run, its first layer sees the batch
+    first.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
     tensors = [(torch.tensor(images), torch.tensor(labels)) for images, labels in args]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
