@@ -16,7 +16,8 @@ from cnncourse.checks.module_arrays import Source, arrays_of, checksum, drawn_st
 from cnncourse.checks.student import Failure, Outcome
 from cnncourse.grading.inside import probes, protocol
 
-MOST_ARRAYS, MOST_NUMBERS = 2000, protocol.MAX_REQUEST // 4  # of a module: a described array may lack its memory
+# Of a module, whose described arrays need not be there in memory: where its head is free, as many as can be sent.
+MOST_ARRAYS, MOST_NUMBERS, MOST_MORE = 2000, protocol.MAX_REQUEST // 4, 10_000_000
 
 
 @dataclass
@@ -156,8 +157,10 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     arrays = describe(door, case)
     if isinstance(arrays, Outcome):
         return replace(arrays, value=Observation())
-    numbers = sum(math.prod(array.shape) for array in arrays)
-    if len(arrays) > MOST_ARRAYS or numbers > MOST_NUMBERS:
+    numbers, theirs = (
+        sum(math.prod(array.shape) for array in side) for side in (arrays, () if isinstance(wanted, Outcome) else wanted)
+    )
+    if len(arrays) > MOST_ARRAYS or numbers > (MOST_NUMBERS if alone else 4 * theirs + MOST_MORE):
         return Outcome(Observation(), Failure("too_large", f"a module of {len(arrays):,} arrays, {numbers:,} numbers"))
     rank, idle = apart(door, case, arrays, double) or (None, set())
     have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, wanted))
