@@ -157,9 +157,8 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     arrays = describe(door, case)
     if isinstance(arrays, Outcome):
         return replace(arrays, value=Observation())
-    numbers, theirs = (
-        sum(math.prod(array.shape) for array in side) for side in (arrays, () if isinstance(wanted, Outcome) else wanted)
-    )
+    right = [] if isinstance(wanted, Outcome) else wanted
+    numbers, theirs = (sum(math.prod(array.shape) for array in side) for side in (arrays, right))
     if len(arrays) > MOST_ARRAYS or numbers > (MOST_NUMBERS if alone else 4 * theirs + MOST_MORE):
         return Outcome(Observation(), Failure("too_large", f"a module of {len(arrays):,} arrays, {numbers:,} numbers"))
     rank, idle = apart(door, case, arrays, double) or (None, set())
