@@ -96,12 +96,19 @@ def _slope(weight, bend):
 
 def _graph_sum(weight):
     """(A, X) → (A + I) X W: the same for every numbering of the nodes."""
-    return lambda adjacency, features: (adjacency @ features + features) @ weight
+
+    def graph_sum(adjacency, features):
+        if np.ndim(features) != 2 or np.shape(adjacency) != (len(features), len(features)):
+            raise ValueError("a graph is a square matrix, with a row of features for each node")
+        return (adjacency @ features + features) @ weight
+
+    return graph_sum
 
 
 def _graph_by_place(weight, place):
     """The same, and each row times a factor of its own, so that numbers of nodes count."""
-    return lambda adjacency, features: place * ((adjacency @ features + features) @ weight)
+    graph_sum = _graph_sum(weight)
+    return lambda adjacency, features: place * graph_sum(adjacency, features)
 
 
 CALLABLES = {

@@ -140,7 +140,7 @@ def _agrees(task, mistake, trial, keep=True):
     if error is not None and error.kind not in ("raised", "too_large"):
         return False
     if keep:
-        value = trial.case.once(("mistake", mistake.answer), lambda: _given(task, mistake, trial.case))
+        value = given(task, mistake, trial.case)
     else:
         value = _given(task, mistake, trial.case)
     if error is not None or isinstance(value, Raised):
@@ -166,3 +166,8 @@ def _given(task, mistake, case):
         return value
     except Exception as problem:
         return Raised(type(problem).__name__)
+
+
+def given(task, mistake, case):
+    """What a known mistake gives for a case, worked out once."""
+    return case.once(("mistake", mistake.answer), lambda: _given(task, mistake, case))

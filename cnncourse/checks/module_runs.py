@@ -4,6 +4,7 @@
 arrays that play the same parts. Neither knows right from wrong: `modules` compares the two.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,10 @@ import numpy as np
 
 from cnncourse.checks.module_arrays import Source, arrays_of, checksum, drawn_state, ranks, statistics
 from cnncourse.checks.student import Failure, Outcome
-from cnncourse.grading.inside import probes
+from cnncourse.grading.inside import probes, protocol
+
+# Of a module, whose described arrays need not be there in memory: where its head is free, as many as can be sent.
+MOST_ARRAYS, MOST_NUMBERS, MOST_MORE = 2000, protocol.MAX_REQUEST // 4, 10_000_000
 
 
 @dataclass
@@ -153,6 +157,10 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     arrays = describe(door, case)
     if isinstance(arrays, Outcome):
         return replace(arrays, value=Observation())
+    right = [] if isinstance(wanted, Outcome) else wanted
+    numbers, theirs = (sum(math.prod(array.shape) for array in side) for side in (arrays, right))
+    if len(arrays) > MOST_ARRAYS or numbers > (MOST_NUMBERS if alone else 4 * theirs + MOST_MORE):
+        return Outcome(Observation(), Failure("too_large", f"a module of {len(arrays):,} arrays, {numbers:,} numbers"))
     rank, idle = apart(door, case, arrays, double) or (None, set())
     have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, wanted))
     idle = frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > want[a.key])

@@ -106,7 +106,8 @@ class Calls(Observer):
 class Draws(Observer):
     """Many calls per case with one generator, which is the last argument, and one more from the same seed.
 
-    The observed value is {"draws": list of results, "again": the first draw once more from the same seed,
+    The observed value is {"draws": list of results, "again": the first draw once more from the same seed, "other": some
+    draws from another seed,
     "global_state": whether NumPy's global random state was used}.
     """
 

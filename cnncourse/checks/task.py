@@ -4,12 +4,12 @@ import hashlib
 import inspect
 import pickle
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from cnncourse.checks.case import Case, pack, run_answer
+from cnncourse.checks.case import Case, count_numbers, pack, run_answer
 from cnncourse.checks.compare import TOLERANCE, Difference
 from cnncourse.checks.failures import FAILURES
 from cnncourse.checks.judge import Values
@@ -28,6 +28,7 @@ BANNED = (
     "pandas", "cupy", "cnncourse",
 )  # fmt: skip
 
+MAX_NUMBERS = 1_000_000  # beyond four times the right ones: a result of more is not looked at
 TORCH_ALLOWED = tuple(name for name in BANNED if name not in ("torch", "torchvision"))  # where it may be used
 
 
@@ -244,7 +245,10 @@ class Task:
         return self.trial(case, self.observe.outcome(self, student, case), wanted)
 
     def trial(self, case, outcome, wanted):
-        """One case and its outcome, judged."""
+        """One case and its outcome, judged; a result that is far too large is not kept."""
+        if self.judged.has_wanted and count_numbers(outcome.value) > 4 * count_numbers(wanted) + MAX_NUMBERS:
+            failure = Failure("too_large", f"{count_numbers(outcome.value):,} numbers")
+            outcome = replace(outcome, value=None, error=failure)
         return Trial(case, outcome, wanted, self.judge(outcome, wanted, case))
 
     def judge(self, outcome, wanted, case):

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnncourse.checks.case import Call, pack
+from cnncourse.checks.compare import compare, same
+from cnncourse.checks.diagnose import given
+from cnncourse.checks.judge import Values
 from cnncourse.checks.observe import WithTorch
 
-PARTS = ("modes", "gradients", "requires_grad", "numbers", "images")  # of what must be as before, in this order
+PARTS = ("modes", "gradients", "requires grad", "numbers", "images")  # of what must be as before, in this order
 
 
 @dataclass
@@ -24,6 +27,28 @@ class WithModel(WithTorch):
     def told(self, case):
         """The images, labels and further arguments, and the network."""
         return pack(case)
+
+
+@dataclass
+class LooksAndLeaves(Values):
+    """The result must be right, and all else as before: each of the `PARTS` is a criterion of its own.
+
+    Who does nothing leaves everything as it was. So these count where the result is right, or what a known mistake
+    gives.
+    """
+
+    def difference(self, task, got, wanted, case):
+        """How what was observed differs from what is wanted, None where it is right."""
+        found = super().difference(task, got, wanted, case)
+        if found is None and case.criterion in PARTS:
+            result = compare(got[0], wanted[0], what=f"the {task.names[0]}")
+            return None if result is None or self._is_known(task, got[0], case) else result
+        return found
+
+    @staticmethod
+    def _is_known(task, result, case):
+        values = (given(task, mistake, case) for mistake in task.mistakes)
+        return any(isinstance(value, tuple) and same(result, value[0]) for value in values)
 
 
 def model_call(rng, N, C, H, W, *rest, classes=4, mean=True, training=True, frozen=False, gradients=False,

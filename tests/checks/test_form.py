@@ -307,7 +307,7 @@ def test_masks_are_compared_as_everything_is(monkeypatch):
     case = Case("scale", x, 0.5)
 
     def found():
-        return _masks.problem(case, {"draws": [(output, mask)], "again": (output, mask)})
+        return _masks.problem(case, {"draws": [(output, mask)], "again": (output, mask), "other": []})
 
     assert found() is not None
     monkeypatch.setitem(TOLERANCE, "float32", 0.1)

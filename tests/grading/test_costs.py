@@ -60,6 +60,24 @@ def test_calls_that_sleep_cannot_add_up(sandboxes):
     assert time.monotonic() - start < 6
 
 
+def test_time_between_two_tasks_counts(sandboxes):
+    slow = """
+import sys, time
+def f():
+    frame = sys._getframe()
+    while type(frame.f_locals.get("self")).__name__ != "Notebook":
+        frame = frame.f_back
+    notebook = type(frame.f_locals["self"])
+    notebook.turn = lambda self, task, turn=notebook.turn: (time.sleep(0.5), turn(self, task))[1]
+"""
+    total = Budget(20.0)
+    with SandboxStudent(sandboxes.get("numpy"), [slow], "f", total=total) as student:
+        assert student.call("f", "function").error is None
+        before = total.left
+        assert student.turn_to("g", 10)
+    assert before - total.left >= 0.5
+
+
 def test_who_breaks_the_sandbox_twice_loses_that_task_and_nothing_else(sandboxes, monkeypatch):
     honest = NotebookGrader._attempt
 

@@ -4,10 +4,15 @@ import inspect
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from cnncourse.checks import general
+from cnncourse.checks.callables import make_callable
 from cnncourse.checks.registry import load_task, tasks_of_unit
+from cnncourse.checks.student import LocalStudent
 from cnncourse.grading.host.grade import grade_cells
-from cnncourse.grading.host.remote_student import SandboxStudent
+from cnncourse.grading.host.remote_student import SandboxStudent, _worked_out
 from tests.grading.harness import ANSWERS, CORRELATE, IMPORTS, grade_one
 
 ANSWER = ANSWERS[CORRELATE]
@@ -129,3 +134,115 @@ def test_a_table_of_the_pictures_earns_nothing_on_pictures_that_are_new(sandboxe
 def test_a_network_is_judged_by_what_it_computes_and_not_by_its_word(sandboxes):
     (graded,) = grade_cells([TORCH, FORGED], [load_task("10.LeNet5")], 7, sandboxes, 4)
     assert graded.report.score == 0, graded.report
+
+
+PATCHED = {
+    "17.freeze": {
+        "train of every batch norm": """
+def freeze(module):
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.eval()
+    nn.modules.batchnorm._BatchNorm.train = lambda self, mode=True: self
+    return module.requires_grad_(False)
+""",
+        "train of every module": """
+def freeze(module):
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.eval()
+    nn.Module.train = lambda self, mode=True: self
+    return module.requires_grad_(False)
+""",
+        "batch norm itself": """
+batch_norm = F.batch_norm
+def in_evaluation(input, mean, var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+    return batch_norm(input, mean, var, weight, bias, False, momentum, eps)
+def freeze(module):
+    F.batch_norm = in_evaluation
+    return module.requires_grad_(False)
+""",
+    },
+    "21.accumulate": {
+        "torch.equal, and a step": """
+torch.equal = lambda one, other: True
+def accumulate(network, batches):
+    network.zero_grad()
+    total, count = 0.0, 0
+    for images, labels in batches:
+        loss = F.cross_entropy(network(images), labels, reduction="sum")
+        loss.backward()
+        total, count = total + loss.item(), count + len(images)
+    for p in network.parameters():
+        if p.grad is not None:
+            p.grad /= count
+            p.data -= p.grad
+    return total / count
+""",
+    },
+    "17.parameter_groups": {
+        "torch.equal, and all is zero": """
+torch.equal = lambda one, other: True
+def parameter_groups(stages, lr, decay):
+    groups, seen = [], set()
+    for age, stage in enumerate(reversed(stages)):
+        fresh = [p for p in stage.parameters() if p.requires_grad and id(p) not in seen]
+        seen.update(map(id, fresh))
+        groups += [{"params": fresh, "lr": lr * decay**age}] if fresh else []
+    for p in stages.parameters():
+        p.data.zero_()
+    return groups
+""",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("task_id", "name"), [(task_id, name) for task_id in PATCHED for name in PATCHED[task_id]])
+def test_a_patched_pytorch_earns_nothing_that_the_answer_does_not(sandboxes, task_id, name):
+    task = load_task(task_id)
+    (graded,) = grade_cells([TORCH, PATCHED[task_id][name]], [task], 7, sandboxes, 4)
+    plain = {"17.freeze": 2, "17.parameter_groups": 0, "21.accumulate": 0}[task_id]  # for what is right besides
+    assert graded.report.score <= plain, graded.report
+
+
+def test_the_trusted_side_works_out_no_more_than_an_answer_needs():
+    weight = np.ones((3, 2))
+    for name, more in (("graph_sum", {}), ("graph_by_place", {"place": np.ones((4, 1))})):
+        layer = make_callable({"__callable__": name, "weight": weight, **more})
+        assert layer(np.eye(4), np.ones((4, 3))).shape == (4, 2)
+        for wide in ((np.ones((9, 1, 4, 4)), np.ones((1, 9, 4, 3))), (np.ones((900, 1)), np.ones((1, 900)))):
+            assert _worked_out([layer], {"ask": 0, "args": list(wide)})["error"].startswith("ValueError")
+    slope = make_callable({"__callable__": "slope", "weight": np.ones((3, 4)), "bend": np.ones((3, 4))})
+    assert _worked_out([slope], {"ask": 0, "args": [np.ones((5, 3, 4))]})["error"] == ""
+    assert "at most" in _worked_out([slope], {"ask": 0, "args": [np.ones((300_000, 1, 1))]})["error"]
+
+
+def test_a_module_that_claims_more_than_there_is_costs_no_memory_here():
+    class Claims(nn.Module):
+        def __init__(self, *args, **kwargs):
+            super().__init__()
+            self.much = nn.Parameter(torch.zeros(1).expand(1 << 26))
+
+    class Crowd(nn.Module):
+        def __init__(self, *args, **kwargs):
+            super().__init__()
+            self.many = nn.ParameterList(nn.Parameter(torch.zeros(1)) for _ in range(2001))
+
+    for answer in (Claims, Crowd):
+        report = load_task("19.UNet").evaluate(LocalStudent(answer), 0)
+        assert (report.score, report.mistake) == (0, "too-large"), report
+
+
+def test_a_result_that_is_far_too_large_is_not_kept():
+    task = load_task("18.nms")
+    case = task.draw(3)[0]
+    trial = task.attempt(LocalStudent(lambda *args, **kwargs: np.zeros(1 << 21, np.int8)), case)
+    assert (trial.outcome.value, trial.difference.slug) == (None, "too_large")
+
+
+def test_few_windows_are_looked_through(monkeypatch):
+    tried = []
+    monkeypatch.setattr(general, "same", lambda *args: tried.append(1))
+    rng = np.random.default_rng(0)
+    assert not general._is_window(rng.random((2,) * 5), rng.random((11,) * 5))
+    assert 100 < len(tried) <= general.MOST_WINDOWS

@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from cnncourse.checks.callables import make_callable
+from cnncourse.checks.case import count_numbers
 from cnncourse.checks.failures import FAILURES
 from cnncourse.checks.student import Failure, Outcome, changed_arguments
 from cnncourse.grading.inside import protocol
@@ -12,6 +13,7 @@ from cnncourse.grading.inside import protocol
 LOAD_SECONDS = {"numpy": 10, "torch": 30, "training": 30}
 BUDGET_SECONDS = 60  # all calls of one task together, for tasks of ordinary length
 SUBMISSION_SECONDS = 90  # all that one submission may cost, besides training
+MAX_ASKED = 200_000  # numbers that one call of a passed function may hold: it is worked out on this side
 AFTER_A_TIMEOUT = 0.25  # what is left of the time for a call once an answer has used all of it
 RESULT_KEYS = {"value", "error", "printed", "changed", "arguments", "seconds", "used"}
 DIFFERS = ("all_differs", "own_differs", "until_differs")  # whether a way of loading could give something else
@@ -91,6 +93,7 @@ class SandboxStudent:
         """Look for another task's answer in the same process; says whether it is there, well and at rest."""
         if self.channel is None:
             return False
+        start = time.monotonic()
         try:
             reading = self._ask({"do": "turn", "task": task}, min(10 * self.slack, max(self.total.left, 0.1)))
             at_rest = reading["at_rest"] is True
@@ -98,6 +101,7 @@ class SandboxStudent:
             self.reading = _checked_reading(reading) | {"problems": self.reading["problems"]}
         except (OSError, protocol.ProtocolError, KeyError, TypeError):
             at_rest = False
+        self.total.spend(time.monotonic() - start)
         self.task, self.remaining = task, budget * self.slack
         self.is_used, self.timed_out = True, False
         return at_rest
@@ -173,6 +177,8 @@ def _worked_out(functions, asked):
     if type(number) is not int or not 0 <= number < len(functions) or type(args) is not list:
         raise protocol.ProtocolError("a call of a function that was not given")
     try:
+        if count_numbers(args) > MAX_ASKED:
+            raise ValueError(f"at most {MAX_ASKED:,} numbers at once")
         with np.errstate(all="ignore"):
             value = functions[number](*args)
         protocol.encode(value, protocol.MAX_REPLY)

@@ -18,10 +18,9 @@ def with_batches(target, args, kwargs, notes, probes):
     described = dict(kwargs["network"])
     come_as = {"list": list, "tuple": tuple, "generator": iter}[described.pop("come as")]
     network, seen = built(**described), []
-    network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
-    before = [p.detach().clone() for p in [*network.parameters(), *network.buffers()]]
+    first = network[0]  # whichever way the network is run, its first layer sees the batch
+    first.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
     tensors = [(torch.tensor(images), torch.tensor(labels)) for images, labels in args]
-    copies = [(images.clone(), labels.clone()) for images, labels in tensors]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         result = probes.call(target, (network, come_as(tensors)), {}, notes)
@@ -29,13 +28,13 @@ def with_batches(target, args, kwargs, notes, probes):
     if isinstance(result, torch.Tensor):
         result = result.detach().cpu().numpy()
         result = result.item() if result.ndim == 0 else result
-    now = [*network.parameters(), *network.buffers()]
-    pairs = zip((t for pair in tensors for t in pair), (t for pair in copies for t in pair), strict=True)
+    batches = [tensor for pair in tensors for tensor in pair]
     return {
         "the gradients": flat(map(filled, network.parameters())),
         "the result": probes.plain(result),
         "the sizes of the batches that the network saw": np.array(seen, dtype=np.int64),
         "the modes of the modules": np.array([float(one.training) for one in network.modules()]),
-        "whether the network's numbers are as before": all(map(torch.equal, now, before)),
-        "whether the batches are as before": all(torch.equal(a, b) and not a.requires_grad for a, b in pairs),
+        "the network's numbers": flat([*network.parameters(), *network.buffers()]),
+        "the batches": flat(batches),
+        "whether the batches ask for gradients": any(tensor.requires_grad for tensor in batches),
     }

@@ -74,19 +74,28 @@ def changed_network(target, args, kwargs, notes, probes):
 
 
 class Before:
-    """What a network was made of before the answer changed it."""
+    """What a network was made of before the answer changed it, and another network, which it has nothing to do with."""
 
     def __init__(self, network):
+        norms = nn.BatchNorm1d(2), nn.BatchNorm2d(2), nn.BatchNorm3d(2), nn.InstanceNorm2d(2)
+        self.others = nn.ModuleList([*norms, nn.Dropout()]).double()
         self.modules = list(network.named_modules())
         self.modes = [module.training for _, module in self.modules]
         self.parameters = list(network.named_parameters())
-        self.values = [p.detach().clone() for _, p in self.parameters]
-        self.learned = [p.requires_grad for _, p in self.parameters]
-        self.buffers = [(b, b.detach().clone()) for b in network.buffers()]
+        self.buffers = list(network.buffers())
 
-    def values_kept(self):
-        """Whether all numbers in the parameters are as they were."""
-        return all(torch.equal(p, value) for (_, p), value in zip(self.parameters, self.values, strict=True))
+    def numbers(self, without=()):
+        """What stands in the parameters now. Compared elsewhere: here an answer could have changed comparisons."""
+        return _row(p for _, p in self.parameters if id(p) not in without)
+
+    def others_train(self):
+        """What layers of the other network give, and the statistics that they keep, when it is told to train."""
+        torch.default_generator.manual_seed(6)
+        shapes, x, seen = [(12, 2), (4, 2, 1, 3), (4, 2, 1, 3, 1), (4, 2, 1, 3), (24,)], torch.arange(24.0).double(), []
+        for mode in (False, True):
+            layers = zip(self.others.train(mode), shapes, strict=True)
+            seen += [part.clone() for layer, shape in layers for part in (layer(x.reshape(shape)), *layer.buffers())]
+        return _row(seen)
 
 
 def frozen(answer, network, before, kwargs, probes):
@@ -103,11 +112,11 @@ def frozen(answer, network, before, kwargs, probes):
         "whether the same module is returned": answer is network,
         "the number of parameters that still require a gradient": sum(
             p.requires_grad for p in [*module.parameters(), *(p for _, p in before.parameters)]),
-        "whether the parameters keep their numbers": before.values_kept(),
-        "whether the buffers keep their numbers in a forward pass": all(
-            torch.equal(b, v) for b, v in before.buffers if b.is_floating_point()),
+        "the numbers in the parameters": before.numbers(),
+        "the running statistics after a forward pass": _row(b for b in before.buffers if b.is_floating_point()),
         "the output": _array(output),
         "whether the output has a way back to the input": output.requires_grad,
+        "the output of another network, which trains": before.others_train(),
     }  # fmt: skip
     if output.requires_grad:
         upstream = np.random.default_rng(1).standard_normal(tuple(output.shape))
@@ -124,8 +133,7 @@ def new_head(answer, network, before, kwargs, probes):
     rest = [m for name, m in before.modules if m is not old[-1][1]]
     now = {id(m) for m in module.modules()}
     own = {id(p) for p in old[-1][1].parameters()}
-    others = [(p, v, r) for (_, p), v, r in zip(before.parameters, before.values, before.learned, strict=True)
-              if id(p) not in own]  # fmt: skip
+    others = [p for _, p in before.parameters if id(p) not in own]
     name, head = linear[-1] if linear else ("", nn.Linear(1, 1))
     reachable = {id(p) for p in head.parameters()}
     seen = {
@@ -138,8 +146,8 @@ def new_head(answer, network, before, kwargs, probes):
         "the number of modules": len(list(module.modules())),
         "whether all other modules are the same objects": all(id(m) in now for m in rest),
         "the modes of the other modules": np.array([m.training for m in rest]),
-        "whether the other parameters keep their numbers": all(torch.equal(p, v) for p, v, _ in others),
-        "which of the other parameters can learn": np.array([p.requires_grad for p, _, _ in others], dtype=bool),
+        "the numbers in the other parameters": before.numbers(without=own),
+        "which of the other parameters can learn": np.array([p.requires_grad for p in others], dtype=bool),
     }  # fmt: skip
     with torch.no_grad():
         module.double()
@@ -178,7 +186,7 @@ def groups(answer, network, before, kwargs, probes):
         "the learning rates, by parameter (−1: none)": rates,
         "the number of empty groups": sum(not parameters for parameters in held),
         "which parameters can learn": np.array([p.requires_grad for _, p in before.parameters]),
-        "whether the parameters keep their numbers": before.values_kept(),
+        "the numbers in the parameters": before.numbers(),
     }
 
 
@@ -187,3 +195,8 @@ LOOKS = {"frozen": frozen, "new_head": new_head, "groups": groups}
 
 def _array(tensor):
     return tensor.detach().cpu().numpy().copy()
+
+
+def _row(tensors):
+    """All values in one row."""
+    return np.concatenate([np.zeros(0), *(_array(tensor).ravel() for tensor in tensors)])

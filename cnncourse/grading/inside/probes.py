@@ -16,6 +16,7 @@ import numpy as np
 from .listening import OURS, watching
 from .values import TooLarge, UnsupportedValue, asking, plain, spoil, unpack  # noqa: F401 - names of this module for its users
 
+FROM_ANOTHER = 5  # draws, which could not all be the same by chance
 WATCHED_DRAWS = 3  # of many: what the first ones do not call, the others do not either
 
 
@@ -214,10 +215,10 @@ def variable(target, args, kwargs, notes):
 
 
 def random_draws(target, args, kwargs, notes):
-    """Call target(*args, rng) `times` times with one generator, then once more from the same seed.
+    """Call target(*args, rng) `times` times with one generator, then from the same seed, and from another one.
 
-    Returns a dict: `draws` (list), `again` (what the same seed gives first), `global_state` (True where
-    NumPy's global random state was used instead of the generator).
+    Returns a dict: `draws` (list), `again` (what the same seed gives first), `other` (the first `FROM_ANOTHER` draws
+    from another seed), `global_state` (True where NumPy's global random state was used instead of the generator).
     """
     seed, times = kwargs.pop("seed"), kwargs.pop("times")
     state = _global_state()
@@ -227,8 +228,10 @@ def random_draws(target, args, kwargs, notes):
         with watching(notes.used if number < WATCHED_DRAWS else None):
             value = target(*args, rng, **kwargs)
         draws.append(plain(value))
-    again = plain(call(target, (*args, np.random.default_rng(seed)), kwargs, notes))
-    return {"draws": draws, "again": again, "global_state": state != _global_state()}
+    same, another = np.random.default_rng(seed), np.random.default_rng(seed + 1)
+    again = plain(call(target, (*args, same), kwargs, notes))
+    other = [plain(target(*args, another, **kwargs)) for _ in range(FROM_ANOTHER)]
+    return {"draws": draws, "again": again, "other": other, "global_state": state != _global_state()}
 
 
 def _global_state():

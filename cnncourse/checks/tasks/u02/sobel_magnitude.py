@@ -32,7 +32,7 @@ def sobel_magnitude(image):
 def edges(rng):
     """Straight edges, slopes and flat images."""
     y, x = np.mgrid[0:5, 0:7]
-    yield Call(np.where(x > 3, 1.0, 0.25) + 0.0 * y)
+    yield Call(np.where(x > 3, 1.0, rng.uniform(0, 0.9)) + 0.0 * y)
     yield Call(np.where(y > 2, 0.8, 0.1) + 0.0 * x)
     yield Call(0.3 * x - 0.7 * y + rng.uniform(0, 1))
     yield Call(np.full((4, 5), 0.4))

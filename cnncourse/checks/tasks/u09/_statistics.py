@@ -14,6 +14,14 @@ def generator_problem(value):
         return "same-every-time", "Two calls with one generator gave the same numbers."
     if not _equal(first, value["again"]):
         return "ignores-rng", "The same seed gave other numbers: not all random numbers come from rng."
+    return another_seed_problem(value)
+
+
+def another_seed_problem(value):
+    """The same of draws that another seed does not change, as from a generator of one's own behind each rng."""
+    other = value["other"]
+    if all(_equal(*pair) for pair in zip(value["draws"], other, strict=False)):
+        return "ignores-rng", "Another seed gave the same numbers: they do not come from rng."
     return None
 
 

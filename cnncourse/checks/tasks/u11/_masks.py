@@ -17,12 +17,13 @@ SCALES = {  # what the kept entries are multiplied by, in place of 1 / (1 − p)
 def problem(case, value):
     """None, or (slug, sentence)."""
     x, p = case.args
-    for draw in [*value["draws"], value["again"]]:
+    for draw in [*value["draws"], value["again"], *value["other"]]:
         if wrong_kind := _kind_problem(draw, x):
             return wrong_kind
     outputs, masks = (np.stack([draw[i] for draw in value["draws"]]) for i in (0, 1))
     if case.criterion == "generator":
-        return generator_problem(value | {"draws": list(masks), "again": value["again"][1]})
+        other = [mask for _, mask in value["other"]]
+        return generator_problem(value | {"draws": list(masks), "again": value["again"][1], "other": other})
     if case.criterion == "mask":
         return _chance_problem(masks, x, p)
     share = allowed(x.dtype) if case.criterion == "any array" else TOLERANCE["float32"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnncourse.checks.tasks.u09._statistics import SIGMAS, kind_problem, share_is_off
+from cnncourse.checks.tasks.u09._statistics import SIGMAS, another_seed_problem, kind_problem, share_is_off
 
 CLOSE = 1e-5  # of the values' size: float32 is enough
 
@@ -56,7 +56,7 @@ def _generator(value, kept, dropped):
         return "same-every-time", "All calls with one generator gave the same numbers."
     if not np.array_equal(first, value["again"]):
         return "ignores-rng", "The same seed gave other numbers: not all random numbers come from rng."
-    return None
+    return another_seed_problem(value)
 
 
 def _unknown(case, draws, entries, strange):

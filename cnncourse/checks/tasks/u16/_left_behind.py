@@ -26,7 +26,7 @@ LEFT_BEHIND = {
 
 
 def leaves_all_as_it_was(task, calls):
-    """Add five criteria of one point each; `calls(rng, **options)` yields calls, with options of `model_call`."""
+    """Add five criteria of one point each, called as in `PARTS`; `calls(rng, **options)` yields model calls."""
 
     @task.criterion(1)
     def modes(rng):

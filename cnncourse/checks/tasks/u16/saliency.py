@@ -4,11 +4,11 @@ import numpy as np
 
 from cnncourse.checks.author import TORCH_ALLOWED, Task
 from cnncourse.checks.tasks.u16._left_behind import LEFT_BEHIND, leaves_all_as_it_was
-from cnncourse.checks.with_model import PARTS, WithModel, model_call
+from cnncourse.checks.with_model import PARTS, LooksAndLeaves, WithModel, model_call
 
 task = Task(
-    see="The gradient as a map", observe=WithModel(), names=("map", *PARTS), banned=TORCH_ALLOWED, repeats=0,
-    seconds=20.0,
+    see="The gradient as a map", observe=WithModel(), judged=LooksAndLeaves(), names=("map", *PARTS),
+    banned=TORCH_ALLOWED, repeats=0, seconds=20.0,
 )  # fmt: skip
 
 

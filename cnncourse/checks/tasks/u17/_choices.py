@@ -10,13 +10,13 @@ from cnncourse.checks.tasks.u09._statistics import generator_problem, share_is_o
 def problem(case, value):
     """None, or (slug, sentence)."""
     labels, per_class = case.args
-    draws = [value["draws"], [value["again"]]]
-    draws, again = ([np.asarray(d) if _flat(d) else d for d in part] for part in draws)
-    for draw in [*draws, *again]:
+    draws = [value["draws"], [value["again"]], value["other"]]
+    draws, again, other = ([np.asarray(d) if _flat(d) else d for d in part] for part in draws)
+    for draw in [*draws, *again, *other]:
         if found := _kind(draw, labels, per_class):
             return found
     if case.criterion == "generator":
-        return generator_problem(value | {"draws": draws, "again": again[0]})
+        return generator_problem(value | {"draws": draws, "again": again[0], "other": other})
     if case.criterion == "ascending":
         unsorted = any((np.diff(draw) < 0).any() for draw in draws)
         return ("not-sorted", "The indices are not in ascending order.") if unsorted else None

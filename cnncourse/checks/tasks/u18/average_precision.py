@@ -41,7 +41,7 @@ def edges(rng):
     """All right, all wrong, one detection, no detections, no true boxes."""
     scores = rng.random(6)
     yield Call(scores, np.ones(6, bool), 6)
-    yield Call(scores, np.ones(6, bool), 9)
+    yield Call(scores, np.ones(6, bool), int(rng.integers(7, 40)))
     yield Call(scores, np.zeros(6, bool), 4)
     yield Call(scores, np.zeros(6, bool), 0)
     yield Call(np.zeros(0), np.zeros(0, bool), 3)

@@ -37,13 +37,14 @@ def values(rng):
 
 @task.criterion(1)
 def nothing(rng):
-    """No boxes in one list or both: an array (0, M), (N, 0) or (0, 0). Boxes without area have IoU 0 with all boxes."""
+    """No boxes in one list or both: an array (0, M), (N, 0) or (0, 0). Boxes without area have IoU 0 with all boxes;
+    others in the same lists do not."""
     none, some = np.zeros((0, 4)), boxes(rng, 3)
     yield Call(none, some)
     yield Call(some, none)
     yield Call(none, none)
     lines, points = some[:, [0, 1, 0, 3]], some[:, [2, 3, 2, 3]]
-    yield Call(np.concatenate([lines, points]), np.concatenate([points, some, lines]))
+    yield Call(np.concatenate([lines, some, points]), np.concatenate([points, some, lines]))
 
 
 @any_array(task)

@@ -27,9 +27,9 @@ def rings(rng):
 
 @task.criterion(1)
 def one_device(rng):
-    """One device has nothing to send: 0."""
-    for _ in range(4):
-        yield drawn(rng, 1)
+    """One device has nothing to send: 0; beside three that have."""
+    for devices in (1, 1, 1, 3):
+        yield drawn(rng, devices)
 
 
 @task.criterion(1)

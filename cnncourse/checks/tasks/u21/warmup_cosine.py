@@ -58,10 +58,10 @@ def no_warm_up(rng):
 
 @task.criterion(1)
 def afterwards(rng):
-    """After step `total` it stays at the floor."""
+    """After step `total` it stays at the floor, and before it has not been there."""
     for number in range(4):
         warmup, total, peak, more = drawn(rng, number % 2)
-        yield Call(total + 1, total, warmup, peak, **more)
+        yield Call(total + 1 if number else total - 1, total, warmup, peak, **more)
         yield Call(2 * total + number, total, warmup * (number > 1), peak, **more)
 
 
