@@ -70,7 +70,7 @@ def edges(rng):
     for _ in range(3):
         yield Call(*laid(rng, 4, 3, 2.0, whole=True), 0.5, 0.3)
     yield Call(boxes(rng, 3), np.zeros((0, 4)), 0.5, 0.4)
-    yield Call(np.zeros((0, 4)), boxes(rng, 3), 0.5, 0.4)
+    yield Call(np.concatenate([parts[:1, [0, 1, 0, 3]], parts]), parts[:2], 0.5, 0.4)  # an anchor without area
 
 
 @task.criterion(1, "any array")
