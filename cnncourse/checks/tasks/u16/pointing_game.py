@@ -118,7 +118,7 @@ task.options(played, {
     "boxes-cut-to-whole-numbers": (
         {"inside": lambda x, y, *box: half_open(x, y, *(np.asarray(side).astype(int) for side in box))},
         "The boxes are cut to whole numbers. Compare with their sides as they are."),
-    "per-cent": ({"count": lambda hits: 100 * hits.mean()}, "The result is in per cent. A share is a number from 0 to 1."),
+    "per-cent": ({"count": lambda hits: 100 * hits.mean()}, "The result is in per cent. A share lies between 0 and 1."),
     "number-of-hits": ({"count": np.sum}, "The hits are counted. Wanted is their share: divide by N."),
     "misses": ({"count": lambda hits: 1 - hits.mean()}, "That is the share of maps that miss their box."),
     "first-map-only": ({"count": lambda hits: hits[0]},

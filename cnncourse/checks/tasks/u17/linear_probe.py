@@ -114,10 +114,9 @@ def weights_from_features_that_are_not_centred(features, labels, num_classes, l2
 @task.mistake
 def least_squares(features, labels, num_classes):
     """l2 has no effect: that is plain least squares. The penalty adds l2 on the diagonal of FᵀF."""
-    both = np.linalg.lstsq(
-        np.column_stack([np.asarray_chkfinite(features), np.ones(len(features))]), np.eye(num_classes)[labels], rcond=None
-    )
-    return both[0][:-1].T, both[0][-1]
+    F = np.column_stack([np.asarray_chkfinite(features), np.ones(len(features))])
+    both = np.linalg.lstsq(F, np.eye(num_classes)[labels], rcond=None)[0]
+    return both[:-1].T, both[-1]
 
 
 @task.mistake

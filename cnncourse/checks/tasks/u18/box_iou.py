@@ -156,6 +156,13 @@ def generalised(right, boxes1, boxes2):
 
 
 @task.mistake
+def one_without_area(right, boxes1, boxes2):
+    """Any two boxes without area get 1. Without area there is nothing in common: 0."""
+    size1, size2 = ((b[:, 2:] - b[:, :2]).prod(axis=1) for b in (boxes1, boxes2))
+    return np.where((size1[:, None] == 0) & (size2 == 0), 1, right).astype(right.dtype)
+
+
+@task.mistake
 def x_sides_first(again, boxes1, boxes2):
     """The boxes are read as (x0, x1, y0, y1). They are (x0, y0, x1, y1)."""
     return again(boxes1=boxes1[:, [0, 2, 1, 3]], boxes2=boxes2[:, [0, 2, 1, 3]])
@@ -164,7 +171,7 @@ def x_sides_first(again, boxes1, boxes2):
 @task.mistake
 def empty_row(right):
     """Without boxes the result has another shape. It is (N, M) whatever N and M are: np.zeros((len(boxes1), …))."""
-    return right if right.size else np.zeros(0)
+    return right if len(right) else np.zeros(0)
 
 
 @task.mistake

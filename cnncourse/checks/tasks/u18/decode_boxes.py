@@ -67,7 +67,8 @@ task.options(decoded, {
     "corner-for-corner": ({"of": lambda a: (a[:, 0], a[:, 1], *parts(a)[2:]),
                            "to": lambda x, y, w, h: (x, y, x + w, y + h)},
         "The anchor's first corner is moved, and the box begins there. The offsets move the centre."),
-    "centre-cut-to-whole-numbers": ({"of": lambda a: ((a[:, 0] + a[:, 2]) // 2, (a[:, 1] + a[:, 3]) // 2, *parts(a)[2:])},
+    "centre-cut-to-whole-numbers": (
+        {"of": lambda a: ((a[:, 0] + a[:, 2]) // 2, (a[:, 1] + a[:, 3]) // 2, *parts(a)[2:])},
         "// cuts the centre to whole numbers. Divide by 2 with /."),
     "second-corner-first": ({"to": lambda x, y, w, h: (x - w / 2, x + w / 2, y - h / 2, y + h / 2)},
         "The result is (x0, x1, y0, y1). Wanted is (x0, y0, x1, y1)."),
