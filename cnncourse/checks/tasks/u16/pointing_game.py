@@ -62,6 +62,7 @@ def any_numbers(rng):
     single = normal(rng, 35, 6, 5, dtype=np.float32)
     yield Call(strided(single), around(rng, single).astype(np.float32))
     yield Call(np.asfortranarray(single), around(rng, single) - 0.5)
+    yield Call(below, around(rng, below) + 0.75)
 
 
 def played(maps, boxes, *, score=lambda m: m, last=False, inside=None, order=(0, 1, 2, 3), swap=False, count=np.mean):

@@ -170,20 +170,6 @@ def mean_label(train_features, train_labels, features, k):
 
 
 @task.mistake
-def unstable_order(train_features, train_labels, features, k):
-    """Of equal cosines any may come first: np.argsort keeps their order only with kind="stable"."""
-    rows = np.argsort(-(unit(features) @ unit(train_features).T), axis=1)
-    return np.array([vote(train_labels[row[:k]]) for row in rows])
-
-
-@task.mistake
-def unordered_neighbours(train_features, train_labels, features, k):
-    """np.argpartition finds k neighbours in no order, so that equal votes do not go to the nearest. Sort them."""
-    rows = np.argpartition(-(unit(features) @ unit(train_features).T), k - 1, axis=1)
-    return np.array([vote(train_labels[row[:k]]) for row in rows])
-
-
-@task.mistake
 def first_answer_for_all(right):
     """Every picture gets the first one's class. Each has neighbours of its own."""
     return np.repeat(right[:1], len(right))

@@ -81,14 +81,9 @@ def at(points):
     """Mean of the envelope at some recalls."""
 
     def mean(precision, recall):
-        return np.append(precision, 0.0)[np.searchsorted(recall, points - 1e-9)].mean()
+        return np.mean([precision[recall >= point].max(initial=0) for point in points])
 
     return mean
-
-
-def at_least(precision, recall, points):
-    """Mean of the largest precision at these recalls or larger ones."""
-    return np.mean([precision[recall >= point].max(initial=0) for point in points])
 
 
 def area(
@@ -119,9 +114,9 @@ task.options(area, {
         "The running maximum goes from the left, over smaller recalls. It goes from the right, over larger ones."),
     "envelope-from-below": ({"envelope": lambda p: np.minimum.accumulate(p)},
         "A running minimum is taken from the left. The envelope is a running maximum from the right."),
-    "eleven-points": ({"form": at(np.arange(11) / 10)},
+    "eleven-points": ({"form": at(np.linspace(0, 1, 11))},
         "That is the mean at recall 0, 0.1, … 1, the old form. Wanted is the area under the envelope, all points."),
-    "hundred-and-one-points": ({"form": at(np.arange(101) / 100)},
+    "hundred-and-one-points": ({"form": at(np.linspace(0, 1, 101))},
         "That is COCO's mean at 101 recalls. Wanted is the area under the envelope, all points."),
     "trapezoids": ({"form": trapezoids},
         "The points are joined by straight lines. The envelope is a staircase: at each recall the height is that of "
@@ -143,10 +138,6 @@ task.options(area, {
         "Precision after n detections is divided by n + 1. Divide by n: the first detection alone has 1 or 0."),
     "odds-for-precision": ({"of": lambda n, found: np.maximum(n - found, 1)},
         "The correct ones are divided by the wrong ones. Precision is their share of all detections so far."),
-    "eleven-points-exactly": ({"form": lambda p, r: at_least(p, r, np.linspace(0, 1, 11))},
-        "That is the mean at recall 0, 0.1, … 1, the old form. Wanted is the area under the envelope, all points."),
-    "hundred-and-one-points-exactly": ({"form": lambda p, r: at_least(p, r, np.linspace(0, 1, 101))},
-        "That is COCO's mean at 101 recalls. Wanted is the area under the envelope, all points."),
     "raw-trapezoids": (
         {"envelope": lambda p: p, "form": lambda p, r: under((np.append(1, p[:-1]) + p) / 2, r)},
         "The points of the raw curve are joined by straight lines. Wanted is the area under the envelope."),
@@ -163,8 +154,6 @@ task.options(area, {
         "That is the best F1. Wanted is the area under the envelope."),
     "not-divided": ({"total": lambda count, hits: 1},
         "The precisions are summed. Each correct detection is a step of 1 / count: divide by count."),
-    "unstable-order": ({"order": lambda s: np.argsort(s)[::-1]},
-        "Of equal scores the higher index may come first. Sort by −score, stably."),
     "best-precision-only": ({"form": lambda p, r: p.max()},
         "That is the best precision. The area needs the recall, too."),
     "last-point-only": ({"form": lambda p, r: p[-1] * r[-1]},

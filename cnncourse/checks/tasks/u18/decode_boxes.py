@@ -66,7 +66,8 @@ task.options(decoded, {
         "The anchor's corner is moved as if it were its centre, which is (x0 + x1) / 2."),
     "corner-for-corner": ({"of": lambda a: (a[:, 0], a[:, 1], *parts(a)[2:]),
                            "to": lambda x, y, w, h: (x, y, x + w, y + h)},
-        "The anchor's first corner is moved, and the box begins there. The offsets move the centre."),
+        "The anchor's first corner is moved, and the box begins there, half the old side before the centre. The offsets "
+        "move the centre, and the box begins half the new side before it."),
     "centre-cut-to-whole-numbers": (
         {"of": lambda a: ((a[:, 0] + a[:, 2]) // 2, (a[:, 1] + a[:, 3]) // 2, *parts(a)[2:])},
         "// cuts the centre to whole numbers. Divide by 2 with /."),
@@ -119,12 +120,3 @@ def exponential_added(offsets, anchors):
     x, y, w, h = parts(anchors)
     dx, dy, dw, dh = offsets.T
     return np.stack(corners(x + dx * w, y + dy * h, w + np.exp(dw), h + np.exp(dh)), axis=1)
-
-
-@task.mistake
-def begins_with_the_old_side(offsets, anchors):
-    """The first corner is half the *old* side before the centre. It is half the new one."""
-    x, y, w, h = parts(anchors)
-    dx, dy, dw, dh = offsets.T
-    left, top = x + dx * w - w / 2, y + dy * h - h / 2
-    return np.stack([left, top, left + w * np.exp(dw), top + h * np.exp(dh)], axis=1)

@@ -56,7 +56,7 @@ task.options(offsets, {
     "distance-of-the-corners": ({"both": lambda b: (b[:, 0], b[:, 1], *parts(b)[2:])},
         "The distance of the first corners is taken. Take that of the centres, (x0 + x1) / 2."),
     "centres-not-halved": ({"both": lambda b: (b[:, 0] + b[:, 2], b[:, 1] + b[:, 3], *parts(b)[2:])},
-        "The centres are not halved: (x0 + x1) / 2."),
+        "The distance of the centres is twice as large: a centre is (x0 + x1) / 2, and the divisor is the whole side."),
     "half-sides-for-centres": ({"both": lambda b: (*(side / 2 for side in parts(b)[2:]), *parts(b)[2:])},
         "Half a side is taken for the centre. The centre is half a side behind x0, or (x0 + x1) / 2."),
     "centres-cut-to-whole-numbers": (
@@ -69,8 +69,6 @@ task.options(offsets, {
     "base-ten": ({"ratio": lambda b, a: np.log10(b / a)}, "The logarithm has base 10. Take the natural one, np.log."),
     "one-added-in-the-logarithm": ({"ratio": lambda b, a: np.log1p(b / a)},
         "np.log1p adds 1 to the ratio. It is np.log."),
-    "divides-by-half-the-side": ({"by": lambda b, a: a / 2},
-        "The distance of the centres is divided by half the anchor's sides. Divide by the sides."),
     "wrong-way": ({"by": lambda b, a: -a},
         "The distance goes from the box to the anchor. It is the box's centre minus the anchor's."),
     "without-sign": ({"result": np.abs}, "The absolute value is taken. Offsets have a sign."),

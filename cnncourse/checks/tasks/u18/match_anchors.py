@@ -53,6 +53,7 @@ def claims(rng):
         yield Call(np.array([[0.0, 0.0, 10.0, 10.0]]), truth[rng.permutation(4)], 0.5, 0.2)
     near = np.array([[0.0, 0.0, 10.0, 10.0], [0.0, 0.0, 10.0, 9.0]])
     yield Call(near[:1], near[::-1].copy(), 0.6, 0.3)
+    yield Call(near, np.array([[0.0, 0.0, 10.0, 10.0], [0.0, 0.0, 10.0, 7.0]]), 0.6, 0.3)  # one claims the other's
     yield Call(near, np.array([[0.0, 0.0, 10.0, 8.0], [0.0, 0.0, 10.0, 9.5], [0.0, 0.0, 10.0, 9.1]]), 0.6, 0.3)
 
 
