@@ -66,7 +66,7 @@ task.options(decoded, {
         "The anchor's corner is moved as if it were its centre, which is (x0 + x1) / 2."),
     "corner-for-corner": ({"of": lambda a: (a[:, 0], a[:, 1], *parts(a)[2:]),
                            "to": lambda x, y, w, h: (x, y, x + w, y + h)},
-        "The anchor's first corner is moved, and the box begins there, half the old side before the centre. The offsets "
+        "The anchor's first corner is moved, and the box begins there, half the old side before it. The offsets "
         "move the centre, and the box begins half the new side before it."),
     "centre-cut-to-whole-numbers": (
         {"of": lambda a: ((a[:, 0] + a[:, 2]) // 2, (a[:, 1] + a[:, 3]) // 2, *parts(a)[2:])},
