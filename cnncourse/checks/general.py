@@ -47,7 +47,8 @@ GENERAL = {
     "skips-places": "Only every second place (or third) is there: the window moves on by one pixel at a time here.",
     "first-image-only": "Only the first one of the batch is there, and its axis is lost.",
     "results-swapped": "The returned values are right, in the wrong order.",
-    "extra-axis": "The numbers are right, but the shape has an axis of length 1 too many or too few.",
+    "extra-axis": "The numbers are right, but the shape has an axis of length 1 too many or too few. squeeze() without "
+    "an axis takes away all of them, also that of a single image, row or channel.",
     "flattened": "The numbers are right, but their shape is lost.",
     "crops-output": "The values are right where they exist, but a border of the output is missing: look at where the "
     "loop or slice ends.",
@@ -151,19 +152,28 @@ def _is_offset(got, wanted):
         return False
     if wanted.size < 3:
         return None
-    return not same(got, wanted) and same(got, wanted + (got - wanted).mean())
+    shift = float((got - wanted).mean())
+    return abs(shift) > 1e-9 * float(np.abs(wanted).max()) and not same(got, wanted) and same(got, wanted + shift)
+
+
+def _is_first(got, wanted):
+    """Whether got is the first entry of wanted; where there is one alone, it may be only its axis that is lost."""
+    return got.ndim == wanted.ndim - 1 and same(got, wanted[0]) and (None if len(wanted) == 1 else True)
 
 
 def _has_other_axes(got, wanted):
-    """Whether the shapes differ by axes of length 1 alone."""
+    """Whether the shapes differ by axes of length 1 alone; a number has no axes."""
+    if not isinstance(wanted, np.ndarray) or not isinstance(got, (np.ndarray, float)):
+        return False
+    got = np.asarray(got)
     squeezed = got.ndim != wanted.ndim and got.squeeze().shape == wanted.squeeze().shape
     return squeezed and same(got.ravel(), wanted.ravel())
 
 
 def _is_window(small, large):
     """Whether `small` is what a window cut out of `large` shows."""
-    if small.ndim != large.ndim or small.shape == large.shape:
-        return False
+    if small.ndim != large.ndim or small.shape == large.shape or (small.ndim == 1 and small.dtype.kind in "iu"):
+        return False  # a list of indices has no border
     if any(s > l for s, l in zip(small.shape, large.shape, strict=True)):
         return False
     if small.size < 2:
@@ -212,8 +222,8 @@ _TESTS = (
     ("constant-offset", _arrays(_is_offset)),
     ("rescaled", _arrays(_is_affine)),
     ("skips-places", _arrays(_skips_places)),
-    ("first-image-only", _arrays(lambda got, wanted: got.ndim == wanted.ndim - 1 and same(got, wanted[0]))),
-    ("extra-axis", _arrays(_has_other_axes)),
+    ("first-image-only", _arrays(_is_first)),
+    ("extra-axis", _has_other_axes),
     ("flattened", _arrays(lambda got, wanted: got.ndim < wanted.ndim and same(got.ravel(), wanted.ravel()))),
     ("crops-output", _arrays(lambda got, wanted: _is_window(got, wanted))),
     ("extra-border", _arrays(lambda got, wanted: _is_window(wanted, got))),

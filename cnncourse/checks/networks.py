@@ -17,10 +17,10 @@ def network_task(see, look, judged=None):
     return Task(see=see, observe=Changed(look), judged=judged or Values(), banned=(), repeats=0, seconds=20.0)
 
 
-def layer(kind, *args, label=None, tied=None, frozen=False, eval=None, **options):
-    """A layer of `torch.nn`; `label` names it for others, with whose weight it can be `tied`."""
-    return {"kind": kind, "args": args, "options": options, "label": label, "tied": tied, "frozen": frozen,
-            "eval": eval}  # fmt: skip
+def layer(kind, *args, label=None, tied=None, like=None, frozen=False, eval=None, **options):
+    """A layer of `torch.nn`; `label` names it for others, whose weight it shares (`tied`) or whose numbers (`like`)."""
+    return {"kind": kind, "args": args, "options": options, "label": label, "tied": tied, "like": like,
+            "frozen": frozen, "eval": eval}  # fmt: skip
 
 
 def chain(*parts, names=None, order=None, kind="Sequential", frozen=False, eval=None, label=None):

@@ -86,10 +86,11 @@ def model_call(rng, N, C, H, W, *rest, classes=4, mean=True, training=True, froz
          {"weight": 2 * numbers(classes, width), "bias": numbers(classes)}],
     ]  # fmt: skip
     shapes = [array.shape for _, _, arrays in layers for name, array in arrays.items() if "running" not in name]
-    modes = [bool(training)] * (1 + len(layers))
+    modes = [bool(training)] * (2 + len(layers))
     if training == "mixed":
         modes = [bool(mode) for mode in rng.integers(0, 2, len(modes))]
-        modes[0], modes[2], modes[6] = True, True, False  # norm and dropout differ, and so does the whole
+        modes[0], modes[3], modes[7] = True, True, False  # norm and dropout differ, and so does the whole
+        modes[1] = False  # the part that holds the norm
     images = numbers(N, C, H, W) if pixels is None else pixels.astype(dtype)
     return Call(
         images, rng.integers(0, classes, N), *rest, layers=layers, training=modes,

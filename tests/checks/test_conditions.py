@@ -226,12 +226,13 @@ CONDITIONS = {
     "18.nms": {
         "no boxes": lambda a: len(a["boxes"]) == 0,
         "one box": lambda a: len(a["boxes"]) == 1,
+        "a box without area": lambda a: without_area(a["boxes"]),
         "equal scores": lambda a: len(np.unique(a["scores"])) < len(a["scores"]),
         "negative scores": lambda a: (a["scores"] < 0).any(),
     },
     "18.match_anchors": {
         "no boxes": lambda a: len(a["anchors"]) > len(a["boxes"]) == 0,
-        "no anchors": lambda a: len(a["boxes"]) > len(a["anchors"]) == 0,
+        "an anchor without area": lambda a: without_area(a["anchors"]),
         "equal thresholds": lambda a: a["high"] == a["low"],
         "one anchor, several boxes": lambda a: len(a["boxes"]) > len(a["anchors"]) == 1,
     },
@@ -249,8 +250,14 @@ CONDITIONS = {
         "equal scores": lambda a: len(np.unique(a["scores"])) < len(a["scores"]),
         "negative scores": lambda a: (a["scores"] < 0).any(),
     },
-    "18.encode_boxes": {"no boxes": lambda a: len(a["boxes"]) == 0, "four boxes": lambda a: len(a["boxes"]) == 4},
-    "18.decode_boxes": {"no boxes": lambda a: len(a["anchors"]) == 0, "four boxes": lambda a: len(a["anchors"]) == 4},
+    "18.encode_boxes": {
+        "a box a hundred times as large": lambda a: (np.ptp(a["boxes"]) > 100 * np.ptp(a["anchors"])).any(),
+        "four boxes": lambda a: len(a["boxes"]) == 4,
+    },
+    "18.decode_boxes": {
+        "a large offset": lambda a: (a["offsets"][:, 2:] > 4.2).any(),
+        "four boxes": lambda a: len(a["anchors"]) == 4,
+    },
     "18.focal_loss": FOCAL,
     "18.focal_loss_backward": FOCAL,
     "11.top_k_error": {

@@ -17,19 +17,26 @@ def with_model(target, args, kwargs, notes, probes):
     network = built(**kwargs)
     images, labels, *rest = args
     images, labels = torch.tensor(images), torch.tensor(labels)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():  # what an answer switches off stays here
         torch.manual_seed(0)
         result = probes.call(target, (network, images, labels, *rest), {}, notes)
+        recording = torch.is_grad_enabled()
     if isinstance(result, torch.Tensor):
         result = result.detach().cpu().numpy().copy()
     return (
         probes.plain(result),
         np.array([float(one.training) for one in network.modules()]),
         flat(part for p in network.parameters() for part in (torch.tensor(p.grad is not None), filled(p))),
-        np.array([float(p.requires_grad) for p in network.parameters()]),
-        flat([*network.parameters(), *network.buffers()]),
+        np.array([*(float(p.requires_grad) for p in network.parameters()), float(recording)]),
+        flat([*network.parameters(), *network.buffers(), torch.tensor(hooks(network))]),
         flat([images, labels, torch.tensor(images.requires_grad or images.grad is not None)]),
     )
+
+
+def hooks(network):
+    """How many hooks the modules of a network have, of every kind."""
+    kinds = [name for name in vars(network) if name.endswith("_hooks") and "state_dict" not in name]
+    return sum(len(getattr(one, kind)) for one in network.modules() for kind in kinds)
 
 
 def filled(parameter):
@@ -43,7 +50,7 @@ def flat(tensors):
 
 
 def built(layers, training, frozen, gradients):
-    """A sequence of layers from plain values.
+    """A sequence of layers from plain values, the first three of which are a sequence of their own.
 
     `layers` has [kind, options, {name: array}] each, and `training` one mode per module, in the order of `modules()`.
     `frozen` and `gradients` have one entry per parameter: whether it asks for no gradient, and what stands in its
@@ -57,7 +64,7 @@ def built(layers, training, frozen, gradients):
             value = torch.tensor(array)
             owner[name] = nn.Parameter(value) if owner is one._parameters else value
         made.append(one)
-    network = nn.Sequential(*made)
+    network = nn.Sequential(nn.Sequential(*made[:3]), *made[3:])
     for one, mode in zip(network.modules(), training, strict=True):
         one.training = mode
     for one, still, gradient in zip(network.parameters(), frozen, gradients, strict=True):

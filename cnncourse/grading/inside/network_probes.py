@@ -7,6 +7,7 @@ numbers. What is looked at afterwards comes back as plain values under names. No
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class Chain(nn.Module):
@@ -39,6 +40,8 @@ def built(description, made=None):
         module = getattr(nn, kind)(*parts, *args, **description.get("options", {}))
     if description.get("tied") is not None:
         module.weight = made[description["tied"]].weight
+    if description.get("like") is not None:
+        module.__dict__["like"] = made[description["like"]]
     if description.get("label") is not None:
         made[description["label"]] = module
     if description.get("frozen"):
@@ -57,6 +60,9 @@ def filled(module, seed):
             drawn = torch.from_numpy(rng.standard_normal(tuple(tensor.shape)))
             if tensor.dtype.is_floating_point:
                 tensor.copy_(drawn.abs() + 0.5 if name.endswith("running_var") else drawn)
+    for part in module.modules():
+        if "like" in part.__dict__:  # the numbers of another one, in parameters of its own
+            part.load_state_dict(part.__dict__["like"].state_dict())
     return module
 
 
@@ -64,7 +70,7 @@ def changed_network(target, args, kwargs, notes, probes):
     """Build kwargs["network"], call the answer on it and on `args`, and return what kwargs["look"] looks at."""
     notes.used = None
     description, look, seed = kwargs["network"], kwargs["look"], kwargs.get("seed", 0)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(seed)
         network = filled(built(description), seed)
         before = Before(network)
@@ -104,7 +110,7 @@ def frozen(answer, network, before, kwargs, probes):
     module = answer if isinstance(answer, nn.Module) else network
     whole = nn.Sequential(nn.Dropout(0.0), module)
     for where, mode in kwargs["calls"]:
-        for part in {"whole": [whole], "module": [module], "parts": list(module.children())}[where]:
+        for part in {"whole": [whole], "module": [module], "parts": without_norms(module)}[where]:
             part.train(mode)
     torch.default_generator.manual_seed(5)
     output = whole(inputs)
@@ -123,6 +129,11 @@ def frozen(answer, network, before, kwargs, probes):
         output.backward(torch.from_numpy(upstream))
     seen["the gradient of the input"] = np.zeros(inputs.shape) if inputs.grad is None else _array(inputs.grad)
     return seen
+
+
+def without_norms(module):
+    """The direct parts of a module that hold no batch norm."""
+    return [part for part in module.children() if not any(isinstance(m, _BatchNorm) for m in part.modules())]
 
 
 def new_head(answer, network, before, kwargs, probes):

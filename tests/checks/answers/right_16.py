@@ -188,8 +188,24 @@ def fgsm_sum(model, images, labels, eps):
     return torch.clip(images + sign * eps, min=0.0, max=1.0)
 
 
+def saliency_hook_removed(model, images, labels):
+    """The logits come by a hook, which goes away again."""
+    import torch
+
+    modes, seen = {module: module.training for module in model.modules()}, []
+    model.eval()
+    handle = model.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    x = images.detach().clone().requires_grad_()
+    model(x)
+    handle.remove()
+    (gradient,) = torch.autograd.grad(seen[0].gather(1, labels[:, None]).sum(), x)
+    for module, mode in modes.items():
+        module.training = mode
+    return torch.maximum(gradient, -gradient).max(dim=1).values
+
+
 ANSWERS = {
-    "16.saliency": [saliency_backward, saliency_images_apart, saliency_functional],
+    "16.saliency": [saliency_backward, saliency_images_apart, saliency_functional, saliency_hook_removed],
     "16.guided_relu_backward": [guided_product, guided_relus, guided_loop],
     "16.integrated_gradients": [integrated_stack, integrated_walk],
     "16.occlusion_map": [occlusion_one_by_one, occlusion_masks],

@@ -204,11 +204,47 @@ def groups_filtered(stages, lr, decay):
     return [group for group in reversed(groups) if group["params"]]
 
 
+def freeze_from_the_top(module):
+    """Only the module's own `train` is another: it puts the batch norms back."""
+    from torch import nn
+
+    def train(mode=True):
+        nn.Module.train(module, mode)
+        for part in module.modules():
+            if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
+                part.training = False
+        return module
+
+    module.requires_grad_(False)
+    module.train = train
+    for part in module.modules():
+        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
+            part.training = False
+    return module
+
+
+def freeze_before_each_pass(module):
+    """A hook puts each batch norm into evaluation mode before it is used."""
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    def settle(part, inputs):
+        part.eval()
+
+    for p in module.parameters():
+        p.requires_grad = False
+    for part in module.modules():
+        if isinstance(part, _BatchNorm):
+            part.register_forward_pre_hook(settle)
+    return module
+
+
 ANSWERS = {
     "17.linear_probe": [probe_augmented, probe_dual, probe_lstsq, probe_svd],
     "17.nearest_neighbours": [neighbours_counter, neighbours_lexsort, neighbours_distances],
     "17.few_per_class": [few_permuted, few_by_keys, few_shuffled],
-    "17.freeze": [freeze_subclass, freeze_forward, freeze_package],
+    "17.freeze": [
+        freeze_subclass, freeze_forward, freeze_package, freeze_from_the_top, freeze_before_each_pass,
+    ],
     "17.replace_head": [head_recursive, head_by_name],
     "17.parameter_groups": [groups_one_per_parameter, groups_filtered],
-}
+}  # fmt: skip

@@ -252,14 +252,57 @@ def focal_slope_loops(logits, targets, alpha=0.25, gamma=2.0):
     return grad
 
 
+def encode_list(boxes, anchors):
+    """A list of rows, made an array in the end."""
+    rows = []
+    for (x0, y0, x1, y1), (a0, b0, a1, b1) in zip(boxes, anchors, strict=True):
+        w, h = a1 - a0, b1 - b0
+        shift = [(x0 + x1 - a0 - a1) / 2 / w, (y0 + y1 - b0 - b1) / 2 / h]
+        rows.append([*shift, np.log((x1 - x0) / w), np.log((y1 - y0) / h)])
+    return np.array(rows)
+
+
+def decode_list(offsets, anchors):
+    """A list of rows, made an array in the end."""
+    rows = []
+    for (dx, dy, dw, dh), (x0, y0, x1, y1) in zip(offsets, anchors, strict=True):
+        w, h = (x1 - x0) * np.exp(dw), (y1 - y0) * np.exp(dh)
+        left, top = (x0 + x1) / 2 + dx * (x1 - x0) - w / 2, (y0 + y1) / 2 + dy * (y1 - y0) - h / 2
+        rows.append([left, top, left + w, top + h])
+    return np.array(rows)
+
+
+def match_with_one_guard(anchors, boxes, high, low):
+    """Looks for missing boxes only: there is at least one anchor."""
+    if len(boxes) == 0:
+        return np.full(len(anchors), -1)
+    table = iou_loops(anchors, boxes)
+    best, claim = table.max(1), table.max(0)
+    matches = np.select([best >= high, best < low], [table.argmax(1), -1], -2)
+    for j in sorted(range(len(boxes)), key=lambda j: (claim[j], -j)):
+        if claim[j] > 0:
+            matches[table[:, j].argmax()] = j
+    return matches
+
+
+def ap_straight_lines(scores, correct, count):
+    """Straight lines between the points of the envelope are level wherever the recall grows."""
+    if not count or not len(scores):
+        return 0.0
+    c = correct[np.argsort(-scores, kind="stable")]
+    height = np.maximum.accumulate((np.cumsum(c) / np.arange(1, len(c) + 1))[::-1])[::-1]
+    before = np.append(height[0], height[:-1])
+    return float((c * (height + before)).sum() / 2 / count)
+
+
 ANSWERS = {
     "18.box_iou": [iou_loops, iou_axes, iou_lengths],
     "18.nms": [nms_loops, nms_mask, nms_best_left],
-    "18.encode_boxes": [encode_columns, encode_rows],
-    "18.decode_boxes": [decode_matrix, decode_rows],
-    "18.match_anchors": [match_loops, match_table],
+    "18.encode_boxes": [encode_columns, encode_rows, encode_list],
+    "18.decode_boxes": [decode_matrix, decode_rows, decode_list],
+    "18.match_anchors": [match_loops, match_table, match_with_one_guard],
     "18.match_detections": [detections_loops, detections_table],
-    "18.average_precision": [ap_by_hits, ap_rectangles, ap_sentinels],
+    "18.average_precision": [ap_by_hits, ap_rectangles, ap_sentinels, ap_straight_lines],
     "18.focal_loss": [focal_split, focal_loops],
     "18.focal_loss_backward": [focal_slope_split, focal_slope_loops],
 }  # fmt: skip

@@ -65,7 +65,11 @@ def one_sided(x, g, e):
     return x + e * (2 * (g >= 0).to(x.dtype) - 1)
 
 
-task.options(attack, LEFT_BEHIND)
+def other_sided(x, g, e):
+    """sign(0) = −1."""
+    return x + e * (2 * (g > 0).to(x.dtype) - 1)
+
+
 task.options(attack, {
     "wrong-way": ({"step": lambda x, g, e: x - e * g.sign()},
         "The step goes down, so that the loss falls. An attack raises it: + eps · sign."),
@@ -93,4 +97,44 @@ task.options(attack, {
         "A softmax comes before the cross-entropy, which takes logits and has its own."),
     "best-class": ({"loss": "best"}, "The largest logit is differentiated. Wanted is the cross-entropy of the labels."),
 })  # fmt: skip
+task.options(attack, LEFT_BEHIND)
+task.options(attack, {  # rarer ones: of pairs, those with the others are tried first
+    "sign-of-zero-is-minus-one": ({"step": other_sided},
+        "Where the gradient is exactly 0, the pixel moves all the same. sign(0) = 0."),
+    "scaled-to-the-largest-of-all": ({"step": lambda x, g, e: x + e * g / g.abs().max()},
+        "The gradient is divided by its largest value. Take its sign, so that every pixel moves by eps."),
+    "eps-not-used": ({"step": lambda x, g, e: x + 0.03 * g.sign()}, "eps is not used: the step is always 0.03."),
+    "eps-over-255": ({"step": lambda x, g, e: x + e / 255 * g.sign()},
+        "eps is divided by 255. The images lie in [0, 1], and so does eps."),
+    "one-sign-for-all-images": ({"step": lambda x, g, e: x + e * g.mean(dim=0, keepdim=True).sign()},
+        "All images move alike. Each has a gradient of its own."),
+    "clipped-to-the-images'-range": ({"clip": lambda y, x: y.clamp(x.min(), x.max())},
+        "The result is clipped to the range of these images. Pixels may be anything from 0 to 1."),
+    "predicted-labels": ({"loss": "predicted"},
+        "The cross-entropy is that of the classes which the network finds. Use the labels that are given."),
+    "first-label-for-all": ({"loss": "first-label's"}, "Every image gets the first label. Each has its own."),
+    "binary-cross-entropy": ({"loss": "binary"},
+        "Each class is judged for itself, by a sigmoid. Use the cross-entropy of a softmax: F.cross_entropy."),
+})  # fmt: skip
 task.options(attack, {"twice-eps": ({"step": lambda x, g, e: x + 2 * e * g.sign()}, "The step is 2·eps. It is eps.")})
+
+
+@task.mistake
+def images_overwritten(model, images, labels, eps):
+    """The caller's images are changed in place, by `+=` or through `.data`. Make new ones: images + eps · sign."""
+    found = attack(model, images, labels, eps)
+    images.copy_(found)
+    return found
+
+
+@task.mistake
+def images_moved(model, images, labels, eps):
+    """The caller's images are changed in place, by `+=`. Make new ones: images + eps · sign."""
+    images.copy_(attack(model, images, labels, eps, clip=lambda y, x: y))
+    return images.clamp(0, 1)
+
+
+@task.mistake
+def two_half_steps(model, images, labels, eps):
+    """There are two steps of eps / 2, with a gradient for each. The fast method takes one step of eps."""
+    return attack(model, attack(model, images, labels, eps / 2), labels, eps / 2)

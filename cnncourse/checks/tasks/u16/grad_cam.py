@@ -41,10 +41,16 @@ def relu(x):
     return np.maximum(x, 0)
 
 
+def by_its_maximum(m):
+    """Each map over its maximum, 0/0 included."""
+    with np.errstate(all="ignore"):
+        return relu(m) / relu(m).max((1, 2), keepdims=True)
+
+
 def cam(activations, gradients, *, weigh=lambda g: g.mean((2, 3), keepdims=True), inner=lambda t: t,
-        join=lambda t: t.sum(1), outer=relu):  # fmt: skip
+        join=lambda t: t.sum(1), outer=relu, maps=lambda a: a):  # fmt: skip
     """Right with the options as they are."""
-    return outer(join(inner(weigh(gradients) * activations)))
+    return outer(join(inner(weigh(gradients) * maps(activations))))
 
 
 task.options(cam, {
@@ -52,6 +58,8 @@ task.options(cam, {
         "The ReLU at the end is missing: places that speak against the class stay negative."),
     "relu-of-each-term": ({"inner": relu},
         "The ReLU is applied to each channel's term. It comes once, after the sum, so that terms can cancel."),
+    "relu-of-the-activations": ({"maps": relu},
+        "Negative activations are set to 0 before the sum. The ReLU comes once, after the sum."),
     "relu-of-the-gradients": ({"weigh": lambda g: relu(g).mean((2, 3), keepdims=True)},
         "Negative gradients are set to 0 before the mean. The weight α_c may be negative; the ReLU comes after the "
         "sum."),
@@ -76,6 +84,12 @@ task.options(cam, {
     "largest-channel": ({"join": lambda t: t.max(1)}, "The largest term is taken. The channels' terms are summed."),
     "scaled-to-one": ({"outer": lambda m: relu(m) / np.maximum(relu(m).max((1, 2), keepdims=True), 1e-12)},
         "Each map is divided by its maximum. That is done for drawing; here the values themselves are wanted."),
+    "first-weights-for-all": ({"weigh": lambda g: g[:1].mean((2, 3), keepdims=True)},
+        "All images get the first image's weights. Each has its own α."),
+    "scaled-by-its-maximum": ({"outer": by_its_maximum},
+        "Each map is divided by its maximum, which may be 0. That is done for drawing; here the values themselves are "
+        "wanted."),
+    "batch-summed": ({"join": lambda t: t.sum((0, 1))}, "The images are summed. Each has its own map: (N, h, w)."),
     "channels-kept": ({"join": lambda t: t}, "The channels are not summed. The result has the shape (N, h, w)."),
     "axis-kept": ({"join": lambda t: t.sum(1, keepdims=True)},
         "The axis of the channels is still there, with length 1. The result has the shape (N, h, w)."),

@@ -71,6 +71,15 @@ task.options(passed, {
         "Negative gradients come out with a positive sign. They become 0."),
     "times-the-input": ({"where": both, "value": lambda g, x: g * x},
         "The gradient is multiplied by the input. The slope of an open ReLU is 1."),
+    "both-negative": ({"where": lambda g, x: (x < 0) & (g < 0)},
+        "It passes where input and gradient are negative. Both must be positive."),
+    "half-open-at-zero": ({"where": lambda g, x: g > 0, "value": lambda g, x: g * np.heaviside(x, 0.5)},
+        "At an input of exactly 0 half of the gradient passes. The ReLU is open only where its input is larger than "
+        "0."),
+    "capped-at-one": ({"where": both, "value": lambda g, x: np.minimum(g, 1)},
+        "Gradients above 1 are cut off. They pass as they are."),
+    "leaks": ({"where": lambda g, x: True, "value": lambda g, x: np.where(both(g, x), g, 0.01 * g)},
+        "A hundredth of the gradient passes where nothing should. It is 0 there."),
     "only-ones": ({"where": both, "value": lambda g, x: np.ones_like(g)},
         "Ones come out where it passes. What is passed back is the gradient itself."),
 })  # fmt: skip

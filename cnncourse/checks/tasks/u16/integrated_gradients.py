@@ -81,6 +81,13 @@ task.options(on_the_way, {
     "way-not-shifted": ({"way": lambda t, x, b: t * (x - b)},
         "The baseline is not added: the points are b + t (x − b)."),
     "adds-the-image": ({"way": lambda t, x, b: b + t * x}, "The points are b + t·x. They are b + t (x − b)."),
+    "beyond-the-image": ({"way": lambda t, x, b: x + t * (x - b)},
+        "The way begins at the image and leads away from it. It begins at the baseline: b + t (x − b)."),
+    "steps-plus-one": ({"at": lambda n: (np.arange(n) + 0.5) / (n + 1)},
+        "The places are divided by steps + 1. They are (k + ½) / steps."),
+    "fifty-steps-always": ({"at": lambda n: (np.arange(50) + 0.5) / 50}, "steps is not used: there are always 50."),
+    "begins-at-one": ({"mean": lambda g, t: g[1:].sum(axis=0) / len(t)},
+        "The first step is left out: k runs from 0 to steps − 1, so range(steps), and not range(1, steps)."),
     "gradients-summed": ({"mean": lambda g, t: g.sum(axis=0)},
         "The gradients are summed. Take their mean: divide by steps."),
     "divided-once-more": ({"mean": lambda g, t: g.mean(axis=0) / len(t)},
@@ -105,6 +112,12 @@ def image_and_baseline_swapped(again, image, baseline):
 def relu_added(right):
     """Negative values are set to 0. They say where the image speaks against the class, and the sum needs them."""
     return np.maximum(right, 0)
+
+
+@task.mistake
+def absolute_value(right):
+    """The absolute value is taken. Negative entries say where the image speaks against the class: keep the sign."""
+    return np.abs(right)
 
 
 @task.mistake

@@ -62,21 +62,22 @@ def any_array(rng):
 def covering(
     predict, image, label, size, stride, fill=0.0, *, before=lambda predict, image: predict(image[None])[0],
     corner=lambda i, j, stride, size: (i * stride, j * stride), channels=slice(None), sign=1,
-    cover=lambda part, fill: fill, picked=lambda p, label: p[:, label], restore=True, outside=False,
+    cover=lambda part, fill: fill, picked=lambda p, label: p[:, label], restore=True, outside=False, larger=0,
+    own=False,
 ):  # fmt: skip
     """Right with the options as they are."""
     C, H, W = image.shape
     rows, columns = (H - size) // stride + 1, (W - size) // stride + 1
     now, found = image.copy(), np.zeros((rows, columns), np.result_type(image, np.float32))
     for i, j in np.ndindex(rows, columns):
-        now = image.copy() if restore else now
+        now = image.copy() if restore is True or (restore == "rows" and j == 0) else now
         y, x = corner(i, j, stride, size)
-        part = now[channels, y : y + size, x : x + size]
+        part = now[channels, y : y + size + larger, x : x + size + larger]
         if outside:
             kept, now = part.copy(), np.full_like(image, fill)
             now[channels, y : y + size, x : x + size] = kept
         else:
-            part[...] = cover(part, fill)
+            part[...] = image.mean() if own else cover(part, fill)
         found[i, j] = sign * (picked(before(predict, image)[None], label) - picked(predict(now[None]), label))[0]
     return found
 
@@ -95,6 +96,12 @@ task.options(covering, {
         "The covered image's number itself is there. Wanted is by how much it falls: predict(image) minus it."),
     "all-squares-stay": ({"restore": False},
         "Squares that were covered stay covered. Begin each place with a fresh copy of the image."),
+    "squares-of-a-row-stay": ({"restore": "rows"},
+        "Within a row, squares that were covered stay covered. Begin each place with a fresh copy of the image."),
+    "one-pixel-too-large": ({"larger": 1},
+        "The square is one pixel too large: rows i·stride to i·stride + size − 1, so the slice ends at "
+        "i·stride + size."),
+    "covers-with-the-image's-mean": ({"own": True}, "The square gets the image's mean. It gets the value fill."),
     "first-channel-only": ({"channels": slice(1)}, "Only the first channel is covered. All channels are."),
     "last-channel-only": ({"channels": slice(-1, None)}, "Only the last channel is covered. All channels are."),
     "fill-ignored": ({"cover": lambda part, fill: 0}, "The argument fill is not used: the square is always 0."),
@@ -141,9 +148,45 @@ def relu_added(right):
 
 
 @task.mistake
+def absolute_value(right):
+    """The absolute value is taken. Where a covered part spoke against the class, the value is negative."""
+    return np.abs(right)
+
+
+@task.mistake
+def class_that_is_found(again, predict, image):
+    """The class with the largest number for the image is watched. It must be that of the label."""
+    return again(label=int(predict(image[None])[0].argmax()))
+
+
+@task.mistake
+def places_over_the_edge(predict, image, label, size, stride, fill=0.0):
+    """The square leaves the image at its end. It stays within: the last place begins at H − size, or before."""
+    C, H, W = image.shape
+    found = np.zeros((-(-H // stride), -(-W // stride)), image.dtype)
+    for i, j in np.ndindex(found.shape):
+        now = image.copy()
+        now[:, i * stride : i * stride + size, j * stride : j * stride + size] = fill
+        found[i, j] = predict(image[None])[0, label] - predict(now[None])[0, label]
+    return found
+
+
+@task.mistake
 def as_a_share(right, predict, image, label):
     """The fall is divided by predict(image)[label]. Wanted is the difference itself."""
     return right / predict(image[None])[0, label]
+
+
+@task.mistake
+def half_by_default(again, fill=0.5):
+    """Without fill the square is 0.5. The default is 0."""
+    return again(fill=fill)
+
+
+@task.mistake
+def one_by_default(again, fill=1.0):
+    """Without fill the square is 1. The default is 0."""
+    return again(fill=fill)
 
 
 @task.mistake

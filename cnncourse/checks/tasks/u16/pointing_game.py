@@ -62,6 +62,7 @@ def any_numbers(rng):
     single = normal(rng, 35, 6, 5, dtype=np.float32)
     yield Call(strided(single), around(rng, single).astype(np.float32))
     yield Call(np.asfortranarray(single), around(rng, single) - 0.5)
+    yield Call(below, around(rng, below) + 0.75)
 
 
 def played(maps, boxes, *, score=lambda m: m, last=False, inside=None, order=(0, 1, 2, 3), swap=False, count=np.mean):
@@ -105,6 +106,20 @@ task.options(played, {
     "last-maximum": ({"last": True}, "Of equal maxima the last one counts. The first in row-major order does."),
     "minimum": ({"score": np.negative}, "The minimum of the map is taken. Wanted is its maximum."),
     "largest-absolute-value": ({"score": np.abs}, "The largest absolute value is taken. Wanted is the maximum."),
+    "x1-counts": ({"inside": lambda x, y, x0, y0, x1, y1: (x0 <= x) & (x <= x1) & (y0 <= y) & (y < y1)},
+        "x1 counts as inside. The boxes are half open: x < x1 and y < y1."),
+    "y1-counts": ({"inside": lambda x, y, x0, y0, x1, y1: (x0 <= x) & (x < x1) & (y0 <= y) & (y <= y1)},
+        "y1 counts as inside. The boxes are half open: x < x1 and y < y1."),
+    "ends-too-early": (
+        {"inside": lambda x, y, x0, y0, x1, y1: (x0 <= x) & (x < x1 - 1) & (y0 <= y) & (y < y1 - 1)},
+        "x1 − 1 and y1 − 1 count as outside. The boxes are half open: x < x1 and y < y1."),
+    "middle-of-the-pixel": (
+        {"inside": lambda x, y, x0, y0, x1, y1: half_open(x + 0.5, y + 0.5, x0, y0, x1, y1)},
+        "Half a pixel is added to the point. It is (column, row) as it is."),
+    "boxes-cut-to-whole-numbers": (
+        {"inside": lambda x, y, *box: half_open(x, y, *(np.asarray(side).astype(int) for side in box))},
+        "The boxes are cut to whole numbers. Compare with their sides as they are."),
+    "per-cent": ({"count": lambda hits: 100 * hits.mean()}, "The result is in per cent. A share lies between 0 and 1."),
     "number-of-hits": ({"count": np.sum}, "The hits are counted. Wanted is their share: divide by N."),
     "misses": ({"count": lambda hits: 1 - hits.mean()}, "That is the share of maps that miss their box."),
     "first-map-only": ({"count": lambda hits: hits[0]},
@@ -131,3 +146,41 @@ def any_maximum(maps, boxes):
     y, x = np.indices(maps.shape[1:])
     inside = np.stack([half_open(x, y, *box) for box in boxes])
     return float(((maps == maps.max(axis=(1, 2), keepdims=True)) & inside).any(axis=(1, 2)).mean())
+
+
+@task.mistake
+def rows_and_columns_apart(maps, boxes):
+    """Row and column of the maximum are looked for one by one, and of several maxima may belong to two."""
+    y, x = maps.max(axis=2).argmax(axis=1), maps.max(axis=1).argmax(axis=1)
+    return float(half_open(x, y, *boxes.T).mean())
+
+
+@task.mistake
+def first_box_for_all(again, maps, boxes):
+    """All maps are compared with the first box. Each has its own."""
+    return again(boxes=np.repeat(boxes[:1], len(maps), axis=0))
+
+
+@task.mistake
+def largest_of_all_maps(maps, boxes):
+    """The maximum of all maps together is looked for, and only its map counts. Each map has its own maximum."""
+    n, y, x = np.unravel_index(maps.argmax(), maps.shape)
+    return float(half_open(x, y, *boxes[n]))
+
+
+@task.mistake
+def maximum_in_the_box(maps, boxes):
+    """The maximum inside the box is compared with that of the map, so that any of several equal maxima is a hit."""
+    hits = []
+    for one, box in zip(maps, np.asarray(boxes).astype(int), strict=True):
+        part = one[box[1] : box[3], box[0] : box[2]]
+        hits.append(part.size > 0 and part.max() == one.max())
+    return float(np.mean(hits))
+
+
+@task.mistake
+def share_of_the_sum(maps, boxes):
+    """That is the share of each map's sum that lies in the box. The pointing game looks at the largest value only."""
+    y, x = np.indices(maps.shape[1:])
+    inside = np.stack([half_open(x, y, *box) for box in boxes])
+    return float(((maps * inside).sum(axis=(1, 2)) / maps.sum(axis=(1, 2))).mean())

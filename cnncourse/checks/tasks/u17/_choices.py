@@ -12,9 +12,11 @@ def problem(case, value):
     labels, per_class = case.args
     draws = [value["draws"], [value["again"]], value["other"]]
     draws, again, other = ([np.asarray(d) if _flat(d) else d for d in part] for part in draws)
-    for draw in [*draws, *again, *other]:
-        if found := _kind(draw, labels, per_class):
-            return found
+    kinds = [_kind(draw, labels, per_class) for draw in [*draws, *again, *other]]
+    if found := next((kind for kind in kinds if kind), None):
+        counts = {len(draw) for draw in draws if isinstance(draw, np.ndarray)}
+        few = max(counts) <= per_class * len(np.unique(labels))
+        return ("repeats-dropped", found[1]) if few and len(counts) > 1 else found
     if case.criterion == "generator":
         return generator_problem(value | {"draws": draws, "again": again[0], "other": other})
     if case.criterion == "ascending":
@@ -42,7 +44,7 @@ def _kind(draw, labels, per_class):
     if len(draw) and not 0 <= draw.min() <= draw.max() < len(labels):
         return "no-index", f"{draw.max()} is no index of {len(labels)} labels."
     if len(np.unique(draw)) < len(draw):
-        return "with-replacement", "An index comes twice."
+        return _twice(draw, labels, per_class), "An index comes twice."
     if len(draw) == per_class and len(classes) > 1:
         return "few-in-all", count
     if len(draw) == per_class * (len(classes) - 1):
@@ -55,6 +57,16 @@ def _kind(draw, labels, per_class):
     if len(draw) == (per_class - 1) * len(classes):
         return "one-too-few", count
     return "one-too-many" if len(draw) > per_class * len(classes) else "wrong-number", count
+
+
+def _twice(draw, labels, per_class):
+    """The slug of a choice in which an index comes twice."""
+    names, counts = np.unique(labels, return_counts=True)
+    if all((labels[draw] == c).sum() == per_class for c in names) or len(draw) != per_class * len(names):
+        return "with-replacement"
+    if all((draw == c).sum() == per_class for c in names):
+        return "labels-for-indices"
+    return "places-in-the-class" if draw.max() < counts.max() else "with-replacement"
 
 
 def _chance(draws, labels, per_class):

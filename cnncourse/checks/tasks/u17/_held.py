@@ -20,6 +20,7 @@ NORMS = {
     "all": lambda m: list(m.modules()),
     "every norm": lambda m: [p for p in m.modules() if isinstance(p, (_NormBase, nn.GroupNorm))],
     "children": lambda m: [p for p in m.children() if isinstance(p, _BatchNorm)],
+    "inner": lambda m: [p for p in list(m.modules())[1:] if isinstance(p, _BatchNorm)],
     "2d": lambda m: [p for p in m.modules() if isinstance(p, nn.BatchNorm2d)],
 }
 PARAMETERS = {
@@ -34,6 +35,9 @@ PARAMETERS = {
 }
 
 
+KINDS = ("momentum", "untracked", "norms once", "flag", "as they are", "reset", "all once", "training")
+
+
 def held(module, norms="right", gradients="right", result="same"):
     """Freeze a module, with one thing wrong."""
     module = copy.deepcopy(module) if result == "copy" else module
@@ -41,12 +45,23 @@ def held(module, norms="right", gradients="right", result="same"):
         p.requires_grad_(False)
         if gradients == "zero":
             p.zero_()
-    if norms == "once":
+    if norms in ("once", "all once"):
         module.eval()
-    held_back = NORMS["right"] if norms in ("momentum", "untracked") else NORMS.get(norms, lambda m: [])
+    if norms == "training":
+        module.train()
+    held_back = NORMS["right"] if norms in KINDS else NORMS.get(norms, lambda m: [])
     for part in held_back(module):
         if norms == "momentum":
             part.momentum = 0.0
+        elif norms == "norms once":
+            part.eval()
+        elif norms == "flag":
+            part.eval().track_running_stats = False
+        elif norms == "as they are":
+            part.train = lambda mode=True, part=part: part
+        elif norms == "reset":
+            part.reset_running_stats()
+            stay(part)
         elif norms == "untracked":
             part.track_running_stats, part.running_mean, part.running_var = False, None, None
         else:

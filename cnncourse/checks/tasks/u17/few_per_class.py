@@ -62,7 +62,8 @@ task.options(few, {
     "with-replacement": ({"pick": lambda own, k, rng: rng.choice(own, k)},
         "rng.choice draws with replacement unless it is told replace=False: a picture may come twice."),
     "not-sorted": ({"finish": lambda indices: indices},
-        "The indices stand class after class. Sort them, so that the pictures keep the order that they had."),
+        "The indices are not in ascending order; class after class, for example. Sort them, so that the pictures keep "
+        "the order that they had."),
     "one-too-few": ({"pick": lambda own, k, rng: rng.choice(own, k - 1, replace=False)},
         "There is one picture too few of each class."),
     "one-too-many": ({"pick": lambda own, k, rng: rng.choice(own, min(k + 1, len(own)), replace=False)},
@@ -109,10 +110,24 @@ def one_class_missing(labels, per_class, rng):
     return np.sort(np.concatenate([rng.choice(own, per_class, replace=False) for own in places]))
 
 
+@task.mistake
+def repeats_dropped(labels, per_class, rng):
+    """The number of pictures changes from draw to draw: drawn with replacement, and repeats dropped? replace=False."""
+    places = [np.flatnonzero(labels == c) for c in np.unique(labels)]
+    return np.unique(np.concatenate([rng.choice(own, per_class) for own in places]))
+
+
+@task.mistake
+def places_in_the_class(labels, per_class, rng):
+    """These are places within each class's own list: 0 is the first of its class. Wanted are indices of `labels`."""
+    counts = [(labels == c).sum() for c in np.unique(labels)]
+    return np.sort(np.concatenate([rng.choice(count, per_class, replace=False) for count in counts]))
+
+
 own_generator(
     task, "pictures",
-    "Each call chooses the same pictures: the first of each class, or those of a generator with a fixed seed that is "
-    "made in the call. A curve over labels needs other pictures in each draw.",
+    "Each call chooses the same pictures: the first of each class, those of a generator with a fixed seed that is made "
+    "in the call, or those that were kept from an earlier one. A curve over labels needs other pictures in each draw.",
 )  # fmt: skip
 
 

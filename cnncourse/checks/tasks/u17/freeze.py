@@ -57,6 +57,8 @@ def all_else_keeps_its_mode(rng):
     for calls in (TRAIN, EVAL, (*EVAL, ("module", True))):
         yield NetworkCall(normed(layer("Dropout", 0.4)), input=normal(rng, 2, 2, 5, 5), calls=calls)
     yield NetworkCall(normed(layer("Dropout", 0.4)), input=normal(rng, 2, 2, 4, 5), calls=(*EVAL, ("parts", True)))
+    for eval in (True, False):  # as it comes
+        yield NetworkCall(normed(layer("Dropout", 0.4), eval=eval), input=normal(rng, 2, 2, 5, 4), calls=())
     tracked = layer("InstanceNorm2d", 2, affine=True, track_running_stats=True)
     yield NetworkCall(chain(tracked, layer("Dropout2d", 0.5)), input=normal(rng, 3, 2, 4, 5), calls=TRAIN)
     grouped = chain(layer("GroupNorm", 1, 2), layer("BatchNorm2d", 2))
@@ -77,6 +79,25 @@ task.options(held, {
     "eval-once": ({"norms": "once"},
         "eval() is called once, and the next train() on what holds the module undoes it. Each batch norm must ignore "
         "train()."),
+    "norms-eval-once": ({"norms": "norms once"},
+        "The batch norms are put into evaluation mode once, and the next train() on what holds them undoes it. Each "
+        "must ignore train()."),
+    "keeps-training": ({"norms": "as they are"},
+        "train() does nothing on the batch norms any more, but they were in training mode, and stay so. Call eval() "
+        "before."),
+    "others-evaluated": ({"norms": "all once"},
+        "eval() is called on the whole module, so that dropout is off until the next train(). Only the batch norms "
+        "change their mode."),
+    "others-trained": ({"norms": "training"},
+        "train() is called on the whole module, so that dropout is on where it was off. Only the batch norms change "
+        "their mode."),
+    "statistics-reset": ({"norms": "reset"},
+        "The running statistics are set back to 0 and 1. They keep what they have learned."),
+    "flag-only": ({"norms": "flag"},
+        "track_running_stats=False does not keep a batch norm in evaluation mode, and the next train() uses the "
+        "batch's statistics."),
+    "not-the-module-itself": ({"norms": "inner"},
+        "The module itself is left out, and it may be a batch norm. module.modules() begins with the module."),
     "module-ignores-train": ({"norms": "root"},
         "train() does nothing on the module any more, so its dropout is switched off, too. Only the batch norms stay "
         "in evaluation."),

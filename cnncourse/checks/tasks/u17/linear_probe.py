@@ -104,6 +104,67 @@ def transposed(right):
 
 
 @task.mistake
+def weights_from_features_that_are_not_centred(features, labels, num_classes, l2):
+    """W is fitted without an offset, on features and targets with their means. Take the means off before."""
+    Y = np.eye(num_classes)[labels]
+    W = np.linalg.solve(features.T @ features + l2 * np.eye(features.shape[1]), features.T @ Y).T
+    return W, Y.mean(axis=0) - W @ features.mean(axis=0)
+
+
+@task.mistake
+def least_squares(features, labels, num_classes):
+    """l2 has no effect: that is plain least squares. The penalty adds l2 on the diagonal of FᵀF."""
+    F = np.column_stack([np.asarray_chkfinite(features), np.ones(len(features))])
+    both = np.linalg.lstsq(F, np.eye(num_classes)[labels], rcond=None)[0]
+    return both[:-1].T, both[-1]
+
+
+@task.mistake
+def one_mean_for_all_features(features, labels, num_classes, l2):
+    """One mean is taken of all numbers. Each feature has its own: features.mean(axis=0)."""
+    F, Y = features - features.mean(), np.eye(num_classes)[labels]
+    W = np.linalg.solve(F.T @ F + l2 * np.eye(F.shape[1]), F.T @ (Y - Y.mean(axis=0))).T
+    return W, Y.mean(axis=0) - W @ features.mean(axis=0)
+
+
+@task.mistake
+def mean_of_each_picture(features, labels, num_classes, l2):
+    """Each picture's own mean is taken off (axis=1). The mean of each feature is: axis=0."""
+    F, Y = features - features.mean(axis=1, keepdims=True), np.eye(num_classes)[labels]
+    W = np.linalg.solve(F.T @ F + l2 * np.eye(F.shape[1]), F.T @ (Y - Y.mean(axis=0))).T
+    return W, Y.mean(axis=0) - W @ features.mean(axis=0)
+
+
+@task.mistake
+def features_scaled_to_one(again, features):
+    """Each picture's features are divided by their length. Take them as they are."""
+    return again(features=features / np.linalg.norm(features, axis=1, keepdims=True))
+
+
+@task.mistake
+def features_standardised(again, features):
+    """The features are divided by their standard deviation. Take them as they are: only their mean is taken off."""
+    with np.errstate(all="ignore"):
+        return again(features=(features - features.mean(axis=0)) / features.std(axis=0))
+
+
+@task.mistake
+def labels_from_one(again, labels, num_classes):
+    """Label 1 is written into the first column. The labels begin with 0."""
+    return again(labels=(labels - 1) % num_classes)
+
+
+@task.mistake
+def last_feature_without_penalty(features, labels, num_classes, l2):
+    """The last feature has no penalty. Only the column of ones has none, and after centring there is no such column."""
+    F, Y = np.asarray_chkfinite(features) - features.mean(axis=0), np.eye(num_classes)[labels]
+    penalty = l2 * np.eye(F.shape[1])
+    penalty[-1, -1] = 0
+    W = (np.linalg.pinv(F.T @ F + penalty) @ F.T @ (Y - Y.mean(axis=0))).T
+    return W, Y.mean(axis=0) - W @ features.mean(axis=0)
+
+
+@task.mistake
 def offset_not_moved_back(features, right):
     """b is that of the centred features. The caller's features are not centred: subtract W · mean."""
     return right[0], right[1] + right[0] @ features.mean(axis=0)
@@ -118,6 +179,6 @@ def offset_moved_the_wrong_way(features, right):
 @task.mistake
 def penalty_everywhere(features, labels, num_classes, l2):
     """l2 is added to every entry of FᵀF. It belongs on the diagonal only: l2 * np.eye(D)."""
-    F, Y = features - features.mean(axis=0), np.eye(num_classes)[labels]
+    F, Y = np.asarray_chkfinite(features) - features.mean(axis=0), np.eye(num_classes)[labels]
     W = (np.linalg.pinv(F.T @ F + l2) @ F.T @ Y).T
     return W, Y.mean(axis=0) - W @ features.mean(axis=0)

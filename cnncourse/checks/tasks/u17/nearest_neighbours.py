@@ -91,6 +91,13 @@ def classify(train_features, train_labels, features, k, *, measure=lambda f, t: 
     return np.array([max(row, key=row.count) for row in chosen])
 
 
+def correlation(f, t):
+    """Cosines of rows whose mean is taken off; 0 for rows of one number."""
+    f, t = (x - x.mean(axis=1, keepdims=True) for x in (f, t))
+    f, t = (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in (f, t))
+    return f @ t.T
+
+
 def distances(f, t):
     """Negative Euclidean distances."""
     return -np.sqrt(((f[:, None] - t) ** 2).sum(axis=2))
@@ -107,6 +114,11 @@ task.options(classify, {
         "The rows are divided by the sum of their absolute values. Length is the root of the sum of squares."),
     "normalised-by-column": ({"measure": lambda f, t: f @ (t / np.sqrt((t**2).sum(axis=0))).T},
         "The columns are scaled to length 1 (axis=0). A picture is a row: axis=1."),
+    "both-normalised-by-column": (
+        {"measure": lambda f, t: f / np.linalg.norm(f, axis=0) @ (t / np.linalg.norm(t, axis=0)).T},
+        "The columns are scaled to length 1 (axis=0). A picture is a row: axis=1."),
+    "correlation": ({"measure": lambda f, t: correlation(f, t)},
+        "The mean of each picture's features is taken off first: that is the correlation. The cosine has no means."),
     "farthest": ({"measure": lambda f, t: -(unit(f) @ unit(t).T)},
         "These are the least alike: argsort sorts upwards, and the largest cosine is wanted."),
     "sign-ignored": ({"measure": lambda f, t: np.abs(unit(f) @ unit(t).T)},
@@ -155,3 +167,39 @@ def mean_label(train_features, train_labels, features, k):
     """The mean of the labels, rounded: labels are names, with no order and no mean. Count votes."""
     rows = order(train_features, features)[:, :k]
     return np.rint(train_labels[rows].mean(axis=1)).astype(np.int64)
+
+
+@task.mistake
+def first_answer_for_all(right):
+    """Every picture gets the first one's class. Each has neighbours of its own."""
+    return np.repeat(right[:1], len(right))
+
+
+@task.mistake
+def votes_weighted(train_features, train_labels, features, k):
+    """The votes are weighted by the cosine. Each of the k neighbours has one vote."""
+    result = []
+    for cosines in unit(features) @ unit(train_features).T:
+        near, weight = np.argsort(-cosines, kind="stable")[:k], {}
+        for i in near:
+            weight[train_labels[i]] = weight.get(train_labels[i], 0) + cosines[i]
+        result.append(max(weight, key=weight.get))
+    return np.array(result)
+
+
+@task.mistake
+def absolute_majority(train_features, train_labels, features, k):
+    """A class wins for you only with more than half of the votes, else the nearest does. Most votes are enough."""
+    result = []
+    for row in order(train_features, features):
+        near = train_labels[row][:k].tolist()
+        best = vote(train_labels[row][:k])
+        result.append(best if 2 * near.count(best) > len(near) else near[0])
+    return np.array(result)
+
+
+@task.mistake
+def median_label(train_features, train_labels, features, k):
+    """The median of the labels: labels are names, with no order. Count votes."""
+    rows = order(train_features, features)[:, :k]
+    return np.median(train_labels[rows], axis=1).astype(np.int64)

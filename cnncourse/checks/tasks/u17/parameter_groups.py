@@ -74,6 +74,8 @@ def shared_parameters(rng):
     lr = 0.2 * near(rng)
     yield shared(NetworkCall(tied, lr, 0.5), lr, lr * 0.5**2)
     deep = chain(chain(layer("Linear", 3, 3, bias=False, label="x"), layer("ReLU")), layer("Linear", 3, 3, tied="x"))
+    alike = chain(layer("Linear", 3, 3, label="y"), layer("Linear", 3, 3, like="y"))  # equal numbers, nothing shared
+    yield NetworkCall(alike, 0.3 * near(rng), 0.5)
     lr = 0.6 * near(rng)
     yield shared(NetworkCall(deep, lr, 0.4), lr, lr * 0.4)
 
@@ -106,6 +108,10 @@ def grouped(stages, lr, decay, *, speed=lambda lr, decay, age, place: lr * decay
 task.options(grouped, {
     "first-stage-fastest": ({"turned": True},
         "The first stage learns fastest. It is the most general and keeps what it has; the last one learns at lr."),
+    "first-stage-at-lr": ({"speed": lambda lr, decay, age, place: lr * decay**place},
+        "The first stage learns at lr. The last one does; each earlier one is slower by the factor decay."),
+    "one-power-too-few": ({"speed": lambda lr, decay, age, place: lr * decay ** (age - 1)},
+        "The last stage learns at lr / decay. It learns at lr: decay to the power of 0."),
     "same-rate-for-all": ({"speed": lambda lr, decay, age, place: lr},
         "All stages learn at lr: decay is not used."),
     "decays-once": ({"speed": lambda lr, decay, age, place: lr * (decay if age else 1)},
@@ -132,6 +138,13 @@ task.options(grouped, {
         "taken: id(p)."),
     "weights-only": ({"keep": lambda name: name.endswith("weight")},
         "The biases are in no group, so they never learn."),
+    "not-what-lies-deeper": ({"keep": lambda name: "." not in name},
+        "Only a stage's own parameters are taken, not those of the modules in it: stage.parameters()."),
+    "all-that-a-stage-holds": ({"frozen": True, "once": False, "empty": True},
+        "Each stage's parameters are taken as they are, frozen and shared ones, or none. Choose those that require "
+        "gradients and are in no group yet, and leave out empty groups."),
+    "one-parameter-of-each": ({"result": lambda groups: [{**g, "params": g["params"][:1]} for g in groups]},
+        "Only the first parameter of each stage is in its group. All trainable ones are."),
     "last-stage-only": ({"one": True}, "Only the last stage with parameters has a group. The others never learn."),
     "one-dict": ({"result": lambda groups: groups[0]},
         "A dict is returned. Wanted is a list of dicts, one for each stage."),
@@ -154,3 +167,68 @@ def names_for_parameters(right):
 def copies(right):
     """The groups hold copies (clone, detach or data), so an optimiser moves tensors that the network does not use."""
     return [{**group, "params": [p.detach().clone() for p in group["params"]]} for group in right]
+
+
+@task.mistake
+def makes_all_trainable(again, stages):
+    """Frozen parameters require gradients afterwards, and learn. Leave them frozen, and out of the groups."""
+    return again(stages=stages.requires_grad_())
+
+
+@task.mistake
+def layers_for_stages(again, stages):
+    """Each layer is counted as a stage. The stages are the parts of the Sequential, whatever they hold."""
+    return again(stages=[m for m in stages.modules() if not list(m.children())])
+
+
+@task.mistake
+def last_stages_not_counted(again, stages):
+    """Stages without parameters at the end are not counted, so that all rates are too large. They count, too."""
+    held = [i for i, stage in enumerate(stages) if list(stage.parameters())]
+    return again(stages=list(stages)[: held[-1] + 1])
+
+
+@task.mistake
+def partly_frozen_stages_left_out(again, stages):
+    """A stage that holds a frozen parameter is left out as a whole. Its trainable parameters learn."""
+    return again(stages=[s if all(p.requires_grad for p in s.parameters()) else s[:0] if hasattr(s, "__len__")
+                         else type("", (), {"parameters": lambda: ()}) for s in stages])  # fmt: skip
+
+
+@task.mistake
+def partly_frozen_stages_whole(stages, lr, decay):
+    """Where a stage holds one trainable parameter, its frozen ones are in the group, too. Leave them out."""
+    groups, seen = [], set()
+    for age, stage in enumerate(reversed(stages)):
+        fresh = [p for p in stage.parameters() if id(p) not in seen]
+        seen.update(map(id, fresh))
+        if any(p.requires_grad for p in fresh):
+            groups.append({"params": fresh, "lr": lr * decay**age})
+    return groups
+
+
+@task.mistake
+def equal_numbers_for_one_parameter(right):
+    """Parameters with equal numbers are taken for one and the same. Compare the objects: `is`, or id(p)."""
+    seen, groups = [], []
+    for group in right:
+        fresh = [p for p in group["params"] if not any(p.shape == q.shape and (p == q).all() for q in seen)]
+        seen += fresh
+        groups += [{**group, "params": fresh}] if fresh else []
+    return groups
+
+
+@task.mistake
+def shared_left_out(right, stages):
+    """A parameter that two stages share is in no group, and never learns. It is in one of them."""
+    held = [id(p) for stage in stages for p in stage.parameters()]
+    groups = [{**group, "params": [p for p in group["params"] if held.count(id(p)) == 1]} for group in right]
+    return [group for group in groups if group["params"]]
+
+
+@task.mistake
+def optimiser(right):
+    """An optimiser is returned. Wanted is the list that it takes."""
+    from torch.optim import SGD
+
+    return SGD(right, lr=0.1)

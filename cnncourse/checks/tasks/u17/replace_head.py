@@ -35,6 +35,10 @@ def where_the_head_is(rng):
     flat = chain(layer("Flatten"), layer("Linear", 6, 4), layer("Dropout", 0.3), eval=True)
     yield NetworkCall(flat, 1, input=normal(rng, 2, 6))
     yield NetworkCall(chain(body(), chain(chain(layer("Linear", 3, 8)), layer("Identity"))), 8, input=x)
+    turned = chain(layer("Linear", 3, 7), body(), names=("head", "body"), order=("body", "head"))
+    yield NetworkCall(turned, 4, input=x)  # a convolution is defined behind the head
+    two = chain(layer("Linear", 5, 6), layer("Linear", 6, 5), names=("end", "begin"), order=("begin", "end"))
+    yield NetworkCall(two, 5, input=normal(rng, 3, 6))  # the last by order of modules is the first that runs
 
 
 @task.criterion(2)
@@ -96,3 +100,102 @@ task.options(headed, {
     "wrapped": ({"result": "wrapped"},
         "The old network and the new layer are put into a new Sequential. Change the one that came in."),
 })  # fmt: skip
+
+
+@task.mistake
+def own_children_only(network, num_classes):
+    """Only the network's own children are looked at. The head may lie deeper: go through network.named_modules()."""
+    from torch import nn
+
+    for name, old in reversed(list(network.named_children())):
+        if isinstance(old, nn.Linear):
+            setattr(network, name, nn.Linear(old.in_features, num_classes, old.bias is not None))
+            break
+    return network
+
+
+@task.mistake
+def last_branch_only(network, num_classes):
+    """Only the last child of the last child is looked at. A head may have other modules behind it."""
+    from torch import nn
+
+    parent, name, old = None, None, network
+    while list(old.children()):
+        parent, (name, old) = old, list(old.named_children())[-1]
+    if isinstance(old, nn.Linear):
+        setattr(parent, name, nn.Linear(old.in_features, num_classes, old.bias is not None))
+    return network
+
+
+@task.mistake
+def name_with_dots(network, num_classes):
+    """setattr(network, "classifier.2", …) adds a new attribute of this name to the network. Set "2" of the parent."""
+    from torch import nn
+
+    name, old = [(name, m) for name, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
+    setattr(network, name, nn.Linear(old.in_features, num_classes, old.bias is not None))
+    return network
+
+
+@task.mistake
+def arrays_exchanged(network, num_classes):
+    """The old layer gets new weights, and is no new layer: what held it frozen holds still. Make a new nn.Linear."""
+    import torch
+    from torch import nn
+
+    old = [m for m in network.modules() if isinstance(m, nn.Linear)][-1]
+    learns = old.weight.requires_grad
+    old.weight = nn.Parameter(torch.zeros(num_classes, old.in_features), learns)
+    old.bias = None if old.bias is None else nn.Parameter(torch.zeros(num_classes), learns)
+    old.out_features = num_classes
+    return network
+
+
+@task.mistake
+def frozen_like_the_old_one(again, network, num_classes):
+    """The new layer is frozen where the old one was. It can learn in any case."""
+    from torch import nn
+
+    learns = [m for m in network.modules() if isinstance(m, nn.Linear)][-1].weight.requires_grad
+    network = again()
+    [m for m in network.modules() if isinstance(m, nn.Linear)][-1].requires_grad_(learns)
+    return network
+
+
+@task.mistake
+def kept_where_it_fits(again, network, num_classes):
+    """The old layer stays where it has num_classes outputs already. Its classes are others: put a new one there."""
+    from torch import nn
+
+    old = [m for m in network.modules() if isinstance(m, nn.Linear)][-1]
+    return network if old.out_features == num_classes else again()
+
+
+@task.mistake
+def ten_classes_always(again):
+    """The new layer has 10 outputs. It has num_classes."""
+    return again(num_classes=10)
+
+
+@task.mistake
+def softmax_added(again, network, num_classes):
+    """A softmax stands behind the new layer. Put in the linear layer alone: the loss has a softmax of its own."""
+    from torch import nn
+
+    name = [name for name, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
+    path, _, last = name.rpartition(".")
+    parent = again().get_submodule(path)
+    setattr(parent, last, nn.Sequential(getattr(parent, last), nn.Softmax(dim=1)))
+    return network
+
+
+@task.mistake
+def last_layer_with_weights(network, num_classes):
+    """The last linear layer or convolution is replaced. Look for the last nn.Linear."""
+    from torch import nn
+
+    name, old = [(name, m) for name, m in network.named_modules() if isinstance(m, (nn.Linear, nn.Conv2d))][-1]
+    path, _, last = name.rpartition(".")
+    inputs = getattr(old, "in_features", None) or old.in_channels
+    setattr(network.get_submodule(path), last, nn.Linear(inputs, num_classes, old.bias is not None))
+    return network

@@ -63,3 +63,9 @@ def log_with_eps(z):
     """ln(σ(z) + 1e-8)."""
     with np.errstate(all="ignore"):
         return np.log(1 / (1 + np.exp(-z)) + 1e-8)
+
+
+def wrong_share(logits, floor=0.0):
+    """1 − σ(logit), cut off at `floor` and 1 − `floor`."""
+    with np.errstate(all="ignore"):
+        return 1 - np.clip(1 / (1 + np.exp(-logits)), floor, 1 - floor)

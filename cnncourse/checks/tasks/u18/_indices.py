@@ -15,4 +15,7 @@ class IndexTask(Task):
         value = outcome.value
         if isinstance(value, (list, tuple)) and all(type(item) is int for item in value):
             outcome = replace(outcome, value=np.array(value, np.int64))
-        return super().trial(case, outcome, wanted)
+        trial = super().trial(case, outcome, wanted)
+        if trial.difference is not None and trial.difference.slug == "wrong-shape" and np.ndim(outcome.value) == 1:
+            return replace(trial, difference=replace(trial.difference, slug="wrong-count"))
+        return trial

@@ -81,7 +81,7 @@ def at(points):
     """Mean of the envelope at some recalls."""
 
     def mean(precision, recall):
-        return np.append(precision, 0.0)[np.searchsorted(recall, points - 1e-9)].mean()
+        return np.mean([precision[recall >= point].max(initial=0) for point in points])
 
     return mean
 
@@ -114,9 +114,9 @@ task.options(area, {
         "The running maximum goes from the left, over smaller recalls. It goes from the right, over larger ones."),
     "envelope-from-below": ({"envelope": lambda p: np.minimum.accumulate(p)},
         "A running minimum is taken from the left. The envelope is a running maximum from the right."),
-    "eleven-points": ({"form": at(np.arange(11) / 10)},
+    "eleven-points": ({"form": at(np.linspace(0, 1, 11))},
         "That is the mean at recall 0, 0.1, … 1, the old form. Wanted is the area under the envelope, all points."),
-    "hundred-and-one-points": ({"form": at(np.arange(101) / 100)},
+    "hundred-and-one-points": ({"form": at(np.linspace(0, 1, 101))},
         "That is COCO's mean at 101 recalls. Wanted is the area under the envelope, all points."),
     "trapezoids": ({"form": trapezoids},
         "The points are joined by straight lines. The envelope is a staircase: at each recall the height is that of "
@@ -138,6 +138,22 @@ task.options(area, {
         "Precision after n detections is divided by n + 1. Divide by n: the first detection alone has 1 or 0."),
     "odds-for-precision": ({"of": lambda n, found: np.maximum(n - found, 1)},
         "The correct ones are divided by the wrong ones. Precision is their share of all detections so far."),
+    "raw-trapezoids": (
+        {"envelope": lambda p: p, "form": lambda p, r: under((np.append(1, p[:-1]) + p) / 2, r)},
+        "The points of the raw curve are joined by straight lines. Wanted is the area under the envelope."),
+    "without-the-first-step": ({"form": lambda p, r: (p[1:] * np.diff(r)).sum()},
+        "The first step is missing, from recall 0 to the first point: np.diff(recall, prepend=0)."),
+    "recall-only": ({"form": lambda p, r: r[-1]},
+        "That is the recall in the end. The area needs the precision, too."),
+    "held-to-recall-one": ({"form": lambda p, r: under(p, r) + (1 - r[-1]) * p[-1]},
+        "The envelope is drawn on to a recall of 1. It is 0 beyond the largest recall."),
+    "mean-of-products": ({"form": lambda p, r: (p * r).mean()},
+        "Precision times recall is averaged. Weigh each precision by how much its detection adds to the recall."),
+    "best-harmonic-mean": (
+        {"envelope": lambda p: p, "form": lambda p, r: (2 * p * r / np.maximum(p + r, 1e-9)).max()},
+        "That is the best F1. Wanted is the area under the envelope."),
+    "not-divided": ({"total": lambda count, hits: 1},
+        "The precisions are summed. Each correct detection is a step of 1 / count: divide by count."),
     "best-precision-only": ({"form": lambda p, r: p.max()},
         "That is the best precision. The area needs the recall, too."),
     "last-point-only": ({"form": lambda p, r: p[-1] * r[-1]},
@@ -161,3 +177,15 @@ def nan_without_true_boxes(right, count):
 def per_cent(right):
     """The result is given in per cent. It is a number from 0 to 1."""
     return 100 * right
+
+
+@task.mistake
+def equal_scores_together(scores, correct, count):
+    """Detections with equal scores count as one point of the curve. They count one by one, the lower index first."""
+    if not count or not len(scores):
+        return 0.0
+    order = by_score(scores)
+    last = np.append(np.diff(scores[order]) != 0, True)
+    found = correct[order].cumsum()
+    precision = (found / np.arange(1, len(order) + 1))[last]
+    return float(under(heights(precision), found[last] / count))

@@ -59,6 +59,16 @@ task.options(iou, {
         "The product is clipped at 0, and two negative sides have a positive product. Clip each side before."),
     "inclusive-pixels": ({"intersection": lambda a, b: shared(a, b, pixel=1.0)},
         "1 is added to the sides in common, as if x1 and y1 were inside. In half-open boxes x1 − x0 is the width."),
+    "only-y-clipped": (
+        {"intersection": lambda a, b: shared(a, b, clip=lambda s: s[..., 0] * s[..., 1].clip(0))},
+        "Only the height in common is clipped at 0. The width may be negative, too."),
+    "only-x-clipped": (
+        {"intersection": lambda a, b: shared(a, b, clip=lambda s: s[..., 0].clip(0) * s[..., 1])},
+        "Only the width in common is clipped at 0. The height may be negative, too."),
+    "sides-without-sign": ({"intersection": lambda a, b: shared(a, b, clip=lambda s: np.abs(s).prod(axis=2))},
+        "The absolute value is taken of the sides in common. A negative side means that nothing is in common."),
+    "common-area-taken-off-twice": ({"whole": lambda a, b, both: a + b - 2 * both},
+        "What both boxes have in common is taken off twice. It is in both areas, and counts once."),
     "common-area-counted-twice": ({"whole": lambda a, b, both: a + b + 0 * both},
         "The areas are added up, and what both boxes have in common counts twice. Take it off once."),
     "dice-for-iou": ({"intersection": lambda a, b: 2 * shared(a, b), "whole": lambda a, b, both: a + b + 0 * both},
@@ -119,3 +129,54 @@ def distance_for_overlap(right):
 def pairs_only(right):
     """Box i is compared with box i only. Each box of the first list is compared with each of the second: (N, M)."""
     return np.diagonal(right).copy()
+
+
+@task.mistake
+def inclusive_everywhere(boxes1, boxes2):
+    """1 is added to all sides, as if x1 and y1 were inside. In half-open boxes x1 − x0 is the width."""
+    return iou(*(boxes + np.array([0, 0, 1, 1], boxes.dtype) for boxes in (boxes1, boxes2)))
+
+
+@task.mistake
+def one_where_one_holds_the_other(right, boxes1, boxes2):
+    """A box inside another gets 1. The union is the larger box, so IoU is the ratio of the areas."""
+    a, b = boxes1[:, None], boxes2[None]
+    holds = ((a[..., :2] <= b[..., :2]) & (a[..., 2:] >= b[..., 2:])).all(axis=2)
+    return np.where(holds & (right > 0), 1, right).astype(right.dtype)
+
+
+@task.mistake
+def generalised(right, boxes1, boxes2):
+    """That is the generalised IoU, which may be negative. Wanted is the plain one."""
+    a, b = boxes1[:, None], boxes2[None]
+    hull = (np.maximum(a[..., 2:], b[..., 2:]) - np.minimum(a[..., :2], b[..., :2])).prod(axis=2)
+    sides = np.maximum(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0).prod(axis=2)
+    union = (a[..., 2:] - a[..., :2]).prod(axis=2) + (b[..., 2:] - b[..., :2]).prod(axis=2) - sides
+    with np.errstate(all="ignore"):
+        return sides / union - (hull - union) / hull
+
+
+@task.mistake
+def one_without_area(right, boxes1, boxes2):
+    """Any two boxes without area get 1. Without area there is nothing in common: 0."""
+    size1, size2 = ((b[:, 2:] - b[:, :2]).prod(axis=1) for b in (boxes1, boxes2))
+    return np.where((size1[:, None] == 0) & (size2 == 0), 1, right).astype(right.dtype)
+
+
+@task.mistake
+def x_sides_first(again, boxes1, boxes2):
+    """The boxes are read as (x0, x1, y0, y1). They are (x0, y0, x1, y1)."""
+    return again(boxes1=boxes1[:, [0, 2, 1, 3]], boxes2=boxes2[:, [0, 2, 1, 3]])
+
+
+@task.mistake
+def empty_row(right):
+    """Without boxes the result has another shape. It is (N, M) whatever N and M are: np.zeros((len(boxes1), …))."""
+    return right if len(right) else np.zeros(0)
+
+
+@task.mistake
+def width_for_height(boxes1, boxes2):
+    """The areas are the square of the width. They are width times height."""
+    return iou(boxes1, boxes2, whole=lambda a, b, both: (
+        np.square(boxes1[:, 2] - boxes1[:, 0])[:, None] + np.square(boxes2[:, 2] - boxes2[:, 0]) - both))  # fmt: skip

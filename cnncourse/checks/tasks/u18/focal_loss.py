@@ -4,7 +4,7 @@ import numpy as np
 
 from cnncourse.checks.author import Task
 from cnncourse.checks.tasks.u18 import _focal
-from cnncourse.checks.tasks.u18._focal import log_sigmoid, log_with_eps, naive_log, towards
+from cnncourse.checks.tasks.u18._focal import log_sigmoid, log_with_eps, naive_log, towards, wrong_share
 
 task = Task(see="Many easy places")
 
@@ -82,3 +82,67 @@ def probability_of_class_one(logits, targets, alpha, gamma):
 def divided_by_positives(right, targets):
     """The sum is divided by the number of positive places, as a detector does later. Here it is the sum."""
     return right / max(targets.sum(), 1)
+
+
+@task.mistake
+def others_count_whole(logits, targets, alpha, gamma):
+    """Places with target 0 have the weight 1. It is 1 − α."""
+    return loss(logits, targets, alpha, gamma, weigh=lambda weight: np.where(targets == 1, alpha, 1))
+
+
+@task.mistake
+def alpha_inside_the_power(logits, targets, alpha, gamma):
+    """The power is taken of α_t (1 − p_t). Only 1 − p_t has the power γ."""
+    return loss(logits, targets, alpha, gamma, weigh=lambda weight: weight**gamma)
+
+
+@task.mistake
+def mean_over_the_first_axis(right, logits):
+    """The sum is divided by the length of the first axis. The sum over all places is wanted."""
+    return right / len(logits)
+
+
+@task.mistake
+def gamma_one_by_default(again, gamma=1.0):
+    """Without gamma it is 1. The default is 2."""
+    return again(gamma=gamma)
+
+
+@task.mistake
+def alpha_three_quarters_by_default(again, alpha=0.75):
+    """Without alpha it is 0.75. The default is 0.25."""
+    return again(alpha=alpha)
+
+
+@task.mistake
+def logits_cut_at_thirty(again, logits):
+    """The logits are cut off at ±30, so a place that is wrong by more costs too little. No bound is needed."""
+    return again(logits=np.clip(logits, -30, 30))
+
+
+@task.mistake
+def softmax_for_sigmoid(logits, targets, alpha, gamma):
+    """A softmax makes the places compete. Each has its own sigmoid."""
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    p = (e / e.sum(axis=-1, keepdims=True)).clip(1e-300)
+    p = np.where(targets == 1, p, 1 - p).clip(1e-300)
+    return -(np.where(targets == 1, alpha, 1 - alpha) * (1 - p) ** gamma * np.log(p)).sum()
+
+
+def by_probability(logits, targets, alpha, gamma, floor=0.0, added=0.0):
+    """ln p from p itself, kept finite by a bound or by a small number."""
+    share = wrong_share(logits, floor)
+    right = np.where(targets == 1, 1 - share, share)  # the probability of what is true
+    weight = np.where(targets == 1, alpha, 1 - alpha)
+    with np.errstate(all="ignore"):
+        return -(weight * (1 - right) ** gamma * np.log(right + added)).sum()
+
+
+task.options(by_probability, {
+    f"{'bound' if name == 'floor' else 'number-added'}-{size:.0e}": ({name: size}, text)
+    for name, text in (
+        ("floor", "The probability is cut off at a small bound. That avoids −∞, and a large loss comes out too small."),
+        ("added", "A tiny number is added inside the logarithm. That avoids −∞, and a large loss comes out too small."),
+    )
+    for size in (1e-6, 1e-7, 1e-8, 1e-12)
+})  # fmt: skip

@@ -101,3 +101,49 @@ def alpha_for_all(logits, targets, alpha, gamma):
 def summed_up(right):
     """The gradients are added up. Each logit has its own: the shape is that of the logits."""
     return right.sum()
+
+
+@task.mistake
+def alpha_quarter_always(again):
+    """α is not used: it is 0.25 whatever is asked for."""
+    return again(alpha=0.25)
+
+
+@task.mistake
+def positives_only(right, targets):
+    """Only the positive places get a gradient. The others count, too, with the weight 1 − α."""
+    return right * (targets == 1).astype(right.dtype)
+
+
+@task.mistake
+def factor_missing_in_the_first_term(logits, targets, alpha, gamma):
+    """The derivative of ln p_t is 1 − p_t with respect to the logit; this factor is missing in its term."""
+    z, weight, sign = towards(logits, targets, alpha)
+    p = np.exp(log_sigmoid(z))
+    return -sign * weight * np.exp(gamma * log_sigmoid(-z)) * (1 - gamma * p * log_sigmoid(z))
+
+
+@task.mistake
+def derivative_by_p(logits, targets, alpha, gamma):
+    """That is the derivative with respect to p_t. The sigmoid's slope p_t (1 − p_t) is missing."""
+    z, weight, sign = towards(logits, targets, alpha)
+    with np.errstate(all="ignore"):
+        p, q = np.exp(log_sigmoid(z)), np.exp(log_sigmoid(-z))
+        return sign * weight * (gamma * q ** (gamma - 1) * log_sigmoid(z) - q**gamma / p)
+
+
+@task.mistake
+def plain_where_gamma_is_zero(right, logits, targets, gamma=2.0):
+    """For γ = 0 α is left out. It weighs the places for every γ."""
+    return right if gamma else (np.exp(log_sigmoid(logits)) - targets).astype(logits.dtype)
+
+
+@task.mistake
+def zero_for_nan(logits, targets, alpha, gamma):
+    """NaN and infinity are replaced, np.nan_to_num for example, where 0 · ∞ came out. The gradient there is not 0:
+    write ln p as −ln(1 + e^−z), and cancel the powers before."""
+    z, weight, sign = towards(logits, targets, alpha)
+    with np.errstate(all="ignore"):
+        p = 1 / (1 + np.exp(-z))
+        q = 1 - p
+        return np.nan_to_num(sign * weight * (gamma * q ** (gamma - 1) * p * q * np.log(p) - q**gamma * q))

@@ -53,6 +53,7 @@ def claims(rng):
         yield Call(np.array([[0.0, 0.0, 10.0, 10.0]]), truth[rng.permutation(4)], 0.5, 0.2)
     near = np.array([[0.0, 0.0, 10.0, 10.0], [0.0, 0.0, 10.0, 9.0]])
     yield Call(near[:1], near[::-1].copy(), 0.6, 0.3)
+    yield Call(near, np.array([[0.0, 0.0, 10.0, 10.0], [0.0, 0.0, 10.0, 7.0]]), 0.6, 0.3)  # one claims the other's
     yield Call(near, np.array([[0.0, 0.0, 10.0, 8.0], [0.0, 0.0, 10.0, 9.5], [0.0, 0.0, 10.0, 9.1]]), 0.6, 0.3)
 
 
@@ -70,7 +71,7 @@ def edges(rng):
     for _ in range(3):
         yield Call(*laid(rng, 4, 3, 2.0, whole=True), 0.5, 0.3)
     yield Call(boxes(rng, 3), np.zeros((0, 4)), 0.5, 0.4)
-    yield Call(np.zeros((0, 4)), boxes(rng, 3), 0.5, 0.4)
+    yield Call(np.concatenate([parts[:1, [0, 1, 0, 3]], parts]), parts[:2], 0.5, 0.4)  # an anchor without area
 
 
 @task.criterion(1, "any array")
@@ -90,15 +91,20 @@ def matched(
     anchors, boxes, high, low, above=np.greater_equal, below=np.less, between=-2, overlap=iou,
     pick=lambda o, axis: o.argmax(axis), pick_anchor=lambda o, axis: o.argmax(axis), claim=lambda o: o > 0,
     order=lambda best: np.lexsort((-np.arange(len(best)), best)), free=lambda stood: True,
+    limits=lambda high, low: (high, low),
 ):  # fmt: skip
     """Right with the options as they are."""
+    high, low = limits(high, low)
     overlaps = overlap(anchors, boxes)
     if not overlaps.size:
         return np.full(len(anchors), -1)
     best = overlaps.max(axis=1)
     matches = np.where(above(best, high), pick(overlaps, 1), np.where(below(best, low), -1, between))
     wanted, most = pick_anchor(overlaps, 0), overlaps.max(axis=0)
-    for box in order(most):
+    first = matches.copy()
+    for box in order(most) if order != "unmatched" else np.lexsort((-np.arange(len(most)), most)):
+        if order == "unmatched" and box in first:
+            continue
         if claim(most[box]) and free(matches[wanted[box]]):
             matches[wanted[box]] = box
     return matches
@@ -123,6 +129,14 @@ task.options(matched, {
         "Of two boxes that claim one anchor with equal IoU the higher index wins. The lower does."),
     "nothing-left-out": ({"between": -1},
         "Anchors between the thresholds are background (−1). They are left out: −2."),
+    "no-background": ({"below": lambda best, low: best < 0},
+        "There is no background: all anchors below `high` get −2. Those below `low` get −1."),
+    "claims-only-of-boxes-without-anchor": ({"order": "unmatched"},
+        "Only boxes that no anchor got in the first round claim one. Each box claims its best anchor."),
+    "one-half-and-two-fifths-always": ({"limits": lambda high, low: (0.5, 0.4)},
+        "high and low are not used: they are always 0.5 and 0.4."),
+    "thresholds-exchanged": ({"limits": lambda high, low: (low, high)},
+        "high and low have changed places."),
     "high-is-exclusive": ({"above": np.greater}, "An IoU equal to `high` does not match. It does: ≥ high."),
     "low-is-inclusive": ({"below": np.less_equal}, "An IoU equal to `low` is background. Only less than `low` is."),
     "last-of-equal-boxes": ({"pick": last}, "Of boxes with equal IoU the last is taken. Take the first."),
@@ -137,3 +151,60 @@ task.options(matched, {
 def background_and_left_out_exchanged(right):
     """Background is −1, and what is left out is −2; here it is the other way round."""
     return np.where(right == -1, -2, np.where(right == -2, -1, right))
+
+
+@task.mistake
+def left_out_without_boxes(right, boxes):
+    """Without boxes the anchors are left out (−2). They are background: −1."""
+    return right if len(boxes) else np.full_like(right, -2)
+
+
+@task.mistake
+def background_and_left_out_exchanged_where_boxes_are(right, boxes):
+    """Background is −1, and what is left out is −2; here it is the other way round."""
+    return np.where(right == -1, -2, np.where(right == -2, -1, right)) if len(boxes) else right
+
+
+@task.mistake
+def claims_from_the_lower_threshold(anchors, boxes, high, low):
+    """A box claims only where its IoU is at least `low`. It claims whatever the IoU, if there is any."""
+    return matched(anchors, boxes, high, low, claim=lambda o: o >= low)
+
+
+@task.mistake
+def thresholds_after_the_claims(right, anchors, boxes, high, low):
+    """The thresholds are asked for claimed anchors as well. A claim counts whatever the IoU."""
+    best = iou(anchors, boxes).max(axis=1, initial=0)
+    return np.where(best >= high, right, np.where(best < low, -1, -2))
+
+
+@task.mistake
+def substitutes(anchors, boxes, high, low):
+    """A box whose anchor is claimed by another gets its next best one. The loser gets no substitute."""
+    overlaps, matches = iou(anchors, boxes), matched(anchors, boxes, high, low, claim=lambda o: False)
+    taken, best = set(), overlaps.max(axis=0, initial=0)
+    for box in np.lexsort((np.arange(len(best)), -best)):
+        for anchor in np.argsort(-overlaps[:, box], kind="stable"):
+            if overlaps[anchor, box] > 0 and anchor not in taken:
+                taken.add(anchor)
+                matches[anchor] = box
+                break
+    return matches
+
+
+@task.mistake
+def claims_all_equal_anchors(anchors, boxes, high, low):
+    """Of anchors with equal IoU a box claims all. It claims the first."""
+    overlaps, matches = iou(anchors, boxes), matched(anchors, boxes, high, low, claim=lambda o: False)
+    best = overlaps.max(axis=0, initial=0)
+    for box in np.lexsort((-np.arange(len(best)), best)):
+        if best[box] > 0:
+            matches[overlaps[:, box] == best[box]] = box
+    return matches
+
+
+@task.mistake
+def inclusive_pixels(again, anchors, boxes):
+    """1 is added to all sides, as if x1 and y1 were inside. In half-open boxes x1 − x0 is the width."""
+    return again(**{name: part + np.array([0, 0, 1, 1], part.dtype) for name, part in (
+        ("anchors", anchors), ("boxes", boxes))})  # fmt: skip

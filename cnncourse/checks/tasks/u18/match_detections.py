@@ -48,6 +48,8 @@ def taken(rng):
         seen = np.concatenate([truth[:1], truth[:1] + 0.2, truth[:1] - 0.1, truth[:1] + [0, 1, 0, 1]])
         order = rng.permutation(4)
         yield Call(seen[order], rng.permutation(4) / 4.0, truth[rng.permutation(2)], 0.5)
+    down = np.array([[0.0, 0.0, 10.0, 10.0], [0.0, 3.0, 10.0, 13.0], [0.0, 2.5, 10.0, 12.5], [0.0, 6.0, 10.0, 16.0]])
+    yield Call(down[2:], np.array([0.3, 0.6]), down[:2], 0.5)  # the pair with the largest IoU is not the first
 
 
 @task.criterion(1)
@@ -143,3 +145,59 @@ def wrong_ones(right):
 def count_for_mask(right):
     """That is how many are correct. Wanted is True or False for each detection."""
     return int(right.sum())
+
+
+@task.mistake
+def threshold_not_used(again):
+    """The threshold is not used: it is always 0.5."""
+    return again(threshold=0.5)
+
+
+@task.mistake
+def first_box_that_suffices(boxes, scores, truth, threshold):
+    """The first free true box with enough overlap is taken. Take the one with the largest."""
+    return judged(boxes, scores, truth, threshold,
+                  pick=lambda row: int(np.argmax(row >= threshold)) if (row >= threshold).any() else row.argmax())
+
+
+@task.mistake
+def true_boxes_choose_in_turn(boxes, truth, threshold):
+    """The true boxes choose their best free detection, whatever the scores. The detections choose, best score first."""
+    correct = np.zeros(len(boxes), bool)
+    for row in iou(truth, boxes):
+        row = np.where(correct, -1, row)
+        if len(row) and row.max() >= threshold:
+            correct[row.argmax()] = True
+    return correct
+
+
+@task.mistake
+def best_pairs_first(boxes, truth, threshold):
+    """The pair with the largest IoU of all is matched first. The detection with the highest score chooses first."""
+    overlaps, correct = iou(boxes, truth), np.zeros(len(boxes), bool)
+    while overlaps.size and overlaps.max() >= threshold:
+        i, j = np.unravel_index(overlaps.argmax(), overlaps.shape)
+        correct[i] = True
+        overlaps[i], overlaps[:, j] = -1, -1
+    return correct
+
+
+@task.mistake
+def ends_at_the_first_miss(boxes, scores, truth, threshold):
+    """Nothing is correct after the first wrong detection: is there a break in the loop? Go on with the next."""
+    correct, rank = judged(boxes, scores, truth, threshold), by_score(scores)
+    wrong = np.flatnonzero(~correct[rank])
+    correct[rank[wrong[:1].sum() if len(wrong) else len(rank):]] = False
+    return correct
+
+
+@task.mistake
+def inclusive_pixels(again, boxes, truth):
+    """1 is added to all sides, as if x1 and y1 were inside. In half-open boxes x1 − x0 is the width."""
+    return again(boxes=boxes + np.array([0, 0, 1, 1], boxes.dtype), truth=truth + np.array([0, 0, 1, 1], truth.dtype))
+
+
+@task.mistake
+def numbers_for_truth_values(right):
+    """These are numbers, 0 and 1. Wanted are True and False: an array of dtype bool."""
+    return right.astype(int)

@@ -52,7 +52,7 @@ def chains(rng):
 
 @task.criterion(1)
 def ties(rng):
-    """Equal scores: the lower index comes first. IoU equal to the threshold: the box stays."""
+    """Equal scores: the lower index comes first. IoU equal to the threshold, no area, no boxes."""
     found, _ = crowd(rng, 3, 4)
     yield Call(found, rng.integers(1, 3, 12) / 4, 0.3)
     yield Call(crowd(rng, 8, 4)[0], np.full(32, 0.5), 0.4)
@@ -62,6 +62,8 @@ def ties(rng):
     yield Call(half[::-1].copy(), np.array([0.9, 0.8, 0.7, 0.6]), 0.5)
     yield Call(found, np.full(12, 0.25), 1.0)
     yield Call(np.zeros((0, 4)), np.zeros(0), 0.5)
+    for line in ([0, 1, 0, 3], [0, 3, 2, 3]):  # one box without area: it overlaps none
+        yield Call(np.concatenate([found[:2, line][:1], found[:6]]), rng.permutation(7) / 7, 0.4)
 
 
 @task.criterion(1, "any array")
@@ -72,11 +74,15 @@ def arrays(rng):
         yield Call(kind(found), kind(scores), 0.45)
 
 
-def suppress(boxes, scores, threshold, overlap=iou, order=by_score, drops=np.greater, by_kept=True, result=np.array):
+def suppress(
+    boxes, scores, threshold, overlap=iou, order=by_score, drops=np.greater, by_kept=True, result=np.array,
+    rivals_of=lambda kept: kept, limit=lambda threshold: threshold,
+):  # fmt: skip
     """Right with the options as they are."""
     overlaps, kept, seen = overlap(boxes, boxes), [], []
+    threshold = limit(threshold)
     for i in order(scores).tolist():
-        rivals = kept if by_kept else seen
+        rivals = rivals_of(kept if by_kept else seen)
         if not any(drops(overlaps[i, j], threshold) for j in rivals):
             kept.append(i)
         seen.append(i)
@@ -96,12 +102,25 @@ task.options(suppress, {
         "A box whose IoU equals the threshold is dropped. Only a larger IoU drops."),
     "keeps-what-overlaps": ({"drops": np.less_equal},
         "What overlaps little is dropped, and what overlaps much is kept. It is the other way round."),
+    "keeps-what-overlaps-more": ({"drops": np.less},
+        "What overlaps little is dropped, and what overlaps much is kept. It is the other way round."),
     "sorted-indices": ({"result": lambda kept: np.sort(np.array(kept))},
         "The indices are in rising order. They are wanted by falling score."),
     "rising-score": ({"result": lambda kept: np.array(kept)[::-1]},
         "The indices are in the order of rising scores. They are wanted by falling score."),
     "first-only": ({"result": lambda kept: np.array(kept)[:1]},
         "Only the best box of all is kept. Go on with those that it does not drop."),
+    "best-box-only": ({"rivals_of": lambda kept: kept[:1]},
+        "Each box is compared with the best one only. Compare it with all that are kept."),
+    "last-kept-only": ({"rivals_of": lambda kept: kept[-1:]},
+        "Each box is compared with the last one only that was kept. Compare it with all that are kept."),
+    "neighbours-only": ({"by_kept": False, "rivals_of": lambda seen: seen[-1:]},
+        "Each box is compared with the one before it only. Compare it with all that are kept."),
+    "threshold-not-used": ({"limit": lambda threshold: 0.5}, "The threshold is not used: it is always 0.5."),
+    "one-minus-threshold": ({"limit": lambda threshold: 1 - threshold},
+        "1 − threshold is compared with. A box goes if its IoU is greater than the threshold itself."),
+    "three-at-most": ({"result": lambda kept: np.array(kept)[:3]},
+        "There are never more than three boxes. Keep all that none of the kept ones drops."),
     "covered-share-for-iou": ({"overlap": lambda a, b: iou(a, b, whole=lambda s, t, both: np.minimum(s, t))},
         "The overlap is divided by the smaller area. IoU divides by the area of the union."),
     "inclusive-pixels": ({"overlap": lambda a, b: iou(a, b, lambda c, d: shared(c, d, 1.0))},
@@ -131,3 +150,62 @@ def places_in_the_order(right, scores):
 def boxes_for_indices(right, boxes):
     """These are the boxes that are kept. Their indices are wanted."""
     return boxes[right]
+
+
+@task.mistake
+def whole_numbers_as_floats(right):
+    """The indices are floats. Indices are whole numbers: a list of ints, or dtype=int."""
+    return right.astype(float)
+
+
+@task.mistake
+def scores_at_the_threshold(right, scores, threshold):
+    """The threshold is used for the scores as well. It is one of the IoU only."""
+    return right[scores[right] > threshold]
+
+
+@task.mistake
+def negative_scores_left_out(right, scores):
+    """Boxes whose score is 0 or less are lost: does 0 stand for a box that is gone? Scores may be any numbers."""
+    return right[scores[right] > 0]
+
+
+@task.mistake
+def boxes_without_area_left_out(right, boxes):
+    """Boxes without area are lost. They overlap nothing, so nothing drops them."""
+    return right[((boxes[:, 2:] - boxes[:, :2]) > 0).all(axis=1)[right]]
+
+
+@task.mistake
+def dropped_boxes(right, scores):
+    """These are the boxes that are dropped. Wanted are those that are kept."""
+    return np.array([i for i in by_score(scores) if i not in right], np.int64)
+
+
+@task.mistake
+def one_drop_each(boxes, scores, threshold):
+    """Each box that is kept drops one other at most. It drops all that overlap it."""
+    overlaps, left, kept = iou(boxes, boxes), by_score(scores).tolist(), []
+    while left:
+        kept.append(left.pop(0))
+        gone = next((j for j in left if overlaps[kept[-1], j] > threshold), None)
+        left = [j for j in left if j != gone]
+    return np.array(kept, np.int64)
+
+
+@task.mistake
+def removed_while_walking(boxes, scores, threshold):
+    """Boxes are removed from the list that the loop walks over, which then skips the next one. Build a new list."""
+    overlaps, left, kept = iou(boxes, boxes), by_score(scores).tolist(), []
+    while left:
+        kept.append(left.pop(0))
+        for j in left:
+            if overlaps[kept[-1], j] > threshold:
+                left.remove(j)
+    return np.array(kept, np.int64)
+
+
+@task.mistake
+def inclusive_everywhere(again, boxes):
+    """1 is added to all sides, as if x1 and y1 were inside. In half-open boxes x1 − x0 is the width."""
+    return again(boxes=boxes + np.array([0, 0, 1, 1], boxes.dtype))

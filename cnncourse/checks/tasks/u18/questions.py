@@ -15,6 +15,8 @@ answer_shifted_iou.wrong = {
     160 / 200: ("dice", "That is Dice, 2·80 / 200. IoU is 80 / 120."),
     0.64: ("both-axes", "The box is shifted along one axis only: 8·10 pixels are in common."),
     1 / 3: ("one-minus", "That is 1 − IoU."),
+    64 / 136: ("shifted-along-both", "The box is shifted along one axis only: 8·10 pixels are in common."),
+    1.5: ("upside-down", "That is the union over the area in common. IoU is never above 1."),
     0.2: ("shift", "That is the shift over the side."),
 }
 
@@ -45,6 +47,8 @@ answer_focal_factor.wrong = {
     0.1: ("power-forgotten", "That is 1 − p. With γ = 2 it is squared."),
     0.2: ("factor-for-power", "That is 2 · (1 − p). γ is a power."),
     100.0: ("upside-down", "It is multiplied by 0.01, that is, divided by 100."),
+    0.99: ("one-minus", "That is 1 − the factor."),
+    1.8: ("factor-of-p", "That is 2 · p. The factor is (1 − p)²."),
     0.0025: ("with-alpha", "Here α is left aside: only the factor (1 − p)^γ."),
 }
 
