@@ -749,10 +749,8 @@ rows = zip(rates, *(runs.mean(axis=1) for runs in reached.values()),
 table(rows, {"learning rate": ""} | dict.fromkeys(reached, ".2f")
       | {f"spread {name}": ".2f" for name in reached},
       "Loss after 50 steps, five starts")  # fmt: skip
-figure = viz.line_chart(
-    rates, reached, "learning rate",
-    "loss after 50 steps (at most 4),\nfive starts (bars: standard deviation)", log="x", size=(7, 3.2),
-)  # fmt: skip
+ylabel = "loss after 50 steps (at most 4),\nfive starts (bars: standard deviation)"
+figure = viz.line_chart(rates, reached, "learning rate", ylabel, log="x", size=(7, 3.2))
 figure.axes[0].axhline(np.log(10), color="0.5", linewidth=1, linestyle=":")
 figure.axes[0].annotate("guessing: log 10", (0.11, np.log(10)), (0, 4),
                         textcoords="offset points", fontsize=9)  # fmt: skip

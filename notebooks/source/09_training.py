@@ -723,7 +723,7 @@ inside = mistakes[np.ix_(tops, tops)].sum() + mistakes[np.ix_(shoes, shoes)].sum
 at_least(inside / mistakes.sum(), 0.75, "09/mistakes-among-likes")
 
 # %% [markdown]
-# Most mistakes are made among the garments for the upper body (T-shirt, pullover, dress, coat, shirt) and among the
+# That was one network. Most of its mistakes are made among the garments for the upper body (T-shirt, pullover, dress, coat, shirt) and among the
 # three kinds of shoe. And the mistakes that it was surest of:
 
 # %% tags=["nbval-ignore-output"]

@@ -748,7 +748,7 @@ assert agree["two columns and rows"] <= 6
 # <details><summary><b>What happened</b></summary>
 #
 # For none. More than five sixths of the kernels' sum of squares is kept on average, and yet all twelve answers change.
-# Two columns and rows bring back only a few of them. The control keeps none, either: random noise of the same size does the
+# Two columns and rows bring back only a few of them. The control keeps none, either, in any of its five draws: random noise of the same size does the
 # same harm. So
 # an error of this size is already too much, whatever its form. The errors of sixteen layers build up, and the
 # network was never trained with them. **Near to rank one in squares, far from it in function.** To use columns and

@@ -320,7 +320,7 @@ at_least(sure, 0.6, "16/sure-of-noise")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The network is sure of most of them, and we see noise, with an arc here and some stripes there at best. The pleasant pictures of this kind that one finds in books need further terms
+# From this one draw of noise the network is sure of most of them, and we see noise, with an arc here and some stripes there at best. The pleasant pictures of this kind that one finds in books need further terms
 # that prefer smooth images, so a good part of what they show comes from those terms and not from the network. And
 # section 11 shows that such noise can be very small.
 # </details>
@@ -733,7 +733,8 @@ at_most(alike["saliency", 12], 0.8, "16/saliency-cares-a-little")
 # twelve layers compute: the deconvnet its grid, guided backpropagation the cup's edges. It answers to the image and to the
 # first layers, much as an edge detector does. Nie, Zhang and Patel (2018) show why: with positive gradients only, it comes
 # close to reconstructing the image. Saliency and CAM both change with the first layer. After twelve, nothing of CAM's map is
-# left, as it should be, but saliency's is still rather like the old one.
+# left, as it should be, but saliency's is still rather like the old one. (This is one photograph and one shuffle; the table of the
+# scenes has 200 of them.)
 #
 # But now look at the table of the scenes again, where guided backpropagation does well in the randomised test. There
 # *all* layers were shuffled, the first ones included. One test is not enough.

@@ -329,7 +329,8 @@ at_most(trained[0], 0.15, "17/batch-norm-means")
 # The trained network is best in its middle, and a little worse at its end. Yosinski and others (2014) describe the two sides: first
 # layers are general, last layers are specific to the task they were trained for, and our patches are none of ImageNet's
 # objects. The untrained network is best at its *beginning*. Random filters are filters, too, and a mean of their ReLUs
-# describes a texture; each further random layer mixes this up. So "features from a network" beat pixels by far even
+# describes a texture; each further random layer mixes this up. (The five draws are of the pictures; the random weights are one
+# draw.) So "features from a network" beat pixels by far even
 # without training (a neighbour by pixels had 0.14 in section 3, and section 5 puts a probe on pixels), and training adds as
 # much again.
 #
