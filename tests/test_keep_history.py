@@ -109,7 +109,7 @@ def test_the_curves_of_lesson_21_are_whole_and_repeatable():
     for name in ("learning", "short"):
         assert [len(row) for row in runs[name]["error"]] == [len(runs[name]["settings"]["seeds"])] * 5
     shape = [[len(starts) for starts in row] for row in runs["batch"]["steps"]]
-    assert shape == [[3] * len(keep_curves.BATCH["lr"])] * len(keep_curves.BATCH["batch_sizes"])
+    assert shape == [[len(keep_curves.BATCH["seeds"])] * len(keep_curves.BATCH["lr"])] * len(keep_curves.BATCH["batch_sizes"])
 
 
 def test_a_curve_that_is_not_there_is_refused(capsys):

@@ -734,6 +734,8 @@ names = imagenet_classes()
 cat_is = list(data.photographs()).index("cat")
 table([(kind, agree[kind], names[found[kind][cat_is]]) for kind in KEPT],
       {"kept of each kernel": "", "same answer, of 12": "d", "the cat is": ""})  # fmt: skip
+
+# %% tags=["nbval-ignore-output"]
 noisy = [int((answers("noise instead", draw) == found["all"]).sum()) for draw in range(5)]
 print("noise instead, five draws of it:", *noisy)
 
