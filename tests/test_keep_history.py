@@ -109,7 +109,8 @@ def test_the_curves_of_lesson_21_are_whole_and_repeatable():
     for name in ("learning", "short"):
         assert [len(row) for row in runs[name]["error"]] == [len(runs[name]["settings"]["seeds"])] * 5
     shape = [[len(starts) for starts in row] for row in runs["batch"]["steps"]]
-    assert shape == [[3] * len(keep_curves.BATCH["lr"])] * len(keep_curves.BATCH["batch_sizes"])
+    seeds, rates, sizes = (len(keep_curves.BATCH[name]) for name in ("seeds", "lr", "batch_sizes"))
+    assert shape == [[seeds] * rates] * sizes
 
 
 def test_the_starts_of_the_detector_are_whole_and_repeatable():

@@ -33,7 +33,7 @@ SHORT = {
 LEARNING = SHORT | {"steps": [300, 500, 1000, 2000, 4000]}
 BATCH = {
     "batch_sizes": [8, 32, 128, 512], "most_steps": [800, 400, 200, 120], "lr": [0.005, 0.02, 0.08],
-    "target": 0.7, "momentum": 0.9, "seeds": [0, 1, 2], "checked_on": 500,
+    "target": 0.7, "momentum": 0.9, "seeds": [0, 1, 2, 3, 4], "checked_on": 500,
 }  # fmt: skip
 
 

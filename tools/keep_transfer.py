@@ -1,6 +1,6 @@
 """Make and keep the curves of lesson 17 that take too long for it: accuracy over labels per class, network fine-tuned.
 
-    python -m tools.keep_transfer                     # all of them: some ten minutes of one core
+    python -m tools.keep_transfer                     # all of them: about eleven minutes of one core
     python -m tools.keep_transfer patches-everything  # one of them; the others stay as they are
 
 They go to ``cnncourse/data/kept_histories/17_transfer.json``: for each curve its command, when it ended, how long it
@@ -25,7 +25,7 @@ from cnncourse.transfer import descend_groups, few_per_class, freeze, last_linea
 from tools.keeping import keep, made_with, written
 
 FILE = FOLDER / "17_transfer.json"
-SIDE, STEPS, BATCH, DRAWS = 48, 60, 16, 3
+SIDE, STEPS, BATCH, DRAWS = 48, 60, 16, 5
 SCRATCH_STEPS, SCRATCH = 400, 0.02  # a small network, from the start, takes more steps
 PER_CLASS = (1, 5, 20, 100)
 HEAD, OLD = 0.02, 0.002  # learning rates

@@ -12,9 +12,15 @@ HATCHES = ("", "//", "..", "xx", "\\\\", "++")
 
 
 def draw_lines(axes, x, series: dict, markers: bool | None = None) -> None:
-    """Draw one line per entry of `series` (label → values), each with its own colour, dash and marker."""
+    """Draw one line per entry of `series` (label → values), each with its own colour, dash and marker.
+
+    Values of shape (points, starts) are drawn as their mean, with their standard deviation as error bars.
+    """
     for k, (label, values) in enumerate(series.items()):
-        points = np.asarray(x[label] if isinstance(x, dict) else x)
+        points, values = np.asarray(x[label] if isinstance(x, dict) else x), np.asarray(values)
+        if values.ndim == 2:
+            spread, values = values.std(axis=1, ddof=1), values.mean(axis=1)
+            axes.errorbar(points, values, spread, fmt="none", ecolor=PALETTE[k % len(PALETTE)], elinewidth=1, capsize=3)
         marked = len(points) <= 30 if markers is None else markers
         axes.plot(
             points, values, label=label, color=PALETTE[k % len(PALETTE)], linestyle=DASHES[k % len(DASHES)],
@@ -32,7 +38,7 @@ def line_chart(x, series: dict, xlabel: str, ylabel: str, title: str = "", size=
     x
         The common abscissae, or a dict label → abscissae.
     series
-        Label → values.
+        Label → values, or (points, starts) to draw means with their standard deviations as error bars.
     log
         Which axes are logarithmic: "", "x", "y" or "xy".
     markers
@@ -72,7 +78,7 @@ def line_panels(
     x
         The common abscissae.
     panels
-        Title → {label → values}; all panels have the same labels in the same order.
+        Title → {label → values}, as for `line_chart`; all panels have the same labels in the same order.
     xlabel
         What the abscissae are.
     ylabels

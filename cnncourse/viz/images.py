@@ -128,6 +128,8 @@ def image_row(images, titles=None, columns: int | None = None, share: bool = Tru
               height: float = 2.0, bar: bool = False, low=None, high=None):  # fmt: skip
     """Draw images side by side, with one common scale so that their greys can be compared.
 
+    Where one of them is nearly white at its rim, all have a thin frame.
+
     Parameters
     ----------
     images
@@ -185,9 +187,20 @@ def image_row(images, titles=None, columns: int | None = None, share: bool = Tru
             drawn = place.imshow(picture, cmap=DIVERGING if signed else SEQUENTIAL, vmin=bottom, vmax=top)
         if titles is not None:
             place.set_title(titles[k])
+    shown = [place for place in axes.flat if place.images]
+    if any(light_rim(place.images[0]) for place in shown):
+        for spine in (spine for place in shown for spine in place.spines.values()):
+            spine.set(visible=True, color="0.7", linewidth=0.6)
     if bar and share and drawn is not None:
         figure.colorbar(drawn, ax=axes, fraction=0.04, aspect=14 * rows)
     return figure
+
+
+def light_rim(image) -> bool:
+    """Tell whether more than a tenth of a drawn image's rim is nearly white, so that one cannot see where it ends."""
+    shade = image.to_rgba(image.get_array())[..., :3].min(axis=2)
+    rim = np.concatenate([shade[[0, -1]].ravel(), shade[:, [0, -1]].ravel()])
+    return bool((rim > 0.9).mean() > 0.1)
 
 
 def value_row(arrays, titles, cell: float = 0.36):

@@ -1008,9 +1008,9 @@ at_most(np.abs((other["max"] - other["stride, equal cost"]).mean()), 0.05, "07/m
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# **True, by a little.** All four know their 200 images by heart, and all are wrong on about a quarter of the others.
-# With max pooling the accuracy on these is higher than without any halving, by two or three hundredths, and the
-# starts differ by one or two hundredths. Mean pooling and the stride lie between. So part of the gain seems to come
+# **Probably, by a little.** All four know their 200 images by heart, and all are wrong on about a quarter of the others.
+# With max pooling the accuracy on these is higher than without any halving, by two or three hundredths. In our run this
+# is between two and three of its standard errors (lesson 01, section 7), so it is likely and not certain. Mean pooling and the stride lie between. So part of the gain seems to come
 # from the smaller matrix, and part from the maximum. (Five starts are too few to be sure.) Pooling helps, but it is
 # no remedy for too few images. Lesson 09 (section 6) measures three that are meant to be.
 # </details>
@@ -1061,8 +1061,8 @@ table(rows, ["", " "])
 # 4. **It keeps what is largest.** Whether that is important depends on the map: for a sparse detector yes. For a
 #    photograph it is the worst of three choices.
 # 5. **True, a bit.** Ten per cent larger or smaller still changes many predictions, fewer with pooling.
-# 6. **True, by a little.** On 200 images all networks overfit. With max pooling the test accuracy is two or three
-#    hundredths higher than without any halving.
+# 6. **Probably, by a little.** On 200 images all networks overfit. With max pooling the test accuracy is two or three
+#    hundredths higher than without any halving, which five starts cannot prove.
 # </details>
 
 # %% [markdown]

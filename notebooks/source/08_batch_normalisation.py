@@ -339,10 +339,10 @@ for seed in STARTS:
 
     train(young, steps=61, lr=0.3, watch=look)
 
-rows = [(k, 0.9**k, *(runs.mean(axis=1)[place] for runs in early.values()))
-        for place, k in enumerate(looks)]  # fmt: skip
-table(rows, {"steps": "d", "share of the start": ".3f"} | dict.fromkeys(early, ".2f"),
-      "Accuracy, mean of five networks")  # fmt: skip
+rows = [(k, 0.9**k, *(f"{runs[place].mean():.2f} ± {runs[place].std(ddof=1):.2f}"
+                      for runs in early.values())) for place, k in enumerate(looks)]  # fmt: skip
+table(rows, {"steps": "d", "share of the start": ".3f"} | dict.fromkeys(early, ""),
+      "Accuracy, mean and standard deviation of five networks")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -553,7 +553,7 @@ assert torch.allclose(grads[10] * 10, grads[1])
 # **The claim**: *"Batch norm keeps activations from growing or collapsing."* Thirty convolutions of 3×3 with ReLU, no
 # training yet. The weights are normal with the variance $2 / \text{fan\_in}$ that lesson 09 derives, and with half
 # and twice that standard deviation. Here $\text{fan\_in} = C_{in} K^2$ is how many numbers enter one output. We measure
-# the standard deviation after each ReLU.
+# the standard deviation after each ReLU, for one draw of the weights: what counts here are powers of ten.
 #
 # > **Predict.** Without batch norm, each of 30 layers doubles (or halves) what the right start would give. What is left
 # > after all of them? With batch norm, does the start matter at all? And do the gradients keep their size on their way
@@ -583,7 +583,7 @@ deep = {(norm, gain): signals(norm, gain) for norm in (False, True) for gain in 
 
 # %% tags=["plumbing"]
 # Both quantities over the layers, on logarithmic axes.
-lines = {f"{'with' if norm else 'without'}, start × {gain}": sizes
+lines = {f"{'with' if norm else 'without'}, × {gain}": sizes
          for (norm, gain), sizes in deep.items()}  # fmt: skip
 panels = {
     title: {label: sizes[kind] for label, sizes in lines.items()}
@@ -591,10 +591,12 @@ panels = {
 }
 figure = viz.line_panels(
     np.arange(1, 31), panels, "layer", ["standard deviation", "root mean square"],
-    log="y", legend="batch norm", markers=False,
+    log="y", legend="batch norm, start", markers=False,
 )  # fmt: skip
-figure.axes[0].annotate("three lines coincide", (18, 0.6), (13, 60), fontsize=9,
-                        arrowprops={"arrowstyle": "-", "color": "0.4"})  # fmt: skip
+for place, point, text in zip(figure.axes, [(18, 0.6), (8, 4e-4)], [(13, 60), (1, 0.05)],
+                              strict=True):  # fmt: skip
+    place.annotate("with: three lines coincide", point, text, fontsize=9,
+                   arrowprops={"arrowstyle": "-", "color": "0.4"})  # fmt: skip
 show(figure, "08/size-over-depth")
 
 # %% tags=["plumbing"]
@@ -633,7 +635,8 @@ assert 1.1 < growth < 1.35
 # ## 5. Training: histograms and learning rates
 #
 # Now we train six layers, from PyTorch's default start. Before each nonlinearity we collect what the ReLU is given, in
-# every layer, again and again while the network learns: without and with batch norm, with the same learning rate.
+# every layer, again and again while the network learns: without and with batch norm, with the same learning rate, from one
+# start each. (The opening has five.)
 #
 # PyTorch draws first weights evenly from $-1/\sqrt{\text{fan\_in}}$ to $1/\sqrt{\text{fan\_in}}$. A number drawn
 # evenly from $-r$ to $r$ has the variance $r^2/3$, here $1/(3\,\text{fan\_in})$. That is a sixth of section 4's
@@ -746,10 +749,8 @@ rows = zip(rates, *(runs.mean(axis=1) for runs in reached.values()),
 table(rows, {"learning rate": ""} | dict.fromkeys(reached, ".2f")
       | {f"spread {name}": ".2f" for name in reached},
       "Loss after 50 steps, five starts")  # fmt: skip
-figure = viz.line_chart(
-    rates, {name: runs.mean(axis=1) for name, runs in reached.items()},
-    "learning rate", "loss after 50 steps (at most 4)", log="x", size=(7, 3.2),
-)  # fmt: skip
+ylabel = "loss after 50 steps (at most 4),\nfive starts (bars: standard deviation)"
+figure = viz.line_chart(rates, reached, "learning rate", ylabel, log="x", size=(7, 3.2))
 figure.axes[0].axhline(np.log(10), color="0.5", linewidth=1, linestyle=":")
 figure.axes[0].annotate("guessing: log 10", (0.11, np.log(10)), (0, 4),
                         textcoords="offset points", fontsize=9)  # fmt: skip
@@ -821,11 +822,11 @@ table([("never in training mode", correct.mean(), correct.mean(), correct.std(dd
       {"the forgotten look": "", "accuracy during it": ".2f", "accuracy later, in eval()": ".2f",
        "spread": ".2f"}, "Five networks")  # fmt: skip
 panels = {
-    title: {name: values.mean(axis=1) for name, values in found.items()}
-    | {"eval() all along": np.full(3, correct.mean())}
+    title: found | {"eval() all along": np.full(3, correct.mean())}
     for title, found in [("during the forgotten look", during), ("later, in eval()", later)]
 }
-figure = viz.line_panels(sizes, panels, "images per batch in the look", "accuracy", log="x",
+ylabel = "accuracy of five networks\n(bars: standard deviation)"
+figure = viz.line_panels(sizes, panels, "images per batch in the look", ylabel, log="x",
                          sharey=True)  # fmt: skip
 for axes_ in figure.axes[:2]:
     axes_.set_xticks(sizes, sizes)

@@ -156,7 +156,8 @@ table(rows, {"layer": "", "output": "", "parameters": "d"})
 
 # %% [markdown]
 # **Two claims.** *"CNNs only work at one image size."* *"After flattening nothing geometric is lost."* We train a
-# network with each head on centred garments, from five starts each. Then we move the test images in all four
+# network with each head on centred garments, from five starts each. `fit` takes the steps, with momentum and with a
+# learning rate that falls to zero along half a cosine; section 4 explains both. Then we move the test images in all four
 # directions.
 #
 # > **Predict.** Which head loses more accuracy by a shift of two pixels? Which of the two takes images of 20×20?
@@ -220,8 +221,8 @@ assert not takes_any_size
 # <details><summary><b>What happened</b></summary>
 #
 # **"Nothing geometric is lost": true of the numbers, false of the network.** The array can be reshaped back. But the
-# linear layer does not know which inputs are neighbours. When the image moves by four pixels, the last map moves by
-# one, and all features meet *other weights*, which learned nothing about them. Global averaging forgets the place, so
+# linear layer does not know which inputs are neighbours. Two poolings halve the size twice. So when the image moves by
+# $2 \cdot 2 = 4$ pixels, the last map moves by one, and all features meet *other weights*, which learned nothing about them. Global averaging forgets the place, so
 # it loses less. It loses something, because a shift by less than four pixels is no whole pixel of the last map
 # (lesson 07). On the centred garments the flattening head is the better one: there the place of a feature tells
 # something.
@@ -566,8 +567,8 @@ augmented = [image[0, 0] for image in examples.values()]
 show(viz.image_row(augmented, list(examples), height=1.7), "09/augmented-boot")
 
 # %% [markdown]
-# Now we train on 400 images only, for 24 epochs, from five random starts each. There are four recipes: nothing, weight
-# decay, dropout, and augmentation (flip, and a crop with padding 2). We measure the accuracy on the training images, on the test images,
+# Now we train on 400 images only, for 24 epochs, from five random starts each, with section 4's momentum and cosine. There
+# are four recipes: nothing, weight decay (section 4, too), dropout, and augmentation (flip, and a crop with padding 2). We measure the accuracy on the training images, on the test images,
 # and on the test images moved by two pixels to the right.
 
 
@@ -722,7 +723,7 @@ inside = mistakes[np.ix_(tops, tops)].sum() + mistakes[np.ix_(shoes, shoes)].sum
 at_least(inside / mistakes.sum(), 0.75, "09/mistakes-among-likes")
 
 # %% [markdown]
-# Most mistakes are made among the garments for the upper body (T-shirt, pullover, dress, coat, shirt) and among the
+# That was one network. Most of its mistakes are made among the garments for the upper body (T-shirt, pullover, dress, coat, shirt) and among the
 # three kinds of shoe. And the mistakes that it was surest of:
 
 # %% tags=["nbval-ignore-output"]

@@ -354,12 +354,14 @@ print("loop over the crosses = one convolution with zeros:", np.allclose(by_loop
 # ## 5. The output: ten drawings
 #
 # Why 84 units in F6? Because $84 = 7 \cdot 12$ is a picture. Every class has a *fixed* code of 84 numbers ±1, drawn by
-# hand: a small digit. (The paper prints drawings for all of ASCII; ours are drawn anew. Red is +1, blue is −1.)
+# hand: a small digit. (The paper prints drawings for all of ASCII; ours are drawn anew. Red is +1, blue is −1, on the scale of F6's
+# outputs, from −1.72 to 1.72, so that section 9 can be compared with it.)
 
 # %%
 codes = digit_codes().astype(float)  # (10, 84)
 drawn = list(codes.reshape(10, 12, 7))
-show(viz.image_row(drawn, list("0123456789"), signed=True, height=1.3), "10/ten-codes")
+show(viz.image_row(drawn, list("0123456789"), signed=True, height=1.3, low=-1.72, high=1.72),
+     "10/ten-codes")  # fmt: skip
 
 # %% [markdown]
 # The output unit of class $k$ measures the squared distance of F6's 84 numbers $x$ to that class's code $w_k$:
@@ -421,8 +423,8 @@ for name, area in places.items():
     counted[name] = parameters, arrows * area
 parameters, connections = (sum(column) for column in zip(*counted.values(), strict=True))
 rows = [(name.upper(), *both, both == paper[name]) for name, both in counted.items()]
-rows += [("all", parameters, connections, None)]
-rows += [("and the fixed codes", 0, connections + codes.size, None)]
+rows += [("together", parameters, connections, None), ("the fixed codes", 0, codes.size, None)]
+rows += [("together with them", parameters, connections + codes.size, None)]
 table(rows, {"layer": "", "parameters": ",", "connections": ",", "as the paper": ""})
 
 # %% tags=["check"]

@@ -585,9 +585,10 @@ ways = {name: np.array([accuracy(run[k]) for run in runs]) for k, name in enumer
 far = {"one mask": np.array([distance(one, mean) for one, mean, _ in runs]),
        "mean over 100 masks": np.zeros(5),
        "halved weights": np.array([distance(half, mean) for _, mean, half in runs])}  # fmt: skip
-table([(name, ways[name].mean(), far[name].mean()) for name in ways],
-      {"five starts, mean": "", "test accuracy": ".3f",
-       "distance to that mean": ".3f"})  # fmt: skip
+table([(name, *(f"{one[name].mean():.3f} ± {one[name].std(ddof=1):.3f}" for one in (ways, far)))
+       for name in ways],
+      ["", "test accuracy", "distance to that mean"],
+      "Mean and standard deviation of five starts")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.

@@ -384,7 +384,8 @@ assert len({row.multiply_adds for row in inside if row.output_shape[2] > 14}) ==
 # The paper drew first weights from a normal distribution of standard deviation 0.01. Eleven layers could be trained
 # from there; the deeper networks began with layers copied from the trained shallow one. Let us see why. By lesson 09, a
 # layer with ReLU multiplies the mean square of its input by about $\tfrac12 \cdot 9\,C_\text{in}\,\sigma^2$. With
-# $\sigma = 0.01$ and $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$.
+# $\sigma = 0.01$ and $C_\text{in} = 64$ that is $0.029$; with 512 it is $0.23$. We measure with one draw of the weights:
+# what counts are powers of ten.
 #
 # > **Predict.** After the 16 convolutions of VGG-19: how large is a typical number (the root mean square),
 # > if the input's is 1? With

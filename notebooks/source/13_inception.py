@@ -533,14 +533,16 @@ norms = {
     for rule, draw in DRAWS.items()
     for batch_norm in (False, True)
 }
+ratio = {key: values[:, 1] / values[:, 0] for key, values in norms.items()}
 table([(f"{rule}, batch norm" if batch_norm else rule, *values.mean(axis=0),
-        (values[:, 1] / values[:, 0]).mean()) for (rule, batch_norm), values in norms.items()],
-      {"first weights": "", "main loss": ".3f", "with the heads": ".3f", "ratio": ".1f"},
+        ratio[rule, batch_norm].mean(), ratio[rule, batch_norm])
+       for (rule, batch_norm), values in norms.items()],
+      {"first weights": "", "main loss": ".3f", "with the heads": ".3f", "ratio": ".1f",
+       "the same, five starts": ".1f"},
       "Norm of the gradient at the first convolution, mean of five starts")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-ratio = {key: values[:, 1] / values[:, 0] for key, values in norms.items()}
 at_least(ratio["Glorot", False], 1.5, "13/heads-help-glorot")
 at_most(ratio["Glorot", True], 2, "13/heads-add-little-to-batch-norm")
 at_least(
@@ -685,7 +687,8 @@ assert all(0.8 < trained < 0.95 for _, _, _, trained, _ in rows)
 # %% tags=["nbval-ignore-output"]
 own = [nets["same maps", seed][3].branches[2][0].weight.detach().numpy() for seed in range(5)]
 own_share = np.array([energies(weight.reshape(-1, 5, 5))[:, 0].mean() for weight in own])
-print(f"our own 5×5 kernels: {own_share.mean():.2f}, random: {random[5].mean():.2f}")
+print(f"our own 5×5 kernels: {own_share.mean():.2f} (standard deviation of five starts "
+      f"{own_share.std(ddof=1):.3f}), random: {random[5].mean():.2f}")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -707,9 +710,9 @@ at_most(own_share, 0.7, "13/own-kernels-near-random")
 
 # %%
 @torch.no_grad()
-def answers(kind):
+def answers(kind, draw=0):
     net = torch_models.efficientnet_lite0(pretrained=True)
-    noise = torch.Generator().manual_seed(0)
+    noise = torch.Generator().manual_seed(draw)
     for w in spatial(net):
         U, sigma, Vt = torch.linalg.svd(w)
         rank = 2 if kind == "two columns and rows" else 1
@@ -732,18 +735,22 @@ cat_is = list(data.photographs()).index("cat")
 table([(kind, agree[kind], names[found[kind][cat_is]]) for kind in KEPT],
       {"kept of each kernel": "", "same answer, of 12": "d", "the cat is": ""})  # fmt: skip
 
+# %% tags=["nbval-ignore-output"]
+noisy = [int((answers("noise instead", draw) == found["all"]).sum()) for draw in range(5)]
+print("noise instead, five draws of it:", *noisy)
+
 # %% tags=["check"]
 # Check that the text is true.
 assert len(views) == 12
 assert agree["one column and row"] <= 2
-assert agree["noise instead"] <= 2
+assert max(noisy) <= 2
 assert agree["two columns and rows"] <= 6
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
 # For none. More than five sixths of the kernels' sum of squares is kept on average, and yet all twelve answers change.
-# Two columns and rows bring back only a few of them. The control keeps none, either: random noise of the same size does the
+# Two columns and rows bring back only a few of them. The control keeps none, either, in any of its five draws: random noise of the same size does the
 # same harm. So
 # an error of this size is already too much, whatever its form. The errors of sixteen layers build up, and the
 # network was never trained with them. **Near to rank one in squares, far from it in function.** To use columns and
@@ -794,10 +801,10 @@ for head, lr in HEADS.items():
                      for shift in range(4)])  # fmt: skip
     moved[head] = np.array(runs)
 size = {head: sum(p.numel() for p in with_head(head)[-1].parameters()) for head in HEADS}
-table([(head, size[head], *runs.mean(axis=0)) for head, runs in moved.items()],
-      {"head": "", "its parameters": ",d", "middle": ".2f", "1 pixel": ".2f", "2": ".2f",
-       "3": ".2f"},
-      "Test accuracy, mean of five starts")  # fmt: skip
+table([(head, size[head], *(f"{one.mean():.2f} ± {one.std(ddof=1):.2f}" for one in runs.T))
+       for head, runs in moved.items()],
+      {"head": "", "its parameters": ",d", "middle": "", "1 pixel": "", "2": "", "3": ""},
+      "Test accuracy, mean and standard deviation of five starts")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -929,9 +936,10 @@ for situation, (count, steps) in SITUATIONS.items():
             with torch.no_grad():
                 runs.append(calibration(net.eval()(garments_test).softmax(dim=1), kinds_test))
         measured[situation, s] = np.array(runs)
-table([(situation, s, *runs.mean(axis=0)) for (situation, s), runs in measured.items()],
-      {"": "", "smoothing": ".1f", "confidence": ".3f", "accuracy": ".3f",
-       "calibration error": ".3f"}, "Mean of five starts")  # fmt: skip
+table([(situation, s, *(f"{one.mean():.3f} ± {one.std(ddof=1):.3f}" for one in runs.T))
+       for (situation, s), runs in measured.items()],
+      {"": "", "smoothing": ".1f", "confidence": "", "accuracy": "", "calibration error": ""},
+      "Mean and standard deviation of five starts")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.

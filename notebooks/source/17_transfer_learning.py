@@ -256,14 +256,21 @@ show(viz.image_row(panels, names, columns=7, share=False, height=1.3), "17/neigh
 # rocket's neighbours are bricks. In numbers, for $k = 1$ and only 20 training patches of each photograph:
 
 # %% tags=["nbval-ignore-output"]
-twenty = few_per_class(y_left, 20, np.random.default_rng(0))
-for name, where in [("pixels", flat), ("ninth block", middle)]:
-    found = nearest_neighbours(where["train"][twenty], y_left[twenty], where["test"], 1)
-    print(f"{name}: accuracy {(found == y_right).mean():.2f}")
+def neighbour_scores(where, per_class):
+    """Accuracy of the nearest neighbour, for five draws of the training pictures."""
+    draws = [few_per_class(y_left, per_class, np.random.default_rng(seed)) for seed in range(5)]
+    found = [nearest_neighbours(where["train"][c], y_left[c], where["test"], 1) for c in draws]
+    return (np.array(found) == y_right).mean(axis=1)
+
+
+by_neighbour = {"pixels": neighbour_scores(flat, 20), "ninth block": neighbour_scores(middle, 20)}
+table([(name, runs.mean(), runs) for name, runs in by_neighbour.items()],
+      {"nearest neighbour by": "", "accuracy": ".2f", "five draws": ".2f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-at_least((found == y_right).mean(), 0.5, "17/neighbours-by-features")
+at_least(by_neighbour["ninth block"], 0.5, "17/neighbours-by-features")
+at_most(by_neighbour["pixels"], 0.3, "17/neighbours-by-pixels")
 
 # %% [markdown]
 # ## 4. Which layer?
@@ -296,8 +303,8 @@ by_layer = {
 
 # %% tags=["plumbing"]
 # Accuracy over the layer: 0 the first convolution, 1 to 16 the blocks, 17 the last features.
-means = {name: runs.mean(axis=1) for name, runs in by_layer.items()}
-chart = viz.line_chart(np.arange(18), means, "layer", "accuracy", size=(7, 3.2))
+ylabel = "accuracy of five draws\n(bars: standard deviation)"
+chart = viz.line_chart(np.arange(18), by_layer, "layer", ylabel, size=(7, 3.2))
 chart.axes[0].set_xticks(range(0, 18, 2))
 show(chart, "17/by-layer")
 
@@ -322,8 +329,9 @@ at_most(trained[0], 0.15, "17/batch-norm-means")
 # The trained network is best in its middle, and a little worse at its end. Yosinski and others (2014) describe the two sides: first
 # layers are general, last layers are specific to the task they were trained for, and our patches are none of ImageNet's
 # objects. The untrained network is best at its *beginning*. Random filters are filters, too, and a mean of their ReLUs
-# describes a texture; each further random layer mixes this up. So "features from a network" beat pixels by far even
-# without training (a neighbour by pixels had 0.13 in section 3, and section 5 puts a probe on pixels), and training adds as
+# describes a texture; each further random layer mixes this up. (The five draws are of the pictures; the random weights are one
+# draw.) So "features from a network" beat pixels by far even
+# without training (a neighbour by pixels had 0.14 in section 3, and section 5 puts a probe on pixels), and training adds as
 # much again.
 #
 # One warning. We have now chosen a layer by its accuracy on the *test* patches, and we go on with the same patches. In a task of
@@ -441,22 +449,18 @@ curves = {
         ("probe, pixels", "pixels"),
     ]
 }
-curves["neighbour, ninth block"] = np.array([
-    [(nearest_neighbours(middle["train"][c], y_left[c], middle["test"], 1) == y_right).mean()
-     for c in (few_per_class(y_left, n, np.random.default_rng(seed)) for seed in range(5))]
-    for n in PER_CLASS
-])  # fmt: skip
-means = {name: runs.mean(axis=1) for name, runs in curves.items()}
+curves["neighbour, ninth block"] = np.array([neighbour_scores(middle, n) for n in PER_CLASS])
 
 
-def over_labels(x, means):
-    chart = viz.line_chart(x, means, "labels per class", "accuracy", size=(7, 3.2), log="x")
+def over_labels(x, curves):
+    ylabel = "accuracy of five draws\n(bars: standard deviation)"
+    chart = viz.line_chart(x, curves, "labels per class", ylabel, size=(7, 3.2), log="x")
     chart.axes[0].set_xticks(x, labels=map(str, x))
     chart.axes[0].minorticks_off()
     return chart
 
 
-show(over_labels(PER_CLASS, means), "17/labels")
+show(over_labels(PER_CLASS, curves), "17/labels")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -488,7 +492,7 @@ assert head == 1280 * 16 + 16 == 20_496
 
 # %% [markdown]
 # Fine-tuning takes too long for this page, so it was done by a command of the course,
-# `python -m tools.keep_transfer`, and its results are stored with the command, the seeds and the time. Three draws each, 60 steps
+# `python -m tools.keep_transfer`, and its results are stored with the command, the seeds and the time. Five draws each, 60 steps
 # of 16 patches. Batch norms keep ImageNet's statistics. The small CNN from nothing has three convolutions and 400 steps.
 #
 # > **Predict.** Which is best with 5 labels per class, and which with 100: the probe on the middle, the last blocks with a new
@@ -500,7 +504,7 @@ STORED = {"small CNN, from nothing": "patches-scratch", "last blocks": "patches-
           "everything": "patches-everything"}  # fmt: skip
 counts = kept["patches-everything"]["per_class"]
 stored = {name: np.array(kept[run]["accuracy"]) for name, run in STORED.items()}
-stored["probe, ninth block"] = np.array([probe[PER_CLASS.index(n)][:3] for n in counts])
+stored["probe, ninth block"] = np.array([probe[PER_CLASS.index(n)] for n in counts])
 print(
     kept["patches-everything"]["command"],
     "took",
@@ -510,14 +514,14 @@ print(
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # The stored runs beside the probe.
-table([(name, *(runs[i] for i in range(len(counts)))) for name, runs in stored.items()],
-      {"labels per class": ""} | {str(n): ".2f" for n in counts},
-      "Accuracy, three draws")  # fmt: skip
+table([(name, *(f"{runs.mean():.2f} ± {runs.std(ddof=1):.2f}" for runs in rows))
+       for name, rows in stored.items()],
+      ["labels per class", *map(str, counts)],
+      "Accuracy: mean and standard deviation of five draws")  # fmt: skip
 
 # %% tags=["plumbing"]
 # The same as curves.
-means = {name: runs.mean(axis=1) for name, runs in stored.items()}
-show(over_labels(counts, means), "17/fine-tuned")
+show(over_labels(counts, stored), "17/fine-tuned")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -557,17 +561,19 @@ WAYS = {
     "0 to 1": lambda x: (x + 1) / 2,
     "0 to 255": lambda x: 127 + 128 * x,
 }
-x_twenty, x_right = as_input(left[twenty]), as_input(right)
+x_forty, x_right = as_input(left[forty]), as_input(right)
 seen = {
-    name: [features(lite0, change(x), "_blocks.8") for x in (x_twenty, x_right)]
+    name: [features(lite0, change(x), "_blocks.8") for x in (x_forty, x_right)]
     for name, change in WAYS.items()
 }
 mixed = np.array([
-    [score(seen[row][0], y_left[twenty], seen[column][1], y_right) for column in WAYS]
+    [scores(seen[row][0], y_left[forty], seen[column][1], y_right, 20) for column in WAYS]
     for row in WAYS
 ])  # fmt: skip
-table([(name, *row) for name, row in zip(WAYS, mixed, strict=True)],
-      {"training \\ test": ""} | dict.fromkeys(WAYS, ".2f"))  # fmt: skip
+table([(name, *(f"{runs.mean():.2f} ± {runs.std(ddof=1):.2f}" for runs in row))
+       for name, row in zip(WAYS, mixed, strict=True)],
+      ["training \\ test", *WAYS],
+      "Accuracy, 20 labels per class: mean and standard deviation of five draws")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -659,25 +665,25 @@ assert np.isclose(running, 1 - 0.99**30)
 # it before the head can send a useful gradient. Section 6 used 0.02 for the head and a tenth of it for the rest. The
 # stored runs have one more: 0.02 for *everything*.
 #
-# > **Predict.** Five labels per class, three starts. How much accuracy does one rate for all cost?
+# > **Predict.** Five labels per class, five starts. How much accuracy does one rate for all cost?
 
 # %% tags=["nbval-ignore-output"]
 two_rates = np.array(kept["patches-everything"]["accuracy"][counts.index(5)])
 one_rate = np.array(kept["patches-one-rate"]["accuracy"][0])
 table([("a tenth for old layers", two_rates.mean(), two_rates),
        ("one rate", one_rate.mean(), one_rate)],
-      {"": "", "mean accuracy": ".2f", "three starts": ".2f"})  # fmt: skip
+      {"": "", "mean accuracy": ".2f", "five starts": ".2f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
 at_least(two_rates - one_rate, 0.1, "17/one-rate-costs")
-assert np.allclose(one_rate, 1 / 16)
+at_most(one_rate, 0.15, "17/one-rate-guesses")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Everything. All three networks end at exactly one in sixteen, without any scatter: this is what a network has that gives every
-# patch the same class. The two rates differ by a factor of ten, and the old layers do not survive the larger one.
+# Everything. Four of the five networks end at exactly one in sixteen: this is what a network has that gives every patch the
+# same class. The fifth is hardly above. The two rates differ by a factor of ten, and the old layers do not survive the larger one.
 # </details>
 #
 # Howard and Ruder (2018) go further and give *each* stage a rate of its own: the last learns at $\eta$, each earlier one
@@ -748,16 +754,17 @@ at_least(gaps[20], 0.06, "17/near-duplicates-flatter")
 # %% tags=["nbval-ignore-output"]
 agrees = np.array(kept["patches-everything"]["still_agrees"])
 table([(n, runs.mean(), runs) for n, runs in zip(counts, agrees, strict=True)],
-      {"labels per class": "d", "still agrees": ".2f", "three draws": ".2f"})  # fmt: skip
+      {"labels per class": "d", "still agrees": ".2f", "five draws": ".2f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-at_most(agrees, 0.5, "17/forgets")
+at_most(agrees[1:], 0.3, "17/forgets")
+at_most(agrees[0], 0.6, "17/forgets-from-16-patches")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# On a small share, and with more labels on almost none. The old head still stands for the old classes, but the features under it have moved. McCloskey and
+# With one label per class on about a third, with more labels on a tenth or less. The old head still stands for the old classes, but the features under it have moved. McCloskey and
 # Cohen (1989) called this *catastrophic interference*: nothing in the new loss asks to keep the old knowledge. A network that has to do both
 # keeps the old weights (a probe does), or trains on both.
 # </details>

@@ -803,8 +803,8 @@ at_least(small_iou["weighted"] - small_iou["Dice"], 0.05, "19/weights-beat-dice-
 # than weights, and its results differ from start to start. Most of its networks still mark much too much background. Its
 # gradient has the right balance, but it is small at the start: one fraction per picture, whose denominator counts half of all
 # pixels. And its factor $p(1 - p)$ vanishes where a pixel is surely wrong, where cross-entropy's $p - t$ is largest. The sum
-# of both is a common choice. Here it is better than Dice alone on average, and its results differ most from start to
-# start. What a loss does has to be measured for the task at hand, and with a step size of its own: these four share one.
+# of both is a common choice. Here its mean is higher than that of Dice alone, but only by about two standard errors,
+# because its results differ most from start to start. What a loss does has to be measured for the task at hand, and with a step size of its own: these four share one.
 # </details>
 #
 # ## 10. Pictures of any size
@@ -834,7 +834,8 @@ assert (apart > 1e-9).mean() > 0.5
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Nearly all, and more than half of them by more than a tenth of the outputs' standard deviation. An output sees as far as
+# Nearly all, and more than half of them by more than a tenth of the outputs' standard deviation. (The network is not trained;
+# with other random weights the second share differs.) An output sees as far as
 # its receptive field goes (lesson 03), and here that is more than a tile, so even the middle of a tile is affected.
 # </details>
 #

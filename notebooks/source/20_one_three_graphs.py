@@ -872,7 +872,7 @@ at_most(np.array(linear[64]), 0.8, "20/sixty-four-sums-do")
 # <details><summary><b>What happened</b></summary>
 #
 # Two labels and two layers place nearly everybody. With eight layers the GCN places half of the members, no better than a
-# coin. One often reads that such a failure is over-smoothing. But eight sums *without* the layers do no harm: the second column is
+# coin. (Both columns are means of five starts.) One often reads that such a failure is over-smoothing. But eight sums *without* the layers do no harm: the second column is
 # still high, and it falls only at 64. So at eight the graph is not too smooth. What fails is the training of
 # eight layers with ReLUs from two labels. Two things come with depth here, and only a control tells them apart.
 # </details>

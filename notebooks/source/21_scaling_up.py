@@ -216,7 +216,7 @@ assert 0.05 < differs[True, 2] < differs[True, 8]
 #
 # Without batch norm the pieces give the gradient of the whole batch, to rounding. With it they do not: each piece is
 # normalised by its own mean and variance, so an image's output depends on which others are in its piece. The smaller the
-# pieces, the more the gradient differs.
+# pieces, the more the gradient differs. (How much depends on the draw of the weights; this is one.)
 # </details>
 #
 # ## 3. Two processes, one network
@@ -446,7 +446,7 @@ assert to_one > 3 * step
 # steps (Goyal and others, 2017).
 #
 # We measured how many steps a small network needs until 70 % of 500 test garments are right, for four batch
-# sizes and three learning rates, from three starts. (It takes too long for this page. The command that did it and the
+# sizes and three learning rates, from five starts. (It takes too long for this page. The command that did it and the
 # seeds are kept with the numbers: `python -m tools.keep_curves batch`.)
 #
 # > **Predict.** From batches of 8 images to batches of 512, with the best rate for each: by what factor do the steps fall, and by what
@@ -456,19 +456,24 @@ assert to_one > 3 * step
 curves = data.training_history("21_curves")
 batch = curves["batch"]
 sizes, rates = batch["settings"]["batch_sizes"], batch["settings"]["lr"]
-never = np.array([[[s or np.inf for s in starts] for starts in row] for row in batch["steps"]])
-median = np.median(never, axis=2)  # (batch sizes, rates); infinite where most starts did not arrive
+taken = np.array([[[s or np.inf for s in starts] for starts in row] for row in batch["steps"]])
+median = np.median(taken, axis=2)  # (batch sizes, rates); infinite where most starts did not arrive
 best = median.argmin(axis=1)
 needed = median.min(axis=1)
-table([(B, rates[i], int(s), int(B * s)) for B, i, s in zip(sizes, best, needed, strict=True)],
-      {"batch": "d", "best rate": ".3f", "steps": "d", "images": ",d"})  # fmt: skip
+at_best = np.array([row[i] for row, i in zip(taken, best, strict=True)])  # (batch sizes, starts)
+table([(B, rates[i], int(s), f"{runs.min():.0f} to {runs.max():.0f}", int(B * s))
+       for B, i, s, runs in zip(sizes, best, needed, at_best, strict=True)],
+      {"batch": "d", "best rate": ".3f", "steps, median": "d", "all five starts": "",
+       "images": ",d"})  # fmt: skip
 
 # %% tags=["plumbing"]
 # The steps, and what they would be if only the number of images counted.
 ideal = needed[0] * sizes[0] / np.array(sizes)
-show(viz.line_chart(sizes, {"measured": needed, "if only images counted": ideal},
-                    "batch size", "steps",
-                    log="xy"), "21/steps-to-target")  # fmt: skip
+figure = viz.line_chart(sizes, {"measured": needed, "if only images counted": ideal},
+                        "batch size", "steps, median of five starts\n(bars: all five)",
+                        log="xy")  # fmt: skip
+figure.axes[0].vlines(sizes, at_best.min(axis=1), at_best.max(axis=1), linewidth=1)
+show(figure, "21/steps-to-target")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -481,7 +486,7 @@ assert needed[-1] * sizes[-1] > 4 * needed[0] * sizes[0]
 # <details><summary><b>What happened</b></summary>
 #
 # From 8 to 512 images the steps fall by a factor of about 5, and the images grow by a factor of about 13. (The product is
-# 64.) The best of the three rates grows with the batch. But four times the batch does not save three quarters of the
+# 64. With batches of 8 the starts differ much: the quickest of the five gives a factor of 3, and the slowest one of 9.) The best of the three rates grows with the batch. But four times the batch does not save three quarters of the
 # steps, as the linear rule has it. It saves about half at first, and next to nothing at the end, so a large batch looks at
 # many times as many images for the same result. Two causes are possible. The noise of the gradient may be small with a few
 # dozen images already, as this network and this target are easy. And 0.08, the best rate for the two largest batches, is the
@@ -757,10 +762,9 @@ table([(n, a.mean(), a.std(ddof=1), b.mean(), b.std(ddof=1))
 # %% tags=["plumbing"]
 # The errors, with the line that was fitted.
 fitted = np.exp(start + slope * np.log(counts))
-show(viz.line_chart(counts, {"enough steps": errors_n.mean(axis=1), "fitted line": fitted,
-                             "500 steps": short.mean(axis=1)},
-                    "training images", "error", log="xy"),
-     "21/learning-curve")  # fmt: skip
+lines = {"enough steps": errors_n, "fitted line": fitted, "500 steps": short}
+ylabel = "error of five starts\n(bars: standard deviation)"
+show(viz.line_chart(counts, lines, "training images", ylabel, log="xy"), "21/learning-curve")
 
 # %% tags=["check"]
 # Check that the text is true.

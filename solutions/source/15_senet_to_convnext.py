@@ -242,7 +242,8 @@ check("15.separable_cost", separable_cost)
 #
 # 1×1 to c_in · expand channels – BN – ReLU6, depthwise 3×3 (stride, padding 1) – BN – ReLU6, 1×1 to c_out – BN. With expand = 1 the first
 # of the three is left out. Where the stride is 1 and c_in = c_out, the input is added, and nothing follows the sum; elsewhere there
-# is no shortcut. The convolutions have no biases.
+# is no shortcut. The convolutions have no biases: in front of a batch norm a bias does nothing in training ([lesson
+# 08](../../notebooks/08_batch_normalisation.ipynb#6.-Four-accidents)). The check accepts such idle biases.
 
 # %% task="15.InvertedResidual"
 class InvertedResidual(nn.Module):

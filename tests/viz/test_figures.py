@@ -156,6 +156,32 @@ def test_lines_differ_without_colour():
     assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 4
 
 
+def test_lines_of_several_starts_are_their_means_with_standard_deviations():
+    figure = viz.line_chart([1, 2], {"a": [[1, 3], [5, 5]], "b": [4, 4]}, "x", "y")
+    mean, other = (line for line in figure.axes[0].lines if line.get_label() in "ab")
+    assert list(mean.get_ydata()) == [2, 5]
+    assert list(other.get_ydata()) == [4, 4]
+    (bars,) = figure.axes[0].collections  # the line that has one number per point has no bars
+    ends = [segment[:, 1] for segment in bars.get_segments()]
+    assert np.allclose(ends, [[2 - 2**0.5, 2 + 2**0.5], [5, 5]])
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("picture", "framed"),
+    [
+        (np.eye(12), False),  # two white corners of 44
+        (1 - np.pad(np.ones((4, 4)), 1), True),
+        (np.pad(np.ones((4, 4)), 1), False),  # white inside, black at the rim
+        (np.full((4, 4, 3), 255, np.uint8), True),
+        (np.full((4, 4, 3), (255, 0, 0), np.uint8), False),
+    ],
+)
+def test_a_picture_as_white_as_the_page_has_a_frame(picture, framed):
+    figure = viz.image_row([np.zeros((4, 4)), picture], share=False)
+    assert {spine.get_visible() for place in figure.axes for spine in place.spines.values()} == {framed}
+
+
 @pytest.mark.parametrize(
     ("call", "named"),
     [
