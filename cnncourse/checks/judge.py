@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cnncourse.checks.compare import Difference, compare, same
+import numpy as np
+
+from cnncourse.checks.compare import Difference, compare, is_flat_list, same
 from cnncourse.checks.diagnose import Finding, find_mistake
 
 
@@ -31,6 +33,8 @@ class Values:
 
     def alike(self, task, one, other, case):
         """Whether two wrong results are the same wrong answer."""
+        if self.lists_allowed and is_flat_list(one) and isinstance(other, np.ndarray) and other.ndim == 1:
+            one = np.array(one)
         return same(one, other, self.exact_dtype, task.scale(case))
 
     def find(self, task, trials):

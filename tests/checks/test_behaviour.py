@@ -83,6 +83,7 @@ def test_not_a_function():
         (lambda y: -y, "wrong-sign", "wanted"),
         (lambda y: 3 * y, "constant-factor", "wanted"),
         (lambda y: y + 1.5, "constant-offset", "wanted"),
+        (lambda y: y.round(3), "rounded", "wanted"),
         (lambda y: y[:-1], "crops-output", "wanted: (3, 3)"),
         (lambda y: np.pad(y, 1), "extra-border", "wanted: (3, 3)"),
         (lambda y: y[None], "extra-axis", "(1, 3, 3)"),
@@ -97,6 +98,30 @@ def test_wrong_kinds_of_result_have_their_own_sentence(wrap, mistake, words):
     assert report.score == 0
     assert report.mistake == mistake
     assert words in report.message
+
+
+@pytest.mark.parametrize(
+    ("wrap", "mistake"),
+    [
+        (lambda y: 100 * y, "constant-factor"),
+        (lambda y: -y, "wrong-sign"),
+        (lambda y: y + 1, "constant-offset"),
+        (lambda y: round(y, 4), "rounded"),
+        (lambda y: np.sin(y), None),
+    ],
+)
+def test_numbers_that_are_wrong_in_one_way(wrap, mistake):
+    def mean_iou(confusion):
+        union = confusion.sum(0) + confusion.sum(1) - np.diag(confusion)
+        return float((np.diag(confusion)[union > 0] / union[union > 0]).mean())
+
+    assert judge(lambda confusion: wrap(mean_iou(confusion)), "19.mean_iou").mistake == mistake
+
+
+def test_a_number_with_too_few_digits():
+    assert judge(lambda: 0.67, "19.answer_dice_of_half").mistake == "too-few-digits"
+    assert judge(lambda: 0.7, "19.answer_dice_of_half").mistake is None
+    assert judge(lambda: 0.667, "19.answer_dice_of_half").passed
 
 
 def test_tensor():

@@ -19,6 +19,7 @@ def with_batches(target, args, kwargs, notes, probes):
     come_as = {"list": list, "tuple": tuple, "generator": iter}[described.pop("come as")]
     network, seen = built(**described), []
     network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
+    frozen = [p for p in network.parameters() if not p.requires_grad]
     before = [p.detach().clone() for p in [*network.parameters(), *network.buffers()]]
     tensors = [(torch.tensor(images), torch.tensor(labels)) for images, labels in args]
     copies = [(images.clone(), labels.clone()) for images, labels in tensors]
@@ -33,7 +34,8 @@ def with_batches(target, args, kwargs, notes, probes):
     pairs = zip((t for pair in tensors for t in pair), (t for pair in copies for t in pair), strict=True)
     return {
         "the gradients": flat(map(filled, network.parameters())),
-        "the result": probes.plain(result),
+        "whether parameters that ask for no gradient have none": all(p.grad is None for p in frozen),
+        "the result": float(result) if type(result) is int else probes.plain(result),
         "the sizes of the batches that the network saw": np.array(seen, dtype=np.int64),
         "the modes of the modules": np.array([float(one.training) for one in network.modules()]),
         "whether the network's numbers are as before": all(map(torch.equal, now, before)),

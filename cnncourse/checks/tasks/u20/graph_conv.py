@@ -33,6 +33,7 @@ def undirected(rng):
 def directed_and_weighted(rng):
     """Edges of one direction, weights, loops: row i of A holds what node i hears."""
     yield drawn(rng, 5, 2, 3, directed=True)
+    yield drawn(rng, 4, 2, 2, directed=True, deaf=True)
     yield drawn(rng, 4, 3, 2, directed=True, weighted=True, loops=True)
     yield drawn(rng, 6, 2, 2, weighted=True)
 
@@ -87,7 +88,13 @@ task.options(product, {
 
 
 @task.mistake
+def graph_transposed(again, adjacency):
+    """The graph is transposed. Row i of A holds what node i hears: A stays as it is."""
+    return again(adjacency=adjacency.T)
+
+
+@task.mistake
 def changes_input(right, features):
-    """The values may be right, but the features are changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     features[...] = 0
     return right

@@ -1,5 +1,7 @@
 """How long a ring needs to add up the gradients of all devices."""
 
+import math
+
 from cnncourse.checks.author import Call, Task
 
 task = Task(see="The ring")
@@ -54,6 +56,14 @@ task.options(timed, {
         "Those are the rounds that add up. As many follow, in which the sums are handed round: 2(P − 1)."),
     "a-round-too-many": ({"rounds": lambda p: 2 * p},
         "After P − 1 rounds a part has met all others: 2(P − 1) rounds, not 2P. One device needs none."),
+    "a-round-for-each-device": ({"rounds": lambda p: 2 * p if p > 1 else 0},
+        "After P − 1 rounds a part has met all others: 2(P − 1) rounds, not 2P."),
+    "one-round-more": ({"rounds": lambda p: 2 * p - 1 if p > 1 else 0}, "There are P − 1 rounds in each of the two "
+    "halves: 2(P − 1), not 2P − 1."),
+    "all-devices-added-up": ({"rounds": lambda p: 2 * p * (p - 1)}, "The devices' times are added up. They all send at "
+    "the same time."),
+    "tree": ({"rounds": lambda p: 2 * math.ceil(math.log2(p)), "part": lambda s, p: s},
+        "That is a tree, in which the whole array goes up and down. In a ring there are 2(P − 1) rounds with a P-th."),
     "one-round-less": ({"rounds": lambda p: max(2 * p - 3, 0)}, "There are P − 1 rounds in each of the two halves: "
     "2(P − 1)."),
     "two-rounds": ({"rounds": lambda p: 2 if p > 1 else 0},
@@ -61,10 +71,13 @@ task.options(timed, {
         "round, twice."),
     "whole-array-each-round": ({"part": lambda s, p: s},
         "Each message is the whole array. In each round a device sends one of P parts: size / P."),
-    "one-part-less": ({"part": lambda s, p: s / max(p - 1, 1)}, "The array is cut into P parts, not into P − 1."),
+    "one-part-less": ({"part": lambda s, p: s / max(p - 1, 1)}, "The array is cut into P parts, not into "
+    "P − 1: a device sends a little less than the array twice."),
     "two-halves": ({"part": lambda s, p: s / 2}, "The array is cut in two. It is cut into P parts, one per device."),
     "latency-once": ({"waits": lambda p: float(p > 1)}, "The latency is counted once. Each of the 2(P − 1) rounds "
     "waits for it."),
+    "latency-twice": ({"waits": lambda p: 2.0 * (p > 1)}, "The latency is counted once for each half. Each of the "
+    "2(P − 1) rounds waits for it."),
     "latency-per-device": ({"waits": lambda p: p * (p > 1)},
         "The latency is counted once per device. Each of the 2(P − 1) rounds waits for it."),
     "latency-one-way": ({"waits": lambda p: p - 1}, "The latency is counted in half of the rounds. There are 2(P − "
@@ -81,6 +94,18 @@ task.options(timed, {
 def multiplies_by_bandwidth(again, bandwidth):
     """Seconds are size *divided* by bandwidth."""
     return again(bandwidth=1 / bandwidth)
+
+
+@task.mistake
+def latency_divided(again, devices, latency):
+    """The latency is divided by P as the array is. A message waits as long, however short it is."""
+    return again(latency=latency / devices)
+
+
+@task.mistake
+def one_device_sends(right, size, devices, bandwidth, latency):
+    """One device has nobody to send to: 0 seconds."""
+    return latency + size / bandwidth if devices == 1 else right
 
 
 @task.mistake

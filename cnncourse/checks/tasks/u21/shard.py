@@ -75,6 +75,12 @@ task.options(shared, {
         "from its start up to a multiple."),
     "repeats-the-last": ({"fill": lambda a, n: np.concatenate([a, np.full(n - len(a), a[-1])])},
         "The last image is repeated. The order goes on from its own start."),
+    "repeats-the-first": ({"fill": lambda a, n: np.concatenate([a, np.full(n - len(a), a[0])])},
+        "The first image is repeated. The order goes on from its own start: its first entry, its second, …"),
+    "fills-with-the-last": ({"fill": lambda a, n: np.concatenate([a, a[2 * len(a) - n :]])},
+        "The last images of the order are repeated. It goes on from its own start."),
+    "one-more-always": ({"length": lambda c, w: c // w + 1},
+        "The share is one too long where the count is a multiple: ⌈count / world_size⌉."),
     "fills-from-the-end": ({"fill": lambda a, n: np.concatenate([a, np.resize(a, n - len(a))[::-1]])},
         "What is filled in comes in the reversed order. The order goes on from its own start: its first entry, its "
         "second, …"),
@@ -101,6 +107,22 @@ def own_shuffle(count, world_size, rank, epoch, seed):
     """Each process shuffles for itself (the rank is in the seed), so some images are seen twice and others never."""
     draw = lambda c, e, s: np.random.default_rng([s, e, rank]).permutation(c)
     return shared(count, world_size, rank, epoch, seed, draw=draw)
+
+
+@task.mistake
+def fills_before_shuffling(count, world_size, rank, epoch, seed):
+    """The numbers are filled up first and shuffled then. The order of all images is drawn, and goes on from its own
+    start."""
+    filled = np.resize(np.arange(count), -(-count // world_size) * world_size)
+    return np.random.default_rng([seed, epoch]).permutation(filled)[rank::world_size]
+
+
+@task.mistake
+def numbers_for_places(count, world_size, rank, epoch, seed):
+    """Images whose *number* divided by world_size leaves the rank are taken. Places in the order count:
+    order[rank::world_size]."""
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    return order[order % world_size == rank]
 
 
 @task.mistake
