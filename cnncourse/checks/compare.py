@@ -263,7 +263,8 @@ def same(a, b, exact_dtype=False, scale=0.0):
         return False
     b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
     if isinstance(a, float) and isinstance(b, float):
-        return a == b or bool(abs(a - b) <= TOLERANCE["cause of a number"] * min(abs(a), abs(b))) or (a != a and b != b)
+        limit = max(TOLERANCE["cause of a number"] * min(abs(a), abs(b)), TOLERANCE["nothing"])
+        return a == b or bool(abs(a - b) <= limit) or (a != a and b != b)
     return type(a) is type(b) and a == b
 
 

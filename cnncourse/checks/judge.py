@@ -33,8 +33,9 @@ class Values:
 
     def alike(self, task, one, other, case):
         """Whether two wrong results are the same wrong answer."""
-        if self.lists_allowed and is_flat_list(one) and isinstance(other, np.ndarray) and other.ndim == 1:
-            one = np.array(one)
+        listed = isinstance(one, (tuple, list)) and (not one or is_flat_list(one))
+        if self.lists_allowed and listed and isinstance(other, np.ndarray):
+            one = np.array(one, dtype=None if one else other.dtype)
         return same(one, other, self.exact_dtype, task.scale(case))
 
     def find(self, task, trials):

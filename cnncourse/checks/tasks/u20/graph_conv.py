@@ -50,19 +50,12 @@ def arrays(rng):
     yield drawn(rng, 5, 3, 2, directed=True, weighted=True)
 
 
-def with_graph(adjacency, features, weight, **options):
-    """Â with a part that goes wrong."""
-    return balanced(adjacency, **options) @ features @ weight
+def product(adjacency, features, weight, compute=lambda A, X, W: A @ X @ W, **options):
+    """Â with a part that goes wrong, or another product of the three."""
+    return compute(balanced(adjacency, **options), features, weight)
 
 
-task.options(with_graph, LAPSES)
-
-
-def product(adjacency, features, weight, compute):
-    """Another product of the three."""
-    return compute(balanced(adjacency), features, weight)
-
-
+task.options(product, LAPSES)
 task.options(product, {
     "neighbours-twice": ({"compute": lambda A, X, W: A @ A @ X @ W},
         "The sum over neighbours is taken twice: neighbours of neighbours speak. One layer is one step."),

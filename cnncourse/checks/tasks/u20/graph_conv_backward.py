@@ -50,24 +50,16 @@ def arrays(rng):
     yield drawn(rng, 5, 3, 2, directed=True, weighted=True)
 
 
-def with_graph(grad_output, adjacency, features, weight, **options):
-    """Â with a part that goes wrong."""
-    A = balanced(adjacency, **options)
-    return A.T @ grad_output @ weight.T, (A @ features).T @ grad_output
-
-
-task.options(with_graph, LAPSES)
-
-
 def backward(
     grad_output, adjacency, features, weight, *, of_features=lambda G, A, X, W: A.T @ G @ W.T,
-    of_weight=lambda G, A, X, W: (A @ X).T @ G,
+    of_weight=lambda G, A, X, W: (A @ X).T @ G, **options,
 ):  # fmt: skip
-    """Right with the options as they are."""
-    given = grad_output, balanced(adjacency), features, weight
+    """Right with the options as they are, some of which are those of Â."""
+    given = grad_output, balanced(adjacency, **options), features, weight
     return of_features(*given), of_weight(*given)
 
 
+task.options(backward, LAPSES)
 task.options(backward, {
     "hears-for-heard": ({"of_features": lambda G, A, X, W: A @ G @ W.T},
         "grad_features has Â where Âᵀ belongs. Node j gets the gradients of the nodes that heard *it*: column j. In an "

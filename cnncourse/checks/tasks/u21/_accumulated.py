@@ -41,7 +41,7 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
                 p -= 0 if p.grad is None else 0.1 * p.grad
     means = [total / len(images) for total, (images, _) in zip(sums, batches, strict=True)]
     if result != "right":
-        return {"last": means[-1], "means": sum(means) / len(means), None: None}[result]
+        return {"last": means[-1], "last sum": sums[-1], "means": sum(means) / len(means), None: None}[result]
     return {
         "right": sum(sums) / count, "loss only": sum(sums) / count, "sum": sum(sums), "gradients only": sum(sums),
         "pieces": sum(sums) / len(sums), "gradients of means": sum(sums) / count,

@@ -112,6 +112,8 @@ task.options(wrong, {
         "accumulating saves: put each through by itself."),
     "returns-last-loss": ({"result": "last"}, "The last batch's loss is returned. Wanted is the mean over all "
     "pictures."),
+    "returns-last-sum": ({"result": "last sum"}, "The last batch's sum is returned. Wanted is the mean over all "
+    "pictures."),
     "returns-mean-of-means": ({"result": "means"}, "The mean of the batches' losses is returned. Every picture "
     "counts alike."),
     "returns-nothing": ({"result": None}, "Nothing is returned. Return the mean loss."),

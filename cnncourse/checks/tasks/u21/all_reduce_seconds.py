@@ -64,6 +64,8 @@ task.options(timed, {
     "the same time."),
     "tree": ({"rounds": lambda p: 2 * math.ceil(math.log2(p)), "part": lambda s, p: s},
         "That is a tree, in which the whole array goes up and down. In a ring there are 2(P − 1) rounds with a P-th."),
+    "two-rounds-less": ({"rounds": lambda p: 2 * max(p - 2, 0)}, "There are P − 1 rounds in each of the two halves, "
+    "not P − 2."),
     "one-round-less": ({"rounds": lambda p: max(2 * p - 3, 0)}, "There are P − 1 rounds in each of the two halves: "
     "2(P − 1)."),
     "two-rounds": ({"rounds": lambda p: 2 if p > 1 else 0},
@@ -73,6 +75,10 @@ task.options(timed, {
         "Each message is the whole array. In each round a device sends one of P parts: size / P."),
     "one-part-less": ({"part": lambda s, p: s / max(p - 1, 1)}, "The array is cut into P parts, not into "
     "P − 1: a device sends a little less than the array twice."),
+    "both-directions": ({"part": lambda s, p: s / (2 * p)}, "Half of each part is sent. Each device sends in one "
+    "direction, to its neighbour: size / P."),
+    "part-rounded-down": ({"part": lambda s, p: s // p}, "`//` rounds the part down. Divide with `/`."),
+    "part-rounded-up": ({"part": lambda s, p: math.ceil(s / p)}, "The part is rounded up. It is size / P."),
     "two-halves": ({"part": lambda s, p: s / 2}, "The array is cut in two. It is cut into P parts, one per device."),
     "latency-once": ({"waits": lambda p: float(p > 1)}, "The latency is counted once. Each of the 2(P − 1) rounds "
     "waits for it."),
@@ -85,6 +91,7 @@ task.options(timed, {
     "latency-forgotten": ({"wait": lambda a, b: b}, "The latency is missing: each round waits for it."),
     "latency-only": ({"wait": lambda a, b: a}, "Only the latency is counted. The bytes take time as well: size / (P "
     "· bandwidth)."),
+    "latency-subtracted": ({"wait": lambda a, b: b - a}, "The latency is subtracted. It is added."),
     "longer-of-the-two": ({"wait": max}, "The longer of latency and transfer is taken. They come one after the "
     "other: add them."),
 })  # fmt: skip

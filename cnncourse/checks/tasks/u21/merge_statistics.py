@@ -125,6 +125,8 @@ task.options(merged, {
     "distance-not-squared": ({"square": np.abs}, "The distances of the means are not squared."),
     "averages-deviations": ({"roots": True}, "Standard deviations are averaged. Variances add up, standard "
     "deviations do not."),
+    "around-the-first-mean": ({"middle": lambda m: m[0]},
+        "The means' distances are taken from the first part's mean. Take them from the mean of all values."),
     "around-the-plain-mean": ({"middle": lambda m: m.mean(axis=0)},
         "The means' distances are taken from their unweighted mean. Take them from the mean of all values."),
 })  # fmt: skip

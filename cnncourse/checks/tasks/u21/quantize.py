@@ -98,7 +98,7 @@ task.options(eight_bits, {
         "All channels share one scale, so small filters get few of the 255 steps. Each output channel has its own."),
     "one-scale-as-a-number": ({"rows": lambda w: w.reshape(1, -1), "report": lambda s: s[0]},
         "There is one scale, a number. Each output channel has its own: an array (C_out,)."),
-    "largest-not-absolute": ({"peak": lambda rows: np.maximum(rows.max(axis=1), 0)},
+    "largest-not-absolute": ({"peak": lambda rows: rows.max(axis=1)},
         "The largest weight decides, without its sign being dropped first. A negative one may be larger: max |w|."),
     "range-of-the-weights": ({"peak": lambda rows: np.ptp(rows, axis=1) / 2},
         "Half the range from smallest to largest is taken. The scale is symmetric: max |w| / 127."),

@@ -63,6 +63,10 @@ task.options(shared, {
         "Each process takes a block of neighbours. Here it takes every world_size-th, from rank on."),
     "rank-off-by-one": ({"take": lambda a, r, w: np.roll(a, -1)[r::w]},
         "The share starts one place too late: process `rank` begins at the entry `rank`."),
+    "rank-one-too-small": ({"take": lambda a, r, w: np.roll(a, 1)[r::w]},
+        "The share starts one place too early: process `rank` begins at the entry `rank`."),
+    "ranks-from-one": ({"take": lambda a, r, w: a[(r + 1) % w :: w]}, "Each process gets the next one's share: process "
+        "`rank` begins at the entry `rank`."),
     "ranks-reversed": ({"take": lambda a, r, w: a[w - 1 - r :: w]}, "The processes are counted from the end."),
     "everyone-sees-all": ({"take": lambda a, r, w: a}, "Each process gets all images. It gets every world_size-th."),
     "everyone-the-same": ({"take": lambda a, r, w: a[0::w]},
@@ -95,6 +99,13 @@ task.options(shared, {
         "Every epoch has the same order. Use default_rng([seed, epoch])."),
     "seed-ignored": ({"draw": lambda c, e, s: np.random.default_rng(e).permutation(c)},
         "The order does not depend on the seed. Use default_rng([seed, epoch])."),
+    "old-generator": ({"draw": lambda c, e, s: np.random.RandomState([s, e]).permutation(c)},
+        "np.random.RandomState draws another order than default_rng([seed, epoch]) does."),
+    "old-generator-and-sum": ({"draw": lambda c, e, s: np.random.RandomState(s + e).permutation(c)},
+        "np.random.seed and RandomState draw another order than default_rng([seed, epoch]) does, and seed + epoch is "
+        "one number for several pairs."),
+    "choice-for-permutation": ({"draw": lambda c, e, s: np.random.default_rng([s, e]).choice(c, c, replace=False)},
+        "`choice` without replacement draws another order than `permutation` does."),
     "sum-of-seed-and-epoch": ({"draw": lambda c, e, s: np.random.default_rng(s + e).permutation(c)},
         "seed + epoch is one number: seed 1 in epoch 0 is as seed 0 in epoch 1. Use default_rng([seed, epoch])."),
     "epoch-first": ({"draw": lambda c, e, s: np.random.default_rng([e, s]).permutation(c)},
@@ -107,6 +118,13 @@ def own_shuffle(count, world_size, rank, epoch, seed):
     """Each process shuffles for itself (the rank is in the seed), so some images are seen twice and others never."""
     draw = lambda c, e, s: np.random.default_rng([s, e, rank]).permutation(c)
     return shared(count, world_size, rank, epoch, seed, draw=draw)
+
+
+@task.mistake
+def own_share_repeated(count, world_size, rank, epoch, seed):
+    """A share that is too short is filled from its own start. The *order* goes on from its start."""
+    share = np.random.default_rng([seed, epoch]).permutation(count)[rank::world_size]
+    return np.resize(share, -(-count // world_size))
 
 
 @task.mistake

@@ -130,6 +130,31 @@ def lower_half_not_cleared(x):
 
 
 @task.mistake
+def nan_as_zero(right, x):
+    """NaN becomes 0. It stays NaN."""
+    return np.where(np.isnan(x), SINGLE(0), right)
+
+
+@task.mistake
+def nan_as_infinity(right, x):
+    """NaN becomes infinite. It stays NaN."""
+    return np.where(np.isnan(x), SINGLE(np.inf), right)
+
+
+@task.mistake
+def infinity_as_nan(right):
+    """Infinities become NaN. They stay, and what is beyond the largest number becomes infinite."""
+    return np.where(np.isinf(right), SINGLE(np.nan), right)
+
+
+@task.mistake
+def bits_as_numbers(x):
+    """The bits come back as numbers: `astype` converts the integers. `view` reads their bits as float32."""
+    bits = np.ascontiguousarray(x).view(np.uint32)
+    return ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(SINGLE).reshape(x.shape)
+
+
+@task.mistake
 def infinity_cut_off(right):
     """Infinities, and what is beyond the largest number, become the largest number. They are infinite."""
     return np.where(np.isinf(right), np.copysign(SINGLE(3.3895313892515355e38), right), right)
@@ -144,7 +169,7 @@ def infinite_too_early(right, x):
 
 @task.mistake
 def sign_lost(right):
-    """The signs are lost."""
+    """The signs are lost. Rounding leaves them as they are."""
     return np.abs(right)
 
 

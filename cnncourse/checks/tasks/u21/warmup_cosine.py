@@ -66,16 +66,39 @@ def afterwards(rng):
 
 
 def scheduled(step, total, warmup, peak, floor=0.0, *, up=lambda s, w, p, f: p * s / w, low=True,
-              end=lambda t, w: t - w, begin=lambda w: w, cut=True,
+              end=lambda t, w: t - w, begin=lambda w: w, cut=True, stop=False,
               wave=lambda x: (1 + math.cos(math.pi * x)) / 2):  # fmt: skip
     """Right with the options as they are."""
     if step < warmup:
         return up(step, warmup, peak, floor)
+    if stop and step >= total:
+        return floor
     floor = floor if low else 0.0
     progress = (step - begin(warmup)) / max(end(total, warmup), 1)
     return floor + (peak - floor) * wave(min(progress, 1.0) if cut else progress)
 
 
+WAVES = {
+    "straight-down": ({"wave": lambda x: 1 - x}, "The rate falls in a straight line. Wanted is half a cosine."),
+    "quarter-cosine": ({"wave": lambda x: math.cos(math.pi * x / 2)},
+        "That is a quarter of a cosine's period, which ends steeply. Half a period ends flat: (1 + cos(π x)) / 2."),
+    "whole-cosine": ({"wave": lambda x: (1 + math.cos(2 * math.pi * x)) / 2},
+        "That is a whole period, which is back at the peak at its end. Half a period is cos(π x)."),
+    "cosine-not-lifted": ({"wave": lambda x: math.cos(math.pi * x)},
+        "The cosine runs from 1 to −1. (1 + cos) / 2 runs from 1 to 0."),
+    "cosine-not-halved": ({"wave": lambda x: 1 + math.cos(math.pi * x)}, "1 + cos runs from 2 to 0. Halve it."),
+    "cosine-upside-down": ({"wave": lambda x: (1 - math.cos(math.pi * x)) / 2}, "(1 − cos) / 2 rises from 0 to 1. The "
+        "rate falls: (1 + cos) / 2."),
+    "cosine-one-step-ahead": ({"begin": lambda w: w - 1}, "The cosine is one step ahead. At step `warmup` its progress "
+        "is 0."),
+    "degrees": ({"wave": lambda x: (1 + math.cos(180 * x)) / 2}, "cos takes radians: half a turn is π, not 180."),
+}  # fmt: skip
+
+task.options(scheduled, WAVES)
+STOPPED = ("whole-cosine", "cosine-not-lifted", "cosine-upside-down", "degrees")
+task.options(scheduled, {
+    f"{slug}-until-the-end": ({**WAVES[slug][0], "stop": True}, WAVES[slug][1]) for slug in STOPPED
+})
 task.options(scheduled, {
     "warm-up-from-the-floor": ({"up": lambda s, w, p, f: f + (p - f) * s / w},
         "The warm-up starts at the floor. It starts at 0; the floor is the cosine's end only."),
@@ -105,19 +128,6 @@ task.options(scheduled, {
     "cosine-ends-early": ({"end": lambda t, w: t - w - 1},
         "The floor is reached one step early. It is reached at step `total`, not at total − 1."),
     "rises-again": ({"cut": False}, "After step `total` the cosine goes up again. Stop the progress at 1."),
-    "straight-down": ({"wave": lambda x: 1 - x}, "The rate falls in a straight line. Wanted is half a cosine."),
-    "quarter-cosine": ({"wave": lambda x: math.cos(math.pi * x / 2)},
-        "That is a quarter of a cosine's period, which ends steeply. Half a period ends flat: (1 + cos(π x)) / 2."),
-    "whole-cosine": ({"wave": lambda x: (1 + math.cos(2 * math.pi * x)) / 2},
-        "That is a whole period, which is back at the peak at its end. Half a period is cos(π x)."),
-    "cosine-not-lifted": ({"wave": lambda x: math.cos(math.pi * x)},
-        "The cosine runs from 1 to −1. (1 + cos) / 2 runs from 1 to 0."),
-    "cosine-not-halved": ({"wave": lambda x: 1 + math.cos(math.pi * x)}, "1 + cos runs from 2 to 0. Halve it."),
-    "cosine-upside-down": ({"wave": lambda x: (1 - math.cos(math.pi * x)) / 2}, "(1 − cos) / 2 rises from 0 to 1. The "
-        "rate falls: (1 + cos) / 2."),
-    "cosine-one-step-ahead": ({"begin": lambda w: w - 1}, "The cosine is one step ahead. At step `warmup` its progress "
-        "is 0."),
-    "degrees": ({"wave": lambda x: (1 + math.cos(180 * x)) / 2}, "cos takes radians: half a turn is π, not 180."),
 })  # fmt: skip
 
 
