@@ -33,7 +33,7 @@ LAPSES = {
 def graph(rng, nodes, weighted=False, directed=False, loops=False, deaf=False):
     """A with at least 0 everywhere, about half of the edges; node 0 has an edge to everyone, so that degrees differ.
 
-    The last node hears nobody where it is `deaf`.
+    Where it is `deaf`, the last node hears no other.
     """
     A = (rng.random((nodes, nodes)) < 0.5) * 1.0
     A[0] = 1

@@ -111,7 +111,7 @@ def bias_for_each_entry(again, weight, bias):
 
 @task.mistake
 def truth_of_an_array(right, bias):
-    """`if bias:` asks whether a whole array is true, which NumPy refuses. Ask `if bias is not None:`."""
+    """A whole array is neither true nor false, so NumPy refuses `if bias:`. Ask `if bias is not None:`."""
     if bias is not None:
         raise ValueError("The truth value of an array with more than one element is ambiguous.")
     return right

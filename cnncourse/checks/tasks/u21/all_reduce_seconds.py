@@ -111,7 +111,7 @@ def latency_divided(again, devices, latency):
 
 @task.mistake
 def one_device_sends(right, size, devices, bandwidth, latency):
-    """One device has nobody to send to: 0 seconds."""
+    """One device sends nothing, and takes 0 seconds."""
     return latency + size / bandwidth if devices == 1 else right
 
 
