@@ -417,3 +417,43 @@ def test_a_guarded_logarithm_is_no_low_precision():
         return float(-np.log((e / e.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels] + 1e-9).mean())
 
     assert check("09.cross_entropy", guarded).mistake == "tiny-number-in-the-logarithm"
+
+
+def test_bits_of_another_type_get_a_sentence():
+    report = judge(lambda x: (x.view(np.uint32) >> 16).astype(np.uint16), "21.to_bfloat16")
+    assert (report.passed, report.mistake) == (False, "wrong-dtype")
+
+
+def test_a_list_has_the_cause_that_an_array_has():
+    def block(count, world_size, rank, epoch, seed):
+        order, length = np.random.default_rng([seed, epoch]).permutation(count), -(-count // world_size)
+        return np.resize(order, length * world_size)[rank * length : (rank + 1) * length].tolist()
+
+    assert judge(block, "21.shard").mistake == "blocks-instead-of-strides"
+
+
+def test_lost_digits_are_one_cause_in_whatever_order_the_sums_are_taken():
+    def one_pass(counts, means, variances):
+        share = counts / counts.sum()
+        return share @ means, share @ (variances + means**2) - (share @ means) ** 2
+
+    assert judge(one_pass, "21.merge_statistics").mistake == "one-pass"
+
+
+def test_a_table_of_floats_counts_as_well():
+    def table(target, prediction, num_classes, ignore_index=255):
+        kept = target != ignore_index
+        counts = np.zeros((num_classes, num_classes))
+        np.add.at(counts, (target[kept], prediction[kept]), 1)
+        return counts
+
+    assert judge(table, "19.confusion_matrix").passed
+    assert not judge(lambda *a, **k: table(*a, **k) / 2, "19.confusion_matrix").passed
+
+
+def test_a_number_that_is_nothing_but_rounding_is_zero():
+    def rate(step, total, warmup, peak, floor=0.0):
+        x = min((step - warmup) / (total - warmup), 1)
+        return peak * step / warmup if step < warmup else floor + (peak - floor) * np.cos(np.pi * x / 2) ** 2
+
+    assert judge(rate, "21.warmup_cosine").passed
