@@ -15,6 +15,7 @@ TOLERANCE = {
     "cause": 1e-4,
     "cause of a number": 1e-6,
     "question": 1e-3,  # of the right number: three digits are enough
+    "nothing": 1e-15,  # a number that is to be 0 may be what rounding leaves of numbers like 1
     "scale": 0.01,  # of the largest argument: results below this size are rounding, seen from there
 }
 
@@ -87,7 +88,7 @@ def compare(
     if isinstance(wanted, (tuple, list)):
         return _compare_parts(got, wanted, names, exact_dtype, lists_allowed, only, scale, what)
     if isinstance(wanted, np.ndarray):
-        if lists_allowed and wanted.ndim == 1 and _is_flat_list(got):
+        if lists_allowed and wanted.ndim == 1 and is_flat_list(got):
             got = np.array(got, dtype=float if wanted.dtype.kind == "f" else None)
         return _compare_arrays(got, wanted, exact_dtype, scale, what)
     if isinstance(wanted, (bool, str)):
@@ -105,7 +106,8 @@ def _compare_named(got, wanted, scale):
     return None
 
 
-def _is_flat_list(value):
+def is_flat_list(value):
+    """Whether it is a list or tuple of numbers, one at least."""
     return isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value) and len(value) > 0
 
 
@@ -147,7 +149,7 @@ def _compare_numbers(got, wanted, scale, what):
         return Difference("not-finite", f"{what} is {got}; wanted: {wanted:.6g}.")
     limit, scale = allowed(np.asarray(wanted).dtype), max(abs(float(wanted)), scale)  # float32 in allows for more
     wanted = float(wanted)
-    if abs(got - wanted) <= limit * scale:
+    if abs(got - wanted) <= max(limit * scale, TOLERANCE["nothing"] * (wanted == 0)):
         return None
     slug = "low-precision" if abs(got - wanted) <= TOLERANCE["single"] * scale else "wrong-value"
     return Difference(slug, f"{what} is {got:.10g}; wanted: {wanted:.10g}.")
@@ -261,7 +263,8 @@ def same(a, b, exact_dtype=False, scale=0.0):
         return False
     b = b.item() if isinstance(b, (np.ndarray, np.generic)) else b
     if isinstance(a, float) and isinstance(b, float):
-        return a == b or bool(abs(a - b) <= TOLERANCE["cause of a number"] * min(abs(a), abs(b))) or (a != a and b != b)
+        limit = max(TOLERANCE["cause of a number"] * min(abs(a), abs(b)), TOLERANCE["nothing"])
+        return a == b or bool(abs(a - b) <= limit) or (a != a and b != b)
     return type(a) is type(b) and a == b
 
 

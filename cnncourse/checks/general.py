@@ -42,9 +42,12 @@ GENERAL = {
     "constant-factor": "Every value is wrong by one and the same factor: look for a forgotten or doubled division.",
     "constant-offset": "Every value is wrong by one and the same amount: look for something added that should not be, "
     "or left out.",
+    "rounded": "The values are rounded. Return them with all their digits.",
     "rescaled": "The result is stretched: a · wanted + b, with numbers that depend on the image. Return the plain "
                 "values.",
     "skips-places": "Only every second place (or third) is there: the window moves on by one pixel at a time here.",
+    "first-entries-only": "The values are right, but further entries along axis 0 are missing.",
+    "further-entries": "The right values are there, and further entries follow along axis 0.",
     "first-image-only": "Only the first one of the batch is there, and its axis is lost.",
     "results-swapped": "The returned values are right, in the wrong order.",
     "extra-axis": "The numbers are right, but the shape has an axis of length 1 too many or too few. squeeze() without "
@@ -92,7 +95,23 @@ def general_slug(failed):
         answers = [fits(got, wanted) for got, wanted in pairs]
         if True in answers and False not in answers:
             return slug
-    return None
+    return _common_slug(pairs)
+
+
+def _common_slug(pairs):
+    """What three wrong numbers or more have in common: the sign, a factor, an amount that is added."""
+    if len({wanted for _, wanted in pairs if isinstance(wanted, float)}) < 3 or not all(map(_are_numbers, pairs)):
+        return None
+    got, wanted = np.array(pairs, dtype=float).T
+    with np.errstate(all="ignore"):
+        factors, amounts = got / wanted, got - wanted
+    if got.any() and np.allclose(factors, factors[0], rtol=1e-6, atol=0):
+        return "wrong-sign" if np.isclose(factors[0], -1) else "constant-factor"
+    return "constant-offset" if np.allclose(amounts, amounts[0], rtol=1e-6, atol=0) else None
+
+
+def _are_numbers(pair):
+    return all(isinstance(number, (int, float)) and not isinstance(number, bool) for number in pair)
 
 
 def _differing_part(got, wanted):
@@ -176,6 +195,8 @@ def _is_window(small, large):
         return False  # a list of indices has no border
     if any(s > l for s, l in zip(small.shape, large.shape, strict=True)):
         return False
+    if small.ndim > 2 and len(small) < len(large):  # images or maps, which have no border
+        return False
     if small.size < 2:
         return None
     starts = itertools.product(*(range(min(l - s, 8) + 1) for s, l in zip(small.shape, large.shape, strict=True)))
@@ -185,12 +206,20 @@ def _is_window(small, large):
     )
 
 
+def _begins(long, short):
+    """Whether, of images or maps, the first ones of `long` are `short`."""
+    more = long.ndim == short.ndim > 2 and long.shape[1:] == short.shape[1:] and len(long) > len(short) > 0
+    return more and same(long[: len(short)], short)
+
+
 def _is_affine(got, wanted):
     """Whether got = a · wanted + b."""
     if got.shape != wanted.shape or got.dtype.kind != "f" or not np.isfinite(got).all():
         return False
     if wanted.size < 4 or not np.ptp(wanted):
         return None
+    if (got == wanted).all():
+        return False
     centred = wanted - wanted.mean()
     slope = float((centred * got).sum() / (centred**2).sum())
     return abs(slope) > 1e-6 and same(got, slope * centred + got.mean())
@@ -201,6 +230,15 @@ def _skips_places(got, wanted):
     if got.ndim != wanted.ndim or got.ndim < 2 or got.shape == wanted.shape:
         return None if wanted.size == got.size == 1 else False
     return any(same(got, wanted[..., ::step, ::step]) for step in (2, 3, 4))
+
+
+def _is_rounded(got, wanted):
+    """Whether got is what is left of wanted with few digits behind the point."""
+    if not all(isinstance(value, (float, np.ndarray)) for value in (got, wanted)):
+        return False
+    if np.shape(got) != np.shape(wanted) or not np.any(got):
+        return False
+    return any(np.allclose(got, np.round(wanted, digits), rtol=0, atol=1e-12) for digits in range(7))
 
 
 def _is_one_off(got, wanted):
@@ -223,9 +261,12 @@ _TESTS = (
     ("rescaled", _arrays(_is_affine)),
     ("skips-places", _arrays(_skips_places)),
     ("first-image-only", _arrays(_is_first)),
+    ("first-entries-only", _arrays(lambda got, wanted: _begins(wanted, got))),
+    ("further-entries", _arrays(lambda got, wanted: _begins(got, wanted))),
     ("extra-axis", _has_other_axes),
     ("flattened", _arrays(lambda got, wanted: got.ndim < wanted.ndim and same(got.ravel(), wanted.ravel()))),
     ("crops-output", _arrays(lambda got, wanted: _is_window(got, wanted))),
     ("extra-border", _arrays(lambda got, wanted: _is_window(wanted, got))),
+    ("rounded", _is_rounded),
     ("off-by-one", _is_one_off),
 )

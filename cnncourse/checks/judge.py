@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cnncourse.checks.compare import Difference, compare, same
+import numpy as np
+
+from cnncourse.checks.compare import Difference, compare, is_flat_list, same
 from cnncourse.checks.diagnose import Finding, find_mistake
 
 
@@ -31,6 +33,9 @@ class Values:
 
     def alike(self, task, one, other, case):
         """Whether two wrong results are the same wrong answer."""
+        listed = isinstance(one, (tuple, list)) and (not one or is_flat_list(one))
+        if self.lists_allowed and listed and isinstance(other, np.ndarray):
+            one = np.array(one, dtype=None if one else other.dtype)
         return same(one, other, self.exact_dtype, task.scale(case))
 
     def find(self, task, trials):

@@ -1,4 +1,4 @@
-"""How a module starts, and whether two objects of one class keep apart: what no loaded numbers show."""
+"""How a module starts, and whether objects and calls keep apart: what no loaded numbers show."""
 
 import numpy as np
 
@@ -11,11 +11,13 @@ STARTING = {
     "Start from random numbers, as PyTorch's layers do.",
     "shared-between-objects": "Two objects of the class hold the same parameters: what is loaded into one changes the "
     "other. Make the layers inside the constructor, not once outside.",
+    "keeps-what-it-saw": "What comes out depends on the pictures of an earlier call: something stays in the object, "
+    "such as a list that every call makes longer. Make it in forward.",
 }
 
 
 def start_and_sharing(door, case, arrays, state, double=True):
-    """Make two objects of one construction: how does one start, and does each keep its own numbers?
+    """Make two objects of one construction: how does one start, and does each keep its own numbers, and no pictures?
 
     Parameters
     ----------
@@ -30,15 +32,18 @@ def start_and_sharing(door, case, arrays, state, double=True):
     others = {name: -values for name, values in state.items()}
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     run = {"do": "forward", "inputs": inputs, "training": True, "grad_output": 3, "short": True}
+    further = {"do": "forward", "inputs": [-inputs[0]], "training": False}
     steps = [
         {"do": "load", "state": {}, "double": double}, {"do": "read"}, run, {"do": "describe", "object": 1},
-        {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1}, {"do": "read"},
+        {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1, "double": double}, {"do": "read"},
+        further, {"do": "load", "state": state, "object": 1}, further | {"object": 1},
     ]  # fmt: skip
     outcome = door.script(case, steps)
     if outcome.error is not None:
         return outcome, Difference(outcome.error.kind, "")
-    _, start, first, *_, read = outcome.value
+    _, start, first, *_, read, later, _, fresh = outcome.value
     problem = starting_problem(arrays, start, first["grads"]) or sharing_problem(state, read)
+    problem = problem or keeping_problem(later["output"], fresh["output"])
     outcome.value = None
     return outcome, problem
 
@@ -63,3 +68,11 @@ def sharing_problem(loaded, read):
             text = f"What is loaded into {name} of one object changes that of another."
             return Difference("shared-between-objects", text)
     return None
+
+
+def keeping_problem(later, fresh):
+    """A Difference where an object that has seen pictures gives something else than one that has seen none."""
+    size = float(np.nanmax(np.abs(fresh), initial=0.0))
+    if later.shape == fresh.shape and np.allclose(later, fresh, rtol=0, atol=1e-4 * size, equal_nan=True):
+        return None
+    return Difference("keeps-what-it-saw", "In eval mode the output for a picture depends on the calls before.")

@@ -77,6 +77,9 @@ class Question:
         for value, (slug, text) in self.wrong.items():
             if self._equal(given, value):
                 return self._report(0, "wrong", text, Finding(slug, text))
+        if isinstance(self.answer, float) and given == float(f"{self.answer:.2g}"):
+            text = "Two digits of it are right. Give three at least."
+            return self._report(0, "wrong", text, Finding("too-few-digits", text))
         return self._report(0, "wrong", f"{given} is not right. {self._hint()}")
 
     def _hint(self):

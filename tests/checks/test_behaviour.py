@@ -83,6 +83,7 @@ def test_not_a_function():
         (lambda y: -y, "wrong-sign", "wanted"),
         (lambda y: 3 * y, "constant-factor", "wanted"),
         (lambda y: y + 1.5, "constant-offset", "wanted"),
+        (lambda y: y.round(3), "rounded", "wanted"),
         (lambda y: y[:-1], "crops-output", "wanted: (3, 3)"),
         (lambda y: np.pad(y, 1), "extra-border", "wanted: (3, 3)"),
         (lambda y: y[None], "extra-axis", "(1, 3, 3)"),
@@ -97,6 +98,30 @@ def test_wrong_kinds_of_result_have_their_own_sentence(wrap, mistake, words):
     assert report.score == 0
     assert report.mistake == mistake
     assert words in report.message
+
+
+@pytest.mark.parametrize(
+    ("wrap", "mistake"),
+    [
+        (lambda y: 100 * y, "constant-factor"),
+        (lambda y: -y, "wrong-sign"),
+        (lambda y: y + 1, "constant-offset"),
+        (lambda y: round(y, 4), "rounded"),
+        (lambda y: np.sin(y), None),
+    ],
+)
+def test_numbers_that_are_wrong_in_one_way(wrap, mistake):
+    def mean_iou(confusion):
+        union = confusion.sum(0) + confusion.sum(1) - np.diag(confusion)
+        return float((np.diag(confusion)[union > 0] / union[union > 0]).mean())
+
+    assert judge(lambda confusion: wrap(mean_iou(confusion)), "19.mean_iou").mistake == mistake
+
+
+def test_a_number_with_too_few_digits():
+    assert judge(lambda: 0.67, "19.answer_dice_of_half").mistake == "too-few-digits"
+    assert judge(lambda: 0.7, "19.answer_dice_of_half").mistake is None
+    assert judge(lambda: 0.667, "19.answer_dice_of_half").passed
 
 
 def test_tensor():
@@ -392,3 +417,43 @@ def test_a_guarded_logarithm_is_no_low_precision():
         return float(-np.log((e / e.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels] + 1e-9).mean())
 
     assert check("09.cross_entropy", guarded).mistake == "tiny-number-in-the-logarithm"
+
+
+def test_bits_of_another_type_get_a_sentence():
+    report = judge(lambda x: (x.view(np.uint32) >> 16).astype(np.uint16), "21.to_bfloat16")
+    assert (report.passed, report.mistake) == (False, "wrong-dtype")
+
+
+def test_a_list_has_the_cause_that_an_array_has():
+    def block(count, world_size, rank, epoch, seed):
+        order, length = np.random.default_rng([seed, epoch]).permutation(count), -(-count // world_size)
+        return np.resize(order, length * world_size)[rank * length : (rank + 1) * length].tolist()
+
+    assert judge(block, "21.shard").mistake == "blocks-instead-of-strides"
+
+
+def test_lost_digits_are_one_cause_in_whatever_order_the_sums_are_taken():
+    def one_pass(counts, means, variances):
+        share = counts / counts.sum()
+        return share @ means, share @ (variances + means**2) - (share @ means) ** 2
+
+    assert judge(one_pass, "21.merge_statistics").mistake == "one-pass"
+
+
+def test_a_table_of_floats_counts_as_well():
+    def table(target, prediction, num_classes, ignore_index=255):
+        kept = target != ignore_index
+        counts = np.zeros((num_classes, num_classes))
+        np.add.at(counts, (target[kept], prediction[kept]), 1)
+        return counts
+
+    assert judge(table, "19.confusion_matrix").passed
+    assert not judge(lambda *a, **k: table(*a, **k) / 2, "19.confusion_matrix").passed
+
+
+def test_a_number_that_is_nothing_but_rounding_is_zero():
+    def rate(step, total, warmup, peak, floor=0.0):
+        x = min((step - warmup) / (total - warmup), 1)
+        return peak * step / warmup if step < warmup else floor + (peak - floor) * np.cos(np.pi * x / 2) ** 2
+
+    assert judge(rate, "21.warmup_cosine").passed

@@ -364,6 +364,9 @@ CONDITIONS = {
         "classes that do not occur": lambda a: a["num_classes"] > a["prediction"].max() + 3,
         "more pairs than 8 bits hold": lambda a: a["target"].dtype == np.uint8 and a["num_classes"] ** 2 > 256,
         "two kinds of integers": lambda a: a["target"].dtype != a["prediction"].dtype,
+        "more pixels of one kind than 8 bits count": lambda a: (
+            a["target"].dtype == np.uint8 and ((a["target"] == 0) & (a["prediction"] == 0)).sum() > 255
+        ),
         "255 predicted": lambda a: (a["prediction"] == 255).any(),
         "all sides alike": lambda a: len({*a["target"].shape}) == 1,
     },
@@ -386,6 +389,7 @@ CONDITIONS = {
         "an even kernel": lambda a: a["weight"].shape[2] % 2 == 0,
         "one pixel": lambda a: a["input"].shape[2:] == (1, 1),
         "one image": lambda a: len(a["input"]) == 1,
+        "padding as large as the kernel": lambda a: pair(a.get("padding", 0))[0] >= a["weight"].shape[2],
         "padding along one axis": lambda a: 0 in pair(a.get("padding", 1)) != (0, 0),
         "all sides alike": lambda a: len({*a["input"].shape[1:]}) == 1,
     },
@@ -427,6 +431,7 @@ CONDITIONS = {
     },
     "20.normalized_adjacency": GRAPHS | {
         "whole numbers": lambda a: a["adjacency"].dtype.kind == "i",
+        "truth values with loops": lambda a: a["adjacency"].dtype == bool and np.diag(a["adjacency"]).any(),
         "truth values": lambda a: a["adjacency"].dtype.kind == "b",
         "no edge": lambda a: not a["adjacency"].any() and len(a["adjacency"]) > 1,
     },

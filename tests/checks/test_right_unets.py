@@ -73,11 +73,98 @@ class Flat(nn.Module):
         return self.head(x)
 
 
+class Bare(nn.Module):
+    """Bare parameters in one list, used in the order in which they are made."""
+
+    def __init__(self, c_in, num_classes, width=16, depth=2):
+        super().__init__()
+        self.held, self.depth = nn.ParameterList(), depth
+        c = [width * 2**k for k in range(depth + 1)]
+        for a, b in zip([c_in, *c], c, strict=False):
+            self.make(b, a, 3, 3)
+            self.make(b, b, 3, 3)
+        for b in c[-2::-1]:
+            self.held.append(nn.Parameter(0.1 * torch.randn(2 * b, b, 2, 2)))
+            self.make(b, 2 * b, 3, 3)
+            self.make(b, b, 3, 3)
+        self.make(num_classes, width, 1, 1)
+
+    def make(self, *shape):
+        self.held.append(nn.Parameter(torch.randn(shape) * (2 / shape[1] / shape[2] ** 2) ** 0.5))
+        self.held.append(nn.Parameter(torch.zeros(shape[0])))
+
+    def forward(self, x):
+        left, kept = iter(self.held), []
+
+        def conv(x):
+            return F.conv2d(x, next(left), next(left), padding="same")
+
+        for k in range(self.depth + 1):
+            x = conv(conv(x).relu()).relu()
+            if k < self.depth:
+                kept.append(x)
+                x = F.max_pool2d(x, (2, 2))
+        for skip in kept[::-1]:
+            x = torch.hstack([skip, F.conv_transpose2d(x, next(left), stride=2)])
+            x = conv(conv(x).relu()).relu()
+        return conv(x)
+
+
+class Lazy(nn.Module):
+    """Layers that learn their number of input channels from the first picture, under names made by numbers."""
+
+    def __init__(self, c_in, num_classes, width=16, depth=2):
+        super().__init__()
+        self.depth = depth
+        for i in range(depth + 1):
+            self.add_module(f"down{i}", self.block(width << i))
+        for i in range(depth):
+            self.add_module(f"up{i}", nn.LazyConvTranspose2d(width << i, 2, stride=2))
+            self.add_module(f"back{i}", self.block(width << i))
+        self.head = nn.LazyConv2d(num_classes, 1)
+
+    def block(self, c):
+        return nn.Sequential(*[layer for _ in "12" for layer in (nn.LazyConv2d(c, 3, padding=1), nn.ReLU(True))])
+
+    def forward(self, x, level=0):
+        x = getattr(self, f"down{level}")(x)
+        if level < self.depth:
+            below = getattr(self, f"up{level}")(self.forward(nn.MaxPool2d(2)(x), level + 1))
+            x = getattr(self, f"back{level}")(torch.cat([x, below], 1))
+        return x if level else self.head(x)
+
+
+class Products(nn.Module):
+    """Up by einsum, down by the largest of four, the head a linear layer."""
+
+    def __init__(self, c_in, num_classes, width=16, depth=2):
+        super().__init__()
+        c = [width * 2**k for k in range(depth + 1)]
+        self.down = nn.ModuleList([self.block(a, b) for a, b in zip([c_in, *c], c, strict=False)])
+        self.back = nn.ModuleList([self.block(2 * b, b) for b in c[-2::-1]])
+        self.up = nn.ParameterList([nn.Parameter(0.1 * torch.randn(2 * b, b, 2, 2)) for b in c[-2::-1]])
+        self.head = nn.Linear(width, num_classes)
+
+    def block(self, a, b):
+        return nn.Sequential(nn.Conv2d(a, b, 3, padding="same"), nn.ReLU(), nn.Conv2d(b, b, 3, 1, 1), nn.ReLU())
+
+    def forward(self, x):
+        kept = []
+        for level in self.down[:-1]:
+            kept.append(level(x))
+            x = kept[-1].unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).amax((3, 5))
+        x = self.down[-1](x)
+        for kernel, level in zip(self.up, self.back, strict=True):
+            x = torch.einsum("ncij,couv->noiujv", x, kernel).flatten(4, 5).flatten(2, 3)
+            x = level(torch.cat([kept.pop(), x], 1))
+        return self.head(x.movedim(1, -1)).movedim(-1, 1)
+
+
 def packages(c_in, num_classes, width=16, depth=2):
     return PackagesUNet(c_in, num_classes, width, depth)
 
 
-@pytest.mark.parametrize("answer", [Recursive, Flat, packages])
+@pytest.mark.parametrize("answer", [Recursive, Flat, Bare, Lazy, Products, packages])
 def test_right_unet_gets_every_point(answer):
     report = check("19.UNet", answer)
     assert report.passed, report.to_text()

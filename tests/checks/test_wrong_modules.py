@@ -122,6 +122,19 @@ def test_one_object_for_every_call_is_named(name):
     assert (report.passed, report.mistake) == (False, "shared-between-objects"), report.to_text()
 
 
+def keeps_the_first_picture(inner, x):
+    """Right for the picture that it saw first, and wrong for all others of its shape."""
+    first = inner.__dict__.setdefault("seen", {}).setdefault(tuple(x.shape), x.detach().clone())
+    return inner(x + 0.1 * (first - x.detach()))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_pictures_that_stay_from_an_earlier_call_are_named(name):
+    task = TASKS[name]
+    report = task.evaluate(LocalStudent(lambda *a, **k: Around(task, a, k, keeps_the_first_picture)))
+    assert (report.passed, report.mistake) == (False, "keeps-what-it-saw"), report.to_text()
+
+
 class SometimesWithout(nn.Module):
     """A basic block that forgets its shortcut, or its main path, where `forgets(x)`; or pads in another way."""
 

@@ -30,7 +30,8 @@ def any_array(task, points=1, title=TITLE):
         task.precision = title
         task.add_mistake(
             "low-precision", lambda again, given: again(**_each(_single, dict(given))),
-            "float64 came in, and something was stored as float32, or a small number was added.",
+            "float64 came in, and something was stored as float32, or a small number was added, or a bound cuts values "
+            "off.",
         )  # fmt: skip
         return function
 

@@ -20,6 +20,7 @@ def with_batches(target, args, kwargs, notes, probes):
     network, seen = built(**described), []
     first = network[0]  # whichever way the network is run, its first layer sees the batch
     first.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
+    frozen = [p for p in network.parameters() if not p.requires_grad]
     tensors = [(torch.tensor(images), torch.tensor(labels)) for images, labels in args]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
@@ -31,7 +32,8 @@ def with_batches(target, args, kwargs, notes, probes):
     batches = [tensor for pair in tensors for tensor in pair]
     return {
         "the gradients": flat(map(filled, network.parameters())),
-        "the result": probes.plain(result),
+        "whether parameters that ask for no gradient have none": all(p.grad is None for p in frozen),
+        "the result": float(result) if type(result) is int else probes.plain(result),
         "the sizes of the batches that the network saw": np.array(seen, dtype=np.int64),
         "the modes of the modules": np.array([float(one.training) for one in network.modules()]),
         "the network's numbers": flat([*network.parameters(), *network.buffers()]),

@@ -196,12 +196,112 @@ def crop_into_zeros(skip, x):
     return y
 
 
+def confusion_floats(target, prediction, num_classes, ignore_index=255):
+    """A table of floats, whose numbers are whole."""
+    table = np.zeros((num_classes, num_classes))
+    kept = target != ignore_index
+    np.add.at(table, (target[kept], prediction[kept]), 1)
+    return table
+
+
+def confusion_codes(target, prediction, num_classes, ignore_index=255):
+    kept = target != ignore_index
+    codes = target[kept].astype(np.int64) * num_classes + prediction[kept].astype(np.int64)
+    return np.bincount(codes, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def iou_without_the_rest(confusion):
+    """The union is everything but what is in neither row nor column."""
+    shares = []
+    for c in range(len(confusion)):
+        union = confusion.sum() - np.delete(np.delete(confusion, c, 0), c, 1).sum()
+        if union:
+            shares.append(confusion[c, c] / union)
+    return math.fsum(shares) / len(shares)
+
+
+def dice_logarithms(logits, target, eps=1.0):
+    """p from its logarithm; the sums as products of matrices."""
+    p, t = np.exp(-np.logaddexp(0, -logits)).squeeze(1), target.squeeze(1)
+    above = 2 * np.tensordot(p, t, axes=([1, 2], [1, 2])).diagonal() + eps
+    return np.average(1 - above / (p.sum((1, 2)) + t.sum((1, 2)) + eps))
+
+
+def dice_back_complex(logits, target, eps=1.0):
+    """The derivative with respect to p by a step along the imaginary axis."""
+    p = (1 + np.tanh(logits.astype(float) / 2)) / 2
+    grad = np.zeros(logits.shape)
+    for index in np.ndindex(logits.shape):
+        q, t = p[index[0]].astype(complex), target[index[0]]
+        q[index[1:]] += 1e-30j
+        grad[index] = -((2 * (q * t).sum() + eps) / (q.sum() + t.sum() + eps)).imag / 1e-30
+    return (grad * p * (1 - p) / len(logits)).astype(logits.dtype)
+
+
+def transposed_matrices(input, weight, stride=1, padding=0):
+    """A matrix of zeros and ones for each axis says which pixel and entry meet which place."""
+    (S_h, S_w), (P_h, P_w) = (s if isinstance(s, (tuple, list)) else (s, s) for s in (stride, padding))
+
+    def places(n, K, S, P):
+        hit = np.zeros((n, K, (n - 1) * S + K - 2 * P))
+        for i, u in np.ndindex(n, K):
+            if 0 <= i * S + u - P < hit.shape[2]:
+                hit[i, u, i * S + u - P] = 1
+        return hit
+
+    rows = places(input.shape[2], weight.shape[2], S_h, P_h)
+    columns = places(input.shape[3], weight.shape[3], S_w, P_w)
+    return np.einsum("ncij,couv,iur,jvs->nors", input, weight, rows, columns, optimize=True)
+
+
+def transposed_gathered(input, weight, stride=1, padding=0):
+    """Output pixel by output pixel: which input pixels reach it?"""
+    (S_h, S_w), (P_h, P_w) = (s if isinstance(s, (tuple, list)) else (s, s) for s in (stride, padding))
+    (N, _, H, W), (_, C_out, K_h, K_w) = input.shape, weight.shape
+    y = np.zeros((N, C_out, (H - 1) * S_h - 2 * P_h + K_h, (W - 1) * S_w - 2 * P_w + K_w), input.dtype)
+    for r, s, u, v in np.ndindex(*y.shape[2:], K_h, K_w):
+        (i, above), (j, left) = divmod(r + P_h - u, S_h), divmod(s + P_w - v, S_w)
+        if above == left == 0 and 0 <= i < H and 0 <= j < W:
+            y[:, :, r, s] += input[:, :, i, j] @ weight[:, :, u, v]
+    return y
+
+
+def transposed_fft(input, weight, stride=1, padding=0):
+    (S_h, S_w), (P_h, P_w) = (s if isinstance(s, (tuple, list)) else (s, s) for s in (stride, padding))
+    (N, C, H, W), (K_h, K_w) = input.shape, weight.shape[2:]
+    spread = np.zeros((N, C, (H - 1) * S_h + 1, (W - 1) * S_w + 1))
+    spread[..., ::S_h, ::S_w] = input
+    size = spread.shape[2] + K_h - 1, spread.shape[3] + K_w - 1
+    product = np.einsum("ncij,coij->noij", np.fft.rfft2(spread, size), np.fft.rfft2(weight, size))
+    return np.fft.irfft2(product, size)[..., P_h : size[0] - P_h, P_w : size[1] - P_w].astype(input.dtype)
+
+
+def bilinear_interp(stride):
+    K = 2 * stride - stride % 2
+    middle = (K - 1) / 2
+    hat = np.interp(np.arange(K), [middle - stride, middle, middle + stride], [0, 1, 0])
+    return np.einsum("i,j->ij", hat, hat)
+
+
+def crop_windows(skip, x):
+    """The window that lies in the middle, of all that there are."""
+    i, j = (np.array(skip.shape[2:]) - x.shape[2:]) // 2
+    windows = np.lib.stride_tricks.sliding_window_view(skip, x.shape[2:], axis=(2, 3))
+    return np.append(windows[:, :, i, j], x, axis=1)
+
+
 ANSWERS = {
-    "19.confusion_matrix": [confusion_loop, confusion_by_class, confusion_one_hot, confusion_histogram],
-    "19.mean_iou": [iou_loop, iou_nan, iou_by_dice],
-    "19.dice_loss": [dice_flat, dice_loop, dice_plain],
-    "19.dice_loss_backward": [dice_back_loop, dice_back_two_terms],
-    "19.conv_transpose2d": [transposed_zeros, transposed_loops, transposed_columns],
-    "19.bilinear_kernel": [bilinear_caffe, bilinear_boxes, bilinear_loops],
-    "19.crop_and_concat": [crop_ranges, crop_from_both_ends, crop_into_zeros],
-}
+    "19.confusion_matrix": [
+        confusion_loop, confusion_by_class, confusion_one_hot, confusion_histogram, confusion_floats,
+        confusion_codes,
+    ],
+    "19.mean_iou": [iou_loop, iou_nan, iou_by_dice, iou_without_the_rest],
+    "19.dice_loss": [dice_flat, dice_loop, dice_plain, dice_logarithms],
+    "19.dice_loss_backward": [dice_back_loop, dice_back_two_terms, dice_back_complex],
+    "19.conv_transpose2d": [
+        transposed_zeros, transposed_loops, transposed_columns, transposed_matrices, transposed_gathered,
+        transposed_fft,
+    ],
+    "19.bilinear_kernel": [bilinear_caffe, bilinear_boxes, bilinear_loops, bilinear_interp],
+    "19.crop_and_concat": [crop_ranges, crop_from_both_ends, crop_into_zeros, crop_windows],
+}  # fmt: skip

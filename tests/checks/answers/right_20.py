@@ -248,14 +248,92 @@ def patches_entries(images, weight, bias):
     return total.reshape(len(images), -1, D)
 
 
+def causal_strides(input, weight, dilation=1):
+    """Windows made of strides."""
+    (N, C, L), K = input.shape, weight.shape[2]
+    padded = np.concatenate([np.zeros((N, C, dilation * (K - 1)), input.dtype), input], axis=2)
+    n, c, t = padded.strides
+    windows = np.lib.stride_tricks.as_strided(padded, (N, C, L, K), (n, c, t, t * dilation), writeable=False)
+    return np.einsum("nclk,ock->nol", windows, weight)
+
+
+def reach_recursive(kernel_size, dilations):
+    if not dilations:
+        return 1
+    return reach_recursive(kernel_size, dilations[1:]) + (kernel_size - 1) * dilations[0]
+
+
+def reach_numpy(kernel_size, dilations):
+    return np.sum(np.asarray(dilations, dtype=int) * (kernel_size - 1)) + 1
+
+
+def conv3d_strides(input, weight, bias=None):
+    """One matrix product with windows made of strides."""
+    N, C, *sides = input.shape
+    K = weight.shape[2:]
+    out = [side - k + 1 for side, k in zip(sides, K, strict=True)]
+    n, c, *steps = input.strides
+    windows = np.lib.stride_tricks.as_strided(input, (N, *out, C, *K), (n, *steps, c, *steps), writeable=False)
+    y = windows.reshape(-1, C * np.prod(K)) @ weight.reshape(len(weight), -1).T
+    return np.moveaxis((y if bias is None else y + bias).reshape(N, *out, -1), -1, 1)
+
+
+def normalized_in_two_steps(adjacency):
+    """A copy whose diagonal grows; rows and columns divided one after the other."""
+    A = adjacency.astype(adjacency.dtype if adjacency.dtype.kind == "f" else float)
+    A[np.diag_indices_from(A)] += 1
+    root = np.sqrt(A.sum(1, keepdims=True))
+    return A / root / root.T
+
+
+def conv_without_the_matrix(adjacency, features, weight):
+    """Â is never made."""
+    d = 1 / np.sqrt(1 + adjacency.sum(1, keepdims=True))
+    scaled = d * features
+    return d * ((adjacency @ scaled + scaled) @ weight)
+
+
+def backward_without_the_matrix(grad_output, adjacency, features, weight):
+    d = (1 + adjacency.sum(1))[:, None] ** -0.5
+    g = d * grad_output
+    g = d * (adjacency.T @ g + g)
+    return [np.dot(g, weight.T), np.tensordot(features, g, axes=(0, 0))]
+
+
+def error_turned_back(layer, adjacency, features, permutation):
+    """The new output is renumbered back."""
+    back = np.argsort(permutation)
+    y = layer(adjacency[permutation][:, permutation], features.take(permutation, 0))
+    return np.abs(y[back] - layer(adjacency, features)).max()
+
+
+def lift_entries(image, kernel):
+    """Entry by entry of the kernel, whose place turns."""
+    K = len(kernel)
+    maps = np.zeros((4, *(side - K + 1 for side in image.shape)), image.dtype)
+    for u, v in np.ndindex(K, K):
+        seen = image[u : u + maps.shape[1], v : v + maps.shape[2]]
+        for r, place in enumerate([(u, v), (v, K - 1 - u), (K - 1 - u, K - 1 - v), (K - 1 - v, u)]):
+            maps[r] += kernel[place] * seen
+    return maps
+
+
+def patches_strides(images, weight, bias):
+    (N, C, H, W), P = images.shape, weight.shape[-1]
+    n, c, h, w = images.strides
+    cut = np.lib.stride_tricks.as_strided(images, (N, H // P, W // P, C, P, P), (n, P * h, P * w, c, h, w))
+    rows = cut.reshape(N, -1, 1, weight[0].size)
+    return (rows * weight.reshape(len(weight), -1)).sum(-1) + bias
+
+
 ANSWERS = {
-    "20.causal_conv1d": [causal_loops, causal_shifted, causal_full, causal_matrix, causal_fft],
-    "20.stack_receptive_field": [reach_set, reach_reduce],
-    "20.conv3d": [conv3d_loops, conv3d_tensordot, conv3d_fft, conv3d_frames],
-    "20.normalized_adjacency": [normalized_matrices, normalized_entries, normalized_einsum],
-    "20.graph_conv": [conv_weight_first, conv_loops, conv_einsum],
-    "20.graph_conv_backward": [backward_loops, backward_einsum],
-    "20.permutation_error": [error_matrix, error_loops],
-    "20.lift_rotations": [lift_loops, lift_pictures, lift_fft],
-    "20.patch_embedding": [patches_loops, patches_windows, patches_entries],
+    "20.causal_conv1d": [causal_loops, causal_shifted, causal_full, causal_matrix, causal_fft, causal_strides],
+    "20.stack_receptive_field": [reach_set, reach_reduce, reach_recursive, reach_numpy],
+    "20.conv3d": [conv3d_loops, conv3d_tensordot, conv3d_fft, conv3d_frames, conv3d_strides],
+    "20.normalized_adjacency": [normalized_matrices, normalized_entries, normalized_einsum, normalized_in_two_steps],
+    "20.graph_conv": [conv_weight_first, conv_loops, conv_einsum, conv_without_the_matrix],
+    "20.graph_conv_backward": [backward_loops, backward_einsum, backward_without_the_matrix],
+    "20.permutation_error": [error_matrix, error_loops, error_turned_back],
+    "20.lift_rotations": [lift_loops, lift_pictures, lift_fft, lift_entries],
+    "20.patch_embedding": [patches_loops, patches_windows, patches_entries, patches_strides],
 }

@@ -1,5 +1,6 @@
 """Right answers to unit 21, each written another way."""
 
+import itertools
 import math
 import struct
 
@@ -157,13 +158,95 @@ def accumulate_autograd(network, batches):
     return total / count
 
 
+def accumulate_running(network, batches):
+    """The mean so far, and its gradient so far."""
+    import torch
+    from torch.nn import functional as F
+
+    for p in network.parameters():
+        p.grad = None
+    seen, mean = 0, 0.0
+    for images, labels in iter(batches):
+        share = len(labels) / (seen + len(labels))
+        with torch.no_grad():
+            for p in network.parameters():
+                if p.grad is not None:
+                    p.grad.mul_(1 - share)
+        loss = F.cross_entropy(network(images), labels)
+        (share * loss).backward()
+        mean += (loss.item() - mean) * share
+        seen += len(labels)
+    return mean
+
+
+def accumulate_all_graphs(network, batches):
+    """All losses first, then one way back."""
+    import torch
+
+    network.zero_grad(set_to_none=True)
+    losses = [torch.nn.CrossEntropyLoss(reduction="none")(network(images), labels) for images, labels in batches]
+    mean = torch.cat(losses).mean()
+    mean.backward()
+    return mean.item()
+
+
+def shard_wrapped(count, world_size, rank, epoch, seed):
+    order = np.random.Generator(np.random.PCG64([seed, epoch])).permutation(count)
+    return np.take(order, rank + world_size * np.arange(-(-count // world_size)), mode="wrap")
+
+
+def shard_cycled(count, world_size, rank, epoch, seed):
+    order = itertools.cycle(np.random.default_rng([seed, epoch]).permutation(count))
+    length = math.ceil(count / world_size)
+    return [int(image) for i, image in zip(range(length * world_size), order, strict=False) if i % world_size == rank]
+
+
+def merged_from_the_largest(counts, means, variances):
+    """Distances from the mean of the largest part."""
+    n = np.asarray(counts, dtype=means.dtype)[:, None]
+    middle = means[np.argmax(counts)]
+    further = (n * (means - middle)).sum(0) / n.sum()
+    return [middle + further, np.einsum("pi,pc->c", n, variances + (means - middle - further) ** 2) / n.sum()]
+
+
+def seconds_of_all(size, devices, bandwidth, latency):
+    return 2 * size * (1 - 1 / devices) / bandwidth + 2 * latency * (devices - 1)
+
+
+def rate_by_sine(step, total, warmup, peak, floor=0.0):
+    if warmup and step <= warmup:
+        return step / warmup * peak
+    progress = (min(step, total) - warmup) / (total - warmup)
+    return peak - (peak - floor) * math.sin(math.pi / 2 * progress) ** 2
+
+
+def bfloat16_by_exponent(x):
+    """Eight binary digits, fewer below 2 to the power −126."""
+    y = x.astype(np.float64)
+    e = np.maximum(np.frexp(y)[1], -125)
+    with np.errstate(all="ignore"):
+        rounded = np.ldexp(np.round(np.ldexp(y, 8 - e)), e - 8)
+        rounded = np.where(np.abs(rounded) >= 2.0**128, np.copysign(np.inf, y), rounded)
+        return np.copysign(np.where(np.isfinite(y), rounded, y).astype(np.float32), x)
+
+
+def quantize_from_the_right(weight):
+    scale = np.amax(np.abs(weight), axis=tuple(range(1, weight.ndim))) / 127
+    scale[scale == 0] = 1
+    return np.rint((weight.T / scale).T).astype(np.int8), scale
+
+
+def dequantize_matrix(q, scale):
+    return (np.diag(scale) @ q.reshape(len(q), -1)).reshape(q.shape)
+
+
 ANSWERS = {
-    "21.warmup_cosine": [rate_by_cases, rate_interpolated],
-    "21.merge_statistics": [merged_pairwise, merged_average, merged_sums],
-    "21.shard": [shard_modulo, shard_tiled],
-    "21.all_reduce_seconds": [seconds_by_rounds, seconds_by_terms],
-    "21.quantize": [quantize_loop, quantize_where],
-    "21.dequantize": [dequantize_einsum, dequantize_loop, dequantize_transposed],
-    "21.to_bfloat16": [bfloat16_struct, bfloat16_halves],
-    "21.accumulate": [accumulate_weighted, accumulate_autograd],
+    "21.warmup_cosine": [rate_by_cases, rate_interpolated, rate_by_sine],
+    "21.merge_statistics": [merged_pairwise, merged_average, merged_sums, merged_from_the_largest],
+    "21.shard": [shard_modulo, shard_tiled, shard_wrapped, shard_cycled],
+    "21.all_reduce_seconds": [seconds_by_rounds, seconds_by_terms, seconds_of_all],
+    "21.quantize": [quantize_loop, quantize_where, quantize_from_the_right],
+    "21.dequantize": [dequantize_einsum, dequantize_loop, dequantize_transposed, dequantize_matrix],
+    "21.to_bfloat16": [bfloat16_struct, bfloat16_halves, bfloat16_by_exponent],
+    "21.accumulate": [accumulate_weighted, accumulate_autograd, accumulate_running, accumulate_all_graphs],
 }

@@ -138,6 +138,6 @@ def first_layer_only(input, w1, b1):
 
 @task.mistake
 def changes_input(right, input):
-    """The values may be right, but the input is changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     input[...] = 0
     return right

@@ -89,11 +89,18 @@ task.options(network, {
     "first-skip-missing": ({"skips": "coarse"}, "The finest level has no skip. It brings most of the edges."),
     "skip-behind": ({"join": "x-first"}, "The maps from below come first in the concatenation. The skip does."),
     "skips-added": ({"join": "sum"}, "The skips are added, as in ResNet. U-Net joins them along the channels."),
+    "skips-detached": ({"join": "detached"}, "The outputs are right, but no gradient comes back through the skips: "
+        "hand them on without detach()."),
     "no-relu": ({"relu": "none"}, "There is no ReLU. Each 3×3 convolution has one behind it."),
     "no-relu-between": ({"relu": "last"}, "The first of the two convolutions has no ReLU: the two are then one linear "
         "map."),
     "no-relu-at-the-end-of-a-level": ({"relu": "first"}, "The second of the two convolutions has no ReLU."),
+    "no-relu-at-the-end-on-the-way-up": ({"relu": "first-up"}, "On the way up the second of the two convolutions "
+        "has no ReLU."),
     "other-activation": ({"relu": "leaky"}, "The activation is not ReLU: negative values come through."),
+    "gelu": ({"relu": "gelu"}, "The activation is GELU. Here it is ReLU."),
+    "elu": ({"relu": "elu"}, "The activation is ELU. Here it is ReLU."),
+    "silu": ({"relu": "silu"}, "The activation is SiLU (Swish). Here it is ReLU."),
     "relu-after-upsampling": ({"up_relu": True}, "There is a ReLU behind the transposed convolution. There is none."),
     "no-bias": ({"bias": False}, "The 3×3 convolutions have no bias. Without a batch norm behind them they need one."),
     "batch-norm-added": ({"norm": True}, "There are batch norm layers. The network of 2015 has none."),
@@ -106,6 +113,9 @@ task.options(network, {
     "widths-constant": ({"widths": "same"}, "All levels are equally wide. The width doubles with each pooling."),
     "widths-linear": ({"widths": "linear"}, "The width grows by the same number with each pooling. It doubles."),
     "average-pooling": ({"pool": "average"}, "The way down takes means. It takes maxima."),
+    "overlapping-pooling": ({"pool": "overlapping"}, "The pooling windows are 3×3 and overlap. They are 2×2."),
+    "resized-and-convolved-1x1": ({"up": "resized-1"}, "The maps are resized, and a 1×1 convolution follows. Here the "
+        "way up is a 2×2 transposed convolution with stride 2."),
     "repeated-and-convolved": ({"up": "nearest"}, "Pixels are repeated, and a 1×1 convolution follows. Here the way up "
         "is a 2×2 transposed convolution with stride 2."),
     "resized-and-convolved": ({"up": "resized-3"}, "The maps are resized, and a 3×3 convolution follows. Here the way "
@@ -133,3 +143,9 @@ def two_classes_always(c_in, width, depth):
 def width_always_16(c_in, num_classes, depth):
     """The first level has 16 channels, whatever `width` is."""
     return network(c_in, num_classes, 16, depth)
+
+
+@task.mistake
+def depth_always_2(c_in, num_classes, width):
+    """There are two poolings, whatever `depth` is."""
+    return network(c_in, num_classes, width, 2)

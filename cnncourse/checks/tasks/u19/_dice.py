@@ -63,6 +63,9 @@ PROBABILITIES = {  # slug: (probability of a logit, explanation)
     "softmax-of-one": (np.ones_like, "A softmax over one channel is 1 everywhere. One channel needs a sigmoid."),
     "thresholded": (lambda z: (z > 0).astype(z.dtype), "p is set to 0 or 1. Then the loss has no gradient; the "
         "probability itself counts."),
+    "tanh-without-half": (lambda z: (1 + np.tanh(z)) / 2, "That is the sigmoid of 2·logit: (1 + tanh(z / 2)) / 2 has "
+        "z / 2 in it."),
+    "tanh-for-sigmoid": (np.tanh, "tanh runs from −1 to 1. Probabilities are from 0 to 1: (1 + tanh(z / 2)) / 2."),
     "sigmoid-twice": (lambda z: sigmoid(sigmoid(z)), "The sigmoid is applied twice."),
     "sigmoid-turned": (lambda z: sigmoid(-z), "This is the probability of the background: sign of the logit."),
 }  # fmt: skip
@@ -70,6 +73,9 @@ SUMS = {  # slug: (options of `loss` and `gradient`, explanation); whole, overla
     "batch-in-one": ({"axes": (0, 1, 2, 3)}, "All pictures' pixels go into one fraction. Each picture has its own, and "
         "their mean is taken: otherwise a large thing in one picture hides a small one in another."),
     "rows-apart": ({"axes": (1, 3)}, "Each row of pixels has its own fraction. A picture has one."),
+    "columns-apart": ({"axes": (1, 2)}, "Each column of pixels has its own fraction. A picture has one."),
+    "places-apart": ({"axes": (0, 1)}, "The sums run over the pictures, at each place. They run over the pixels of "
+        "each picture: axes 1, 2 and 3."),
     "two-forgotten": ({"two": 1.0}, "The factor 2 of the numerator is missing: even a perfect prediction would cost "
         "about 1/2."),
     "means-for-sums": ({"reduce": np.mean}, "Means over the pixels stand in the place of sums. Then ε is as large as "
@@ -82,6 +88,8 @@ SUMS = {  # slug: (options of `loss` and `gradient`, explanation); whole, overla
         "nothing predicted should cost nothing."),
     "epsilon-doubled": ({"of_eps": lambda eps: (2 * eps, eps)}, "ε is in the bracket that is doubled: 2(Σpt + ε). It "
         "is added once: 2Σpt + ε."),
+    "epsilon-twice-below": ({"of_eps": lambda eps: (eps, 2 * eps)}, "ε is in the divisor twice. It is added once: "
+        "Σp + Σt + ε."),
     "epsilon-always-one": ({"of_eps": lambda eps: (1.0, 1.0)}, "ε is always 1. It is an argument."),
     "target-turned": ({"of_target": lambda t: 1 - t}, "The background is taken for the thing: 1 − t."),
 }  # fmt: skip

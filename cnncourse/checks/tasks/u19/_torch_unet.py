@@ -4,6 +4,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+OTHERS = {"leaky": F.leaky_relu, "gelu": F.gelu, "elu": F.elu, "silu": F.silu}
+POOLS = {
+    "max": lambda y: F.max_pool2d(y, 2),
+    "average": lambda y: F.avg_pool2d(y, 2),
+    "overlapping": lambda y: F.max_pool2d(y, 3, 2, 1),
+}
+
 
 class Net(nn.Module):
     """A U-Net; the defaults are right."""
@@ -42,15 +49,15 @@ class Net(nn.Module):
             return nn.ConvTranspose2d(a, b, 4, 2, 1, bias=bias)
         return nn.Conv2d(a, b, 3 if self.up_kind == "resized-3" else 1, padding="same", bias=bias)
 
-    def convolved(self, x, convs, norms):
+    def convolved(self, x, convs, norms, relu):
         """The convolutions of a level."""
         for i, (conv, norm) in enumerate(zip(convs, norms, strict=True)):
             x = norm(conv(x))
             last = i == len(convs) - 1
-            if self.relu == "each" or (self.relu == "last") == last and self.relu in ("last", "first"):
+            if relu == "each" or (relu == "last") == last and relu in ("last", "first"):
                 x = x.relu()
-            elif self.relu == "leaky":
-                x = F.leaky_relu(x, 0.1)
+            elif relu in OTHERS:
+                x = OTHERS[relu](x)
         return x
 
     def raised(self, x, layer):
@@ -65,21 +72,23 @@ class Net(nn.Module):
         """Skip and what comes from below."""
         if self.join == "sum":
             return skip + x
+        if self.join == "detached":
+            skip = skip.detach()
         return torch.cat([x, skip] if self.join == "x-first" else [skip, x], 1)
 
     def forward(self, x):
-        fine = []
+        fine, down = [], "each" if self.relu == "first-up" else self.relu
         for convs, norms in zip(self.down[:-1], self.down_norms[:-1], strict=True):
-            y = self.convolved(x, convs, norms)
-            x = F.avg_pool2d(y, 2) if self.pool == "average" else F.max_pool2d(y, 2)
+            y = self.convolved(x, convs, norms, down)
+            x = POOLS[self.pool](y)
             fine.append(y)
-        x = self.convolved(x, self.down[-1], self.down_norms[-1])
+        x = self.convolved(x, self.down[-1], self.down_norms[-1], down)
         x = self.drop(x)
         for i in reversed(range(len(fine))):
             x = self.raised(x, self.up[i])
             if self.has_skip[i]:
                 x = self.joined(fine[i] * (self.join != "zeros"), x)
-            x = self.convolved(x, self.back[i], self.back_norms[i])
+            x = self.convolved(x, self.back[i], self.back_norms[i], self.relu.removesuffix("-up"))
         logits = self.head(x)
         ends = {"relu": torch.relu, "softmax": lambda y: y.softmax(1), "sigmoid": torch.sigmoid,
                 "zeros": lambda y: y * 0}  # fmt: skip

@@ -53,17 +53,27 @@ task.options(made, {
         "the middle."),
     "always-one-less": ({"size": lambda S: 2 * S - 1}, "K is 2S − 1 for even strides too. There it is 2S: the middle "
         "lies between two entries."),
+    "even-and-odd-exchanged": ({"size": lambda S: 2 * S - 1 + S % 2}, "K is 2S − 1 for even strides and 2S for odd "
+        "ones. It is the other way round."),
+    "one-too-large": ({"size": lambda S: 2 * S + 1}, "K is 2S + 1, with zeros outermost. It is 2S for even and 2S − 1 "
+        "for odd strides."),
     "zeros-around": ({"size": lambda S: 2 * S + 2 - S % 2}, "The kernel is two rows and columns larger than it need "
         "be."),
     "size-of-the-stride": ({"size": lambda S: S}, "K is S: neighbours do not overlap, and nothing can be "
         "interpolated."),
     "middle-too-far": ({"middle": lambda K, S: K / 2}, "The middle of K entries, counted from 0, is at (K − 1) / 2."),
+    "middle-still-further": ({"middle": lambda K, S: (K + 1) / 2}, "The middle of K entries, counted from 0, is at "
+        "(K − 1) / 2."),
     "middle-on-an-entry": ({"middle": lambda K, S: (K - 1) // 2}, "For even K the middle lies between two entries: "
         "(K − 1) / 2, not rounded."),
     "middle-above": ({"middle": lambda K, S: K // 2}, "For even K the middle lies between two entries: "
         "(K − 1) / 2, not rounded."),
     "falls-over-half-the-kernel": ({"reach": lambda K, S: K / 2}, "The hat falls to zero at K / 2 from the middle. It "
         "falls to zero at S, where the next input pixel is."),
+    "falls-over-half-and-more": ({"reach": lambda K, S: (K + 1) / 2}, "The hat falls to zero at (K + 1) / 2 from the "
+        "middle, which is S for odd strides only. It falls to zero at S, where the next input pixel is."),
+    "falls-over-one-more": ({"reach": lambda K, S: S + 1}, "The hat falls to zero at S + 1. It falls to zero at S, "
+        "where the next input pixel is."),
     "falls-to-zero-inside": ({"reach": lambda K, S: max((K - 1) / 2, 1)}, "The outermost entries are zero. The hat "
         "falls to zero at the distance S."),
     "smaller-of-both": ({"join": lambda a, b: np.minimum(a[:, None], b)}, "The smaller of the two hats is taken. "
@@ -78,6 +88,8 @@ task.options(made, {
     "diagonal": ({"join": lambda a, b: np.diag(a * b)}, "Only the diagonal is there."),
     "box": ({"join": lambda a, b: np.ones((len(a), len(b))) / 4}, "All entries are equal. That is the mean of the "
         "neighbours, not an interpolation."),
+    "ones": ({"join": lambda a, b: np.ones((len(a), len(b)))}, "All entries are 1. They fall with the distance "
+        "from the middle."),
     "sums-to-one": ({"join": lambda a, b: np.outer(a, b) / np.outer(a, b).sum()}, "The kernel is divided by its sum. A "
         "transposed convolution shares it out among S² outputs, and each needs the sum 1: the whole sum is S²."),
     "sums-to-stride": ({"join": lambda a, b: np.outer(a, b) / len(a)}, "The kernel is divided by K. Its sum is S²."),
@@ -88,6 +100,18 @@ task.options(made, {
     "rooted": ({"join": lambda a, b: np.sqrt(np.outer(a, b))}, "There is a root. The kernel is the product of the two "
         "hats as they are."),
 })  # fmt: skip
+
+
+@task.mistake
+def repeats_pixels(stride):
+    """This kernel repeats each pixel S × S times. Interpolation needs a larger one, whose entries fall off."""
+    return np.ones((stride, stride))
+
+
+@task.mistake
+def stride_2_only():
+    """This is the kernel for a stride of 2, whatever the stride is."""
+    return bilinear_kernel(2)
 
 
 @task.mistake

@@ -2,9 +2,20 @@
 
 import numpy as np
 
-from cnncourse.checks.author import Call, Task, fortran, readonly, strided
+from cnncourse.checks.author import Call, Task, Values, fortran, readonly, strided
 
-task = Task(see="How good is a segmentation?")
+
+class Counts(Values):
+    """Whole numbers, which may be stored as floats."""
+
+    def difference(self, task, got, wanted, case):
+        """How a result differs from the wanted one, None where it is right."""
+        if isinstance(got, np.ndarray) and got.dtype.kind == "f" and (got == np.round(got)).all():
+            wanted = wanted.astype(got.dtype)
+        return super().difference(task, got, wanted, case)
+
+
+task = Task(see="How good is a segmentation?", judged=Counts())
 
 
 @task.right
@@ -47,11 +58,12 @@ def ignored_pixels(rng):
 
 @task.criterion(1)
 def any_integers(rng):
-    """All kinds of integers, small ones too, in which a product of class and count does not fit; any layout."""
+    """All kinds of integers, small ones too, in which neither codes of pairs nor many pixels fit; any layout."""
     for dtype in (np.uint8, np.int16, np.uint16, np.int32):
         yield Call(*drawn(rng, (2, 15, 20), 23, dtype=dtype))
     target, prediction, classes = drawn(rng, (2, 12, 20), 40, dtype=np.uint8)
     yield Call(target, prediction.astype(np.int64), classes)
+    yield Call(*drawn(rng, (3, 25, 20), 2, dtype=np.uint8))
     for kind in (strided, fortran, readonly):
         yield Call(*map(kind, drawn(rng, (2, 7, 6), 5, dtype=np.uint8)[:2]), 5)
 
@@ -103,8 +115,49 @@ def product_overflows(target, prediction, num_classes, ignore_index):
     """target · num_classes + prediction is computed in the labels' own 8 bits, which hold no number above 255. Make
     them int64 first."""
     kept = target != ignore_index
-    codes = target[kept] * target.dtype.type(num_classes) + prediction[kept].astype(target.dtype)
+    codes = target[kept] * target.dtype.type(num_classes) + prediction[kept]
     return np.bincount(codes.astype(np.int64), minlength=num_classes**2)[: num_classes**2].reshape(num_classes, -1)
+
+
+@task.mistake
+def counts_in_the_labels_type(right, target):
+    """The table has the labels' type. In 8 bits no count goes beyond 255: let it be int64."""
+    return right.astype(target.dtype)
+
+
+@task.mistake
+def counts_in_8_bits(right):
+    """The table is of 8 bits, in which no count goes beyond 255: let it be int64."""
+    return right.astype(np.uint8)
+
+
+@task.mistake
+def minlength_missing(target, prediction, num_classes, ignore_index):
+    """np.bincount ends at the largest number that occurs, so there may be too few counts for a table. Give it
+    minlength=num_classes**2."""
+    kept = target != ignore_index
+    codes = target[kept].astype(np.int64) * num_classes + prediction[kept]
+    return np.bincount(codes).reshape(num_classes, num_classes)
+
+
+@task.mistake
+def a_class_is_never_left_out(target, prediction, num_classes):
+    """What is no class is left out, and `ignore_index` is not looked at. It may be one of the classes."""
+    return counted(target, prediction, num_classes, None, lambda t, p, i: (t >= 0) & (t < num_classes))
+
+
+@task.mistake
+def ignored_pixels_as_background(target, prediction, num_classes, ignore_index):
+    """Pixels with the label `ignore_index` are counted as right background. They count nothing."""
+    target, prediction = (np.where(target == ignore_index, 0, labels) for labels in (target, prediction))
+    return counted(target, prediction, num_classes, None, lambda t, p, i: t >= 0)
+
+
+@task.mistake
+def ignored_pixels_as_right(target, prediction, num_classes, ignore_index):
+    """Pixels with the label `ignore_index` are counted as right. They count nothing."""
+    target = np.where(target == ignore_index, prediction, target)
+    return counted(target, prediction, num_classes, None, lambda t, p, i: (t >= 0) & (t < num_classes))
 
 
 def shares(right, of):

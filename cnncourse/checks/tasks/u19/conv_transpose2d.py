@@ -58,10 +58,12 @@ def stride(rng):
 
 @task.criterion(2)
 def padding(rng):
-    """Padding, which is cut off the output on each side, with strides."""
+    """Padding, which is cut off the output on each side, with strides; also as much as the kernel is large."""
     for K, S, P in [(3, 1, 1), (4, 2, 1), (3, 2, 1), (5, 2, 2), (4, 3, 1), (3, 2, 2), (6, 3, 2)]:
         yield drawn(rng, 2, 3, 2, (4, 3), K, S, P)
     yield drawn(rng, 1, 2, 2, (3, 3), 4, stride_of(2), 1)
+    yield drawn(rng, 2, 1, 2, (4, 3), 2, 3, 2)
+    yield drawn(rng, 1, 2, 3, (4, 5), 1, 1, 1)
 
 
 def stride_of(number):
@@ -127,8 +129,51 @@ task.options(variant, {
     "cuts-at-the-end": ({"crop": lambda whole, P_h, P_w: whole[:, :, : whole.shape[2] - 2 * P_h,
                                                               : whole.shape[3] - 2 * P_w]},
         "All of the padding is cut off at the bottom and right. P means P on each side."),
+    "cuts-the-end-once": ({"crop": lambda whole, P_h, P_w: whole[:, :, : whole.shape[2] - P_h,
+                                                                 : whole.shape[3] - P_w]},
+        "Padding is cut off at the bottom and right alone. P means P on each of the four sides."),
+    "cuts-at-the-start": ({"crop": lambda whole, P_h, P_w: whole[:, :, 2 * P_h :, 2 * P_w :]},
+        "All of the padding is cut off at the top and left. P means P on each side."),
+    "cuts-twice-as-much": ({"crop": lambda whole, P_h, P_w: cropped(whole, 2 * P_h, 2 * P_w)},
+        "2P rows and columns are cut off on each side. P on each side makes 2P in all."),
+    "zeros-for-the-padding": ({"crop": lambda whole, P_h, P_w: np.pad(cropped(whole, P_h, P_w), (
+                                  (0, 0), (0, 0), (P_h, P_h), (P_w, P_w)))},
+        "The border is set to zero. Padding is cut *off*, so the output is smaller."),
     "empty-slice-at-zero": ({"crop": minus}, "The slice [P:-P] is empty where P = 0. Cut with [P : size − P]."),
 })  # fmt: skip
+
+
+@task.mistake
+def cuts_the_input(again, input, padding):
+    """The padding is cut off the input. It is cut off the output."""
+    return again(input=cropped(input, *pair(padding)), padding=0)
+
+
+@task.mistake
+def zeros_behind_the_last(input, weight, stride, padding):
+    """There are S − 1 zeros behind the last pixel, too, so the output is S − 1 too large. They stand *between* pixels:
+    (I − 1)·S + 1 places."""
+    (S_h, S_w), (P_h, P_w) = pair(stride), pair(padding)
+    whole = np.pad(laid(input, weight, (S_h, S_w)), ((0, 0), (0, 0), (0, S_h - 1), (0, S_w - 1)))
+    return cropped(whole, P_h, P_w)
+
+
+@task.mistake
+def convolves(input, weight, stride, padding):
+    """This is an ordinary convolution, which makes maps smaller. Here each input pixel puts down a whole kernel."""
+    (S_h, S_w), (P_h, P_w) = pair(stride), pair(padding)
+    padded = np.pad(input, ((0, 0), (0, 0), (P_h, P_h), (P_w, P_w)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weight.shape[2:], axis=(2, 3))[:, :, ::S_h, ::S_w]
+    return np.einsum("nchwuv,couv->nohw", windows, weight)
+
+
+@task.mistake
+def less_padding_than_kernel(right, weight, padding):
+    """K − 1 − P zeros are put around, and that is below zero where P is as large as the kernel. Then put none there,
+    and cut off."""
+    if any(P > K - 1 for P, K in zip(pair(padding), weight.shape[2:], strict=True)):
+        raise ValueError("index can't contain negative values")
+    return right
 
 
 @task.mistake

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.author import Call, Task, normal
-from cnncourse.checks.families import any_array
+from cnncourse.checks.families import any_array, images_apart
 
 task = Task(see="U-Net")
 
@@ -37,6 +37,8 @@ def odd_remainders(rng):
     yield drawn(rng, 1, (2, 3), (6, 7), (5, 3))
     yield drawn(rng, 2, (1, 2), (5, 8), (3, 5))
     yield drawn(rng, 3, (3, 3), (7, 7), (4, 4))
+    yield drawn(rng, 2, (2, 1), (6, 4), (5, 4))
+    yield drawn(rng, 1, (1, 2), (3, 5), (3, 4))
 
 
 @task.criterion(1)
@@ -75,8 +77,12 @@ def added(a, b):
 task.options(joined, {
     "skip-last": ({"join": lambda a, b: np.concatenate([b, a], axis=1)}, "x's channels come first. The skip's do."),
     "adds": ({"join": added}, "The two are added, as in ResNet. U-Net lays them side by side."),
-    "joins-the-batch": ({"join": lambda a, b: np.concatenate([a[:, :1], b[:, :1]], axis=0)},
+    "joins-the-batch": ({"join": lambda a, b: np.concatenate([a, b], axis=0)},
         "The two are joined along the batch (axis 0). The channels are axis 1."),
+    "joins-the-rows": ({"join": lambda a, b: np.concatenate([a, b], axis=2)},
+        "The two are joined along the rows (axis 2). The channels are axis 1."),
+    "joins-the-columns": ({"join": lambda a, b: np.concatenate([a, b], axis=3)},
+        "The two are joined along the columns (the last axis). The channels are axis 1."),
     "skip-only": ({"join": lambda a, b: a}, "Only the cut skip comes back, without x."),
     "skip-twice": ({"join": lambda a, b: np.concatenate([a, a], axis=1)}, "The skip is there twice, and x is missing."),
     "x-only": ({"join": lambda a, b: b}, "Only x comes back, without the skip."),
@@ -89,6 +95,12 @@ task.options(joined, {
         "x."),
     "odd-row-on-top": ({"start": lambda rest: [-(-r // 2) for r in rest]}, "An odd remainder is cut off at the top and "
         "left. It goes at the bottom and right: start at the remainder // 2."),
+    "rounds-half-to-even": ({"start": lambda rest: [round(r / 2) for r in rest]}, "round(1.5) is 2 and round(2.5) is "
+        "2: halves go to the even number. Start at the remainder // 2."),
+    "width-for-both": ({"start": lambda rest: (rest[1] // 2, rest[1] // 2)}, "The columns' remainder is used for the "
+        "rows too."),
+    "rows-only": ({"start": lambda rest: (rest[0] // 2, 0)}, "Only the rows are cut from the middle; the columns are "
+        "cut from the left."),
     "height-for-both": ({"start": lambda rest: (rest[0] // 2, rest[0] // 2)}, "The rows' remainder is used for the "
         "columns too."),
     "starts-exchanged": ({"start": lambda rest: (rest[1] // 2, rest[0] // 2)}, "Top and left are exchanged."),
@@ -104,7 +116,22 @@ def empty_slice_at_zero(skip, x):
     """The slice [d:-d] is empty where d = 0. Cut with [d : d + h]."""
     _, _, (rows, columns) = sides(skip, x)
     cut = skip[:, :, rows // 2 : -(rows // 2), columns // 2 : -(columns // 2)]
-    return np.concatenate([cut[:, :, : x.shape[2], : x.shape[3]], x], axis=1)
+    return np.concatenate([cut, x], axis=1)
+
+
+@task.mistake
+def halves_apart(skip, x):
+    """The cut starts at H // 2 − h // 2, which is one too far where H is even and h is odd. It starts at
+    (H − h) // 2."""
+    large, small, _ = sides(skip, x)
+    return joined(skip, x, start=lambda rest: [a // 2 - b // 2 for a, b in zip(large, small, strict=True)])
+
+
+@task.mistake
+def ends_at_the_height(skip, x):
+    """The slice is [t : h], which ends t rows too early. It ends h rows after its start: [t : t + h]."""
+    _, (h, w), (rows, columns) = sides(skip, x)
+    return np.concatenate([skip[:, :, rows // 2 : h, columns // 2 : w], x], axis=1)
 
 
 @task.mistake
@@ -135,3 +162,6 @@ def shrinks_the_skip(skip, x):
     (H, W), (h, w), _ = sides(skip, x)
     rows, columns = np.arange(h) * H // h, np.arange(w) * W // w
     return np.concatenate([skip[:, :, rows[:, None], columns], x], axis=1)
+
+
+images_apart(task, "skip", "x")

@@ -55,6 +55,18 @@ def cross_entropy(logits, target):
 
 
 @task.mistake
+def cross_entropy_added(right, logits, target):
+    """The binary cross-entropy is added. Wanted is the Dice loss alone."""
+    return right + cross_entropy(logits, target)
+
+
+@task.mistake
+def mean_with_the_background(right, again, logits, target):
+    """The mean of thing and background is taken, as if both were classes. One channel has one Dice, the thing's."""
+    return (right + again(logits=-logits, target=1 - target)) / 2
+
+
+@task.mistake
 def one_per_picture(logits, target, eps):
     """There is one loss per picture. Their mean is wanted, one number."""
     _, _, above, below = fractions(logits, target, eps)

@@ -52,6 +52,8 @@ task.options(gradient, {
         "The numerator is taken for a constant. p is in it, too, where t is not 0."),
     "two-lost-on-the-way": ({"quotient": lambda t, a, b: (a - t * b) / b**2},
         "The derivative of 2Σpt is 2t; the 2 is lost."),
+    "divisor-counted-twice": ({"quotient": lambda t, a, b: 2 * (a - t * b) / b**2},
+        "The divisor Σp + Σt + ε has the derivative 1, not 2: t does not depend on p."),
     "divisor-not-squared": ({"quotient": lambda t, a, b: (a - 2 * t * b) / b},
         "The rule for quotients divides by the *square* of the divisor."),
     "wrong-sign": ({"quotient": lambda t, a, b: (2 * t * b - a) / b**2},
@@ -63,6 +65,20 @@ task.options(gradient, {
     "mean-over-pixels": ({"count": np.size}, "It is divided by the number of pixels. The loss is a mean over the N "
         "pictures."),
 })  # fmt: skip
+
+
+@task.mistake
+def slope_of_the_logit(logits, target, eps):
+    """The sigmoid's slope is p(1 − p), with the probability p, not the logit."""
+    return gradient(logits, target, eps, slope=lambda p: logits * (1 - logits))
+
+
+@task.mistake
+def jaccard(logits, target, eps):
+    """This is the gradient of 1 − IoU, whose divisor is the union. Dice's is the sum of both sizes."""
+    p, t, both, total = fractions(logits, target, eps, two=1.0)
+    union = total - both + eps
+    return (both * (1 - t) - t * union) / union**2 * p * (1 - p) / len(logits)
 
 
 @task.mistake

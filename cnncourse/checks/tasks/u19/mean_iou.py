@@ -99,6 +99,10 @@ task.options(averaged, {
         "A class that is predicted and never true is left out. Its IoU is 0, and it counts: the network invented it."),
     "predicted-classes-only": ({"of": lambda i, t, p: np.where(p > 0, iou(i, t, p), np.nan)},
         "A class that is true and never predicted is left out. Its IoU is 0, and it counts: the network missed it."),
+    "in-both-only": ({"of": lambda i, t, p: np.where((t > 0) & (p > 0), iou(i, t, p), np.nan)},
+        "A class that is in only one of the two, truth or prediction, is left out. Its IoU is 0, and it counts."),
+    "hits-only": ({"of": lambda i, t, p: np.where(i > 0, iou(i, t, p), np.nan)},
+        "A class of which no pixel is right is left out. Its IoU is 0, and it counts."),
     "background-left-out": ({"of": lambda i, t, p: np.where(np.arange(len(i)) > 0, iou(i, t, p), np.nan)},
         "Class 0 is left out. It is a class as the others are."),
     "both-sums": ({"of": lambda i, t, p: share(i, t + p)},
@@ -108,6 +112,12 @@ task.options(averaged, {
         "class that is found. Pixels that are wrongly given to a class cost nothing there."),
     "precision": ({"of": lambda i, t, p: share(i, p)}, "The diagonal is divided by the column sums. Missed pixels cost "
         "nothing there."),
+    "common-left-out": ({"of": lambda i, t, p: share(i, t + p - 2 * i)},
+        "The common pixels are taken off twice, so the divisor has none of them. The union has them once."),
+    "epsilon-in-the-fraction": ({"of": lambda i, t, p: (i + 1e-6) / (t + p - i + 1e-6)}, "A small number above and "
+        "below makes the IoU of a class that is nowhere 1, and changes the others a little. Leave such classes out."),
+    "whole-division": ({"of": lambda i, t, p: np.floor(share(i, t + p - i))}, "`//` drops what is behind the point. "
+        "Divide with `/`."),
     "larger-for-union": ({"of": lambda i, t, p: share(i, np.maximum(t, p))},
         "The divisor is the larger of both sizes. The union has all pixels that are in one or the other."),
     "pixel-accuracy": ({"of": lambda i, t, p: i.sum() / t.sum()}, "This is the pixel accuracy, in which large "

@@ -25,8 +25,14 @@ def answer_unpadded_size():
 
 answer_unpadded_size.wrong = {
     124: ("padded", "That would be so with padding. Each 3×3 convolution without it costs two rows and two columns."),
-    116: ("up-only", "The pooling doubles what is lost below: the four rows that go at half the size are eight here."),
-    112: ("last-two-forgotten", "The two convolutions after the way up cost four rows more."),
+    120: ("first-two-only", "That is after the first two convolutions. A pooling, two more, the way up, and two more "
+        "follow."),
+    116: ("too-few-rows", "Each 3×3 convolution costs two rows, one on each side, and there are six. What goes at half "
+        "the size counts twice here."),
+    112: ("four-rows-too-few", "Four rows too few are gone. Do the two convolutions after the way up count? And those "
+        "at half the size cost four rows there, which are eight here."),
+    60: ("after-the-pooling", "That is after the pooling. Two convolutions, the way up, and two more follow."),
+    56: ("at-the-bottom", "That is at the bottom. The way up doubles the size, and two convolutions follow."),
     52: ("not-doubled", "The way up doubles the size again."),
 }
 

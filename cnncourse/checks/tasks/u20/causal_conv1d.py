@@ -69,6 +69,9 @@ task.options(layer, {
     "sees-the-future": ({"ends": lambda past: (past // 2, past - past // 2)},
         "The zeros stand at both ends, so the window has its middle at t and sees the future. All D·(K − 1) zeros "
         "belong before the beginning."),
+    "sees-half-of-the-future": ({"ends": lambda past: (past - past // 2, past // 2)},
+        "The zeros stand at both ends, so the window has its middle near t and sees the future. All D·(K − 1) zeros "
+        "belong before the beginning."),
     "zeros-at-the-end": ({"ends": lambda past: (0, past)},
         "The zeros stand behind the end, so output t sees inputs t and later: only the future. Put them before the "
         "beginning."),
@@ -93,6 +96,42 @@ def first_tap_is_the_present(again, weight):
     """The taps are back to front: your first tap meets the present. A cross-correlation flips nothing, so the *last*
     tap meets the present."""
     return again(weight=weight[:, :, ::-1])
+
+
+@task.mistake(see=DILATION)
+def dilation_in_the_padding_only(again, input, weight, dilation):
+    """D·(K − 1) zeros stand in front, but the taps are neighbours, so they all look too far back. Tap k looks D·k steps
+    further on: padded[:, :, k * D : k * D + L]."""
+    late = (dilation - 1) * (weight.shape[2] - 1)
+    return again(input=zeros(input, late, 0), dilation=1)[:, :, : input.shape[2]]
+
+
+@task.mistake(see=DILATION)
+def padding_without_dilation(again, input, weight, dilation):
+    """K − 1 zeros stand in front, whatever the dilation. It takes D·(K − 1), else the output is too short."""
+    return again()[:, :, (dilation - 1) * (weight.shape[2] - 1) :]
+
+
+@task.mistake(see=DILATION)
+def zeros_for_all_taps(again, input, dilation):
+    """D·K zeros stand in front: one tap too many, so the output comes D steps late. K taps have K − 1 gaps."""
+    return again(input=zeros(input, dilation, 0))[:, :, : input.shape[2]]
+
+
+@task.mistake
+def waits_for_the_whole_past(right, weight, dilation):
+    """Outputs whose window begins before the signal are 0. The zeros before the beginning are there for them: the taps
+    that meet the signal count."""
+    return np.where(np.arange(right.shape[2]) < dilation * (weight.shape[2] - 1), 0, right)
+
+
+@task.mistake(see=DILATION)
+def signal_longer_than_the_reach(right, input, weight, dilation):
+    """It fails where a tap looks further back than the signal is long: `[:-s]` is empty there, and s zeros are more
+    than L. Such a tap sees zeros only."""
+    if dilation * (weight.shape[2] - 1) > input.shape[2]:
+        raise ValueError("operands could not be broadcast together")
+    return right
 
 
 @task.mistake
@@ -133,6 +172,6 @@ def one_kernel_for_all_channels(again, weight):
 
 @task.mistake
 def changes_input(right, input):
-    """The values may be right, but the input is changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     input[...] = 0
     return right

@@ -54,6 +54,8 @@ task.options(other_kernel, {
     "flips-kernel": ({"change": lambda w: w[:, :, ::-1, ::-1, ::-1]},
         "You computed true convolution. What deep learning calls convolution is cross-correlation, which flips "
         "nothing."),
+    "flips-space": ({"change": lambda w: w[:, :, :, ::-1, ::-1]},
+        "The kernel is flipped in height and width. A cross-correlation flips nothing."),
     "flips-time": ({"change": lambda w: w[:, :, ::-1]},
         "The kernel runs backwards in time. Its first frame meets the clip's earlier frame."),
     "space-transposed": ({"change": lambda w: w.transpose(0, 1, 2, 4, 3)},
@@ -64,6 +66,7 @@ task.options(other_kernel, {
         "The weight is used as (in, out, …). Its first axis counts the outputs; square ones raise no error."),
     "first-frame-of-the-kernel": ({"change": lambda w: w * (np.arange(w.shape[2]) == 0)[:, None, None]},
         "Only the first frame of the kernel is used. A 3-D kernel sums over its frames as well."),
+    "mean-over-channels": ({"change": lambda w: w / w.shape[1]}, "The channels are averaged. They add up."),
     "one-kernel-for-all-channels": ({"change": lambda w: np.repeat(w[:, :1], w.shape[1], axis=1)},
         "All channels meet the first channel's kernel. Each channel has its own."),
 })  # fmt: skip
@@ -80,10 +83,47 @@ task.options(with_bias, {
     "bias-along-width": ({"change": lambda b: b},
         "NumPy lines up shapes from the right, so a bias of shape (C_out,) lands on the width. Give it the shape "
         "(C_out, 1, 1, 1)."),
+    "bias-along-rows": ({"change": lambda b: b[:, None]},
+        "The bias lands on the rows. It has one number per filter: give it the shape (C_out, 1, 1, 1)."),
     "bias-along-frames": ({"change": lambda b: b[:, None, None]},
         "The bias lands on the frames: (C_out, 1, 1) is a shape for pictures. A clip wants (C_out, 1, 1, 1)."),
-    "bias-subtracted": ({"change": lambda b: -b}, "The bias is subtracted; it is added."),
+    "bias-subtracted": ({"change": lambda b: -b[:, None, None, None]}, "The bias is subtracted; it is added."),
 })  # fmt: skip
+
+
+@task.mistake
+def bias_for_each_channel(again, input, bias):
+    """The bias is added once for each channel of the clip. Add it once, after all sums."""
+    return again(bias=None if bias is None else input.shape[1] * bias)
+
+
+@task.mistake
+def bias_for_each_frame(again, weight, bias):
+    """The bias is added once for each frame of the kernel. Add it once, after all sums."""
+    return again(bias=None if bias is None else weight.shape[2] * bias)
+
+
+@task.mistake
+def bias_for_each_entry(again, weight, bias):
+    """The bias is added once for each entry of the kernel. Add it once, after the loop."""
+    return again(bias=None if bias is None else weight[0, 0].size * bias)
+
+
+@task.mistake
+def truth_of_an_array(right, bias):
+    """A whole array is neither true nor false, so NumPy refuses `if bias:`. Ask `if bias is not None:`."""
+    if bias is not None:
+        raise ValueError("The truth value of an array with more than one element is ambiguous.")
+    return right
+
+
+@task.mistake
+def one_size_for_all_axes(again, weight):
+    """The kernel's number of frames is used for its rows and columns, too. Read all three: weight.shape[2:]."""
+    K_t, K_h, K_w = weight.shape[2:]
+    if K_t > min(K_h, K_w):
+        raise IndexError("index is out of bounds")
+    return again(weight=weight[:, :, :, :K_t, :K_t])
 
 
 @task.mistake
@@ -108,6 +148,6 @@ def channels_not_summed(again, input, weight):
 
 @task.mistake
 def changes_input(right, input):
-    """The values may be right, but the input is changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     input[...] = 0
     return right

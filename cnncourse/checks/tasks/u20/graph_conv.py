@@ -33,6 +33,7 @@ def undirected(rng):
 def directed_and_weighted(rng):
     """Edges of one direction, weights, loops: row i of A holds what node i hears."""
     yield drawn(rng, 5, 2, 3, directed=True)
+    yield drawn(rng, 4, 2, 2, directed=True, deaf=True)
     yield drawn(rng, 4, 3, 2, directed=True, weighted=True, loops=True)
     yield drawn(rng, 6, 2, 2, weighted=True)
 
@@ -49,19 +50,12 @@ def arrays(rng):
     yield drawn(rng, 5, 3, 2, directed=True, weighted=True)
 
 
-def with_graph(adjacency, features, weight, **options):
-    """Â with a part that goes wrong."""
-    return balanced(adjacency, **options) @ features @ weight
+def product(adjacency, features, weight, compute=lambda A, X, W: A @ X @ W, **options):
+    """Â with a part that goes wrong, or another product of the three."""
+    return compute(balanced(adjacency, **options), features, weight)
 
 
-task.options(with_graph, LAPSES)
-
-
-def product(adjacency, features, weight, compute):
-    """Another product of the three."""
-    return compute(balanced(adjacency), features, weight)
-
-
+task.options(product, LAPSES)
 task.options(product, {
     "neighbours-twice": ({"compute": lambda A, X, W: A @ A @ X @ W},
         "The sum over neighbours is taken twice: neighbours of neighbours speak. One layer is one step."),
@@ -87,7 +81,13 @@ task.options(product, {
 
 
 @task.mistake
+def graph_transposed(again, adjacency):
+    """The graph is transposed. Row i of A holds what node i hears: A stays as it is."""
+    return again(adjacency=adjacency.T)
+
+
+@task.mistake
 def changes_input(right, features):
-    """The values may be right, but the features are changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     features[...] = 0
     return right

@@ -26,6 +26,7 @@ def graphs(rng):
     """Directed and undirected graphs, with weights, loops, one node; as many nodes as features."""
     yield drawn(rng, 5, 3, 2)
     yield drawn(rng, 5, 2, 4, directed=True)
+    yield drawn(rng, 4, 2, 2, directed=True, deaf=True)
     yield drawn(rng, 4, 3, 2, directed=True, weighted=True, loops=True)
     yield drawn(rng, 1, 2, 3)
     for side in (2, 3, 4):
@@ -49,24 +50,16 @@ def arrays(rng):
     yield drawn(rng, 5, 3, 2, directed=True, weighted=True)
 
 
-def with_graph(grad_output, adjacency, features, weight, **options):
-    """Â with a part that goes wrong."""
-    A = balanced(adjacency, **options)
-    return A.T @ grad_output @ weight.T, (A @ features).T @ grad_output
-
-
-task.options(with_graph, LAPSES)
-
-
 def backward(
     grad_output, adjacency, features, weight, *, of_features=lambda G, A, X, W: A.T @ G @ W.T,
-    of_weight=lambda G, A, X, W: (A @ X).T @ G,
+    of_weight=lambda G, A, X, W: (A @ X).T @ G, **options,
 ):  # fmt: skip
-    """Right with the options as they are."""
-    given = grad_output, balanced(adjacency), features, weight
+    """Right with the options as they are, some of which are those of Â."""
+    given = grad_output, balanced(adjacency, **options), features, weight
     return of_features(*given), of_weight(*given)
 
 
+task.options(backward, LAPSES)
 task.options(backward, {
     "hears-for-heard": ({"of_features": lambda G, A, X, W: A @ G @ W.T},
         "grad_features has Â where Âᵀ belongs. Node j gets the gradients of the nodes that heard *it*: column j. In an "
@@ -87,10 +80,26 @@ task.options(backward, {
         "grad_features does not depend on W's values. The gradient comes back through Wᵀ."),
     "graph-twice": ({"of_features": lambda G, A, X, W: A.T @ A.T @ G @ W.T},
         "grad_features goes through the graph twice. One layer is one step there and one step back."),
+    "graph-twice-in-weight": ({"of_weight": lambda G, A, X, W: (A @ X).T @ A.T @ G},
+        "grad_weight has the graph in it twice. What met the weight are the sums over neighbours, Â X, and these meet "
+        "G."),
     "features-of-a-node-only": ({"of_weight": lambda G, A, X, W: np.outer((A @ X)[0], G[0])},
         "grad_weight comes from the first node only. Every node adds its share."),
 })  # fmt: skip
 upstream(task)
+
+
+@task.mistake
+def normalises_the_transposed(right, grad_output, adjacency, weight):
+    """grad_features has the normalised Aᵀ where Âᵀ belongs. In a directed graph they differ: normalise first, with the
+    row sums of A + I, and transpose then."""
+    return balanced(adjacency.T) @ grad_output @ weight.T, right[1]
+
+
+@task.mistake
+def means_over_nodes(right, adjacency):
+    """Both gradients are divided by the number of nodes. What the nodes ask for adds up."""
+    return tuple(part / len(adjacency) for part in right)
 
 
 @task.mistake
@@ -101,6 +110,6 @@ def order_exchanged(right):
 
 @task.mistake
 def changes_input(right, grad_output):
-    """The values may be right, but grad_output is changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     grad_output[...] = 0
     return right

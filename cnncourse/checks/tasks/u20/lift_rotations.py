@@ -70,6 +70,10 @@ task.options(lifted, {
         "itself."),
     "90-and-270-exchanged-for-180": ({"quarters": (0, 2, 1, 3)}, "The order of the maps is 0, 180, 90, 270°. Wanted is "
         "0, 90, 180, 270°."),
+    "turns-add-up": ({"quarters": (0, 1, 3, 6)}, "The turned kernel is turned on, by r quarters each time: 0, 90, 270 "
+        "and 180°. Turn the kernel itself by r, or the turned one by one quarter."),
+    "transposed-and-turned": ({"turned": lambda k, r: np.rot90(k.T, r)}, "The kernel is transposed before it is "
+        "turned. The first map has it as it is."),
     "three-maps": ({"quarters": (0, 1, 2)}, "270° is missing: there are four maps."),
 })  # fmt: skip
 
@@ -113,6 +117,6 @@ def padded(image, kernel):
 
 @task.mistake
 def changes_input(right, image):
-    """The values may be right, but the picture is changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     image[...] = 0
     return right

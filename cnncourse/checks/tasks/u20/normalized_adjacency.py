@@ -4,7 +4,7 @@ import numpy as np
 
 from cnncourse.checks.author import Call, Task
 from cnncourse.checks.families import any_array
-from cnncourse.checks.tasks.u20._graphs import balanced, graph
+from cnncourse.checks.tasks.u20._graphs import LAPSES, balanced, graph
 
 task = Task(see="Graphs: no grid, no order")
 
@@ -37,6 +37,7 @@ def weighted_and_directed(rng):
     yield Call(graph(rng, 5, loops=True))
     yield Call(graph(rng, 3, weighted=True, directed=True, loops=True))
     yield Call(graph(rng, 8, directed=True, loops=True).astype(np.int32))
+    yield Call(graph(rng, 6, directed=True, loops=True).astype(bool))
 
 
 @task.criterion(1)
@@ -58,29 +59,31 @@ def changed(adjacency, **options):
     return balanced(adjacency, **options)
 
 
-task.options(changed, {
+task.options(changed, LAPSES | {
     "no-self-loops": ({"loops": lambda A: 0 * np.eye(len(A))},
         "I is not added: no node hears itself. Add it before you take the row sums."),
-    "degree-without-the-loop": ({"degree": lambda A, looped: A.sum(axis=1)},
-        "The row sums are those of A. D holds the row sums of A + I, in which every node counts itself."),
     "column-sums": ({"degree": lambda A, looped: looped.sum(axis=0)},
         "D holds the column sums. In a directed graph they differ from the row sums, which are wanted."),
-    "rows-then-columns": ({"right_degree": lambda A, looped: looped.sum(axis=0)},
-        "The right factor has the column sums, the left one the row sums. Both are the row sums of A + I."),
+    "columns-then-rows": ({"degree": lambda A, looped: looped.sum(axis=0),
+                           "right_degree": lambda A, looped: looped.sum(axis=1)},
+        "The left factor has the column sums, the right one the row sums. Both are the row sums of A + I."),
     "counts-neighbours": ({"degree": lambda A, looped: (looped > 0).sum(axis=1)},
         "D counts the neighbours. It holds the sums of the weights."),
-    "weights-forgotten": ({"first": lambda A: (A > 0) * 1.0},
-        "Weights and loops are set to 1. A's entries are weights and stay as they are."),
+    "averaged-with-the-transposed": ({"first": lambda A: (A + 1.0 * A.T) / 2},
+        "The graph is averaged with its transposed. A directed graph keeps its directions."),
+    "or-for-plus": ({"loops": lambda A: np.eye(len(A), dtype=A.dtype if A.dtype == bool else np.int8)},
+        "Of two arrays of bools `+` makes an *or*, so a loop that is there stays 1. Make numbers of them first."),
     "keeps-old-loops": ({"loops": lambda A: np.diag((np.diag(A) == 0) * 1.0)},
         "Where A has a loop, I is not added. A loop of A stays, and I comes on top."),
     "doubles-the-loop": ({"loops": lambda A: 2 * np.eye(len(A))}, "2·I is added: each node counts itself twice."),
-    "no-root": ({"power": 1.0}, "The factors are D⁻¹, not D^−½: each weight is divided by both sums."),
     "row-normalised": ({"power": 1.0, "right_power": 0.0},
         "Each row is divided by its sum: D⁻¹(A + I). Wanted is half of it on either side: D^−½ (A + I) D^−½."),
     "column-normalised": ({"power": 0.0, "right_power": 1.0},
         "Each column is divided: (A + I) D⁻¹. Wanted is half of it on either side: D^−½ (A + I) D^−½."),
-    "left-factor-only": ({"right_power": 0.0}, "The right factor D^−½ is missing."),
-    "right-factor-only": ({"power": 0.0, "right_power": 0.5}, "The left factor D^−½ is missing."),
+    "columns-by-column-sums": ({"power": 0.0, "right_power": 1.0, "degree": lambda A, looped: looped.sum(axis=0)},
+        "Each column is divided by its sum. Wanted is half of the row sums on either side: D^−½ (A + I) D^−½."),
+    "ones-everywhere": ({"loops": lambda A: np.ones(A.shape)}, "1 is added to every entry. I has ones on the diagonal "
+        "only: np.eye(M)."),
     "multiplies-by-the-root": ({"power": -0.5}, "The factors are D^½. Weights are divided by the roots of the sums."),
     "not-normalised": ({"power": 0.0, "right_power": 0.0}, "That is A + I. Nodes with many neighbours would shout: "
         "multiply by D^−½ from both sides."),
@@ -96,9 +99,9 @@ def loops_after_normalising(adjacency):
 
 
 @task.mistake
-def made_symmetric(again, adjacency):
-    """The graph is made symmetric first. A directed graph keeps its directions."""
-    return again(adjacency=np.maximum(adjacency, adjacency.T))
+def diagonal_only(right):
+    """Only the diagonal is there: `*` multiplies matrices entry by entry. A matrix product is `@`."""
+    return right * np.eye(len(right))
 
 
 @task.mistake
@@ -115,6 +118,6 @@ def laplacian(right):
 
 @task.mistake
 def changes_input(right, adjacency):
-    """The values may be right, but the diagonal of `adjacency` is changed in place. Build a new array."""
+    """The values may be right, but `adjacency` is changed in place. Build a new array."""
     np.fill_diagonal(adjacency, 1 + np.diag(adjacency))
     return right

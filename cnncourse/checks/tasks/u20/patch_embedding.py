@@ -85,6 +85,52 @@ images_apart(task, "images")
 
 
 @task.mistake
+def cut_without_moving(images, weight, bias):
+    """The pixels are reshaped to rows of C·P·P, in the order in which they lie in memory: the first row is no patch.
+    Cut height and width into pieces of P, and move the axes first."""
+    return images.reshape(len(images), -1, weight[0].size) @ weight.reshape(len(weight), -1).T + bias
+
+
+@task.mistake
+def channels_last_in_a_patch(again, weight):
+    """A patch is flattened with its channels last, the weight with its channels first. Both need one order:
+    (C, P, P)."""
+    D, C, P, _ = weight.shape
+    return again(weight=weight.reshape(D, P, P, C).transpose(0, 3, 1, 2))
+
+
+@task.mistake
+def weight_reshaped(again, weight):
+    """The weight is made (C·P·P, D) by `reshape`, which moves nothing, so the filters are mixed. Make it (D, C·P·P),
+    and transpose that."""
+    mixed = weight.reshape(-1, len(weight)).T
+    return again(weight=mixed.reshape(weight.shape))
+
+
+@task.mistake
+def first_channel_only(again, images, weight):
+    """Only the first channel counts. A patch has C·P·P numbers."""
+    return again(images=images[:, :1], weight=weight[:, :1])
+
+
+@task.mistake
+def mean_over_the_patch(again, weight):
+    """The mean over the patch is taken. Wanted is the sum of the products."""
+    return again(weight=weight / weight[0].size)
+
+
+@task.mistake
+def images_mixed(again, images, weight):
+    """The patches are moved in front of the batch's axis, so a row of the result has patches of other images. The batch
+    stays axis 0."""
+    N, C, H, W = images.shape
+    P = weight.shape[2]
+    patches = images.reshape(N, C, H // P, P, W // P, P).transpose(2, 4, 0, 1, 3, 5)
+    rows = patches.reshape(N, H // P, W // P, C, P, P)
+    return again(images=rows.transpose(0, 3, 1, 4, 2, 5).reshape(images.shape))
+
+
+@task.mistake
 def pixels_taken_apart(again, images, weight):
     """A patch takes every (H/P)-th pixel. The P×P pixels of a patch are neighbours: cut the rows into H/P pieces of
     P."""
@@ -120,7 +166,13 @@ def weight_axes_exchanged(again, weight):
 
 
 @task.mistake
+def bias_for_each_channel(again, images, bias):
+    """The bias is added once for each channel. Add it once, after all sums."""
+    return again(bias=images.shape[1] * bias)
+
+
+@task.mistake
 def changes_input(right, images):
-    """The values may be right, but the images are changed in place. Build new arrays."""
+    """The values may be right, but an argument is changed in place. Build new arrays."""
     images[...] = 0
     return right

@@ -90,6 +90,11 @@ task.options(measured, {
         "Only the columns of A are renumbered: A Pᵀ. Row and column i belong to one node: P A Pᵀ."),
     "graph-inverse": ({"graph": lambda A, p: both(A, inverse(p))},
         "The graph is renumbered by the inverse: Pᵀ A P. It is A[p][:, p], with the same p as the features."),
+    "second-factor-not-transposed": ({"graph": lambda A, p: A[p][:, inverse(p)]},
+        "The graph is P A P. The columns are renumbered by Pᵀ from the right: P A Pᵀ."),
+    "graph-diagonal": ({"graph": lambda A, p: A[p, p]},
+        "A[p, p] takes one entry for each node, those of the diagonal. Rows and columns are picked by A[p][:, p] or "
+        "A[np.ix_(p, p)]."),
     "graph-transposed": ({"graph": lambda A, p: both(A, p).T},
         "The graph is transposed as well. Renumbering keeps the direction of every edge."),
     "features-stay": ({"nodes": lambda X, p: X},
@@ -99,6 +104,8 @@ task.options(measured, {
     "output-stays": ({"after": lambda Y, p: Y},
         "The output is compared with the old one as it was: that asks for invariance. Equivariance compares with "
         "P layer(A, X)."),
+    "output-columns": ({"after": lambda Y, p: Y[:, p]},
+        "The features of the output are renumbered, not its nodes. P from the left moves the rows."),
     "output-inverse": ({"after": lambda Y, p: Y[inverse(p)]},
         "The output is renumbered by the inverse. It is the same P on both sides."),
     "inverse-everywhere": ({"graph": lambda A, p: both(A, inverse(p)), "nodes": lambda X, p: X[inverse(p)],
@@ -106,6 +113,11 @@ task.options(measured, {
         "Everything is renumbered by the inverse. Row i of P X is X[permutation[i]]."),
     "forgets-absolute": ({"summary": lambda d: d.max()}, SIGN),
     "forgets-absolute-value": ({"summary": lambda d: (-d).max()}, SIGN),
+    "sum-for-largest": ({"summary": lambda d: np.abs(d).sum()}, "The differences are added up; the task asks for the "
+        "largest."),
+    "largest-row-sum": ({"summary": lambda d: np.abs(d).sum(axis=1).max()},
+        "This is the matrix norm of the differences, the largest sum of a row: np.linalg.norm(…, np.inf) of a matrix. "
+        "Wanted is the largest entry."),
     "mean-for-largest": ({"summary": lambda d: np.abs(d).mean()},
         "This is the mean difference; the task asks for the largest."),
     "norm": ({"summary": np.linalg.norm},
@@ -119,3 +131,9 @@ task.options(measured, {
     "smallest-for-largest": ({"summary": lambda d: np.abs(d).min()}, "This is the smallest difference; wanted is the "
         "largest."),
 })  # fmt: skip
+
+
+@task.mistake
+def relative_error(right, layer, adjacency, features):
+    """The difference is divided by the size of the output. Asked is the absolute difference."""
+    return right / float(np.abs(layer(adjacency, features)).max())

@@ -53,6 +53,11 @@ def counted(kernel_size, dilations, *, count):
     return count(kernel_size, list(dilations))
 
 
+def jumping(kernel_size, dilations):
+    """As if dilations were strides."""
+    return 1 + sum((kernel_size - 1) * math.prod(dilations[: i + 1]) for i in range(len(dilations)))
+
+
 task.options(counted, {
     "present-forgotten": ({"count": lambda K, D: (K - 1) * sum(D)},
         "That is how far back the stack reaches. The present is seen, too: add 1."),
@@ -78,6 +83,23 @@ task.options(counted, {
         "1 is added for every layer. The layers overlap in the present: it counts once."),
     "gaps-for-dilations": ({"count": lambda K, D: 1 + (K - 1) * sum(d + 1 for d in D)},
         "The taps are D + 1 apart in your sum. Dilation 1 is an ordinary kernel: taps are D apart."),
+    "effective-kernels-added": ({"count": lambda K, D: 1 + sum((K - 1) * d + 1 for d in D)},
+        "The layers' windows, (K − 1)·D + 1 each, are added up. They overlap in one step: each layer adds (K − 1)·D."),
+    "first-dilation-forgotten": ({"count": lambda K, D: K + (K - 1) * sum(D[1:])},
+        "The first layer counts as K, whatever its dilation. It reaches (K − 1)·D back, as the others do."),
+    "equal-dilations-once": ({"count": lambda K, D: 1 + (K - 1) * sum(set(D))},
+        "Equal dilations count once. Every layer reaches further."),
+    "always-doubling": ({"count": lambda K, D: 1 + (K - 1) * (2 ** len(D) - 1)},
+        "1 + 2 + 4 + … is taken for the sum, whatever the dilations are. The task allows any."),
+    "two-taps": ({"count": lambda K, D: 1 + sum(D)}, "K is taken for 2. Each layer reaches (K − 1)·D steps back."),
+    "three-taps": ({"count": lambda K, D: 1 + 2 * sum(D)},
+        "K is taken for 3. Each layer reaches (K − 1)·D steps back."),
+    "jumps": ({"count": jumping}, "Each dilation multiplies all later ones, as strides do. A dilation counts steps of "
+        "the signal: add them up."),
+    "no-layer-no-step": ({"count": lambda K, D: 1 + (K - 1) * sum(D) if D else 0},
+        "Without any layer an output is an input: it sees 1 step, not 0."),
+    "no-layer-one-kernel": ({"count": lambda K, D: 1 + (K - 1) * sum(D) if D else K},
+        "Without any layer an output is an input: it sees 1 step, not K."),
     "starts-with-a-kernel": ({"count": lambda K, D: K + (K - 1) * sum(D)},
         "You start from K. With no layer an output is an input: it sees 1 step, and every layer adds (K − 1)·D."),
     "used-weights": ({"count": lambda K, D: K * len(D)},

@@ -15,6 +15,9 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
     count = sum(len(images) for images, _ in batches)
     if clear == "first":
         network.zero_grad()
+    if clear == "divided":
+        for p in network.parameters():
+            p.grad = None if p.grad is None else p.grad / count
     sums = []
     for images, labels in batches:
         if clear == "each":
@@ -24,9 +27,10 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
         factor = {
             "right": 1 / count, "sum": 1.0, "loss only": 1.0, "gradients only": 1 / count,
             "batches": 1 / (len(images) * len(batches)), "sum of means": 1 / len(images),
-            "twice": 1 / (len(images) * count),
+            "twice": 1 / (len(images) * count), "pieces": 1 / len(batches),
+            "gradients of means": 1 / (len(images) * len(batches)), "means divided": 1 / (len(images) * count),
         }[weigh]  # fmt: skip
-        (loss * factor).backward()
+        (loss / len(images) if backward == "first" else loss * factor).backward()
         if backward == "first":
             return sums[0] / len(images)
     if clear == "after":
@@ -37,8 +41,35 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
                 p -= 0 if p.grad is None else 0.1 * p.grad
     means = [total / len(images) for total, (images, _) in zip(sums, batches, strict=True)]
     if result != "right":
-        return {"last": means[-1], "means": sum(means) / len(means), None: None}[result]
+        return {"last": means[-1], "last sum": sums[-1], "means": sum(means) / len(means), None: None}[result]
     return {
         "right": sum(sums) / count, "loss only": sum(sums) / count, "sum": sum(sums), "gradients only": sum(sums),
+        "pieces": sum(sums) / len(sums), "gradients of means": sum(sums) / count,
+        "means divided": sum(sums) / count,
         "batches": sum(means) / len(means), "sum of means": sum(means), "twice": sum(means) / count,
     }[weigh]  # fmt: skip
+
+
+def divided_in_the_loop(network, batches):
+    """The gradients divided after every batch by the pictures so far."""
+    network.zero_grad()
+    total, count = 0.0, 0
+    for images, labels in batches:
+        loss = F.cross_entropy(network(images), labels, reduction="sum")
+        loss.backward()
+        total, count = total + loss.item(), count + len(images)
+        for p in network.parameters():
+            if p.grad is not None:
+                p.grad /= count
+    return total / count
+
+
+class Softmaxed(torch.nn.Module):
+    """A network that gives probabilities."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images):
+        return self.network(images).softmax(1)

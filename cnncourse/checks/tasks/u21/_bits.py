@@ -17,6 +17,8 @@ class Bits(Values):
     def difference(self, task, got, wanted, case):
         """How a result differs from the wanted one, None where it is right."""
         found = compare(got, wanted, exact_dtype=True)
+        if getattr(got, "dtype", wanted.dtype) != wanted.dtype and got.shape == wanted.shape:
+            return Difference("wrong-dtype", f"the result has dtype {got.dtype}; wanted: {wanted.dtype}.", got, wanted)
         if found is not None and found.slug not in ("wrong-values", "low-precision"):
             return found
         wrong = (got.view(np.uint32) != wanted.view(np.uint32)) & ~(np.isnan(got) & np.isnan(wanted))

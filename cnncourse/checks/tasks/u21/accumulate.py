@@ -79,6 +79,11 @@ task.options(wrong, {
         "The batches' mean losses are added up and never divided, so the step grows with the number of batches."),
     "sum-over-pictures": ({"weigh": "sum"}, "Losses and gradients are sums over the pictures. Divide both by the "
     "number of pictures."),
+    "divides-by-the-batches": ({"weigh": "pieces"},
+        "Sums over the pictures are divided by the number of batches. Divide by the number of pictures."),
+    "gradients-of-batch-means": ({"weigh": "gradients of means"},
+        "The loss is right, the gradient is not: it is that of the mean of the batches' means. Every picture counts "
+        "alike, there too."),
     "gradients-not-divided": ({"weigh": "loss only"},
         "The loss is divided by the number of pictures, the gradients are not: p.grad /= count."),
     "loss-not-divided": ({"weigh": "gradients only"}, "The gradients are right. The loss that is returned is not yet"
@@ -86,7 +91,12 @@ task.options(wrong, {
     "mean-divided-again": ({"weigh": "twice"},
         "cross_entropy gives the batch's mean, and that is divided by the number of pictures once more: use "
         "reduction=\"sum\"."),
+    "mean-gradients-divided-again": ({"weigh": "means divided"},
+        "The loss is right. The gradients are those of the batches' means, and are divided by the number of pictures "
+        "once more: use reduction=\"sum\"."),
     "old-gradients-stay": ({"clear": "never"}, "The gradients from before are still in `.grad`: start with "
+    "network.zero_grad()."),
+    "old-gradients-divided": ({"clear": "divided"}, "The gradients from before are still in `.grad`: start with "
     "network.zero_grad()."),
     "last-batch-only": ({"clear": "each"},
         "Only the last batch's gradients are there. Is zero_grad() called for every batch, or backward() after the "
@@ -102,6 +112,8 @@ task.options(wrong, {
         "accumulating saves: put each through by itself."),
     "returns-last-loss": ({"result": "last"}, "The last batch's loss is returned. Wanted is the mean over all "
     "pictures."),
+    "returns-last-sum": ({"result": "last sum"}, "The last batch's sum is returned. Wanted is the mean over all "
+    "pictures."),
     "returns-mean-of-means": ({"result": "means"}, "The mean of the batches' losses is returned. Every picture "
     "counts alike."),
     "returns-nothing": ({"result": None}, "Nothing is returned. Return the mean loss."),
@@ -113,9 +125,63 @@ task.options(wrong, {
 
 
 @task.mistake
-def needs_a_length(network, batches):
-    """The number of batches is asked for, and a generator has none; or the batches are gone through twice, and the
-    second time a generator is empty. Count while you go."""
+def divides_in_the_loop(network, batches):
+    """The gradients are divided after every batch, so those of the first batches are divided several times. Divide
+    once, after the loop."""
+    from cnncourse.checks.tasks.u21._accumulated import divided_in_the_loop
+
+    return divided_in_the_loop(network, batches)
+
+
+@task.mistake
+def frozen_have_none(network, batches, again):
+    """A parameter that asks for no gradient has None in `.grad`, and that cannot be divided. Leave it out."""
+    result = again()
+    for parameter in network.parameters():
+        parameter.grad * 1.0
+    return result
+
+
+@task.mistake
+def frozen_asked_again(network, batches, again):
+    """All parameters are asked for gradients. Those that asked for none get none."""
+    for parameter in network.parameters():
+        parameter.requires_grad_(True)
+    return again()
+
+
+@task.mistake
+def softmax_before_the_loss(network, batches, again):
+    """The probabilities go into the cross-entropy. It takes logits: the softmax is in it."""
+    from cnncourse.checks.tasks.u21._accumulated import Softmaxed
+
+    return again(network=Softmaxed(network))
+
+
+@task.mistake
+def frozen_get_zeros(network, batches, again):
+    """Parameters that ask for no gradient get one of zeros. They get none: their `.grad` stays None."""
+    import torch
+
+    result = again()
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+    return result
+
+
+@task.mistake
+def goes_through_twice(network, batches, again):
+    """The batches are gone through twice, and the second time a generator is empty: no picture is left. Count while
+    you go."""
+    if hasattr(batches, "__len__"):
+        return again()
+    network.zero_grad()
+    return 0.0
+
+
+@task.mistake
+def needs_a_length(network, batches, again):
+    """The number of batches is asked for, and a generator has none. Count while you go."""
     if not hasattr(batches, "__len__"):
         raise TypeError("object of type 'generator' has no len()")
-    return accumulate(network, batches)
+    return again()

@@ -1,5 +1,7 @@
 """How long a ring needs to add up the gradients of all devices."""
 
+import math
+
 from cnncourse.checks.author import Call, Task
 
 task = Task(see="The ring")
@@ -54,6 +56,16 @@ task.options(timed, {
         "Those are the rounds that add up. As many follow, in which the sums are handed round: 2(P − 1)."),
     "a-round-too-many": ({"rounds": lambda p: 2 * p},
         "After P − 1 rounds a part has met all others: 2(P − 1) rounds, not 2P. One device needs none."),
+    "a-round-for-each-device": ({"rounds": lambda p: 2 * p if p > 1 else 0},
+        "After P − 1 rounds a part has met all others: 2(P − 1) rounds, not 2P."),
+    "one-round-more": ({"rounds": lambda p: 2 * p - 1 if p > 1 else 0}, "There are P − 1 rounds in each of the two "
+    "halves: 2(P − 1), not 2P − 1."),
+    "all-devices-added-up": ({"rounds": lambda p: 2 * p * (p - 1)}, "The devices' times are added up. They all send at "
+    "the same time."),
+    "tree": ({"rounds": lambda p: 2 * math.ceil(math.log2(p)), "part": lambda s, p: s},
+        "That is a tree, in which the whole array goes up and down. In a ring there are 2(P − 1) rounds with a P-th."),
+    "two-rounds-less": ({"rounds": lambda p: 2 * max(p - 2, 0)}, "There are P − 1 rounds in each of the two halves, "
+    "not P − 2."),
     "one-round-less": ({"rounds": lambda p: max(2 * p - 3, 0)}, "There are P − 1 rounds in each of the two halves: "
     "2(P − 1)."),
     "two-rounds": ({"rounds": lambda p: 2 if p > 1 else 0},
@@ -61,10 +73,17 @@ task.options(timed, {
         "round, twice."),
     "whole-array-each-round": ({"part": lambda s, p: s},
         "Each message is the whole array. In each round a device sends one of P parts: size / P."),
-    "one-part-less": ({"part": lambda s, p: s / max(p - 1, 1)}, "The array is cut into P parts, not into P − 1."),
+    "one-part-less": ({"part": lambda s, p: s / max(p - 1, 1)}, "The array is cut into P parts, not into "
+    "P − 1: a device sends a little less than the array twice."),
+    "both-directions": ({"part": lambda s, p: s / (2 * p)}, "Half of each part is sent. Each device sends in one "
+    "direction, to its neighbour: size / P."),
+    "part-rounded-down": ({"part": lambda s, p: s // p}, "`//` rounds the part down. Divide with `/`."),
+    "part-rounded-up": ({"part": lambda s, p: math.ceil(s / p)}, "The part is rounded up. It is size / P."),
     "two-halves": ({"part": lambda s, p: s / 2}, "The array is cut in two. It is cut into P parts, one per device."),
     "latency-once": ({"waits": lambda p: float(p > 1)}, "The latency is counted once. Each of the 2(P − 1) rounds "
     "waits for it."),
+    "latency-twice": ({"waits": lambda p: 2.0 * (p > 1)}, "The latency is counted once for each half. Each of the "
+    "2(P − 1) rounds waits for it."),
     "latency-per-device": ({"waits": lambda p: p * (p > 1)},
         "The latency is counted once per device. Each of the 2(P − 1) rounds waits for it."),
     "latency-one-way": ({"waits": lambda p: p - 1}, "The latency is counted in half of the rounds. There are 2(P − "
@@ -72,6 +91,7 @@ task.options(timed, {
     "latency-forgotten": ({"wait": lambda a, b: b}, "The latency is missing: each round waits for it."),
     "latency-only": ({"wait": lambda a, b: a}, "Only the latency is counted. The bytes take time as well: size / (P "
     "· bandwidth)."),
+    "latency-subtracted": ({"wait": lambda a, b: b - a}, "The latency is subtracted. It is added."),
     "longer-of-the-two": ({"wait": max}, "The longer of latency and transfer is taken. They come one after the "
     "other: add them."),
 })  # fmt: skip
@@ -81,6 +101,18 @@ task.options(timed, {
 def multiplies_by_bandwidth(again, bandwidth):
     """Seconds are size *divided* by bandwidth."""
     return again(bandwidth=1 / bandwidth)
+
+
+@task.mistake
+def latency_divided(again, devices, latency):
+    """The latency is divided by P as the array is. A message waits as long, however short it is."""
+    return again(latency=latency / devices)
+
+
+@task.mistake
+def one_device_sends(right, size, devices, bandwidth, latency):
+    """One device sends nothing, and takes 0 seconds."""
+    return latency + size / bandwidth if devices == 1 else right
 
 
 @task.mistake

@@ -71,6 +71,37 @@ task.options(restored, {
 
 
 @task.mistake
+def lines_up_from_the_right(q, scale):
+    """`q * scale` lines up the shapes from the right, so the scales run along the last axis or fit nowhere. The scale
+    needs the shape (C_out, 1, 1, 1)."""
+    return q * scale
+
+
+@task.mistake
+def four_axes_only(q, scale):
+    """The scale always gets four axes, and a linear layer's weight has two. It needs as many axes as q."""
+    return q * scale[:, None, None, None]
+
+
+@task.mistake
+def two_axes_only(q, scale):
+    """The scale always gets two axes, and a filter bank has four. It needs as many axes as q."""
+    return q * scale[:, None]
+
+
+@task.mistake
+def shifted_up(right, scale, q):
+    """128 is added. The integers are symmetric: 0 stands for 0."""
+    return right + 128 * scale.reshape(-1, *[1] * (q.ndim - 1))
+
+
+@task.mistake
+def unsigned(again, q):
+    """The integers are read as unsigned, so −1 is 255. q has its sign."""
+    return again(q=q.astype(np.uint8))
+
+
+@task.mistake
 def rounds(right):
     """The weights are rounded to integers. scale · q has digits behind the point."""
     return np.round(right)
@@ -90,5 +121,5 @@ def absolute_values(right):
 
 @task.mistake
 def shifted(right, scale, q):
-    """128 is subtracted, or added. The integers are symmetric: 0 stands for 0."""
+    """128 is subtracted. The integers are symmetric: 0 stands for 0."""
     return right - 128 * scale.reshape(-1, *[1] * (q.ndim - 1))

@@ -2,9 +2,29 @@
 
 import numpy as np
 
-from cnncourse.checks.author import Call, Task, fortran, normal, readonly, strided
+from cnncourse.checks.author import Call, Task, Values, fortran, normal, readonly, strided
+from cnncourse.checks.compare import same
 
-task = Task(see="Eight bits", names=("q", "scale"), exact_dtype=True)
+
+class EightBits(Values):
+    """Whether numbers beyond 127 are cut off or wrap around does not tell wrong answers apart."""
+
+    def alike(self, task, one, other, case):
+        """Whether two results are the same answer."""
+        if super().alike(task, one, other, case):
+            return True
+        if not all(isinstance(result, (tuple, list)) and len(result) == 2 for result in (one, other)):
+            return False
+        (q, scale), (other_q, other_scale), (weight,) = one, other, case.args
+        if not same(scale, other_scale, exact_dtype=True) or np.shape(scale) != weight.shape[:1]:
+            return False
+        with np.errstate(all="ignore"):
+            inside = np.abs(weight.T / scale).T < 127
+        known = all(isinstance(a, np.ndarray) and a.dtype == np.int8 and a.shape == weight.shape for a in (q, other_q))
+        return known and bool((q == other_q)[inside].all())
+
+
+task = Task(see="Eight bits", names=("q", "scale"), judged=EightBits(exact_dtype=True))
 
 
 @task.right
@@ -76,10 +96,14 @@ def eight_bits(weight, *, peak=lambda rows: np.abs(rows).max(axis=1), divisor=12
 task.options(eight_bits, {
     "one-scale-for-all": ({"rows": lambda w: w.reshape(1, -1)},
         "All channels share one scale, so small filters get few of the 255 steps. Each output channel has its own."),
-    "largest-not-absolute": ({"peak": lambda rows: np.maximum(rows.max(axis=1), 0)},
+    "one-scale-as-a-number": ({"rows": lambda w: w.reshape(1, -1), "report": lambda s: s[0]},
+        "There is one scale, a number. Each output channel has its own: an array (C_out,)."),
+    "largest-not-absolute": ({"peak": lambda rows: rows.max(axis=1)},
         "The largest weight decides, without its sign being dropped first. A negative one may be larger: max |w|."),
     "range-of-the-weights": ({"peak": lambda rows: np.ptp(rows, axis=1) / 2},
         "Half the range from smallest to largest is taken. The scale is symmetric: max |w| / 127."),
+    "range-in-255-steps": ({"peak": lambda rows: np.ptp(rows, axis=1), "divisor": 255},
+        "The range from smallest to largest is cut into 255 steps. The scale is symmetric: max |w| / 127."),
     "spread-for-peak": ({"peak": lambda rows: 3 * rows.std(axis=1)},
         "The standard deviation decides, and larger weights are cut off. The scale is max |w| / 127."),
     "mean-for-peak": ({"peak": lambda rows: np.abs(rows).mean(axis=1)},
@@ -89,6 +113,7 @@ task.options(eight_bits, {
     "divides-by-256": ({"divisor": 256}, "256 is the number of values of a byte. Each side of 0 has 127."),
     "truncates": ({"rounding": np.trunc}, "astype cuts off the digits: 2.9 becomes 2. Round first."),
     "rounds-down": ({"rounding": np.floor}, "The quotients are rounded down. Take the nearest integer."),
+    "rounds-up": ({"rounding": np.ceil}, "The quotients are rounded up. Take the nearest integer."),
     "halves-up": ({"rounding": lambda x: np.floor(x + 0.5)},
         "Halves are rounded up, which moves the mean of many. np.round takes the even one of both neighbours."),
     "halves-away-from-zero": ({"rounding": lambda x: np.trunc(x + np.copysign(0.5, x))},
@@ -100,7 +125,10 @@ task.options(eight_bits, {
     "inverse-scale": ({"report": lambda s: 1 / s}, "The scale is upside down: w ≈ scale · q, so scale = max |w| / "
     "127."),
     "scale-keeps-axes": ({"report": lambda s: s[:, None]}, "The scale has more axes than one. Its shape is (C_out,)."),
-    "zero-channel-scale-0": ({"zero": 0.0}, "A channel of zeros has the scale 0, and 0 / 0 is NaN. Its scale is 1."),
+    "zero-channel-scale-0": ({"zero": 0.0}, "A channel of zeros has the scale 0, which gives 0 / 0, or one "
+        "next to 0. Its scale is 1."),
+    "zero-channel-peak-1": ({"zero": 1 / 127}, "For a channel of zeros the largest |w| is taken for 1, so its scale is "
+        "1/127. The scale itself is 1 there."),
     "peak-for-scale": ({"report": lambda s: 127 * s}, "The second result is max |w|. The scale is a 127th of it."),
 })  # fmt: skip
 
@@ -110,6 +138,19 @@ def per_input_channel(again, weight):
     """Each *input* channel has a scale (axis 1). Wanted is one per output channel, axis 0."""
     q, scale = again(weight=np.ascontiguousarray(weight.swapaxes(0, 1)))
     return q.swapaxes(0, 1), scale
+
+
+@task.mistake
+def scale_lines_up_from_the_right(right, weight):
+    """`weight / scale` lines up the shapes from the right, so the scales run along the last axis or fit nowhere. The
+    scale needs the shape (C_out, 1, 1, 1)."""
+    return np.round(weight / right[1]).astype(np.int8), right[1]
+
+
+@task.mistake
+def four_axes_only(right, weight):
+    """The scale always gets four axes, and a linear layer's weight has two. It needs as many axes as the weight."""
+    return np.round(weight / right[1][:, None, None, None]).astype(np.int8), right[1]
 
 
 @task.mistake

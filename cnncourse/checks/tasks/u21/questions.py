@@ -47,6 +47,7 @@ answer_linear_rule.wrong = {
         "That grows with the square root of the batch. The linear rule multiplies both by one factor."),
     0.1: ("unchanged", "The rate stays. With k times the batch the linear rule takes k times the rate."),
     0.00625: ("upside-down", "A larger batch takes fewer and *longer* steps."),
+    16.0: ("factor-itself", "That is the factor. Multiply the rate 0.1 by it."),
     25.6: ("factor-256", "The factor is 4096 / 256 = 16."),
 }
 
@@ -75,6 +76,7 @@ answer_learning_curve.wrong = {
     2.0: ("twice", "Twice the images divide the error by 2^0.4 only."),
     2**0.4: ("not-solved", "That is by how much twice the images divide the error. Solve k^0.4 = 2."),
     5.0: ("two-over-the-exponent", "That is 2 / 0.4. The exponent is an exponent: solve k^0.4 = 2."),
+    2**-2.5: ("upside-down", "That is the part of the images with which the error is twice as large. Here it halves."),
     2.5: ("one-over-the-exponent", "That is 1 / 0.4, the power to which 2 is to be raised."),
     4.0: ("square", "That is right for an exponent of 0.5."),
     math.exp(2.5): ("base-e", "The base is 2, as the error is to be halved: 2^2.5."),

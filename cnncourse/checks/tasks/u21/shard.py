@@ -63,6 +63,10 @@ task.options(shared, {
         "Each process takes a block of neighbours. Here it takes every world_size-th, from rank on."),
     "rank-off-by-one": ({"take": lambda a, r, w: np.roll(a, -1)[r::w]},
         "The share starts one place too late: process `rank` begins at the entry `rank`."),
+    "rank-one-too-small": ({"take": lambda a, r, w: np.roll(a, 1)[r::w]},
+        "The share starts one place too early: process `rank` begins at the entry `rank`."),
+    "ranks-from-one": ({"take": lambda a, r, w: a[(r + 1) % w :: w]}, "Each process gets the next one's share: process "
+        "`rank` begins at the entry `rank`."),
     "ranks-reversed": ({"take": lambda a, r, w: a[w - 1 - r :: w]}, "The processes are counted from the end."),
     "everyone-sees-all": ({"take": lambda a, r, w: a}, "Each process gets all images. It gets every world_size-th."),
     "everyone-the-same": ({"take": lambda a, r, w: a[0::w]},
@@ -75,6 +79,12 @@ task.options(shared, {
         "from its start up to a multiple."),
     "repeats-the-last": ({"fill": lambda a, n: np.concatenate([a, np.full(n - len(a), a[-1])])},
         "The last image is repeated. The order goes on from its own start."),
+    "repeats-the-first": ({"fill": lambda a, n: np.concatenate([a, np.full(n - len(a), a[0])])},
+        "The first image is repeated. The order goes on from its own start: its first entry, its second, …"),
+    "fills-with-the-last": ({"fill": lambda a, n: np.concatenate([a, a[2 * len(a) - n :]])},
+        "The last images of the order are repeated. It goes on from its own start."),
+    "one-more-always": ({"length": lambda c, w: c // w + 1},
+        "The share is one too long where the count is a multiple: ⌈count / world_size⌉."),
     "fills-from-the-end": ({"fill": lambda a, n: np.concatenate([a, np.resize(a, n - len(a))[::-1]])},
         "What is filled in comes in the reversed order. The order goes on from its own start: its first entry, its "
         "second, …"),
@@ -89,6 +99,13 @@ task.options(shared, {
         "Every epoch has the same order. Use default_rng([seed, epoch])."),
     "seed-ignored": ({"draw": lambda c, e, s: np.random.default_rng(e).permutation(c)},
         "The order does not depend on the seed. Use default_rng([seed, epoch])."),
+    "old-generator": ({"draw": lambda c, e, s: np.random.RandomState([s, e]).permutation(c)},
+        "np.random.RandomState draws another order than default_rng([seed, epoch]) does."),
+    "old-generator-and-sum": ({"draw": lambda c, e, s: np.random.RandomState(s + e).permutation(c)},
+        "np.random.seed and RandomState draw another order than default_rng([seed, epoch]) does, and seed + epoch is "
+        "one number for several pairs."),
+    "choice-for-permutation": ({"draw": lambda c, e, s: np.random.default_rng([s, e]).choice(c, c, replace=False)},
+        "`choice` without replacement draws another order than `permutation` does."),
     "sum-of-seed-and-epoch": ({"draw": lambda c, e, s: np.random.default_rng(s + e).permutation(c)},
         "seed + epoch is one number: seed 1 in epoch 0 is as seed 0 in epoch 1. Use default_rng([seed, epoch])."),
     "epoch-first": ({"draw": lambda c, e, s: np.random.default_rng([e, s]).permutation(c)},
@@ -101,6 +118,29 @@ def own_shuffle(count, world_size, rank, epoch, seed):
     """Each process shuffles for itself (the rank is in the seed), so some images are seen twice and others never."""
     draw = lambda c, e, s: np.random.default_rng([s, e, rank]).permutation(c)
     return shared(count, world_size, rank, epoch, seed, draw=draw)
+
+
+@task.mistake
+def own_share_repeated(count, world_size, rank, epoch, seed):
+    """A share that is too short is filled from its own start. The *order* goes on from its start."""
+    share = np.random.default_rng([seed, epoch]).permutation(count)[rank::world_size]
+    return np.resize(share, -(-count // world_size))
+
+
+@task.mistake
+def fills_before_shuffling(count, world_size, rank, epoch, seed):
+    """The numbers are filled up first and shuffled then. The order of all images is drawn, and goes on from its own
+    start."""
+    filled = np.resize(np.arange(count), -(-count // world_size) * world_size)
+    return np.random.default_rng([seed, epoch]).permutation(filled)[rank::world_size]
+
+
+@task.mistake
+def numbers_for_places(count, world_size, rank, epoch, seed):
+    """Images whose *number* divided by world_size leaves the rank are taken. Places in the order count:
+    order[rank::world_size]."""
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    return order[order % world_size == rank]
 
 
 @task.mistake

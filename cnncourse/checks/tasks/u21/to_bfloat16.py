@@ -86,12 +86,15 @@ task.options(rounded, {
         "The lower 16 bits are cut off, so every number moves towards 0. Round to the nearest."),
     "halves-up": ({"add": lambda bits: 0x8000},
         "Halves are rounded away from zero. Take the neighbour whose last bit is 0: add 0x7FFF plus the last bit "
-        "that stays."),
+        "that stays, (bits >> 16) & 1."),
     "halves-down": ({"add": lambda bits: 0x7FFF},
         "Halves are rounded towards zero. Take the neighbour whose last bit is 0: add 0x7FFF plus the last bit that "
-        "stays."),
+        "stays, (bits >> 16) & 1."),
     "halves-to-odd": ({"add": lambda bits: 0x8000 - ((bits >> 16) & 1)},
         "Halves go to the odd neighbour. Take the one whose last bit is 0."),
+    "half-and-the-last-bit": ({"add": lambda bits: 0x8000 + ((bits >> 16) & 1)},
+        "0x8000 plus the last bit is one too many: halves always go up, and some a little below do. Add 0x7FFF plus "
+        "the last bit."),
     "away-from-zero": ({"add": lambda bits: 0xFFFF}, "Every number is rounded away from zero. Round to the nearest."),
     "one-bit-less": ({"keep": 17, "add": lambda bits: 0xFFFF + ((bits >> 17) & 1)},
         "One bit too few is left. bfloat16 has a sign, 8 bits of exponent and 7 of fraction: the upper 16 bits of "
@@ -117,6 +120,65 @@ def by_float16(x):
     """That is float16: 10 bits of fraction, and nothing beyond 65,504. bfloat16 has float32's exponent."""
     with np.errstate(all="ignore"):
         return x.astype(np.float16).astype(SINGLE)
+
+
+@task.mistake
+def lower_half_not_cleared(x):
+    """The addition is there, and the lower half of the bits is not cleared: bits & 0xFFFF0000."""
+    bits = np.ascontiguousarray(x).view(np.uint32)
+    return np.where(np.isnan(x), SINGLE(np.nan), (bits + (0x7FFF + ((bits >> 16) & 1))).view(SINGLE).reshape(x.shape))
+
+
+@task.mistake
+def nan_as_zero(right, x):
+    """NaN becomes 0. It stays NaN."""
+    return np.where(np.isnan(x), SINGLE(0), right)
+
+
+@task.mistake
+def nan_as_infinity(right, x):
+    """NaN becomes infinite. It stays NaN."""
+    return np.where(np.isnan(x), SINGLE(np.inf), right)
+
+
+@task.mistake
+def infinity_as_nan(right):
+    """Infinities become NaN. They stay, and what is beyond the largest number becomes infinite."""
+    return np.where(np.isinf(right), SINGLE(np.nan), right)
+
+
+@task.mistake
+def bits_as_numbers(x):
+    """The bits come back as numbers: `astype` converts the integers. `view` reads their bits as float32."""
+    bits = np.ascontiguousarray(x).view(np.uint32)
+    return ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(SINGLE).reshape(x.shape)
+
+
+@task.mistake
+def infinity_cut_off(right):
+    """Infinities, and what is beyond the largest number, become the largest number. They are infinite."""
+    return np.where(np.isinf(right), np.copysign(SINGLE(3.3895313892515355e38), right), right)
+
+
+@task.mistake
+def infinite_too_early(right, x):
+    """Every number above the largest bfloat16 becomes infinite. Those in the lower half of the gap are rounded down."""
+    largest = SINGLE(3.3895313892515355e38)
+    return np.where(np.abs(x) > largest, np.copysign(SINGLE(np.inf), x), right)
+
+
+@task.mistake
+def sign_lost(right):
+    """The signs are lost. Rounding leaves them as they are."""
+    return np.abs(right)
+
+
+@task.mistake
+def denormals_too_fine(right, x):
+    """Numbers below 2⁻¹²⁶ keep 8 digits, as if their exponent went on falling. It ends at −126, and digits are lost."""
+    m, e = np.frexp(x.astype(np.float64))
+    fine = np.ldexp(np.round(256 * m), e - 8).astype(SINGLE)
+    return np.where(np.abs(x) < 2.0**-126, fine, right)
 
 
 @task.mistake
