@@ -56,7 +56,7 @@ class BatchesCall(Case):
         shapes = [array.shape for _, _, arrays in layers for name, array in arrays.items() if "running" not in name]
         self.network = {
             "layers": layers, "come as": come_as,
-            "training": [training, training, False, training, False, training, training],
+            "training": [training, training, training, False, training, False, training, training],
             "gradients": [numbers(*shape) if gradients else None for shape in shapes],
             "frozen": [bool(frozen and i < 2) for i in range(len(shapes))],
         }  # fmt: skip

@@ -18,7 +18,7 @@ def with_batches(target, args, kwargs, notes, probes):
     described = dict(kwargs["network"])
     come_as = {"list": list, "tuple": tuple, "generator": iter}[described.pop("come as")]
     network, seen = built(**described), []
-    first = network[0]  # whichever way the network is run, its first layer sees the batch
+    first = network[0][0]  # whichever way the network is run, its first layer sees the batch
     first.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
     frozen = [p for p in network.parameters() if not p.requires_grad]
     tensors = [(torch.tensor(images), torch.tensor(labels)) for images, labels in args]
