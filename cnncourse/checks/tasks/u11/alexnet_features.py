@@ -43,14 +43,14 @@ def layers(rng):
 @task.criterion(3)
 def two_groups(rng):
     """Outputs and gradients of the paper's two columns, in both modes."""
-    yield ModuleCall(input=images(rng, 2, 3, 99, 99), training=True)
-    yield ModuleCall(groups=2, input=images(rng, 1, 3, 99, 99))
+    yield ModuleCall(input=images(rng, 2, 3, 227, 227), training=True)
+    yield ModuleCall(groups=2, input=images(rng, 1, 3, 227, 227))
 
 
 @task.criterion(2)
 def one_group(rng):
     """Outputs and gradients with groups=1."""
-    yield ModuleCall(1, input=images(rng, 1, 3, 99, 99))
+    yield ModuleCall(1, input=images(rng, 1, 3, 227, 227))
 
 
 task.options(features, {
