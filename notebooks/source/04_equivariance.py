@@ -1058,11 +1058,12 @@ assert error_b["local"][512] < error_b["conv"][512]
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# (All learners get the same one draw of patches and of noise. Another draw moves the errors near the peaks; the table compares
-# by factors.) *Task A.* The assumption is true. Each patch gives the convolution 36 equations for its 9 unknowns, one for each
+# *Task A.* The assumption is true. Each patch gives the convolution 36 equations for its 9 unknowns, one for each
 # place. The local learner gets one equation per patch for the 9 unknowns of each place, the dense one has 64 unknowns
 # there. So sharing multiplies the examples by the number of places. (The measured gain is less than 36, because
 # neighbouring windows overlap, so their equations are nearly the same.)
+#
+# All learners got the same draw of patches and noise. It is one draw, so read factors from the table and no small differences.
 #
 # *The peaks* at $N = 9$ (local) and $N = 64$ (dense) have a reason. There are as many equations as unknowns, so there is
 # just one solution, and it reproduces the noise exactly, with large weights. (For the dense learner this is nearly so:

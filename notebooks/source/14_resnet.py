@@ -241,8 +241,8 @@ at_least(plain_accuracy[0] - plain_accuracy[2], 0.1, "14/plain-44-worse-in-test"
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# It rises: the deeper, the worse, in training as in test. (In our run the loss differs by between two and three standard errors
-# from 8 to 20 layers, and by about four from 20 to 44.) (For the test we normalise by the test batch's own
+# It rises: the deeper, the worse, in training as in test. In our run the loss differs by between two and three standard errors
+# from 8 to 20 layers, and by about four from 20 to 44. (For the test we normalise by the test batch's own
 # statistics, because after so few steps the running ones have not settled, see lesson 08.)
 #
 # This is the **degradation** that He and others described in 2015: their plain network of 56 layers had a higher
