@@ -256,5 +256,5 @@ def test_few_windows_are_looked_through(monkeypatch):
     tried = []
     monkeypatch.setattr(general, "same", lambda *args: tried.append(1))
     rng = np.random.default_rng(0)
-    assert not general._is_window(rng.random((2,) * 5), rng.random((11,) * 5))
+    assert not general._is_window(rng.random((2,) * 5), rng.random((2, *(11,) * 4)))
     assert 100 < len(tried) <= general.MOST_WINDOWS
