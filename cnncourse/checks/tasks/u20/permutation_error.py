@@ -51,8 +51,9 @@ def other_layers(rng):
     """Layers in which the numbers of the nodes count; the largest difference may have any sign and any place."""
     for nodes, c_in in ((5, 3), (4, 4), (6, 2), (3, 3), (7, 1)):
         A, p = graph(rng, nodes, directed=True, weighted=True), order(rng, nodes)
+        c_out = nodes if c_in == nodes else 2  # as many features as nodes: mixing them up gives numbers, no error
         for loud in (None, 0, nodes - 1):
-            yield Call(by_place(rng, nodes, c_in, loud=loud), A, normal(rng, nodes, c_in), p)
+            yield Call(by_place(rng, nodes, c_in, c_out, loud), A, normal(rng, nodes, c_in), p)
     yield Call(by_place(rng, 5, 2), graph(rng, 5), normal(rng, 5, 2), permutation=np.arange(5))
 
 
