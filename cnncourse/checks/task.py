@@ -246,9 +246,9 @@ class Task:
 
     def trial(self, case, outcome, wanted):
         """One case and its outcome, judged; a result that is far too large is not kept."""
-        if self.judged.has_wanted and count_numbers(outcome.value) > 4 * count_numbers(wanted) + MAX_NUMBERS:
-            failure = Failure("too_large", f"{count_numbers(outcome.value):,} numbers")
-            outcome = replace(outcome, value=None, error=failure)
+        numbers = count_numbers(outcome.value)
+        if self.judged.has_wanted and numbers > 4 * count_numbers(wanted) + MAX_NUMBERS:
+            outcome = replace(outcome, value=None, error=Failure("too_large", f"{numbers:,} numbers"))
         return Trial(case, outcome, wanted, self.judge(outcome, wanted, case))
 
     def judge(self, outcome, wanted, case):

@@ -46,7 +46,7 @@ def filled(parameter):
 
 def flat(tensors):
     """All values in one row of float64."""
-    return np.concatenate([t.detach().double().ravel().numpy() for t in tensors])
+    return np.concatenate([np.zeros(0), *(t.detach().cpu().double().ravel().numpy() for t in tensors)])
 
 
 def built(layers, training, frozen, gradients):

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from .model_probes import flat
+
 
 class Chain(nn.Module):
     """Parts with names of their own; run in `order`, which may differ from that of their definition."""
@@ -92,7 +94,7 @@ class Before:
 
     def numbers(self, without=()):
         """What stands in the parameters now. Compared elsewhere: here an answer could have changed comparisons."""
-        return _row(p for _, p in self.parameters if id(p) not in without)
+        return flat(p for _, p in self.parameters if id(p) not in without)
 
     def others_train(self):
         """What layers of the other network give, and the statistics that they keep, when it is told to train."""
@@ -101,7 +103,7 @@ class Before:
         for mode in (False, True):
             layers = zip(self.others.train(mode), shapes, strict=True)
             seen += [part.clone() for layer, shape in layers for part in (layer(x.reshape(shape)), *layer.buffers())]
-        return _row(seen)
+        return flat(seen)
 
 
 def frozen(answer, network, before, kwargs, probes):
@@ -119,7 +121,7 @@ def frozen(answer, network, before, kwargs, probes):
         "the number of parameters that still require a gradient": sum(
             p.requires_grad for p in [*module.parameters(), *(p for _, p in before.parameters)]),
         "the numbers in the parameters": before.numbers(),
-        "the running statistics after a forward pass": _row(b for b in before.buffers if b.is_floating_point()),
+        "the running statistics after a forward pass": flat(b for b in before.buffers if b.is_floating_point()),
         "the output": _array(output),
         "whether the output has a way back to the input": output.requires_grad,
         "the output of another network, which trains": before.others_train(),
@@ -206,8 +208,3 @@ LOOKS = {"frozen": frozen, "new_head": new_head, "groups": groups}
 
 def _array(tensor):
     return tensor.detach().cpu().numpy().copy()
-
-
-def _row(tensors):
-    """All values in one row."""
-    return np.concatenate([np.zeros(0), *(_array(tensor).ravel() for tensor in tensors)])

@@ -9,7 +9,6 @@ PLAIN_DTYPES = {
     *"bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 }
 SCALARS = {type(None), bool, int, float, complex, str}  # most values are one of these: no need to look further
-LONG = 2**63
 MAX_ELEMENTS = 50_000_000
 MAX_ITEMS = 10_000
 
@@ -63,9 +62,7 @@ def _laid_out(array, layout):
 
 def plain(value, depth=0):
     """Turn a returned value into arrays, numbers, strings, None, lists, tuples and dicts of these."""
-    if type(value) in SCALARS and (type(value) is not int or -LONG <= value <= LONG) and type(value) is not str:
-        return value
-    if value is None or isinstance(value, (bool, int, float, complex, str)):
+    if type(value) in SCALARS or isinstance(value, (bool, int, float, complex, str)):
         return _plain_number(value)
     if isinstance(value, (Fraction, Decimal)):
         whole = isinstance(value, Fraction) and value.denominator == 1
@@ -85,10 +82,8 @@ def plain(value, depth=0):
 
 
 def _plain_number(value):
-    for kind in (bool, int, float, complex, str):  # subclasses become the plain kind
-        if isinstance(value, kind):
-            value = kind(value)
-            break
+    if type(value) not in SCALARS:  # subclasses become the plain kind
+        value = next(kind(value) for kind in (bool, int, float, complex, str) if isinstance(value, kind))
     if isinstance(value, str) and len(value) > 100_000:
         raise TooLarge("a very long string")
     if isinstance(value, int) and value.bit_length() > 1000:

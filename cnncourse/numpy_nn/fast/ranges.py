@@ -28,8 +28,7 @@ def _squares(values):
     if values.size < 10_000:  # OpenBLAS takes a single thread of its own accord
         return np.dot(values, values)
     pieces = threads.blocks(values.size, values.size, threads.microseconds(moved=values.size))
-    with threads.single_threaded_blas():
-        return sum(threads.parallel_map(lambda piece: np.dot(values[piece], values[piece]), pieces))
+    return sum(threads.parallel_map(lambda piece: np.dot(values[piece], values[piece]), pieces))
 
 
 def even(images):

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 
 def accumulated(network, batches, weigh="right", clear="first", backward="each", join=False, result="right", step=False,
-                mode=None):  # fmt: skip
+                mode=None, divide="right"):  # fmt: skip
     """Accumulate gradients, with one thing wrong."""
     batches = list(batches)
     if join:
@@ -18,7 +18,7 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
     if clear == "divided":
         for p in network.parameters():
             p.grad = None if p.grad is None else p.grad / count
-    sums = []
+    sums, so_far = [], 0
     for images, labels in batches:
         if clear == "each":
             network.zero_grad()
@@ -33,6 +33,10 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
         (loss / len(images) if backward == "first" else loss * factor).backward()
         if backward == "first":
             return sums[0] / len(images)
+        if divide == "in the loop":
+            so_far += len(images)
+            for p in network.parameters():
+                p.grad = None if p.grad is None else p.grad / so_far
     if clear == "after":
         network.zero_grad()
     if step:
@@ -48,20 +52,6 @@ def accumulated(network, batches, weigh="right", clear="first", backward="each",
         "means divided": sum(sums) / count,
         "batches": sum(means) / len(means), "sum of means": sum(means), "twice": sum(means) / count,
     }[weigh]  # fmt: skip
-
-
-def divided_in_the_loop(network, batches):
-    """The gradients divided after every batch by the pictures so far."""
-    network.zero_grad()
-    total, count = 0.0, 0
-    for images, labels in batches:
-        loss = F.cross_entropy(network(images), labels, reduction="sum")
-        loss.backward()
-        total, count = total + loss.item(), count + len(images)
-        for p in network.parameters():
-            if p.grad is not None:
-                p.grad /= count
-    return total / count
 
 
 class Softmaxed(torch.nn.Module):

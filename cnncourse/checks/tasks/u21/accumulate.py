@@ -121,16 +121,9 @@ task.options(wrong, {
     "optimiser's."),
     "evaluation-mode": ({"mode": False}, "The network is in evaluation mode afterwards. It keeps its mode."),
     "training-mode": ({"mode": True}, "The network is put into training mode. It keeps its mode."),
+    "divides-in-the-loop": ({"divide": "in the loop", "weigh": "loss only"}, "The gradients are divided after every "
+    "batch, so those of the first batches are divided several times. Divide once, after the loop."),
 })  # fmt: skip
-
-
-@task.mistake
-def divides_in_the_loop(network, batches):
-    """The gradients are divided after every batch, so those of the first batches are divided several times. Divide
-    once, after the loop."""
-    from cnncourse.checks.tasks.u21._accumulated import divided_in_the_loop
-
-    return divided_in_the_loop(network, batches)
 
 
 @task.mistake
