@@ -7,7 +7,6 @@ import pytest
 from cnncourse.checks import tasks_of_unit, units
 from cnncourse.checks.question import Question
 from cnncourse.checks.student import LocalStudent
-from tests.sampling import rank
 
 EVERYTHING = [task for unit in units() for task in tasks_of_unit(unit)]
 # References and known mistakes live inside the package, which learners' answers must not call. A busy machine may take
@@ -17,29 +16,11 @@ TASKS = [
     for task in EVERYTHING
     if not isinstance(task, Question)
 ]
-SEEDS = range(20)
 
 
 def is_large(task):
     """Whether one check of the task computes for seconds: such tasks have a time limit of their own."""
     return task.seconds >= 4 * 60 and not task.observe.trains
-
-
-@pytest.fixture
-def seeds_of(pytestconfig, request):
-    """Give a test's seeds: with --all twenty (some, where a network is built or trained); else a sample.
-
-    The sample is an eighth, drawn by the test's name, so that all tests together meet every seed.
-    """
-    whole = pytestconfig.getoption("--all")
-
-    def seeds(task):
-        few = task.observe.test_seeds
-        if few < len(SEEDS):
-            return range(few if whole else 1)
-        return SEEDS if whole else range(int(8 * rank(request.node.nodeid)), len(SEEDS), 8)
-
-    return seeds
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
@@ -51,10 +32,14 @@ def test_reference_gets_every_point(task, seeds_of):
 
 
 def pairs():
-    """Each task with each of its mistakes; those of networks on which a check takes seconds are sampled."""
+    """Each task with each of its mistakes; those of networks are sampled, the larger the network the fewer."""
     for task in TASKS:
-        large = [pytest.mark.sampled(share=1 / 6, reason="a network as large as AlexNet")] if is_large(task) else []
-        yield from (pytest.param(task, mistake, marks=large) for mistake in task.mistakes)
+        marks = []
+        if is_large(task):
+            marks = [pytest.mark.sampled(share=1 / 6, reason="a network as large as AlexNet")]
+        elif task.observe.test_seeds < 20 and not task.observe.trains:
+            marks = [pytest.mark.sampled(share=1 / 3, reason="each case looks through networks")]
+        yield from (pytest.param(task, mistake, marks=marks) for mistake in task.mistakes)
 
 
 @pytest.mark.parametrize(
