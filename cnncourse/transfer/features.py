@@ -22,8 +22,9 @@ def features(network, images, layers=None, folder=None, batch_size=32):
     """Return what a network knows of each image, in evaluation mode, from disk if it has been computed before.
 
     A file's name is the SHA-256 of the network (its structure, and the code of its classes), its parameters and
-    buffers, the layer, and the pictures: whatever of these changes, another file is read or made. Files are written
-    under another name first and then renamed; a damaged one is made again. The network is afterwards as before.
+    buffers, the layer, the pictures, and what computes (PyTorch's version and the processor's instructions, which decide
+    the last digits): whatever of these changes, another file is read or made. Files are written under another name
+    first and then renamed; a damaged one is made again. The network is afterwards as before.
 
     Parameters
     ----------
@@ -65,8 +66,9 @@ def features(network, images, layers=None, folder=None, batch_size=32):
 
 
 def fingerprint(network, images):
-    """Return the SHA-256 of a network's structure, code and values, and of the pictures."""
-    digest = hashlib.sha256(repr(network).encode())
+    """Return the SHA-256 of a network's structure, code and values, of the pictures, and of what computes."""
+    computes = f"{torch.__version__} {torch.backends.cpu.get_cpu_capability()}"
+    digest = hashlib.sha256(f"{computes} {network!r}".encode())
     for kind in sorted({type(module) for module in network.modules()}, key=lambda kind: kind.__qualname__):
         digest.update(f"{kind.__module__}.{kind.__qualname__}".encode())
         if not kind.__module__.startswith("torch."):

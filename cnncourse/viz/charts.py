@@ -14,13 +14,15 @@ HATCHES = ("", "//", "..", "xx", "\\\\", "++")
 def draw_lines(axes, x, series: dict, markers: bool | None = None) -> None:
     """Draw one line per entry of `series` (label → values), each with its own colour, dash and marker.
 
-    Values of shape (points, starts) are drawn as their mean, with their standard deviation as error bars.
+    Values of shape (points, starts) are drawn as their mean, with their standard deviation as error bars, on long lines
+    at some of the points.
     """
     for k, (label, values) in enumerate(series.items()):
         points, values = np.asarray(x[label] if isinstance(x, dict) else x), np.asarray(values)
         if values.ndim == 2:
             spread, values = values.std(axis=1, ddof=1), values.mean(axis=1)
-            axes.errorbar(points, values, spread, fmt="none", ecolor=PALETTE[k % len(PALETTE)], elinewidth=1, capsize=3)
+            style = {"ecolor": PALETTE[k % len(PALETTE)], "elinewidth": 1, "capsize": 3}
+            axes.errorbar(points, values, spread, fmt="none", errorevery=-(-len(points) // 30), **style)
         marked = len(points) <= 30 if markers is None else markers
         axes.plot(
             points, values, label=label, color=PALETTE[k % len(PALETTE)], linestyle=DASHES[k % len(DASHES)],
@@ -118,9 +120,9 @@ def training_curves(loss: dict, accuracy: dict | None = None, xlabel: str = "epo
     Parameters
     ----------
     loss
-        Label → one value per step, counted from 1.
+        Label → one value per step, counted from 1, or (steps, starts) as for `line_chart`.
     accuracy
-        Label → one value in [0, 1] per step, or None for the loss alone.
+        Label → values in [0, 1], likewise, or None for the loss alone.
     xlabel
         What a step is.
 

@@ -816,26 +816,29 @@ at_least(small_iou["weighted"] - small_iou["Dice"], 0.05, "19/weights-beat-dice-
 # > of the whole picture: a few at the seams, or most?
 
 # %%
-net = numpy_models.UNet(3, 2, width=4, depth=2, rng=rng).astype(np.float64).eval()
 photo = data.photograph("coffee")[100:196, 200:328].transpose(2, 0, 1)[None] / 255
-whole = net(photo)
-rows_of_tiles = [
-    [net(photo[:, :, i : i + 32, j : j + 32]) for j in range(0, 128, 32)] for i in range(0, 96, 32)
-]
-naive = np.concatenate([np.concatenate(row, axis=3) for row in rows_of_tiles], axis=2)
-apart = np.abs(naive - whole).max(axis=1)[0]
-print(f"outputs that differ: {(apart > 1e-9).mean():.0%}; by more than a tenth of their spread:",
-      f"{(apart > 0.1 * whole.std()).mean():.0%}")  # fmt: skip
+shares = []
+for seed in range(5):
+    net = numpy_models.UNet(3, 2, width=4, depth=2, rng=np.random.default_rng(seed))
+    net = net.astype(np.float64).eval()
+    whole, naive = net(photo), np.zeros((1, 2, 96, 128))
+    for i, j in product(range(0, 96, 32), range(0, 128, 32)):
+        naive[:, :, i : i + 32, j : j + 32] = net(photo[:, :, i : i + 32, j : j + 32])
+    apart = np.abs(naive - whole).max(axis=1)
+    shares.append([(apart > 1e-9).mean(), (apart > 0.1 * whole.std()).mean()])
+table([("at all", 100 * np.array(shares)[:, 0]),
+       ("by more than a tenth of their spread", 100 * np.array(shares)[:, 1])],
+      {"outputs that differ": "", "% with five draws of the weights": ".0f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-assert (apart > 1e-9).mean() > 0.5
+assert np.min(shares, axis=0)[0] > 0.9
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Nearly all, and more than half of them by more than a tenth of the outputs' standard deviation. (The network is not trained;
-# with other random weights the second share differs.) An output sees as far as
+# Nearly all. How many of them differ by more than a tenth of the outputs' standard deviation depends on the weights, which are
+# random here. An output sees as far as
 # its receptive field goes (lesson 03), and here that is more than a tile, so even the middle of a tile is affected.
 # </details>
 #

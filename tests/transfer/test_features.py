@@ -64,9 +64,10 @@ def test_what_enters_the_head_and_what_layers_return(net, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", ["weight", "statistic", "picture", "order", "slope", "structure", "code", "hook", "dtype"]
+    "change",
+    ["weight", "statistic", "picture", "order", "slope", "structure", "code", "hook", "dtype", "version", "processor"],
 )
-def test_whatever_changes_other_features_are_found(net, tmp_path, change):
+def test_whatever_changes_other_features_are_found(net, tmp_path, change, monkeypatch):
     features(net, IMAGES, folder=tmp_path)
     images = IMAGES.clone()
     with torch.no_grad():
@@ -86,8 +87,12 @@ def test_whatever_changes_other_features_are_found(net, tmp_path, change):
             net.__class__ = Other
         elif change == "hook":
             net.register_forward_pre_hook(lambda module, inputs: inputs[0] * 2)
-        else:
+        elif change == "dtype":
             net, images = net.double(), images.double()
+        elif change == "version":
+            monkeypatch.setattr(torch, "__version__", "1.0")
+        else:
+            monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "another")
     net.runs.clear()
     got = features(net, images, folder=tmp_path)
     assert net.runs == [7]
