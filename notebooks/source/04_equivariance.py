@@ -625,7 +625,8 @@ rows = [
 ]
 columns = {"accuracy at shift": ""} | {str(d): ".2f" for d in distances}
 table(rows, columns | {"largest difference between starts": ".2f"})
-xlabel, ylabel = "shift down and right (pixels)", "test accuracy of three starts\n(bars: standard deviation)"
+xlabel = "shift down and right (pixels)"
+ylabel = "test accuracy of three starts\n(bars: standard deviation)"
 by_start = {name: values.T for name, values in over_shift.items()}
 show(viz.line_chart(distances, by_start, xlabel, ylabel, size=(7.5, 3.4)), "04/accuracy-over-shift")
 

@@ -322,7 +322,7 @@ table([(name, *(f"{runs[n].mean():.2f} ± {runs[n].std(ddof=1):.2f}" for n in (1
 # Check that the text is true.
 trained, random = by_layer["ImageNet weights"], by_layer["random weights"]
 at_least(trained[9] - trained[17], 0.01, "17/middle-beats-last")
-at_most(np.ptp(trained[6:12].mean(axis=1)), 0.05, "17/middle-blocks-alike")
+at_most(trained[9].mean() - trained[6:12].mean(), 0.03, "17/choice-flatters-little")
 at_least(random[1], 0.25, "17/random-first-above-chance")
 at_least(random[1] - random[17], 0.1, "17/random-first-beats-last")
 at_least(trained[9].mean() - random[1].mean(), 0.2, "17/middle-beats-random")
@@ -340,8 +340,8 @@ at_most(trained[0], 0.15, "17/batch-norm-means")
 # without training (section 5 puts a probe on pixels), and training adds about as much again.
 #
 # One warning. We have now chosen a layer by its accuracy on the *test* patches, and we go on with the same patches. In a task of
-# your own, choose the layer on validation pictures. Here the blocks from the sixth to the eleventh differ little, so the
-# choice flatters the later numbers only a little.
+# your own, choose the layer on validation pictures. Here the ninth block is hardly better than the mean of the blocks from the
+# sixth to the eleventh, so the choice flatters the later numbers only a little.
 #
 # The first point of both curves is near chance, one in sixteen. There the features are the means of a convolution and
 # batch norm *without* a ReLU. A mean of a linear filter is only the mean of the picture, and every patch has mean zero.
