@@ -22,9 +22,9 @@ def features(network, images, layers=None, folder=None, batch_size=32):
     """Return what a network knows of each image, in evaluation mode, from disk if it has been computed before.
 
     A file's name is the SHA-256 of the network (its structure, and the code of its classes), its parameters and
-    buffers, the layer, the pictures, and what computes (PyTorch's version and the processor's instructions, which decide
-    the last digits): whatever of these changes, another file is read or made. Files are written under another name
-    first and then renamed; a damaged one is made again. The network is afterwards as before.
+    buffers, the layer, the pictures, and what computes (PyTorch's version and the processor's instructions, which
+    decide the last digits): whatever of these changes, another file is read or made. Files are written under another
+    name first and then renamed; a damaged one is made again. The network is afterwards as before.
 
     Parameters
     ----------

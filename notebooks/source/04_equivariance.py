@@ -625,7 +625,8 @@ rows = [
 ]
 columns = {"accuracy at shift": ""} | {str(d): ".2f" for d in distances}
 table(rows, columns | {"largest difference between starts": ".2f"})
-xlabel, ylabel = "shift down and right (pixels)", "test accuracy of three starts\n(bars: standard deviation)"
+xlabel = "shift down and right (pixels)"
+ylabel = "test accuracy of three starts\n(bars: standard deviation)"
 by_start = {name: values.T for name, values in over_shift.items()}
 show(viz.line_chart(distances, by_start, xlabel, ylabel, size=(7.5, 3.4)), "04/accuracy-over-shift")
 
@@ -1053,7 +1054,8 @@ assert (error_b["local"][512] < error_b["conv"][512]).all()
 # *Task A.* The assumption is true. Each patch gives the convolution 36 equations for its 9 unknowns, one for each
 # place. The local learner gets one equation per patch for the 9 unknowns of each place, the dense one has 64 unknowns
 # there. So sharing multiplies the examples by the number of places. (The measured gain is less than 36, because
-# neighbouring windows overlap, so their equations are nearly the same.)
+# neighbouring windows overlap, so their equations are nearly the same. A single patch may show too little, and then even the
+# convolution is far off: at $N = 1$ its draws differ much.)
 #
 # *The peaks* at $N = 9$ (local) and $N = 64$ (dense) have a reason. There are as many equations as unknowns, so there is
 # just one solution, and it reproduces the noise exactly, with large weights. (For the dense learner this is nearly so:
