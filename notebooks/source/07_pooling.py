@@ -901,7 +901,7 @@ show(figure, "07/accuracy-over-shift")
 on_lines = {kind.replace(", ", ",\n"): runs for kind, runs in changed.items()}
 bars = {kind: runs.mean() for kind, runs in on_lines.items()}
 spread = {kind: runs.std(ddof=1) for kind, runs in on_lines.items()}
-ylabel = "predictions changed by one pixel,\nfive starts (lines: standard deviation)"
+ylabel = "predictions changed by one pixel\n(lines: standard deviation)"
 show(viz.bar_chart(bars, ylabel, size=(7, 3), spread=spread), "07/predictions-that-change")
 
 # %% tags=["check"]

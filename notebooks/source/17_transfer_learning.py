@@ -111,7 +111,8 @@ print(f"standard deviation {cup.std():.2f}; features:", features(lite0, cup).sha
 # %% [markdown]
 # A frozen network gives the same features each time, so they are **computed once and kept**. `features` writes them to a
 # file whose name is a hash of the network, its weights, the layer, the pictures, and also of PyTorch's version and the
-# processor, which decide the last digits. If any of these changes, another file is read or made. We time it twice on 160 pictures, in a folder that is empty at first:
+# processor, which decide the last digits. If any of these changes, another file is read or made. We time it twice on 160
+# pictures, in a folder that is empty at first:
 
 # %% tags=["nbval-ignore-output"]
 x = as_input(left[:160])
@@ -277,8 +278,8 @@ at_most(by_neighbour["pixels"], 0.3, "17/neighbours-by-pixels")
 #
 # Most people take the last features. Is that the best choice? We put a probe
 # on every layer (the mean over all places, one number per channel), with the puzzle's five patches per class and 20 draws of
-# them, and do the same with three untrained networks and ten draws for each. Layer 0 is the first convolution with its batch norm, layers 1 to 16
-# are the blocks, and layer 17 is the last features.
+# them, and do the same with three untrained networks and ten draws for each. Layer 0 is the first convolution with its batch
+# norm, layers 1 to 16 are the blocks, and layer 17 is the last features.
 #
 # > **Predict.** For the trained network: does the accuracy rise to the end? And for the untrained ones: which of their layers
 # > is the best?
@@ -437,8 +438,8 @@ at_most(far["last"] - far["random last"], -0.02, "17/shuffled-random-wins")
 #
 # On faces and on photographs the features win, on photographs by a very wide margin. On garments those of the middle are about
 # as good as the pixels (the difference is smaller than its spread over the draws), and the last ones are worse than the middle:
-# a garment stands in the middle of its picture, so its pixels are already a good description. On shuffled garments the features *lose*, and the last features of the network with random weights are
-# better than those of the one with ImageNet weights.
+# a garment stands in the middle of its picture, so its pixels are already a good description. On shuffled garments the features
+# *lose*, and the last features of the network with random weights are better than those of the one with ImageNet weights.
 # What Lite0 has learned about photographs (edges continue, neighbours are alike) is false there, and false knowledge is worse
 # than none.
 # </details>
@@ -616,8 +617,8 @@ at_least(mixed[2, 2] - mixed[0, 2], 0.2, "17/wrong-once-costs-more")
 # ## 8. A frozen network that learns
 #
 # "Freezing is `requires_grad = False`." We freeze Lite0 that way, put a new head on it, call `train()` as every training
-# loop does, and train only the head, with 20 labels per class, for 30 steps of 16 patches. Before and after we look at what should not
-# have changed: the features of the test patches.
+# loop does, and train only the head, with 20 labels per class, for 30 steps of 16 patches. Before and after we look at what
+# should not have changed: the features of the test patches.
 #
 # > **Predict.** The old weights get no gradient, and no optimiser knows them. Can the features change?
 
@@ -657,10 +658,11 @@ at_least(by_freeze[:, 1] - by_flag[:, 1], 0, "17/freeze-is-better")
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# The features change by a large part of their size, in every start, and with `freeze` not at all. Batch norm has two kinds of memory: $\gamma$ and $\beta$ learn by
-# gradients, the running mean and variance learn by *looking* (lesson 08). In training mode each forward pass moves them, with any
-# value of `requires_grad`. Besides, the head was trained on features that were normalised with each batch's own statistics, and
-# is used with others. On average of the five starts this costs accuracy; single starts differ much.
+# The features change by a large part of their size, in every start, and with `freeze` not at all. Batch norm has two kinds of
+# memory: $\gamma$ and $\beta$ learn by gradients, the running mean and variance learn by *looking* (lesson 08). In training mode
+# each forward pass moves them, with any value of `requires_grad`. Besides, the head was trained on features that were normalised
+# with each batch's own statistics, and is used with others. On average of the five starts the accuracy is lower, by an amount that
+# differs much from start to start.
 # </details>
 #
 # `freeze` of the package sets the flag, *and* keeps the batch norms in evaluation mode, also when `train()` is called later.
