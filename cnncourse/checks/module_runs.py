@@ -4,11 +4,12 @@
 arrays that play the same parts. Neither knows right from wrong: `modules` compares the two.
 """
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -27,8 +28,8 @@ class Observation:
     `first` is a run in training mode with ones in all buffers (None where there are no buffers), `last` the run that is
     judged, `again` the output of one more, in which chance may fall out otherwise, `alone` that for the first
     picture (see `observe`). `idle` arrays have no influence in training mode and no counterpart, such as the bias of a
-    convolution in front of a batch norm: they hold zeros. `rank` tells arrays of one shape apart, where it is known.
-    `look` makes the same observation once more.
+    convolution in front of a batch norm: they hold zeros. `look` makes the same observation once more, and `experiment`
+    one that tells arrays of one shape apart: most need none.
     """
 
     arrays: list = field(default_factory=list)
@@ -39,11 +40,17 @@ class Observation:
     alone: np.ndarray | None = None
     double: bool = True
     idle: frozenset = frozenset()
-    rank: dict | None = None
     look: Callable | None = None
+    experiment: Callable | None = None
+
+    @cached_property
+    def rank(self):
+        """What `ranks` says of the arrays, None where there is no telling."""
+        told = self.experiment()
+        return told and told[0]
 
     def __getstate__(self):
-        return {**vars(self), "look": None}  # what was seen, not the way to it
+        return {**vars(self), "look": None, "experiment": None, "rank": None}  # what was seen, not the way to it
 
 
 @cache
@@ -152,7 +159,7 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     wanted : the arrays of a right module
     upstream : gradient of the output
     double : whether all is done in float64
-    alone : whether in eval mode the first picture is tried alone, too
+    alone : whether the same call is made once more, and in eval mode the first picture is tried alone, too
     """
     arrays = describe(door, case)
     if isinstance(arrays, Outcome):
@@ -161,18 +168,19 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     numbers, theirs = (sum(math.prod(array.shape) for array in side) for side in (arrays, right))
     if len(arrays) > MOST_ARRAYS or numbers > (MOST_NUMBERS if alone else 4 * theirs + MOST_MORE):
         return Outcome(Observation(), Failure("too_large", f"a module of {len(arrays):,} arrays, {numbers:,} numbers"))
-    rank, idle = apart(door, case, arrays, double) or (None, set())
-    have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, wanted))
-    idle = frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > want[a.key])
+    experiment, idle = cache(partial(apart, door, case, arrays, double)), frozenset()
+    have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, right))
+    if any(have[key] > want[key] for key in have if len(key) < 2):
+        _, silent = experiment() or (None, ())
+        idle = frozenset(a.name for a in arrays if a.name in silent and len(a.key) < 2 and have[a.key] > want[a.key])
     state = drawn_state(arrays, case) | {a.name: np.zeros(a.shape, np.float32) for a in arrays if a.name in idle}
-    outcome = door.script(case, steps_for(case, arrays, state, upstream, double, alone))
+    outcome = door.script(case, steps_for(case, arrays, state, upstream, double, alone), kept=True)
     look = partial(observe, door, case, wanted, upstream, alone=alone)
-    seen = Observation(arrays, state, double=double, idle=idle, rank=rank, look=look)
+    seen = Observation(arrays, state, double=double, idle=idle, look=look, experiment=experiment)
     if outcome.error is None:
         runs = [result for result in outcome.value if result is not None]  # a load gives None
         seen.first = runs.pop(0) if any(not a.learned for a in arrays) else None
-        seen.last, seen.again, *more = runs[0], *(run["output"] for run in runs[1:])
-        seen.alone = more[0] if more else None
+        seen.last, (seen.again, seen.alone) = runs[0], ([run["output"] for run in runs[1:]] + [None, None])[:2]
     return replace(outcome, value=seen)
 
 
@@ -180,16 +188,15 @@ def steps_for(case, arrays, state, upstream, double, alone):
     """Load and run; where there are buffers, first in training mode, by which they can be told apart."""
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     load = {"do": "load", "state": state, "double": double}
-    run = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
-    more = {"do": "forward", "training": case.training}
-    runs = [run, more | {"inputs": inputs}]
-    if alone and not case.training and len(case.input) > 1:
-        runs.append(more | {"inputs": [inputs[0][:1]]})
+    run = {"do": "forward", "inputs": inputs, "training": case.training}
+    runs = [run | {"grad_output": upstream}]
+    if alone:
+        runs.append(run)
+        runs += [run | {"inputs": [inputs[0][:1]]}] if not case.training and len(case.input) > 1 else []
     if all(a.learned for a in arrays):
         return [load, *runs]
     ones = {a.name: np.ones(a.shape, np.float32) for a in arrays if not a.learned}
-    first = {"do": "forward", "inputs": inputs, "training": True}
-    return [load | {"state": state | ones}, first, load, *runs]
+    return [load | {"state": state | ones}, run | {"training": True}, load, *runs]
 
 
 def apart(door, case, arrays, double=True):
@@ -201,7 +208,7 @@ def apart(door, case, arrays, double=True):
     load = {"do": "load", "state": state, "double": double}
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     run = {"do": "forward", "inputs": inputs, "training": training, "grad_output": 3, "short": True}
-    outcome = door.script(case, [load, run], kept=double)
+    outcome = door.script(case, [load, run])
     if outcome.error is not None or not any(outcome.value[1]["grads"].values()):
         return None
     return ranks(arrays, outcome.value[1])
@@ -238,13 +245,12 @@ def expected(answer, case, seen, assignment, upstream):
     (given, wanted), or None where the trusted module raises
     """
     theirs, training = shapes_of(answer, case), {"training": True}
-    key = "run", answer, seen.double, seen.idle, tuple(seen.arrays), tuple(sorted(assignment.items()))
     inputs = [case.input.astype(np.float64 if seen.double else np.float32)]
     learned = {a.name: assignment[a.name].take(seen.state, a.shape) for a in theirs if a.learned}
     run = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
     load = {"do": "load", "state": learned, "double": seen.double}
     door, buffers = door_to(answer), [a for a in theirs if not a.learned]
-    sources = {}
+    sources, key = {}, ("run", answer, seen.double, digest(learned))
     if buffers and seen.first is not None:
         ones = {a.name: np.ones(a.shape, np.float32) for a in buffers}
         steps = [load | {"state": learned | ones}, {"do": "forward", "inputs": inputs} | training]
@@ -254,11 +260,16 @@ def expected(answer, case, seen, assignment, upstream):
         sources = _buffer_sources(seen, buffers, first.value[-1]["buffers"])
         taken = {a.name: sources[a.name].take(seen.state, a.shape) for a in buffers if a.name in sources}
         load = load | {"state": learned | ones | taken}
-    result = case.once((*key, tuple(sorted(sources.items()))), lambda: door.script(case, [load, run]))
+    result = case.once((*key, digest(load["state"])), lambda: door.script(case, [load, run]))
     if result.error is not None:
         return None
     own = {a.name: Source(((a.name, None, None),)) for a in theirs}
     return _named(seen.last, theirs, assignment | sources), _named(result.value[-1], theirs, own)
+
+
+def digest(state):
+    """A fingerprint of numbers: whatever a learner calls them, what comes of them is the same."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array) for array in state.values())).digest()
 
 
 def _buffer_sources(seen, buffers, after):
