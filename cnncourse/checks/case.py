@@ -1,6 +1,7 @@
 """One call that an answer must get right, and its arguments as plain values."""
 
 import inspect
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,21 @@ class Case:
         while len(self.known) > 1 and sum(size for _, size in self.known.values()) > MOST_KNOWN:
             del self.known[next(iter(self.known))]
         return value
+
+    @cached_property
+    def has_arrays(self):
+        """Whether an argument is or holds an array or a function."""
+        return holds_array((self.args, self.kwargs))
+
+    @cached_property
+    def has_functions(self):
+        """Whether an argument is or holds a function."""
+        return holds_function((self.args, self.kwargs))
+
+    @cached_property
+    def shapes(self):
+        """The call as a text, in which arrays are their shapes."""
+        return self.call_text("").replace("float32", "float64")
 
     def arguments(self, reference=None):
         """The arguments by name, made anew as an answer gets them; by number where nothing names them."""
