@@ -12,7 +12,8 @@ from functools import cache
 import numpy as np
 
 from cnncourse.checks.compare import Difference
-from cnncourse.checks.module_runs import digest, door_to, shapes_of
+from cnncourse.checks.module_door import door_to
+from cnncourse.checks.module_runs import digest, shapes_of
 
 MOST_FEATURES = 400  # in front of the head; a right network of the tasks has fewer
 MOST_DISTANT = 1e-6  # relative error up to which an explanation counts as exact

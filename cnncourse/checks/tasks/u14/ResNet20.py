@@ -28,7 +28,7 @@ def padding_in_front():
     return network(shortcut="zeros-before")
 
 
-task = module_task(see="The networks", alternatives=(projecting, padding_on_both_sides, padding_in_front))
+task = module_task("The networks", double=False, alternatives=(projecting, padding_on_both_sides, padding_in_front))
 
 
 @task.right
@@ -40,7 +40,7 @@ def ResNet20():
 @lru_cache(maxsize=1)
 def in_eval(rng):
     """A network in eval mode, which three criteria look at."""
-    return ModuleCall(input=images(rng, 2, 3, 32, 32))
+    return ModuleCall(input=images(rng, 1, 3, 32, 32))
 
 
 @task.criterion(1)
