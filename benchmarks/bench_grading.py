@@ -25,6 +25,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks.machine import describe
 from cnncourse.checks.registry import units
 from cnncourse.grading.outputs.results import write_whole
 from tools import release
@@ -161,6 +162,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument("--nbgrader", type=int, default=2, metavar="N", help="nbgrader's submissions (2; 0: none)")
     options = parser.parse_args()
+    print(f"*{describe()}.*\n")
     titles = "submissions, hostile | minutes | a second | once started | processor seconds each | nbgrader | ratio"
     print(f"| Unit | {titles} | memory, MiB |\n| --- |{' ---: |' * 7} --- |", flush=True)
     for unit in options.units:

@@ -28,7 +28,7 @@ class Case:
         self.known = {}  # what trusted answers gave for this case, so that each runs once
 
     def once(self, key, compute):
-        """What `compute()` gave when `key` was new; where a case keeps too much, what nobody asked for longest goes."""
+        """What `compute()` gave when `key` was new. A case that keeps too much forgets the values used longest ago."""
         if key in self.known:
             self.known[key] = self.known.pop(key)
             return self.known[key][0]

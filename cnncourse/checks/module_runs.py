@@ -45,7 +45,7 @@ class Observation:
 
     @cached_property
     def rank(self):
-        """What `ranks` says of the arrays, None where there is no telling."""
+        """`ranks` of the arrays, None where there is no telling."""
         told = self.order()
         return told and told[0]
 
