@@ -7,7 +7,7 @@ image. If one explains that and all others, the convolutions are right; no outpu
 Where silent ReLUs hide a part of δ from the image, the gradients of the parameters settle that part.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -112,14 +112,15 @@ def way_back(answer, part, case, seen, assignment):
     with torch.no_grad():
         for name, tensor in parameters.items():
             tensor.copy_(torch.as_tensor(numbers[name]))
-    ways, silent = case.once(("ways", answer, digest(numbers)), lambda: _ways(part, images))
-    deltas = []
-    for way, grad in zip(ways, seen.last["grad_inputs"][0], strict=True):
-        deltas.append(way.nearest(grad.ravel()))
-        distance = _distance(grad.ravel(), way.back(deltas[-1]))
+    key, ways, deltas = (answer, digest(numbers)), [], []
+    for n, grad in enumerate(seen.last["grad_inputs"][0]):
+        ways.append(case.once(("way", n, *key), partial(_way, part, images[n : n + 1])))
+        deltas.append(ways[-1].nearest(grad.ravel()))
+        distance = _distance(grad.ravel(), ways[-1].back(deltas[-1]))
         if not distance <= MOST_DISTANT:  # NaN, too
             return distance
-    wanted = _gradients(part, images, torch.tensor(np.array(deltas)))
+    silent = case.once(("silent", *key), partial(_silent, part, images, ways))
+    wanted = _gradients(part, images, np.array(deltas))
     given = [assignment[name].take(seen.last["grads"], tuple(t.shape)) for name, t in parameters.items()]
     given = [np.zeros(t.shape) if g is None else g for g, t in zip(given, parameters.values(), strict=True)]
     if silent is not None:
@@ -128,21 +129,24 @@ def way_back(answer, part, case, seen, assignment):
     return float(np.max([_distance(g.ravel(), w) for g, w in zip(given, parts, strict=True)]))
 
 
-def _ways(part, images):
-    """The way back to each image, and that to the parameters of what the images do not show (None where all shows)."""
+def _way(part, image):
+    """The way back to one image."""
     import torch
 
-    ways, columns = [], []
-    for image in images[:, None]:
-        with torch.no_grad():
-            shape = part(image).shape[1:]
-        count = int(np.prod(shape))
-        copies = image.expand(count, *image.shape[1:]).clone().requires_grad_(True)
-        units = torch.eye(count, dtype=torch.float64).reshape(count, *shape)
-        (rows,) = torch.autograd.grad(part(copies), copies, units)
-        ways.append(Way(rows.reshape(count, -1).numpy()))
-        columns += [_gradients(part, image, torch.tensor(unit).reshape(1, *shape)) for unit in ways[-1].silent]
-    return ways, Way(np.array(columns)) if columns else None
+    with torch.no_grad():
+        shape = part(image).shape[1:]
+    count = int(np.prod(shape))
+    copies = image.expand(count, *image.shape[1:]).clone().requires_grad_(True)
+    units = torch.eye(count, dtype=torch.float64).reshape(count, *shape)
+    (rows,) = torch.autograd.grad(part(copies), copies, units)
+    return Way(rows.reshape(count, -1).numpy())
+
+
+def _silent(part, images, ways):
+    """The way back to the parameters, of what the images do not show; None where they show all."""
+    pairs = zip(images, ways, strict=True)
+    columns = [_gradients(part, image[None], unit) for image, way in pairs for unit in way.silent]
+    return Way(np.array(columns)) if columns else None
 
 
 def _gradients(part, images, delta):
@@ -150,7 +154,7 @@ def _gradients(part, images, delta):
     import torch
 
     output = part(images)
-    grads = torch.autograd.grad(output, list(part.parameters()), delta.reshape(output.shape))
+    grads = torch.autograd.grad(output, list(part.parameters()), torch.tensor(delta).reshape(output.shape))
     return torch.cat([grad.ravel() for grad in grads]).numpy()
 
 
