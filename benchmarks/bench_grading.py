@@ -1,16 +1,19 @@
 """How fast a class is graded, side by side with nbgrader's autograder on the same submissions; and memory over time.
 
-    python -m benchmarks.bench_grading                    units that are released, 200 submissions each
+    python -m benchmarks.bench_grading                    each released unit: the rate beside nbgrader's, a whole class
     python -m benchmarks.bench_grading 01 --count 2000    many: does memory stay flat?
-    python -m benchmarks.bench_grading --count 400 --hostile 10 --nbgrader 0      what a class with hostile work costs
+    python -m benchmarks.bench_grading --count 0          only what a class of 400 costs, hostile work in it
+    python -m benchmarks.bench_grading --whole 0          only the rates
 
 The submissions are the released exercises with the master's solutions filled in; every fifth has one task missing,
 every seventh a mistake. The first answer of a hostile one never ends, or takes all the memory, or sleeps. Rates are
 submissions per second of wall clock: first with all that is done once (starting, importing PyTorch twice a process,
-reports), then from the first score to the last. Nothing here can fail a test.
+reports), then from the first score to the last. Processor seconds are those of all processes, and say more where
+other programs run. Nothing here can fail a test.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -22,6 +25,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks.machine import describe
 from cnncourse.checks.registry import units
 from cnncourse.grading.outputs.results import write_whole
 from tools import release
@@ -63,12 +67,12 @@ def mark(cell):
 
 
 def ours(course, unit, jobs):
-    """Grade with our grader; returns (seconds, those from first to last score, memory in MiB at each tenth)."""
+    """Grade with our grader; returns (seconds, those from first to last score, processor's, memory at each tenth)."""
     line = [sys.executable, "-I", "-c", START, "grade", str(course), "--unit", unit, "--jobs", str(jobs), "--again"]
     start = time.perf_counter()
     grader = subprocess.Popen([*line, "--no-reexec"], stdout=subprocess.DEVNULL)
-    samples, done = [], threading.Event()
-    watcher = threading.Thread(target=watch_memory, args=(grader.pid, samples, done))
+    samples, spent, done = [], [0.0], threading.Event()
+    watcher = threading.Thread(target=watch, args=(grader.pid, samples, spent, done))
     watcher.start()
     code = grader.wait()
     seconds = time.perf_counter() - start
@@ -78,15 +82,26 @@ def ours(course, unit, jobs):
         raise SystemExit(f"grading ended with {code}")
     times = sorted(path.stat().st_mtime for path in (course / "grading" / unit).glob("[!.]*.json"))
     tenths = [samples[i * len(samples) // 10 : (i + 1) * len(samples) // 10] for i in range(10)]
-    return seconds, times[-1] - times[0], [round(max(tenth)) for tenth in tenths if tenth]
+    return seconds, times[-1] - times[0], max(spent), [round(max(tenth)) for tenth in tenths if tenth]
 
 
-def watch_memory(pid, samples, done):
-    """Sample the memory of a process and all its descendants, shared pages counted once."""
+def watch(pid, samples, spent, done):
+    """Sample the memory of a process and all its descendants, shared pages counted once, and the time they spent."""
     while not done.wait(1.0):  # looking through the pages of large processes takes time, too
-        total = sum(filter(None, map(proportional_kib, family(pid))))
+        members = family(pid)
+        spent.append(sum(map(processor_seconds, members)))
+        total = sum(filter(None, map(proportional_kib, members)))
         if total:
             samples.append(total / 1024)
+
+
+def processor_seconds(pid):
+    """What a process has used, and those of its children that have ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def family(pid):
@@ -120,37 +135,42 @@ def nbgrader(course, name, count):
     return time.perf_counter() - start
 
 
+def measured(name, unit, count, hostile, options):
+    """Cells of a row: of a class of our making the size, minutes, rates, processor seconds, nbgrader's rate, memory."""
+    course = Path(tempfile.mkdtemp(prefix="cnncourse-bench-"))
+    try:
+        with contextlib.redirect_stdout(None):
+            make_class(course, name, count, hostile)
+        seconds, steady, spent, memory = ours(course, unit, options.jobs)
+        rate, theirs = count / seconds, None
+        if options.nbgrader and not hostile:
+            theirs = options.nbgrader / nbgrader(course, name, options.nbgrader)
+    finally:
+        shutil.rmtree(course)
+    compared = [f"{theirs:.3f}", f"{rate / theirs:.0f}"] if theirs else ["", ""]
+    rates = [f"{seconds / 60:.1f}", f"{rate:.1f}", f"{(count - 1) / steady:.1f}", f"{spent / count:.3f}"]
+    return [unit, f"{count}, {hostile}", *rates, *compared, str(memory)]
+
+
 def main():
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("units", nargs="*", default=units(), help="such as 01 (default: all that are released)")
-    parser.add_argument("--count", type=int, default=200, help="submissions (200)")
-    parser.add_argument("--hostile", type=int, default=0, metavar="N", help="so many of them hostile (0)")
+    parser.add_argument("--count", type=int, default=100, help="submissions (100; 0: none)")
+    parser.add_argument("--whole", type=int, default=400, metavar="N", help="a class with hostile work (400; 0: none)")
+    parser.add_argument("--hostile", type=int, default=10, metavar="N", help="so many of that class are hostile (10)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    parser.add_argument("--nbgrader", type=int, default=3, metavar="N", help="submissions for nbgrader (3; 0: none)")
+    parser.add_argument("--nbgrader", type=int, default=2, metavar="N", help="nbgrader's submissions (2; 0: none)")
     options = parser.parse_args()
-    print("| Unit | submissions, hostile | minutes | a second | once started | nbgrader | ratio | memory, MiB |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |", flush=True)
+    print(f"*{describe()}.*\n")
+    titles = "submissions, hostile | minutes | a second | once started | processor seconds each | nbgrader | ratio"
+    print(f"| Unit | {titles} | memory, MiB |\n| --- |{' ---: |' * 7} --- |", flush=True)
     for unit in options.units:
-        if not list((ROOT / "solutions").glob(f"{unit}_*/*.ipynb")):
-            continue
-        (name,) = release.names([unit])
-        course = Path(tempfile.mkdtemp(prefix="cnncourse-bench-"))
-        try:
-            with open(os.devnull, "w") as sys.stdout:
-                make_class(course, name, options.count, options.hostile)
-            sys.stdout = sys.__stdout__
-            seconds, steady, memory = ours(course, unit, options.jobs)
-            rate = options.count / seconds
-            rates = f"{seconds / 60:.1f} | {rate:.1f} | {(options.count - 1) / steady:.1f}"
-            if options.nbgrader:
-                theirs = options.nbgrader / nbgrader(course, name, options.nbgrader)
-                rates += f" | {theirs:.2f} | {rate / theirs:.0f}"
-            else:
-                rates += " | | "
-            print(f"| {unit} | {options.count}, {options.hostile} | {rates} | {memory} |", flush=True)
-        finally:
-            shutil.rmtree(course)
+        if list((ROOT / "solutions").glob(f"{unit}_*/*.ipynb")):
+            (name,) = release.names([unit])
+            for count, hostile in ((options.count, 0), (options.whole, options.hostile)):
+                if count:
+                    print(f"| {' | '.join(measured(name, unit, count, hostile, options))} |", flush=True)
 
 
 if __name__ == "__main__":

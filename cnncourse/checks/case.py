@@ -1,6 +1,7 @@
 """One call that an answer must get right, and its arguments as plain values."""
 
 import inspect
+from functools import cached_property
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from cnncourse.checks.callables import with_functions
 from cnncourse.checks.compare import show
 from cnncourse.grading.inside import probes
 from cnncourse.grading.inside.values import SCALARS
+
+MOST_KNOWN = 10_000_000  # numbers that a case keeps: a whole class is judged on the same cases
 
 
 class Case:
@@ -25,10 +28,30 @@ class Case:
         self.known = {}  # what trusted answers gave for this case, so that each runs once
 
     def once(self, key, compute):
-        """What `compute()` gave the first time that `key` was asked for."""
-        if key not in self.known:
-            self.known[key] = compute()
-        return self.known[key]
+        """What `compute()` gave when `key` was new. A case that keeps too much forgets the values used longest ago."""
+        if key in self.known:
+            self.known[key] = self.known.pop(key)
+            return self.known[key][0]
+        value = compute()
+        self.known[key] = value, count_numbers(value)
+        while len(self.known) > 1 and sum(size for _, size in self.known.values()) > MOST_KNOWN:
+            del self.known[next(iter(self.known))]
+        return value
+
+    @cached_property
+    def has_arrays(self):
+        """Whether an argument is or holds an array or a function."""
+        return holds_array((self.args, self.kwargs))
+
+    @cached_property
+    def has_functions(self):
+        """Whether an argument is or holds a function."""
+        return holds_function((self.args, self.kwargs))
+
+    @cached_property
+    def shapes(self):
+        """The call as a text, in which arrays are their shapes."""
+        return self.call_text("").replace("float32", "float64")
 
     def arguments(self, reference=None):
         """The arguments by name, made anew as an answer gets them; by number where nothing names them."""
@@ -77,7 +100,8 @@ def holds_function(value):
 
 
 def count_numbers(value):
-    """How many numbers an argument, or a list, tuple or dict of arguments, holds."""
+    """How many numbers an argument, or a list, tuple, dict or object of such, holds."""
+    value = getattr(value, "__dict__", value)
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnncourse.checks.case import holds_array, holds_function, pack
+from cnncourse.checks.case import holds_array, pack
 from cnncourse.checks.compare import same
 
 STALE = "It gives what was right for an earlier call with the same shapes and other values."
@@ -21,22 +21,22 @@ def notice_stale(trials):
     """
     right = {}  # shapes of the arguments: the results that were right for them
     for trial in trials:
-        earlier = right.setdefault(trial.case.call_text("").replace("float32", "float64"), [])
         if not holds_array(trial.wanted):
             continue
+        earlier = right.setdefault(trial.case.shapes, [])
         if trial.difference is None:
             earlier.append(trial.wanted)
         elif trial.outcome.error is None and any(same(trial.outcome.value, wanted) for wanted in earlier):
             _rename(trial, "remembers-calls", STALE)
 
 
-def call_again(task, student, trials, seed):
+def call_again(task, student, trials, seed, together=()):
     """More calls, to see that an answer keeps nothing: trials that count besides the first ones.
 
-    All right calls are made once more, and some of the like with other values, and only then the results are looked at.
-    Where the exercise asks for new arrays, the arguments are overwritten before, as their caller may do. Elsewhere a
-    result may be an argument or a view of one, as in PyTorch where there is nothing to do. Where a result is wrong,
-    single calls tell what was kept.
+    Right calls are made once more, and some of the like with other values, and only then the results are looked at.
+    Where the exercise asks for new arrays, the arguments are overwritten before, as their caller may do; elsewhere a
+    result may be an argument or a view of one, as in PyTorch where there is nothing to do, and of those calls that were
+    made `together` before a few are enough. Where a result is wrong, single calls tell what was kept.
     """
     right = [i for i, t in enumerate(trials) if t.difference is None]
     if not task.repeats or not right:
@@ -44,8 +44,9 @@ def call_again(task, student, trials, seed):
     order = [right[k] for k in np.random.default_rng([abs(int(seed)), 1]).permutation(len(right))[: task.repeats]]
     drawn = task.draw(int(seed) + 1)
     others = [(trials[i], drawn[i]) for i in order] if len(drawn) == len(trials) else []
+    right = [i for i in right if task.new_arrays or i in order or i not in together]
     cases = [*(trials[i].case for i in right), *(case for _, case in others)]
-    quick = task.probe == "function" and not any(holds_function((case.args, case.kwargs)) for case in cases)
+    quick = task.probe == "function" and not any(case.has_functions for case in cases)
     quick = quick and sum(trials[i].outcome.seconds for i in right) < task.seconds / 4
     wrong = _together(task, student, cases, spoil=True) if quick else None
     if wrong is None:

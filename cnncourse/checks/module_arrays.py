@@ -15,7 +15,6 @@ import numpy as np
 from cnncourse.checks.compare import Difference
 
 MOST_TRIED = 24  # ways of pairing arrays that no experiment tells apart
-MOST_KEPT = 1_000_000  # drawn numbers of one module that a case keeps
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,10 @@ def arrays_of(description):
 
 
 def drawn_state(arrays, case):
-    """The numbers for each array; they depend on the case and on the shapes in their order. Very many are not kept."""
-
-    def drawn():
-        return draw(arrays, np.random.default_rng([2, checksum(case)]))
-
-    many = sum(np.prod(array.shape) for array in arrays) > MOST_KEPT
-    return drawn() if many else case.once(("drawn", tuple(arrays)), drawn)
+    """The numbers for each array; they depend on the case and on the shapes in their order."""
+    kinds = "drawn", tuple((array.shape, array.learned) for array in arrays)
+    numbers = case.once(kinds, lambda: [*draw(arrays, np.random.default_rng([2, checksum(case)])).values()])
+    return {array.name: values for array, values in zip(arrays, numbers, strict=True)}
 
 
 def checksum(case):

@@ -7,12 +7,13 @@ image. If one explains that and all others, the convolutions are right; no outpu
 Where silent ReLUs hide a part of δ from the image, the gradients of the parameters settle that part.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from cnncourse.checks.compare import Difference
-from cnncourse.checks.module_runs import door_to, shapes_of
+from cnncourse.checks.module_door import door_to
+from cnncourse.checks.module_runs import digest, shapes_of
 
 MOST_FEATURES = 400  # in front of the head; a right network of the tasks has fewer
 MOST_DISTANT = 1e-6  # relative error up to which an explanation counts as exact
@@ -66,11 +67,11 @@ def convolutions_differ(answer, case, seen, assignment, upstream):
     if any(passed):
         text = "No gradient comes back to any of the convolutions."
         return None if all(passed) else Difference("head-skips-features", text)
-    part = answer(*case.args, **case.kwargs).features
+    part = answer(*case.args, **case.kwargs).features.double().eval()
     if _features(part, case) > MOST_FEATURES:  # more than the image's pixels could tell apart: only the sizes speak
         sizes = [sorted(a.key for a in arrays if a.learned) for arrays in (seen.arrays, shapes_of(answer, case))]
         return None if sizes[0] == sizes[1] else Difference("wrong-values", "")
-    if way_back(part, case, seen, assignment) < MOST_DISTANT:
+    if way_back(answer, part, case, seen, assignment) < MOST_DISTANT:
         return None
     if any(not a.learned for a in seen.arrays):
         return Difference("batch-norm-added", "There are running statistics, which no wanted layer has.")
@@ -83,7 +84,7 @@ def _features(part, case):
     import torch
 
     with torch.no_grad():
-        return part(torch.tensor(case.input[:1])).numel()
+        return part(torch.tensor(case.input[:1], dtype=torch.float64)).numel()
 
 
 def _passed_by(result):
@@ -92,12 +93,12 @@ def _passed_by(result):
     return bool(result["output"].any()) and not any(grad is not None and grad.any() for grad in kernels)
 
 
-def way_back(part, case, seen, assignment):
+def way_back(answer, part, case, seen, assignment):
     """How far the observed gradients are from any that can come back through a trusted network's convolutions.
 
     Parameters
     ----------
-    part : trusted nn.Module: the convolutional part
+    part : the convolutional part of a network that the trusted `answer` makes, in float64
     assignment : dict from names of its parameters to `Source`s
 
     Returns
@@ -106,63 +107,75 @@ def way_back(part, case, seen, assignment):
     """
     import torch
 
-    part, images = part.double().eval(), torch.tensor(case.input, dtype=torch.float64)
-    parameters = dict(part.named_parameters())
+    images, parameters = torch.tensor(case.input, dtype=torch.float64), dict(part.named_parameters())
+    numbers = {name: assignment[name].take(seen.state, tuple(t.shape)) for name, t in parameters.items()}
     with torch.no_grad():
         for name, tensor in parameters.items():
-            tensor.copy_(torch.as_tensor(assignment[name].take(seen.state, tuple(tensor.shape))))
-    deltas, columns = [], []
-    for image, grad in zip(images, seen.last["grad_inputs"][0], strict=True):
-        delta, silent, back = _explanation(part, image[None], grad)
-        if not _distance(grad, back) <= MOST_DISTANT:  # NaN, too
-            return _distance(grad, back)
-        deltas.append(delta)
-        columns += [_gradients(part, image[None], other[None]) for other in silent]
-    wanted = _gradients(part, images, torch.stack(deltas))
+            tensor.copy_(torch.as_tensor(numbers[name]))
+    key, ways, deltas = (answer, digest(numbers)), [], []
+    for n, grad in enumerate(seen.last["grad_inputs"][0]):
+        ways.append(case.once(("way", n, *key), partial(_way, part, images[n : n + 1])))
+        deltas.append(ways[-1].nearest(grad.ravel()))
+        distance = _distance(grad.ravel(), ways[-1].back(deltas[-1]))
+        if not distance <= MOST_DISTANT:  # NaN, too
+            return distance
+    silent = case.once(("silent", *key), partial(_silent, part, images, ways))
+    wanted = _gradients(part, images, np.array(deltas))
     given = [assignment[name].take(seen.last["grads"], tuple(t.shape)) for name, t in parameters.items()]
     given = [np.zeros(t.shape) if g is None else g for g, t in zip(given, parameters.values(), strict=True)]
-    if columns:
-        rest = torch.tensor(np.concatenate([g.ravel() for g in given])) - wanted
-        wanted += _solved(torch.stack(columns), rest)[0] @ torch.stack(columns)
-    parts = wanted.split([t.numel() for t in parameters.values()])
-    return float(np.max([_distance(g.ravel(), w.numpy()) for g, w in zip(given, parts, strict=True)]))
+    if silent is not None:
+        wanted += silent.back(silent.nearest(np.concatenate([g.ravel() for g in given]) - wanted))
+    parts = np.split(wanted, np.cumsum([t.numel() for t in parameters.values()])[:-1])
+    return float(np.max([_distance(g.ravel(), w) for g, w in zip(given, parts, strict=True)]))
 
 
-def _explanation(part, image, grad):
-    """The δ for one image that comes nearest to the gradient of the image.
-
-    Returns
-    -------
-    (delta, silent, back) : δ, a basis of what could be added to it without any effect on the image (the parameters may
-        notice), and the gradient of the image as δ makes it
-    """
+def _way(part, image):
+    """The way back to one image."""
     import torch
 
     with torch.no_grad():
         shape = part(image).shape[1:]
     count = int(np.prod(shape))
     copies = image.expand(count, *image.shape[1:]).clone().requires_grad_(True)
-    (rows,) = torch.autograd.grad(part(copies), copies, torch.eye(count, dtype=torch.float64).reshape(count, *shape))
-    rows, grad = rows.reshape(count, -1), torch.tensor(grad, dtype=torch.float64)
-    delta, silent = _solved(rows, grad.ravel())
-    return delta.reshape(shape), silent.reshape(-1, *shape), (delta @ rows).reshape(grad.shape).numpy()
+    units = torch.eye(count, dtype=torch.float64).reshape(count, *shape)
+    (rows,) = torch.autograd.grad(part(copies), copies, units)
+    return Way(rows.reshape(count, -1).numpy())
+
+
+def _silent(part, images, ways):
+    """The way back to the parameters, of what the images do not show; None where they show all."""
+    pairs = zip(images, ways, strict=True)
+    columns = [_gradients(part, image[None], unit) for image, way in pairs for unit in way.silent]
+    return Way(np.array(columns)) if columns else None
 
 
 def _gradients(part, images, delta):
     """The gradients of all parameters in one row."""
     import torch
 
-    grads = torch.autograd.grad(part(images), list(part.parameters()), delta)
-    return torch.cat([grad.ravel() for grad in grads])
+    output = part(images)
+    grads = torch.autograd.grad(output, list(part.parameters()), torch.tensor(delta).reshape(output.shape))
+    return torch.cat([grad.ravel() for grad in grads]).numpy()
 
 
-def _solved(rows, wanted):
-    """The shortest w for which w @ rows comes nearest to what is wanted, and a basis of all w with w @ rows = 0."""
-    import torch
+class Way:
+    """A matrix whose rows say what each δ makes: which δ comes nearest to what is seen, and what it makes.
 
-    left, sizes, right = torch.linalg.svd(rows, full_matrices=False)
-    told = sizes > 1e-10 * sizes[0]
-    return left[:, told] @ (right[told] @ wanted / sizes[told]), left[:, ~told].T
+    `silent` is a basis of what makes nothing.
+    """
+
+    def __init__(self, rows):
+        left, sizes, right = np.linalg.svd(rows, full_matrices=False)
+        told = sizes > 1e-10 * sizes[0]
+        self.left, self.sizes, self.right, self.silent = left[:, told], sizes[told], right[told], left[:, ~told].T
+
+    def nearest(self, seen):
+        """The shortest δ for which δ @ rows comes nearest to what is seen."""
+        return self.left @ (self.right @ seen / self.sizes)
+
+    def back(self, delta):
+        """δ @ rows."""
+        return (delta @ self.left * self.sizes) @ self.right
 
 
 def _distance(given, wanted):

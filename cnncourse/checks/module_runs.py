@@ -4,17 +4,19 @@
 arrays that play the same parts. Neither knows right from wrong: `modules` compares the two.
 """
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 
 from cnncourse.checks.module_arrays import Source, arrays_of, checksum, drawn_state, ranks, statistics
+from cnncourse.checks.module_door import door_to
 from cnncourse.checks.student import Failure, Outcome
-from cnncourse.grading.inside import probes, protocol
+from cnncourse.grading.inside import protocol
 
 # Of a module, whose described arrays need not be there in memory: where its head is free, as many as can be sent.
 MOST_ARRAYS, MOST_NUMBERS, MOST_MORE = 2000, protocol.MAX_REQUEST // 4, 10_000_000
@@ -24,118 +26,42 @@ MOST_ARRAYS, MOST_NUMBERS, MOST_MORE = 2000, protocol.MAX_REQUEST // 4, 10_000_0
 class Observation:
     """What one module gave: its arrays, the numbers that were in them, and the results of the runs.
 
-    `first` is a run in training mode with ones in all buffers (None where there are no buffers), `last` the run that is
-    judged, `again` the output of one more, in which chance may fall out otherwise, `alone` that for the first
-    picture (see `observe`). `idle` arrays have no influence in training mode and no counterpart, such as the bias of a
-    convolution in front of a batch norm: they hold zeros. `rank` tells arrays of one shape apart, where it is known.
-    `look` makes the same observation once more.
+    `last` is the run that is judged, `again` the output of one more, in which chance may fall out otherwise, `alone`
+    that for the first picture (see `observe`). `idle` arrays have no influence in training mode and no counterpart,
+    such as the bias of a convolution in front of a batch norm: they hold zeros. `look` makes the same observation once
+    more. Two further experiments, `order` and `training`, tell arrays of one shape apart; most answers need neither.
     """
 
     arrays: list = field(default_factory=list)
     state: dict = field(default_factory=dict)
-    first: dict | None = None
     last: dict | None = None
     again: np.ndarray | None = None
     alone: np.ndarray | None = None
     double: bool = True
     idle: frozenset = frozenset()
-    rank: dict | None = None
     look: Callable | None = None
+    order: Callable | None = None
+    training: Callable | None = None
+
+    @cached_property
+    def rank(self):
+        """`ranks` of the arrays, None where there is no telling."""
+        told = self.order()
+        return told and told[0]
+
+    @cached_property
+    def first(self):
+        """The buffers after a call in training mode with ones in all of them, None where it raises."""
+        return self.training()
+
+    def become(self, other):
+        """Be another observation of the same module."""
+        vars(self).clear()
+        vars(self).update(vars(other))
 
     def __getstate__(self):
-        return {**vars(self), "look": None}  # what was seen, not the way to it
-
-
-@cache
-def ready():
-    """Load what PyTorch loads with its first gradient: seconds that should not count as an answer's."""
-    import torch
-
-    (2 * torch.zeros(1, requires_grad=True)).backward(torch.ones(1))  # a given gradient loads more than a scalar does
-
-
-class Door:
-    """The way to a learner's module, or to a trusted one: `script(case, steps)` gives an `Outcome`."""
-
-    def __init__(self, call):
-        self.call = call
-
-    def script(self, case, steps, **how):
-        """Construct the module with the case's arguments and follow the steps; what no module can give is a failure."""
-        outcome = self.call(case.args, {**case.kwargs, "script": steps, "example": case.input, **how})
-        if outcome.error is None and not _well_formed(steps, outcome.value):
-            return Outcome(error=Failure("unsupported_value", "numbers that no module gives"), seconds=outcome.seconds)
-        return outcome
-
-
-def _well_formed(steps, results):
-    """Whether each step has a result of its kind, every array in the shape that was described or loaded."""
-    shapes = {}
-    for step in steps:
-        shapes |= {name: array.shape for name, array in step.get("state", {}).items()}
-    if not isinstance(results, list) or len(results) != len(steps):
-        return False
-    if not all(_fits_step(*pair, shapes) for pair in zip(steps, results, strict=True)):
-        return False
-    runs = [result for step, result in zip(steps, results, strict=True) if step["do"] == "forward"]
-    complete = all(shapes.keys() <= run["buffers"].keys() | run["grads"].keys() for run in runs if "grads" in run)
-    return complete and all(run["buffers"].keys() == runs[0]["buffers"].keys() for run in runs)
-
-
-def _fits_step(step, result, shapes):
-    if step["do"] == "load":
-        return result is None
-    if not isinstance(result, dict):
-        return False
-    if step["do"] == "describe":
-        held = [result.get("parameters"), result.get("buffers")]
-        return all(isinstance(part, dict) and all(map(_is_shape, part.values())) for part in held)
-    if step["do"] == "read":
-        return all(isinstance(array, (np.ndarray, int, float, bool)) for array in result.values())
-    arrays = [result.get("output"), *(result.get("inputs") or [None])]
-    if not all(isinstance(array, np.ndarray) for array in arrays) or arrays[1].shape != step["inputs"][0].shape:
-        return False
-    return _are_fitting(result.get("buffers"), shapes) and _has_gradients(step, result, shapes)
-
-
-def _is_shape(pair):
-    shape, dtype = pair if isinstance(pair, (tuple, list)) and len(pair) == 2 else (None, None)
-    return isinstance(dtype, str) and isinstance(shape, (tuple, list)) and all(isinstance(n, int) for n in shape)
-
-
-def _are_fitting(arrays, shapes):
-    return isinstance(arrays, dict) and all(
-        np.shape(array) == shapes.get(name, np.shape(array)) and not isinstance(array, (str, list, dict))
-        for name, array in arrays.items()
-    )
-
-
-def _has_gradients(step, result, shapes):
-    if step.get("grad_output") is None:
-        return True
-    grads, grad_inputs = result.get("grads"), result.get("grad_inputs")
-    if not isinstance(grads, dict) or not isinstance(grad_inputs, list) or len(grad_inputs) != 1:
-        return False
-    there = {name: grad for name, grad in grads.items() if grad is not None}
-    if step.get("short"):
-        return all(isinstance(grad, float) for grad in there.values()) and _is_order(result.get("order"))
-    first = grad_inputs[0]
-    fits = first is None or (isinstance(first, np.ndarray) and first.shape == step["inputs"][0].shape)
-    return fits and _are_fitting(there, shapes)
-
-
-def _is_order(order):
-    return isinstance(order, dict) and all(
-        isinstance(pair, (list, tuple)) and len(pair) == 2
-        and isinstance(pair[0], (list, tuple)) and all(isinstance(name, str) for name in pair[0])
-        and isinstance(pair[1], int)
-        for pair in order.values()
-    )  # fmt: skip
-
-
-def door_to(answer):
-    """The door to a trusted class or function."""
-    return Door(lambda args, kwargs: Outcome.from_plain(probes.run(answer, "module", args, kwargs)))
+        way = dict.fromkeys(("look", "order", "training", "rank", "first"))
+        return {**vars(self), **way}  # what was seen, not the way to it
 
 
 def describe(door, case):
@@ -152,7 +78,7 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     wanted : the arrays of a right module
     upstream : gradient of the output
     double : whether all is done in float64
-    alone : whether in eval mode the first picture is tried alone, too
+    alone : whether the same call is made once more, and in eval mode the first picture is tried alone, too
     """
     arrays = describe(door, case)
     if isinstance(arrays, Outcome):
@@ -161,35 +87,41 @@ def observe(door, case, wanted, upstream, double=True, alone=False):
     numbers, theirs = (sum(math.prod(array.shape) for array in side) for side in (arrays, right))
     if len(arrays) > MOST_ARRAYS or numbers > (MOST_NUMBERS if alone else 4 * theirs + MOST_MORE):
         return Outcome(Observation(), Failure("too_large", f"a module of {len(arrays):,} arrays, {numbers:,} numbers"))
-    rank, idle = apart(door, case, arrays, double) or (None, set())
-    have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, wanted))
-    idle = frozenset(a.name for a in arrays if a.name in idle and len(a.key) < 2 and have[a.key] > want[a.key])
+    order, idle = cache(partial(apart, door, case, arrays, double)), frozenset()
+    have, want = (Counter(a.key for a in side if a.learned) for side in (arrays, right))
+    if any(have[key] > want[key] for key in have if len(key) < 2):
+        _, silent = order() or (None, ())
+        idle = frozenset(a.name for a in arrays if a.name in silent and len(a.key) < 2 and have[a.key] > want[a.key])
     state = drawn_state(arrays, case) | {a.name: np.zeros(a.shape, np.float32) for a in arrays if a.name in idle}
-    outcome = door.script(case, steps_for(case, arrays, state, upstream, double, alone))
+    outcome = door.script(case, steps_for(case, state, upstream, double, alone), kept=True)
     look = partial(observe, door, case, wanted, upstream, alone=alone)
-    seen = Observation(arrays, state, double=double, idle=idle, rank=rank, look=look)
+    training = partial(after_training, door, case, state, [a for a in arrays if not a.learned], double)
+    seen = Observation(arrays, state, double=double, idle=idle, look=look, order=order, training=training)
     if outcome.error is None:
-        runs = [result for result in outcome.value if result is not None]  # a load gives None
-        seen.first = runs.pop(0) if any(not a.learned for a in arrays) else None
-        seen.last, seen.again, *more = runs[0], *(run["output"] for run in runs[1:])
-        seen.alone = more[0] if more else None
+        seen.last, *more = outcome.value[1:]
+        seen.again, seen.alone = ([run["output"] for run in more] + [None, None])[:2]
     return replace(outcome, value=seen)
 
 
-def steps_for(case, arrays, state, upstream, double, alone):
-    """Load and run; where there are buffers, first in training mode, by which they can be told apart."""
+def steps_for(case, state, upstream, double, alone):
+    """Load and run."""
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     load = {"do": "load", "state": state, "double": double}
-    run = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
-    more = {"do": "forward", "training": case.training}
-    runs = [run, more | {"inputs": inputs}]
-    if alone and not case.training and len(case.input) > 1:
-        runs.append(more | {"inputs": [inputs[0][:1]]})
-    if all(a.learned for a in arrays):
-        return [load, *runs]
-    ones = {a.name: np.ones(a.shape, np.float32) for a in arrays if not a.learned}
-    first = {"do": "forward", "inputs": inputs, "training": True}
-    return [load | {"state": state | ones}, first, load, *runs]
+    run = {"do": "forward", "inputs": inputs, "training": case.training}
+    runs = [run | {"grad_output": upstream}]
+    if alone:
+        runs.append(run)
+        runs += [run | {"inputs": [inputs[0][:1]]}] if not case.training and len(case.input) > 1 else []
+    return [load, *runs]
+
+
+def after_training(door, case, state, buffers, double):
+    """What `buffers` of ones hold after a call in training mode, by which they can be told apart; None if it raises."""
+    ones = {a.name: np.ones(a.shape, np.float32) for a in buffers}
+    inputs = [case.input.astype(np.float64 if double else np.float32)]
+    load = {"do": "load", "state": state | ones, "double": double}
+    outcome = door.script(case, [load, {"do": "forward", "inputs": inputs, "training": True}])
+    return outcome.value[1]["buffers"] if outcome.error is None else None
 
 
 def apart(door, case, arrays, double=True):
@@ -201,7 +133,7 @@ def apart(door, case, arrays, double=True):
     load = {"do": "load", "state": state, "double": double}
     inputs = [case.input.astype(np.float64 if double else np.float32)]
     run = {"do": "forward", "inputs": inputs, "training": training, "grad_output": 3, "short": True}
-    outcome = door.script(case, [load, run], kept=double)
+    outcome = door.script(case, [load, run])
     if outcome.error is not None or not any(outcome.value[1]["grads"].values()):
         return None
     return ranks(arrays, outcome.value[1])
@@ -226,45 +158,51 @@ def raises(answer, case):
     return None if error is None else error.text
 
 
-def expected(answer, case, seen, assignment, upstream):
+def expected(answer, case, seen, assignment, upstream, watched=False):
     """What an observed module gave and what a trusted one gives with its numbers, named by the latter's arrays.
 
     Parameters
     ----------
     assignment : dict from the names of the trusted module's parameters to the `Source`s of their numbers (see `fits`)
+    watched : whether buffers are told apart by a call in training mode, and not by the order of their definition
 
     Returns
     -------
     (given, wanted), or None where the trusted module raises
     """
-    theirs, training = shapes_of(answer, case), {"training": True}
-    key = "run", answer, seen.double, seen.idle, tuple(seen.arrays), tuple(sorted(assignment.items()))
+    theirs = shapes_of(answer, case)
     inputs = [case.input.astype(np.float64 if seen.double else np.float32)]
     learned = {a.name: assignment[a.name].take(seen.state, a.shape) for a in theirs if a.learned}
     run = {"do": "forward", "inputs": inputs, "training": case.training, "grad_output": upstream}
     load = {"do": "load", "state": learned, "double": seen.double}
     door, buffers = door_to(answer), [a for a in theirs if not a.learned]
-    sources = {}
-    if buffers and seen.first is not None:
-        ones = {a.name: np.ones(a.shape, np.float32) for a in buffers}
-        steps = [load | {"state": learned | ones}, {"do": "forward", "inputs": inputs} | training]
-        first = case.once((*key, "first"), lambda: door.script(case, steps))
-        if first.error is not None:
+    sources, key = {}, ("run", answer, seen.double, digest(learned))
+    if buffers and not all(a.learned for a in seen.arrays):
+        watch = partial(after_training, door, case, learned, buffers, seen.double)
+        after = case.once((*key, "first"), watch) if watched else {}
+        if after is None:
             return None
-        sources = _buffer_sources(seen, buffers, first.value[-1]["buffers"])
+        sources, ones = _buffer_sources(seen, buffers, after), {a.name: np.ones(a.shape, np.float32) for a in buffers}
         taken = {a.name: sources[a.name].take(seen.state, a.shape) for a in buffers if a.name in sources}
         load = load | {"state": learned | ones | taken}
-    result = case.once((*key, tuple(sorted(sources.items()))), lambda: door.script(case, [load, run]))
+    result = case.once((*key, digest(load["state"])), lambda: door.script(case, [load, run]))
     if result.error is not None:
         return None
     own = {a.name: Source(((a.name, None, None),)) for a in theirs}
     return _named(seen.last, theirs, assignment | sources), _named(result.value[-1], theirs, own)
 
 
+def digest(state):
+    """A fingerprint of numbers: whatever a learner calls them, what comes of them is the same."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array) for array in state.values())).digest()
+
+
 def _buffer_sources(seen, buffers, after):
-    """By what they hold after a call in training mode; those without a match in the order of definition."""
-    mine = {a.name: seen.first["buffers"][a.name] for a in seen.arrays if not a.learned}
-    sources = statistics(mine, {a.name: after[a.name] for a in buffers})
+    """By what they hold `after` a call in training mode; those without a match in the order of definition."""
+    sources = {}
+    if after and seen.first:
+        mine = {a.name: seen.first[a.name] for a in seen.arrays if not a.learned}
+        sources = statistics(mine, {a.name: after[a.name] for a in buffers})
     used = {part for source in sources.values() for part, _, _ in source.parts}
     left = [a for a in seen.arrays if not a.learned and a.name not in used]
     for array in buffers:

@@ -31,29 +31,34 @@ def start_and_sharing(door, case, arrays, state, double=True):
     """
     others = {name: -values for name, values in state.items()}
     inputs = [case.input.astype(np.float64 if double else np.float32)]
-    run = {"do": "forward", "inputs": inputs, "training": True, "grad_output": 3, "short": True}
-    further = {"do": "forward", "inputs": [-inputs[0]], "training": False}
+    load = {"do": "load", "state": {}, "double": double}
+    run = {"do": "forward", "inputs": inputs, "training": True}
+    further = run | {"inputs": [-inputs[0]], "training": False}
     steps = [
-        {"do": "load", "state": {}, "double": double}, {"do": "read"}, run, {"do": "describe", "object": 1},
-        {"do": "load", "state": state}, {"do": "load", "state": others, "object": 1, "double": double}, {"do": "read"},
-        further, {"do": "load", "state": state, "object": 1}, further | {"object": 1},
+        load, {"do": "read"}, run, {"do": "describe", "object": 1}, load | {"state": state},
+        load | {"state": others, "object": 1}, {"do": "read"}, further,
+        load | {"state": state, "object": 1}, further | {"object": 1},
     ]  # fmt: skip
     outcome = door.script(case, steps)
     if outcome.error is not None:
         return outcome, Difference(outcome.error.kind, "")
-    _, start, first, *_, read, later, _, fresh = outcome.value
-    problem = starting_problem(arrays, start, first["grads"]) or sharing_problem(state, read)
+    _, start, _, _, _, _, read, later, _, fresh = outcome.value
+    weights, grads = [a for a in arrays if a.learned and len(a.key) > 1], {}
+    if not all(start[a.name].any() for a in weights):  # some may move at the first step all the same
+        outcome = door.script(case, [load, run | {"grad_output": 3, "short": True}])
+        if outcome.error is not None:
+            return outcome, Difference(outcome.error.kind, "")
+        grads = outcome.value[1]["grads"]
+    problem = starting_problem(weights, start, grads) or sharing_problem(state, read)
     problem = problem or keeping_problem(later["output"], fresh["output"])
     outcome.value = None
     return outcome, problem
 
 
-def starting_problem(arrays, start, grads):
+def starting_problem(weights, start, grads):
     """A Difference where filters are equal to one another at the start, or stay at zero for ever."""
-    for array in arrays:
-        rows = start[array.name].reshape(array.shape[0] if array.shape else 1, -1)
-        if not array.learned or len(array.key) < 2:
-            continue
+    for array in weights:
+        rows = start[array.name].reshape(array.shape[0], -1)
         if not rows.any() and not grads.get(array.name):
             return Difference("starts-at-zero", f"All numbers of {array.name} start at zero, and have no gradient.")
         if len(rows) > 1 and len(array.key) > 2 and rows.any() and (rows == rows[0]).all():

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from cnncourse.checks.case import count_numbers, holds_array, holds_function, pack, run_answer
-from cnncourse.checks.module_runs import ready
+from cnncourse.checks.case import count_numbers, holds_array, pack, run_answer
+from cnncourse.checks.module_door import ready
 from cnncourse.grading.inside import probes
 
 FEW = 10  # as many cases are not worth a call of their own
@@ -69,8 +69,8 @@ class Calls(Observer):
         """
         if self.probe != "function":
             return {}
-        free = [i for i, case in enumerate(cases) if not holds_function((case.args, case.kwargs))]
-        small = [i for i in free if not holds_array((cases[i].args, cases[i].kwargs))]
+        free = [i for i, case in enumerate(cases) if not case.has_functions]
+        small = [i for i in free if not cases[i].has_arrays]
         ready = self._several(task, student, cases, small)
         if any(trial.difference is not None and holds_array(trial.wanted) for trial in ready.values()):
             ready = {}  # results that are arrays may be one array: alone, each shows what it was when it came

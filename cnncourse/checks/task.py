@@ -190,7 +190,7 @@ class Task:
 
     def scale(self, case):
         """Results below this size are rounding, seen from the size of the arguments."""
-        return TOLERANCE["scale"] * _size((case.args, case.kwargs))
+        return TOLERANCE["scale"] * case.once("size", lambda: _size((case.args, case.kwargs)))
 
     def evaluate(self, student, seed=0):
         """Judge a student's answer on the cases of `seed`.
@@ -216,7 +216,7 @@ class Task:
                 lost[case.criterion] = trials[-1].outcome.error.kind
         notice_stale(trials)
         if not lost:
-            trials += call_again(self, student, trials, seed)
+            trials += call_again(self, student, trials, seed, ready)
             for case, (outcome, difference) in self.observe.further(self, student, trials):
                 trials.append(Trial(case, outcome, None, difference, repeated=True))
         return TaskReport.from_trials(self, trials, self._explain(trials))

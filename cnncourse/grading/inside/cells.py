@@ -11,6 +11,7 @@ goes). Ways to load a notebook, of which the last two take a number, 0 for the l
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 
 from .plain_python import to_python
 
@@ -27,10 +28,15 @@ class Statement:
     cell: int
     node: ast.stmt
 
-    @property
+    @cached_property
     def names(self):
         """The names that it binds at top level, also within if, try, with and loops."""
         return _bound(self.node)
+
+    @cached_property
+    def mentions(self):
+        """All names in it."""
+        return {n.id for n in ast.walk(self.node) if isinstance(n, ast.Name)}
 
 
 def split(cells):
@@ -114,7 +120,7 @@ def own_differs(statements, task):
     if len(cells) != 1:
         return bool(cells)
     own = [s for s in statements if s.cell == cells[0]]
-    used = {n.id for s in own for n in ast.walk(s.node) if isinstance(n, ast.Name)} | {task}
+    used = {task}.union(*(s.mentions for s in own))
     others = [s for s in statements if s.cell != cells[0] and not isinstance(s.node, IMPORTS)]
     return any(not _is_harmless(s.node) or used & s.names for s in others)
 
@@ -124,9 +130,8 @@ def until_differs(statements, task):
     cells = defining_cells(statements, task)
     if len(cells) != 1:
         return bool(cells)
-    before = {n.id for s in statements if s.cell <= cells[0] for n in ast.walk(s.node) if isinstance(n, ast.Name)}
-    later = [s for s in statements if s.cell > cells[0]]
-    return any(not _is_harmless(s.node) or (before | {task}) & s.names for s in later)
+    before = {task}.union(*(s.mentions for s in statements if s.cell <= cells[0]))
+    return any(not _is_harmless(s.node) or before & s.names for s in statements if s.cell > cells[0])
 
 
 def _is_harmless(node):
@@ -161,9 +166,15 @@ def _last_name(func):
 
 
 def _bound(node):
-    if isinstance(node, DEFINITIONS):
-        return {node.name}
-    if isinstance(node, IMPORTS):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    own = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
-    return own.union(*(_bound(child) for child in ast.iter_child_nodes(node)))
+    names, waiting = set(), [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, DEFINITIONS):
+            names.add(node.name)
+        elif isinstance(node, IMPORTS):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name):
+            names |= {node.id} if isinstance(node.ctx, ast.Store) else set()
+        else:
+            waiting += ast.iter_child_nodes(node)
+    return names

@@ -157,6 +157,11 @@ def can_change(value):
     return isinstance(value, (np.ndarray, list)) or (isinstance(value, tuple) and any(map(can_change, value)))
 
 
+def changeable(calls):
+    """Of several calls the arguments that an answer could change in place."""
+    return [value for args, kwargs in calls for value in (*args, *kwargs.values()) if can_change(value)]
+
+
 def _as_it_is(value):
     """An argument as a plain value, None where it is none any more."""
     try:
@@ -170,9 +175,11 @@ def _argument_names(target, args, kwargs):
     if not callable(target):
         raise SignatureProblem(f"it is a {type(target).__name__}, not a function")
     try:
-        signature = inspect.signature(target)
+        if _signature[0] is not target:
+            _signature[:] = target, inspect.signature(target)
     except (TypeError, ValueError):
         return [f"argument {i + 1}" for i in range(len(args))] + list(kwargs)
+    signature = _signature[1]
     try:
         signature.bind(*args, **kwargs)
     except TypeError as problem:
@@ -180,6 +187,9 @@ def _argument_names(target, args, kwargs):
     names = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names += [f"argument {i + 1}" for i in range(len(names), len(args))]
     return [*names[: len(args)], *kwargs]
+
+
+_signature = [None, None]  # of the function that was called last: it takes longer to find than a call
 
 
 # ---- probes
@@ -200,7 +210,7 @@ def several(target, args, kwargs, notes):
     for number, (one, named) in enumerate(kwargs["calls"]):
         with watching(notes.used if number < watched else None):
             values.append(target(*one, **named))
-    notes.arguments = [["calls", "calls", _as_it_is(kwargs["calls"])]]
+    notes.arguments = [["calls", "calls", _as_it_is(changeable(kwargs["calls"]))]]
     for keys, (one, named) in zip(kwargs.get("spoil", ()), kwargs["calls"], strict=False):
         for key in keys:
             spoil(one[key] if isinstance(key, int) else named[key])

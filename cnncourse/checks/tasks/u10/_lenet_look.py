@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from cnncourse.checks.module_arrays import arrays_of, draw
-from cnncourse.checks.module_runs import ready
+from cnncourse.checks.module_door import ready
 from cnncourse.checks.module_start import start_and_sharing
 from cnncourse.checks.modules import door_of
 from cnncourse.checks.observe import Observer

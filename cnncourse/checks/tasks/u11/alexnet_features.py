@@ -1,5 +1,7 @@
 """The convolutional part of AlexNet, in one column or two."""
 
+from functools import lru_cache
+
 from cnncourse.checks.modules import ModuleCall, images, layers_differ, module_task
 from cnncourse.checks.tasks.u11._columns import features, side_by_side
 from cnncourse.checks.tasks.u11._light import lightly_differ
@@ -15,8 +17,9 @@ def two_columns(groups=2):
     return side_by_side(groups, (0, 1, 2, 3, 4))
 
 
-task = module_task(see="Layer by layer", alternatives=(two_layers_per_grouped_one, two_columns), differs=lightly_differ)
-task.seconds = 60.0  # 0.7 thousand million multiply-adds per picture
+right = (two_layers_per_grouped_one, two_columns)
+task = module_task("Layer by layer", double=False, alternatives=right, differs=lightly_differ)
+task.seconds = 60.0  # 0.7 thousand million multiply-adds per picture, three times as many with gradients
 
 
 @task.right
@@ -34,23 +37,29 @@ def alexnet_features(groups=2):
     return nn.Sequential(*layers)
 
 
+@lru_cache(maxsize=1)
+def two_columns_train(rng):
+    """The paper's two columns in training mode, which two criteria look at."""
+    return ModuleCall(input=images(rng, 1, 3, 227, 227), training=True)
+
+
 @task.criterion(1)
 def layers(rng):
     """The parameters of the five convolutions, as many of each shape as the paper's two columns have."""
-    yield ModuleCall(input=images(rng, 1, 3, 227, 227), differs=layers_differ)
+    yield two_columns_train(rng).judged(layers_differ)
 
 
 @task.criterion(3)
 def two_groups(rng):
-    """Outputs and gradients of the paper's two columns, in both modes."""
-    yield ModuleCall(input=images(rng, 2, 3, 227, 227), training=True)
-    yield ModuleCall(groups=2, input=images(rng, 1, 3, 227, 227))
+    """Outputs and gradients of the paper's two columns in training mode, outputs in eval mode."""
+    yield two_columns_train(rng).judged()
+    yield ModuleCall(groups=2, input=images(rng, 2, 3, 227, 227), gradients=False)
 
 
 @task.criterion(2)
 def one_group(rng):
-    """Outputs and gradients with groups=1."""
-    yield ModuleCall(1, input=images(rng, 1, 3, 227, 227))
+    """Outputs with groups=1."""
+    yield ModuleCall(1, input=images(rng, 1, 3, 227, 227), gradients=False)
 
 
 task.options(features, {

@@ -1,5 +1,7 @@
 """The residual network for 32×32 images, with either kind of shortcut."""
 
+from functools import lru_cache
+
 from cnncourse.checks.module_head import linear_differs
 from cnncourse.checks.modules import ModuleCall, images, layers_differ, module_task
 
@@ -26,7 +28,7 @@ def padding_in_front():
     return network(shortcut="zeros-before")
 
 
-task = module_task(see="The networks", alternatives=(projecting, padding_on_both_sides, padding_in_front))
+task = module_task("The networks", double=False, alternatives=(projecting, padding_on_both_sides, padding_in_front))
 
 
 @task.right
@@ -35,22 +37,28 @@ def ResNet20():
     return network()
 
 
+@lru_cache(maxsize=1)
+def in_eval(rng):
+    """A network in eval mode, which three criteria look at."""
+    return ModuleCall(input=images(rng, 1, 3, 32, 32))
+
+
 @task.criterion(1)
 def layers(rng):
     """The parameters of a stem, nine blocks and a head: as many of each shape as a ResNet-20 has, however named."""
-    yield ModuleCall(input=images(rng, 1, 3, 32, 32), differs=layers_differ)
+    yield in_eval(rng).judged(layers_differ)
 
 
 @task.criterion(1)
 def logits(rng):
     """The ten outputs are what a linear layer makes of 64 numbers per image, and nothing is done to them."""
-    yield ModuleCall(input=images(rng, 2, 3, 32, 32), differs=linear_differs)
+    yield in_eval(rng).judged(linear_differs)
 
 
 @task.criterion(3, "eval")
 def in_eval_mode(rng):
     """Outputs and gradients with the running statistics."""
-    yield ModuleCall(input=images(rng, 2, 3, 32, 32))
+    yield in_eval(rng).judged()
 
 
 @task.criterion(3)
