@@ -260,13 +260,22 @@ def scores(masks, share, rng):
 
 
 @pytest.mark.parametrize(
-    ("slug", "raw", "prepared"), [("low-accuracy", 0.4, 0.3), ("prepares-images-outside", 0.3, 0.9)]
+    ("slug", "raw", "prepared", "first", "later"),
+    [
+        ("low-accuracy", 0.4, 0.3, 0.4, None),
+        ("low-accuracy", 0.4, 0.3, 0.4, 0.45),
+        ("stops-too-early", 0.4, 0.3, 0.4, 0.8),
+        ("sees-few-images", 0.4, 0.3, 0.95, 0.8),
+        ("prepares-images-outside", 0.3, 0.9, 0.3, 0.8),
+    ],
 )
-def test_the_cause_follows_from_what_differs(case, slug, raw, prepared):
-    rng, FEW = np.random.default_rng(0), segmented.FEW
+def test_the_cause_follows_from_what_differs(case, slug, raw, prepared, first, later):
+    rng, FEW, FIRST = np.random.default_rng(0), segmented.FEW, segmented.FIRST
     also = {name: scores(case.truth[:FEW], 0.1, rng) for name in segmented.PREPARATIONS}
     also["0 to 255"] = scores(case.truth[:FEW], prepared, rng)
-    found = segmented.problem(case, Trained(scores(case.truth, raw, rng), also))
+    also |= {"first": scores(case.args[1][:FIRST], first, rng), "others": scores(case.args[1][-FEW:], raw, rng)}
+    later = None if later is None else scores(case.truth, later, rng)
+    found = segmented.problem(case, Trained(scores(case.truth, raw, rng), also, later))
     assert found[0] == slug
     assert segmented.problem(case, Trained(scores(case.truth, 1.0, rng), also)) is None
 
@@ -276,6 +285,8 @@ def test_exchanged_classes_and_one_class_everywhere(case):
     nothing = {name: np.zeros((segmented.FEW, 2, 32, 32)) for name in segmented.PREPARATIONS}
     turned = scores(1 - case.truth, 0.9, rng)
     assert segmented.problem(case, Trained(turned, nothing))[0] == "classes-exchanged"
+    for lies in (case.truth[:, :, ::-1], case.truth[:, ::-1], case.truth.swapaxes(1, 2)):
+        assert segmented.problem(case, Trained(scores(lies, 0.9, rng), nothing))[0] == "masks-lie-otherwise"
     empty = np.zeros_like(turned)
     assert segmented.problem(case, Trained(empty, nothing))[0] == "background-everywhere"
     full = np.zeros_like(turned)
