@@ -3,6 +3,8 @@
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
 from cnncourse.checks.case import count_numbers
 from cnncourse.checks.failures import FAILURES, worst
 from cnncourse.checks.general import general_slug, general_text
@@ -112,7 +114,8 @@ def _exact_pair(task, trials, failed):
     """The first two known mistakes that, made together, agree with every trial; where it takes both of them."""
     order = sorted(failed, key=_size) + [t for t in trials if t.difference is None]
     tried = 0
-    for one, other in _pairs(task.mistakes):
+    single = all(_is_single(t.outcome.value) for t in failed)
+    for one, other in _pairs([m for m in task.mistakes if single or m.slug != "low-precision"]):
         answer = combined(one, other)
         tried += answer is not None
         if tried > PAIRS:
@@ -120,6 +123,14 @@ def _exact_pair(task, trials, failed):
         if answer is not None and all(_agrees(task, Mistake("", answer, ""), t, keep=False) for t in order):
             return one, other
     return None
+
+
+def _is_single(value):
+    """Whether all numbers of a result have digits of single precision alone."""
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_single, value))
+    array = np.asarray(value)
+    return array.dtype.kind != "f" or bool((array == array.astype(np.float32)).all())
 
 
 def _pairs(mistakes):

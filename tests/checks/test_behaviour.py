@@ -457,3 +457,23 @@ def test_a_number_that_is_nothing_but_rounding_is_zero():
         return peak * step / warmup if step < warmup else floor + (peak - floor) * np.cos(np.pi * x / 2) ** 2
 
     assert judge(rate, "21.warmup_cosine").passed
+
+
+def test_whole_numbers_for_floats_are_not_rounded():
+    def line(shift):
+        return (np.arange(-abs(shift), abs(shift) + 1) == -shift).astype(int)
+
+    assert check("02.shift_kernel", lambda dy, dx: np.outer(line(dy), line(dx))).mistake == "wrong-dtype"
+
+
+def test_lost_digits_are_part_of_a_cause_only_where_digits_are_lost():
+    def magnitude(image):
+        across, down = (convolved(image, kernel) for kernel in (SOBEL, SOBEL.T))
+        return np.hypot(across, down) / max(np.hypot(across, down).max(), 1e-12)
+
+    def convolved(image, kernel):
+        windows = np.lib.stride_tricks.sliding_window_view(image, (3, 3))
+        return np.einsum("ijuv,uv->ij", windows, kernel)
+
+    SOBEL = np.outer([1.0, 2, 1], [-1.0, 0, 1])
+    assert "low-precision" not in (check("02.sobel_magnitude", magnitude).mistake or "")

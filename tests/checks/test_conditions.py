@@ -172,6 +172,11 @@ CONDITIONS = {
         "two columns": lambda a: a["width"] == 2,
         "higher than wide": lambda a: a["height"] > a["width"],
     },
+    "02.sobel_magnitude": {"a picture of bytes": lambda a: 200 < a["image"].max() <= 255},
+    "02.sum_distribution": {
+        "largest sums that cannot come up": lambda a: a["p"][-1] == a["q"][-1] == 0,
+        "smallest sums that cannot come up": lambda a: a["p"][0] * a["q"][0] == 0,
+    },
     "02.learn_kernel": {
         "one picture": lambda a: len(a["images"]) == 1,
         "a kernel of one pixel": lambda a: a["kernel_size"] == (1, 1),
@@ -181,6 +186,11 @@ CONDITIONS = {
         "a kernel of one pixel, padded": lambda a: a["weight"].shape[2:] == (1, 1) and a.get("padding"),
         "a kernel of one pixel, in groups": lambda a: a["weight"].shape[2:] == (1, 1) and a.get("groups", 1) > 1,
         "groups with a stride": lambda a: a.get("groups", 1) > 1 and a.get("stride", 1) == 2,
+        "groups with padding alone": lambda a: {*a} == {"input", "weight", "groups", "padding"},
+        "groups with a stride alone": lambda a: {*a} == {"input", "weight", "groups", "stride"},
+        "groups with a dilation": lambda a: a.get("groups", 1) > 1 and a.get("dilation", 1) == 2,
+        "dilation with padding alone": lambda a: {*a} == {"input", "weight", "padding", "dilation"},
+        "dilation with a stride alone": lambda a: {*a} == {"input", "weight", "stride", "dilation"},
     },
     "04.translate": {
         "no shift": lambda a: a["dy"] == a["dx"] == 0,
@@ -260,7 +270,9 @@ CONDITIONS = {
     },
     "18.focal_loss": FOCAL,
     "18.focal_loss_backward": FOCAL,
+    "07.max_pool2d": {"values far below zero": lambda a: a["input"].max() < -10_000},
     "11.top_k_error": {
+        "logits of which a softmax makes zeros": lambda a: np.ptp(a["logits"]) > 1000,
         "equal logits at the label": lambda a: ((a["logits"] == own_logits(a)).sum(axis=1) > 1).any(),
         "as many guesses as classes": lambda a: a["k"] == a["logits"].shape[1],
         "one picture": lambda a: len(a["labels"]) == 1,

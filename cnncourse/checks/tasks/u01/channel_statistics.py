@@ -79,6 +79,11 @@ task.options(measured, {
     "averages-stds-of-images": ({"std": lambda x, axis: x.std((2, 3)).mean(0)},
         "You average the standard deviations of single images. That misses how the images differ from each other: take "
         "all pixels of a channel together."),
+    "averages-variances-of-images": ({"std": lambda x, axis: np.sqrt(x.var((2, 3)).mean(0))},
+        "You average the variances of single images. That misses how the images differ from each other: take all "
+        "pixels of a channel together."),
+    "one-mean-for-all": ({"std": lambda x, axis: np.sqrt(((x - x.mean()) ** 2).mean(axis))},
+        "The spread is measured from the mean of all channels. Each channel has its own."),
     "root-of-a-negative-number": ({"std": lambda x, axis: np.sqrt((x**2).mean(axis) - x.mean(axis) ** 2)},
         "√(mean(x²) − mean(x)²) is right on paper. Where all values of a channel are equal, rounding can make the "
         "difference a little less than zero, and its root is NaN. Subtract the mean first, then square."),

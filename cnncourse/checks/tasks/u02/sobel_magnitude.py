@@ -42,7 +42,7 @@ def edges(rng):
 def any_image(rng):
     """Images of any size and brightness, from 3×3 on."""
     yield Call(rng.uniform(0, 1, (6, 8)))
-    yield Call(20 * normal(rng, 7, 5))
+    yield Call(rng.uniform(0, 255, (7, 5)))
     yield Call(normal(rng, 3, 3))
     yield Call(normal(rng, 3, 6))
 
@@ -110,6 +110,12 @@ def stretches_to_one(right):
 def clips_to_one(right):
     """Values above 1 are cut off. The magnitude may be larger than any pixel."""
     return np.clip(right, 0, 1)
+
+
+@task.mistake
+def clips_to_a_byte(right):
+    """Values above 255 are cut off. The magnitude may be larger than any pixel."""
+    return np.clip(right, 0, 255)
 
 
 @task.mistake

@@ -72,6 +72,8 @@ def dilation(rng):
     yield drawn(rng, (2, 2, 8, 9), (3, 2, 3, 3), dilation=2)
     yield drawn(rng, (1, 3, 9, 7), (2, 3, 2, 3), bias=True, dilation=3)
     yield drawn(rng, (1, 2, 9, 8), (4, 2, 2, 3), stride=2, padding=3, dilation=3)
+    yield drawn(rng, (2, 2, 5, 6), (3, 2, 3, 3), padding=2, dilation=2)
+    yield drawn(rng, (1, 2, 9, 8), (2, 2, 3, 2), stride=2, dilation=2)
 
 
 @task.criterion(1)
@@ -82,6 +84,9 @@ def groups(rng):
     yield drawn(rng, (2, 3, 5, 4), (3, 1, 3, 3), groups=3)
     yield drawn(rng, (1, 2, 4, 4), (6, 1, 2, 2), bias=True, groups=2)
     yield drawn(rng, (2, 4, 3, 5), (4, 2, 1, 1), groups=2)
+    yield drawn(rng, (2, 3, 4, 5), (3, 1, 3, 3), padding=1, groups=3)
+    yield drawn(rng, (1, 4, 7, 6), (4, 2, 2, 3), stride=2, groups=2)
+    yield drawn(rng, (1, 4, 6, 7), (2, 2, 3, 2), dilation=2, groups=2)
 
 
 @task.criterion(0.5, "pairs")

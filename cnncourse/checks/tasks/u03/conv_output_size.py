@@ -96,6 +96,8 @@ task.options(formula, {
     "pads-twice": ({"pads": 4}, "You add 4P. P pixels on each side make 2P."),
     "dilates-whole-kernel": ({"reach": lambda K, D: D * K},
         "You take the kernel's reach to be D·K. Between K taps are K − 1 gaps: it is D(K − 1) + 1."),
+    "dilates-once": ({"reach": lambda K, D: K + D - 1},
+        "You take the kernel's reach to be K + D − 1. *Each* of the K − 1 gaps is D wide: it is D(K − 1) + 1."),
     "counts-zeros-between-taps": ({"reach": lambda K, D: (D + (D > 1)) * (K - 1) + 1},
         "You put D pixels between neighbouring taps. Dilation D means a step of D from tap to tap, D − 1 pixels "
         "between."),

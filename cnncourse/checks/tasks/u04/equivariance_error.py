@@ -52,6 +52,7 @@ def any_function(rng):
     louder = np.array([0.1, 5.0, 1.0])[:, None, None]  # the second of three channels differs most
     yield Call(function("gain", gain=louder * rng.uniform(1, 3, (3, 4, 6))), normal(rng, 2, 1, 4, 6), 2, 5)
     yield Call(function("gain", gain=normal(rng, 1, 7)), normal(rng, 1, 1, 1, 7), 0, -2)
+    yield Call(function("gain", gain=1 + 1e-3 * normal(rng, 3, 4)), normal(rng, 1, 2, 3, 4), 1, 1)
 
 
 @task.criterion(1)

@@ -59,7 +59,7 @@ def some_padding(rng):
     yield Call(normal(rng, 2, 1, 7, 4) - 2, 5, None, 2)
     for shape, *options in geometries(rng, 1, 2):
         yield Call(negative(rng, *shape), *options)
-    yield Call(normal(rng, 1, 1, 1, 1) - 5, 3, 2, 1)
+    yield Call(normal(rng, 1, 1, 1, 1) - 1e5, 3, 2, 1)
 
 
 @task.criterion(0.5, "pairs")
@@ -92,6 +92,9 @@ task.options(pooled, {
     "pads-with-zeros": ({"take": largest, "fill": 0},
         "The padding is 0, and where all entries of a window are negative the padding wins. It should never win: pad "
         "with −∞.", PADDING),
+    "pads-with-a-finite-number": ({"take": largest, "fill": -1000},
+        "The padding is a number, and where all entries of a window are smaller it wins. It should never win: pad "
+        "with −∞, `-np.inf`.", PADDING),
     "starts-at-zero": ({"take": lambda w: np.maximum(largest(w), 0)},
         "Negative maxima become 0. Is the running maximum started at 0? Start at −∞."),
     "takes-the-mean": ({"take": lambda w: w.mean(axis=(4, 5)), "fill": 0},

@@ -148,6 +148,8 @@ def _dependence(found):
         return "one-window-for-all", "In every call all images moved alike."
     if (flips == flips[:, :1]).all():
         return "one-mirroring-for-all", "In every call all images are mirrored, or none."
+    if not np.ptp(flips.sum(axis=1)):
+        return "mirrors-as-many-each-time", f"In every call {flips[0].sum()} of {flips.shape[1]} images are mirrored."
     side = int(shifts.max()) + 1
     for earlier, later in ((found[:, :-1], found[:, 1:]), (found[:-1], found[1:])):
         same_shift = (earlier[..., :2] == later[..., :2]).all(axis=-1)

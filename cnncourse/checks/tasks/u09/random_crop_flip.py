@@ -160,6 +160,14 @@ def images_depend(images, padding, rng):
     return result
 
 
+@task.mistake
+def mirrors_as_many_each_time(images, padding, rng):
+    """In each call the same number of images is mirrored. Each image has a chance of its own."""
+    result, chosen = augmented(images, padding, rng, chance=0), rng.permutation(len(images))[: len(images) // 2]
+    result[chosen] = result[chosen, :, :, ::-1]
+    return result
+
+
 own_generator(
     task, "crops",
     "Each call does the same, as if a new generator with a fixed seed were made in it: that is no "

@@ -43,6 +43,7 @@ def mask(rng):
     yield Call(after_relu(rng, 6, 9), 0.5)
     yield Call(normal(rng, 50), 0.1)
     yield Call(normal(rng, 4, 4), 0.0)
+    yield Call(np.array([[2.5]]), 0.6)  # nothing may be left
 
 
 @task.criterion(1, "any array")

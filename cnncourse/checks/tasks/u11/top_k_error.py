@@ -51,17 +51,26 @@ def ties(rng):
 
 @task.criterion(1, "any array")
 def arrays(rng):
-    """float32 and float64, labels of 32 and 64 bits; read-only arrays and arrays not stored row after row work too."""
+    """float32 and float64, labels of 32 and 64 bits, large logits; read-only arrays and arrays not stored row after row
+    work too."""
     for kind in (lambda x: x.astype(np.float32), fortran, strided, readonly):
         logits, labels = drawn(rng, 16, 9)
         yield Call(kind(logits), labels, 3)
     yield Call(logits, readonly(labels.astype(np.int32)), 2)
     yield Call(logits, strided(labels), 1)
+    logits, labels = drawn(rng, 32, 9)
+    yield Call(1000 * logits, labels, 4)
 
 
 def larger(logits, labels):
     """How many logits are larger than the label's, per row."""
     return (logits > logits[np.arange(len(labels)), labels][:, None]).sum(axis=1)
+
+
+def softmax(z):
+    """Of each row."""
+    shares = np.exp(z - z.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def among(logits, labels, k, best):
@@ -113,6 +122,9 @@ task.options(error, {
         "No picture is ever wrong. Compare each picture's label with its own k best classes."),
     "labels-from-one": ({"miss": lambda z, y, k: larger(z, (y - 1) % z.shape[1]) >= k},
         "The label c is taken for column c − 1. Classes are numbered from 0."),
+    "softmax-first": ({"miss": lambda z, y, k: larger(softmax(z), y) >= k},
+        "A softmax makes zeros of all logits that are far below the largest: what differed is then equal. Compare the "
+        "logits themselves."),
     "per-cent": ({"share": lambda miss: 100 * miss.mean()}, "The share is given in per cent: 0.25, not 25."),
     "count-for-share": ({"share": lambda miss: int(miss.sum())}, "That is how many pictures are wrong. Divide by N."),
 })  # fmt: skip
