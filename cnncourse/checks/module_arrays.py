@@ -6,10 +6,9 @@ in which they are defined; where the numbers then disagree, in the order in whic
 """
 
 import itertools
-import math
 import zlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -92,15 +91,13 @@ def draw(arrays, rng):
     return {name: np.asarray(values, np.float32) for name, values in state.items()}
 
 
-def fits(mine, theirs, rank=None, their_rank=None, any_order=False):
+def fits(mine, theirs, rank=None, their_rank=None):
     """Yield assignments, dicts from the name of each of `theirs` to the `Source` among `mine` (learned arrays alone).
 
     Parameters
     ----------
     rank, their_rank : dict from name to a sortable value that tells arrays of one shape apart; without them the order
         of definition does, and there is one assignment
-    any_order : whether arrays that a `key` does not tell apart, such as a matrix of one row and a bias, may stand in
-        any order, and square matrices the other way round
     """
     mine, theirs = [a for a in mine if a.learned], [a for a in theirs if a.learned]
     if rank is not None:
@@ -113,13 +110,12 @@ def fits(mine, theirs, rank=None, their_rank=None, any_order=False):
         return
     if set(sources) - set(groups):
         return
-    squares = {a.name for a in mine if any_order and len(a.shape) == 2 and a.shape[0] == a.shape[1]}
-    ways = [
-        itertools.product(_orders(group, their_rank, any_order), _turns(sources[key], squares))
-        for key, group in groups.items()
-    ]
-    for pairs in itertools.islice(itertools.product(*ways), MOST_TRIED):
-        yield {array.name: source for pair in pairs for array, source in zip(*pair, strict=True)}
+    ways = [_orders(group, their_rank) for group in groups.values()]
+    for order in itertools.islice(itertools.product(*ways), MOST_TRIED):
+        yield {
+            array.name: source
+            for key, group in zip(groups, order, strict=True) for array, source in zip(group, sources[key], strict=True)
+        }  # fmt: skip
 
 
 def enough(mine, theirs, rank=None):
@@ -133,21 +129,12 @@ def enough(mine, theirs, rank=None):
     return chosen
 
 
-def _orders(group, rank, any_order):
+def _orders(group, rank):
     """All orders in which neighbours of equal rank change places, the given one first."""
-    if any_order and len({a.shape for a in group}) > 1 and math.factorial(len(group)) <= MOST_TRIED:
-        return itertools.permutations(group)
     if rank is None:
         return [group]
     runs = [list(run) for _, run in itertools.groupby(group, key=lambda a: rank[a.name])]
     return (sum(map(list, order), []) for order in itertools.product(*map(itertools.permutations, runs)))
-
-
-def _turns(sources, squares):
-    """The sources as they are first, then with each of the square matrices either way."""
-    return itertools.product(
-        *((one, replace(one, transposed=True)) if one.parts[0][0] in squares else (one,) for one in sources)
-    )
 
 
 def _sources(mine, theirs):
@@ -162,7 +149,7 @@ def _sources(mine, theirs):
     missing = [a for a in theirs if len(sources.get(a.key, ())) < wanted[a.key]]
     while strange:
         array = strange.pop(0)
-        if _as_matrix(array, missing, sources) or _joined(array, missing, sources):
+        if _turned(array, missing, sources) or _joined(array, missing, sources):
             continue
         if not _split(array, strange, missing, sources):
             return None
@@ -172,16 +159,13 @@ def _sources(mine, theirs):
     return sources
 
 
-def _as_matrix(array, missing, sources):
-    """Kernels as a matrix, a row for each filter, as `unfold` needs them; or a matrix stored the other way round."""
-    for wanted in missing:
-        matrix = wanted.shape[:1] + (math.prod(wanted.shape[1:]),)
-        if len(wanted.key) > 1 and array.key in (matrix, matrix[::-1]):
-            missing.remove(wanted)
-            source = Source(((array.name, None, None),), transposed=array.key != matrix)
-            sources.setdefault(wanted.key, []).append(source)
-            return True
-    return False
+def _turned(array, missing, sources):
+    """A matrix stored the other way round."""
+    wanted = next((a for a in missing if len(a.key) == 2 and a.key[::-1] == array.key), None)
+    if wanted:
+        missing.remove(wanted)
+        sources.setdefault(wanted.key, []).append(Source(((array.name, None, None),), transposed=True))
+    return wanted is not None
 
 
 def _joined(array, missing, sources):

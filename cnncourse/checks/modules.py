@@ -8,7 +8,6 @@ layers.
 """
 
 import copy
-import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,12 +24,6 @@ from cnncourse.checks.module_start import STARTING, start_and_sharing
 from cnncourse.checks.observe import Observer
 from cnncourse.checks.student import Outcome
 from cnncourse.checks.task import Task
-
-STRANGE = {
-    "dropout-added": "In training mode the same pictures give other outputs each time, as with dropout.",
-    "random-in-eval": "The same pictures give other outputs each time, in eval mode too. Does forward make layers, or "
-    "use dropout that does not know the mode?",
-}
 
 
 def module_task(see, double=True, **judged):
@@ -196,13 +189,12 @@ class SameModule:
         if isinstance(theirs, Outcome):
             return
         mine, tried = [a for a in seen.arrays if a.name not in seen.idle], []
-        for any_order, ranked in itertools.product((False, True), repeat=2):
+        for ranked in (False, True):
             rank = seen.rank if ranked else None
             their_rank = rank_of(self._counted(answer), case, seen.double) if rank else None
             if ranked and not their_rank:
-                continue
-            some = enough(mine, theirs, rank) if self.part else mine
-            for assignment in fits(some, theirs, rank, their_rank, any_order):
+                return
+            for assignment in fits(enough(mine, theirs, rank) if self.part else mine, theirs, rank, their_rank):
                 if assignment not in tried:
                     tried.append(assignment)
                     yield assignment
@@ -220,19 +212,9 @@ class SameModule:
         for mistake in task.mistakes if seen and not set(slugs) & set(STARTING) else ():
             if all(self._same(task, mistake.answer, t) for t in seen):
                 return Finding(mistake.slug, mistake.explanation, mistake.see or task.see)
-        slug = slugs[0] if slugs[0] != "wrong-values" else self._strange(task, seen) or slugs[0]
-        own = next((m for m in task.mistakes if m.slug == slug), None)
-        text = own.explanation if own else STARTING.get(slug) or STRANGE.get(slug)
-        return Finding(slug, text, (own and own.see) or task.see) if text else general_finding(task, trials)
-
-    def _strange(self, task, trials):
-        """What the runs of a module with wrong values show, whatever is wanted: the slug of a mistake, or None."""
-        wants = (a.learned for t in trials[:1] for a in self.shapes(task.reference, t.case))
-        if all(wants) and any(not a.learned for t in trials for a in t.outcome.value.arrays):
-            return "batch-norm-added"
-        runs = [(t.case.training, t.outcome.value) for t in trials if t.outcome.value.last]
-        modes = {training for training, seen in runs if not np.array_equal(seen.again, seen.last["output"], True)}
-        return None if not modes else "dropout-added" if modes == {True} else "random-in-eval"
+        own = next((m for m in task.mistakes if m.slug == slugs[0]), None)
+        text = own.explanation if own else STARTING.get(slugs[0])
+        return Finding(slugs[0], text, (own and own.see) or task.see) if text else general_finding(task, trials)
 
     def _same(self, task, answer, trial):
         """Whether a known mistake gives what was observed: the same numbers, or from the same arrays an error, too."""

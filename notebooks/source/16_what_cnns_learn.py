@@ -714,7 +714,7 @@ CASCADE = {"saliency": explain.saliency, "guided": explain.guided_backpropagatio
 LAYERS_SHUFFLED = (1, 12, 40)
 alike = {(name, layers): [] for name in CASCADE for layers in LAYERS_SHUFFLED}
 trained = {name: method(lite0, x_cup, ESPRESSO) for name, method in CASCADE.items()}
-for shuffle in range(8):
+for shuffle in range(12):
     for layers in LAYERS_SHUFFLED:
         broken = explain.randomise(lite0, np.random.default_rng(shuffle), layers)
         for name, method in CASCADE.items():
@@ -740,7 +740,7 @@ at_most(alike["saliency", 12], 0.8, "16/saliency-cares-a-little")
 # first layers, much as an edge detector does. Nie, Zhang and Patel (2018) show why: with positive gradients only, it comes
 # close to reconstructing the image. Saliency and CAM both change with the first layer. After twelve, nothing of CAM's map is
 # left on average, as it should be (it has only 49 places, so single shuffles differ widely), but saliency's is still rather
-# like the old one. (This is one photograph, shuffled eight times; the table of the scenes has 200 of them.)
+# like the old one. (This is one photograph, shuffled twelve times; the table of the scenes has 200 of them.)
 #
 # But now look at the table of the scenes again, where guided backpropagation does well in the randomised test. There
 # *all* layers were shuffled, the first ones included. One test is not enough.

@@ -34,7 +34,6 @@ def values(rng):
     yield ModuleCall(12, 2, input=15 * images(rng, 3, 12, 3, 4))
     yield ModuleCall(channels=9, reduction=3, input=images(rng, 1, 9, 3, 6))
     yield ModuleCall(8, 4, input=images(rng, 1, 8, 1, 1), training=True)
-    yield ModuleCall(1, 1, input=images(rng, 3, 1, 4, 5), training=True)
 
 
 @task.criterion(2)
@@ -45,7 +44,6 @@ def widths(rng):
         yield ModuleCall(11, 4, input=images(rng, 3, 11, 4, 2), training=training)
     yield ModuleCall(12, 5, input=images(rng, 2, 12, 6, 3), training=True)
     yield ModuleCall(5, 1, input=images(rng, 2, 5, 2, 3))
-    yield ModuleCall(4, 3, input=images(rng, 3, 4, 3, 2))
 
 
 def block(channels, reduction, **options):
@@ -113,23 +111,9 @@ task.options(block, {
 })  # fmt: skip
 
 
-SQUEEZED = (
-    "squeeze() without axes takes away every axis of length 1, also that of one image or one channel. Name them: "
-    "squeeze((2, 3)), or take mean(dim=(2, 3))."
-)
-
-
-def squeezed(channels, reduction, **options):
-    """A gate with one squeeze() too general; loads PyTorch."""
+@task.mistake
+def squeeze_takes_the_image(channels, reduction):
+    """squeeze() without axes takes away every axis of length 1, also that of one image. Name them: squeeze((2, 3))."""
     from cnncourse.checks.tasks.u15._torch_gate import SqueezedGate
 
-    return SqueezedGate(channels, reduction, **options)
-
-
-task.options(squeezed, {
-    "squeeze-takes-the-channel": ({}, SQUEEZED),
-    "squeeze-takes-the-image": ({"back": lambda s, x: s[:, :, None, None]}, SQUEEZED),
-    "squeeze-takes-the-middle": ({"at": "hidden"}, SQUEEZED),
-    "squeeze-takes-the-middle-or-image": ({"at": "hidden", "back": lambda s, x: s[:, :, None, None]}, SQUEEZED),
-    "squeezed-gates": ({"at": "gate", "back": lambda s, x: s[..., None, None]}, SQUEEZED),
-})  # fmt: skip
+    return SqueezedGate(channels, reduction)

@@ -57,16 +57,12 @@ class Gate(nn.Module):
 
 
 class SqueezedGate(Gate):
-    """A gate with linear layers and a squeeze() that names no axes, at one of three places."""
+    """A gate with linear layers and a squeeze() that names no axes."""
 
-    def __init__(self, channels, reduction, *, at="mean", back=lambda s, x: s.view(*x.shape[:2], 1, 1)):
+    def __init__(self, channels, reduction):
         super().__init__(channels, reduction)
         self.first, self.second = (nn.Linear(*conv.weight.shape[1::-1]) for conv in (self.first, self.second))
-        self.at, self.back = at, back
 
     def forward(self, x):
-        found = x.mean((2, 3))
-        for place, layer in (("mean", self.first), ("hidden", lambda z: self.second(z.relu()))):
-            found = layer(found.squeeze() if self.at == place else found)
-        gate = found.sigmoid()
-        return x * self.back(gate.squeeze() if self.at == "gate" else gate, x)
+        gate = self.second(self.first(x.mean((2, 3)).squeeze()).relu()).sigmoid()
+        return x * gate[:, :, None, None]

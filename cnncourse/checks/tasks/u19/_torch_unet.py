@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-OTHERS = {"leaky": F.leaky_relu, "gelu": F.gelu, "elu": F.elu, "silu": F.silu, "relu6": F.relu6}
+OTHERS = {"leaky": F.leaky_relu, "gelu": F.gelu, "elu": F.elu, "silu": F.silu}
 POOLS = {
     "max": lambda y: F.max_pool2d(y, 2),
     "average": lambda y: F.avg_pool2d(y, 2),
@@ -12,32 +12,24 @@ POOLS = {
 }
 
 
-# Where a level on the way down, the lowest, a level on the way up and the last one have ReLUs, if not each alike.
-RELUS = {
-    "first-up": ("each", "each", "first", "first"),
-    "first-below": ("each", "first", "each", "each"),
-    "first-end": ("each", "each", "each", "first"),
-}
-
-
 class Net(nn.Module):
     """A U-Net; the defaults are right."""
 
     def __init__(
-        self, c_in, num_classes, width=16, depth=2, *, relu="each", bias=True, norm="Identity", dropout=False, convs=2,
+        self, c_in, num_classes, width=16, depth=2, *, relu="each", bias=True, norm=False, dropout=False, convs=2,
         kernel=3, mode="zeros", widths="double", pool="max", up="transposed", up_bias=True, up_relu=False,
-        head_bias=True, head="one", skips="all", tap="end", join="cat", end="none", levels=0, residual=False,
+        head_bias=True, head="one", skips="all", join="cat", end="none", levels=0,
     ):  # fmt: skip
         super().__init__()
         self.relu, self.pool, self.up_kind, self.up_relu, self.skips = relu, pool, up, up_relu, skips
-        self.tap, self.join, self.end, self.residual = tap, join, end, residual
+        self.join, self.end = join, end
         depth += levels
         c = [width * {"double": 2**i, "same": 1, "linear": i + 1}[widths] for i in range(depth + 1)]
 
         def block(a, b):
             ins = [a] + [b] * (convs - 1)
             make = [nn.Conv2d(i, b, kernel, padding=kernel // 2, bias=bias, padding_mode=mode) for i in ins]
-            return nn.ModuleList(make), nn.ModuleList([getattr(nn, norm)(b) for _ in ins])
+            return nn.ModuleList(make), nn.ModuleList([nn.BatchNorm2d(b) if norm else nn.Identity() for _ in ins])
 
         pairs = [block(*pair) for pair in zip([c_in, *c], c, strict=False)]
         self.down, self.down_norms = (nn.ModuleList(part) for part in zip(*pairs, strict=True))
@@ -58,20 +50,15 @@ class Net(nn.Module):
         return nn.Conv2d(a, b, 3 if self.up_kind == "resized-3" else 1, padding="same", bias=bias)
 
     def convolved(self, x, convs, norms, relu):
-        """The convolutions of a level: what comes out, and what becomes the skip."""
-        taps = {}
+        """The convolutions of a level."""
         for i, (conv, norm) in enumerate(zip(convs, norms, strict=True)):
-            before, x = x, norm(conv(x))
-            last, taps["linear"] = i == len(convs) - 1, x
+            x = norm(conv(x))
+            last = i == len(convs) - 1
             if relu == "each" or (relu == "last") == last and relu in ("last", "first"):
                 x = x.relu()
             elif relu in OTHERS:
                 x = OTHERS[relu](x)
-            if last and self.residual:
-                x = x + before
-            taps["end"] = x
-            taps.setdefault("first", x)
-        return x, taps[self.tap]
+        return x
 
     def raised(self, x, layer):
         """To twice the size."""
@@ -90,19 +77,19 @@ class Net(nn.Module):
         return torch.cat([x, skip] if self.join == "x-first" else [skip, x], 1)
 
     def forward(self, x):
-        fine, (down, lowest, up, top) = [], RELUS.get(self.relu, [self.relu] * 4)
+        fine, down = [], "each" if self.relu == "first-up" else self.relu
         for convs, norms in zip(self.down[:-1], self.down_norms[:-1], strict=True):
-            y, skip = self.convolved(x, convs, norms, down)
+            y = self.convolved(x, convs, norms, down)
             x = POOLS[self.pool](y)
-            fine.append(skip)
-        x, _ = self.convolved(x, self.down[-1], self.down_norms[-1], lowest)
+            fine.append(y)
+        x = self.convolved(x, self.down[-1], self.down_norms[-1], down)
         x = self.drop(x)
         for i in reversed(range(len(fine))):
             x = self.raised(x, self.up[i])
             if self.has_skip[i]:
                 x = self.joined(fine[i] * (self.join != "zeros"), x)
-            x, _ = self.convolved(x, self.back[i], self.back_norms[i], up if i else top)
+            x = self.convolved(x, self.back[i], self.back_norms[i], self.relu.removesuffix("-up"))
         logits = self.head(x)
         ends = {"relu": torch.relu, "softmax": lambda y: y.softmax(1), "sigmoid": torch.sigmoid,
-                "log-softmax": lambda y: y.log_softmax(1), "zeros": lambda y: y * 0}  # fmt: skip
+                "zeros": lambda y: y * 0}  # fmt: skip
         return ends.get(self.end, lambda y: y)(logits)
