@@ -892,16 +892,17 @@ rows = [(kind, accuracy[kind].mean(axis=0), accuracy[kind][:, 0].std(ddof=1),
 heads = ["accuracy at shifts of 0, 1, 2, 3", "standard deviation at 0",
          "changed by one pixel", "standard deviation"]  # fmt: skip
 table(rows, {"": ""} | dict.fromkeys(heads, ".3f"), "Five starts each")
-means = {kind: runs.mean(axis=0) for kind, runs in accuracy.items()}
-xlabel, ylabel = "shift of the test image (pixels)", "test accuracy (mean of five starts)"
-figure = viz.line_chart(range(4), means, xlabel, ylabel, size=(7, 3.6))
+by_start = {kind: runs.T for kind, runs in accuracy.items()}
+xlabel = "shift of the test image (pixels)"
+ylabel = "test accuracy of five starts\n(bars: standard deviation)"
+figure = viz.line_chart(range(4), by_start, xlabel, ylabel, size=(7, 3.6))
 figure.axes[0].set_xticks(range(4))
 show(figure, "07/accuracy-over-shift")
-bars = {kind.replace(", ", ",\n"): runs.mean() for kind, runs in changed.items()}
-show(
-    viz.bar_chart(bars, "predictions changed by one pixel", size=(7, 3)),
-    "07/predictions-that-change",
-)
+on_lines = {kind.replace(", ", ",\n"): runs for kind, runs in changed.items()}
+bars = {kind: runs.mean() for kind, runs in on_lines.items()}
+spread = {kind: runs.std(ddof=1) for kind, runs in on_lines.items()}
+ylabel = "predictions changed by one pixel\n(lines: standard deviation)"
+show(viz.bar_chart(bars, ylabel, size=(7, 3), spread=spread), "07/predictions-that-change")
 
 # %% tags=["check"]
 # Check that the text is true.

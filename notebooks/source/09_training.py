@@ -108,11 +108,13 @@ for name, last in [("logits", []), ("softmax, then cross_entropy", [nn.Softmax(d
         puzzle[name][seed] = [torch_step(network, optimizer, *few)[0] for _ in range(60)]
 
 # %% tags=["plumbing", "nbval-ignore-output"]
-# The last losses of the five starts, and the mean curves.
+# The last losses of the five starts, and the curves.
 table([(name, losses[:, -1]) for name, losses in puzzle.items()],
       {"": "", "last loss of five starts": ".2f"})  # fmt: skip
-curves = {name: losses.mean(axis=0) for name, losses in puzzle.items()}
-show(viz.training_curves(curves, xlabel="step", size=(7, 3)), "09/two-loss-curves")
+curves = {name: losses.T for name, losses in puzzle.items()}
+figure = viz.training_curves(curves, xlabel="step", size=(7, 3))
+figure.axes[0].set_ylabel("loss of five starts\n(bars: standard deviation)")
+show(figure, "09/two-loss-curves")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -192,9 +194,10 @@ table(
     rows,
     {"": "", "accuracy at shifts of 0, 1, 2, 3": ".3f", "standard deviation of five starts": ".3f"},
 )
-means = {name: runs.mean(axis=0) for name, runs in moved.items()}
-ylabel = "test accuracy\n(mean of five starts)"
-figure = viz.line_chart(shifts, means, "shift of the test images in pixels", ylabel, size=(6.5, 3))
+by_start = {name: runs.T for name, runs in moved.items()}
+xlabel = "shift of the test images in pixels"
+ylabel = "test accuracy of five starts\n(bars: standard deviation)"
+figure = viz.line_chart(shifts, by_start, xlabel, ylabel, size=(6.5, 3))
 figure.axes[0].set_xticks(shifts)
 show(figure, "09/accuracy-of-two-heads")
 
@@ -627,8 +630,13 @@ for name in recipes:
     runs = np.array([results[name, images] for images in asked])
     rows.append((name, runs.mean(axis=1), runs.std(axis=1, ddof=1)))
 table(rows, {"": "", "accuracy: training, test, test moved": ".3f", "standard deviations": ".3f"})
-means = {name: {images: results[name, images].mean() for images in asked} for name in recipes}
-show(viz.bar_chart(means, "accuracy (mean of five starts)", size=(9, 3.4)), "09/four-recipes")
+by_recipe = {name: {images: results[name, images] for images in asked} for name in recipes}
+means, spread = {}, {}
+for name, tested in by_recipe.items():
+    means[name] = {images: runs.mean() for images, runs in tested.items()}
+    spread[name] = {images: runs.std(ddof=1) for images, runs in tested.items()}
+ylabel = "accuracy of five starts\n(lines: standard deviation)"
+show(viz.bar_chart(means, ylabel, size=(9, 3.4), spread=spread), "09/four-recipes")
 
 # %% tags=["check"]
 # Check that the text is true.
@@ -677,11 +685,11 @@ best = curves["validation"].argmin(axis=1) + 1
 print("lowest validation loss of the five starts in epoch", *best, "of 24")
 
 # %% tags=["plumbing", "nbval-ignore-output"]
-# The mean curves of the five starts.
-means = {name: losses.mean(axis=0) for name, losses in curves.items()}
-figure = viz.training_curves(means, size=(7.5, 3.2))
-figure.axes[0].axvline(means["validation"].argmin() + 1, color="0.4", linewidth=1, linestyle=":")
-figure.axes[0].set_ylabel("loss (mean of five starts)")
+# The curves of the five starts; the dotted line is at the lowest mean of the validation losses.
+figure = viz.training_curves({name: losses.T for name, losses in curves.items()}, size=(7.5, 3.2))
+lowest = curves["validation"].mean(axis=0).argmin() + 1
+figure.axes[0].axvline(lowest, color="0.4", linewidth=1, linestyle=":")
+figure.axes[0].set_ylabel("loss of five starts\n(bars: standard deviation)")
 show(figure, "09/validation-curve")
 
 # %% tags=["check"]

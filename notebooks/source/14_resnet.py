@@ -1012,21 +1012,24 @@ class PreActivation(Stack):
         return [*maps[:-1], F.relu(self.stem[1](maps[-1]))]
 
 
-torch.manual_seed(0)
-pre = PreActivation(44, skip=True)
+sizes = []
+for seed in range(5):
+    torch.manual_seed(seed)
+    pre = PreActivation(44, skip=True)
+    with torch.no_grad():
+        stream = pre.features(x_some)[:-1]
+    sizes.append([stream[l].var().item() for l in (0, 5, 10, 20)])
 counts = [sum(p.numel() for p in network.parameters()) for network in (pre, net)]
 print("the same number of parameters:", counts[0] == counts[1])
-with torch.no_grad():
-    stream = pre.features(x_some)[:-1]
-sizes = [stream[l].var().item() for l in (0, 5, 10, 20)]
-print("variance of the stream after 0, 5, 10, 20 blocks:", *np.round(sizes, 0))
+table(zip((0, 5, 10, 20), np.transpose(sizes), strict=True),
+      {"blocks": "d", "variance of the stream, five draws of the weights": ".0f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-assert sizes[0] < sizes[1] < sizes[2] < sizes[3]
+assert (np.diff(sizes) > 0).all()
 
 # %% [markdown]
-# (Another draw of the weights gives somewhat other numbers.) The stream is a sum, so its variance grows with every block, about
+# The stream is a sum, so its variance grows with every block, about
 # in proportion to their number: later blocks change
 # it relatively less. Because of this a last batch norm is needed before the head.
 
