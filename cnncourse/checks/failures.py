@@ -52,7 +52,7 @@ FAILURES = {
     ),
     "unsupported_value": Kind(
         "unsupported-value", "error",
-        "It returned {error}; {wanted} is wanted.",
+        "It returned {error}{wanted}.",
         "The result was not made of arrays and numbers.",
         "The result is of a kind that this task does not know; wanted are arrays and numbers.",
     ),

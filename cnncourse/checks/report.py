@@ -240,7 +240,7 @@ def _what_happened(task, trial):
         return _capital(trial.difference.text)
     text = FAILURES[error.kind].told.format(
         error=error.text, name=task.name, signature=task.signature, seconds=task.seconds,
-        wanted=_wanted_kind(trial.wanted),
+        wanted=f"; {_wanted_kind(trial.wanted)} is wanted" if task.judged.has_wanted else "",
     )  # fmt: skip
     if error.line:
         place = (f" of {error.function}" if error.function else "") + (f", {error.cell}" if error.cell else "")

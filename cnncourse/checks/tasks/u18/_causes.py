@@ -6,7 +6,8 @@ from cnncourse.checks.tasks.u18._detected import Malformed, counted, measure, pr
 from cnncourse.data.compose import background
 from cnncourse.numpy_nn.boxes import box_iou, nms
 
-FEW = 40  # pictures of each set
+LOOKED_AT = 100  # unseen pictures whose lists are read in other ways
+FEW = 40  # pictures of each further set
 CLEAR = 0.05  # of average precision: reading right lists in another way gains less
 BY_HEART = 0.2  # of average precision: two sets of as few pictures differ by less
 PREPARATIONS = {  # what people do to pictures before they train
@@ -42,23 +43,26 @@ READINGS = {  # slug: ways to read the boxes; where one is clearly better, that 
 
 def diagnose(case, trained):
     """The slug of what was done, None where the lists show nothing."""
-    found, truth = counted(trained.outputs[:FEW]), case.truth[:FEW]
+    found, truth = counted(trained.outputs[:LOOKED_AT]), case.truth[:LOOKED_AT]
     scores, labels = (np.concatenate([one[part] for one in found]) for part in (2, 1))
     if len(scores) == 0:
         return "nothing-found"
-    if len(scores) > FEW and np.ptp(scores) == 0:
+    if len(scores) > LOOKED_AT and np.ptp(scores) == 0:
         return "scores-alike"
     base = precision(found, truth)
     reached = {slug: max(precision(_read(found, way), truth) for way in ways) for slug, ways in READINGS.items()}
-    reached["prepares-images-outside"] = max(_reached(trained.also[name], truth) for name in PREPARATIONS)
     reached["scores-turned"] = precision([(b, own, -s) for b, own, s in found], truth)
     reached["several-for-one"] = precision([_thinned(*one) for one in found], truth)
-    reached["classes-renumbered"] = precision(_renumbered(found, truth), truth)
+    others = [(boxes, own - 1, s) for boxes, own, s in found], _renumbered(found, truth)
+    reached["classes-renumbered"] = max(precision(lists, truth) for lists in others)
     if np.ptp(labels) == 0:
         reached["one-class-for-all"] = precision(found, [(boxes, labels[0] + 0 * own) for boxes, own in truth])
     best = max(reached, key=reached.get)
     if reached[best] > base + CLEAR:
         return best
+    prepared = max(_reached(trained.also[name], truth[:FEW]) for name in PREPARATIONS)
+    if prepared > precision(found[:FEW], truth[:FEW]) + CLEAR:
+        return "prepares-images-outside"
     boxes, classes = case.args[1:]
     first, last = (
         _reached(trained.also[name], [*zip(boxes[part], classes[part], strict=True)])
@@ -87,18 +91,20 @@ def _thinned(boxes, labels, scores):
 
 
 def _renumbered(found, truth):
-    """The lists with each class called what the true boxes under it are most often called."""
+    """The lists with each class called what the garments are most often, for which its boxes have the best score."""
     votes = {}
     for (boxes, labels, _), (true_boxes, true_labels) in zip(found, truth, strict=True):
-        for i, j in np.argwhere(box_iou(regular(boxes), true_boxes) >= 0.5):
-            votes.setdefault(labels[i], []).append(true_labels[j])
+        fits = box_iou(true_boxes, regular(boxes)) >= 0.5
+        for j in np.flatnonzero(fits.any(axis=1)):
+            votes.setdefault(labels[fits[j].argmax()], []).append(true_labels[j])  # they are in order of their scores
     names = {label: np.bincount(own).argmax() for label, own in votes.items()}
     return [(boxes, np.array([names.get(k, -1) for k in labels]), scores) for boxes, labels, scores in found]
 
 
 def _reports_background(found, truth, bare):
-    """Whether boxes fit garments, and pictures without a garment get scores that are often higher than those of scenes."""
-    best = [box_iou(true_boxes, regular(one[0])).max(axis=1, initial=0) for one, (true_boxes, _) in zip(found, truth, strict=True)]
+    """Whether boxes fit garments, and pictures without a garment often get higher scores than scenes do."""
+    pairs = zip(found, truth, strict=True)
+    best = [box_iou(true_boxes, regular(one[0])).max(axis=1, initial=0) for one, (true_boxes, _) in pairs]
     if np.mean(np.concatenate(best) >= 0.5) < 0.3:
         return False
     try:

@@ -6,6 +6,7 @@ from cnncourse.checks.compare import describe
 from cnncourse.numpy_nn.average_precision import mean_average_precision
 from cnncourse.numpy_nn.boxes.overlap import by_falling_score
 
+NAMES = ("boxes", "labels", "scores")
 MOST = 100  # boxes of one picture that count: those with the highest scores, as COCO has it
 MANY = 10_000  # boxes of one picture that are looked at
 FAR = 1e6  # pixels; beyond them an area could be infinite
@@ -46,7 +47,7 @@ def _counted(number, given):
     if not isinstance(given, (list, tuple)) or len(given) != 3:
         text = f"For picture {number} it gives {describe(given)}; wanted: (boxes, labels, scores)."
         raise Malformed("wrong-form", text)
-    parts = {name: _numbers(number, name, part) for name, part in zip(("boxes", "labels", "scores"), given, strict=True)}
+    parts = {name: _numbers(number, name, part) for name, part in zip(NAMES, given, strict=True)}
     boxes, labels, scores = parts.values()
     M = scores.size
     if not boxes.size and not labels.size and not M:

@@ -18,7 +18,7 @@ from cnncourse.torch_nn.detection import detect, detection_loss, fit_detector
 from cnncourse.torch_nn.models import Detector
 
 COUNT, UNSEEN = 2000, 200  # scenes to learn from, and to be judged on
-FORM = "For pictures (B, 3, 32, 32) comes back a list of B, with (boxes, labels, scores) of each: (M, 4), (M,) and (M,)."
+FORM = "For pictures (B, 3, 32, 32) a list of B is wanted: (boxes, labels, scores) of each, (M, 4), (M,) and (M,)."
 
 
 def problem(case, trained):
@@ -49,10 +49,11 @@ task = Task(
 def wanted_maps(boxes, labels):
     """What each place shall say, for each picture."""
     pairs = zip(boxes, labels, strict=True)
-    return torch.tensor(np.stack([detection_targets(b.numpy(), own.numpy(), 8, 8, Detector.stride) for b, own in pairs]))
+    maps = [detection_targets(b.numpy(), own.numpy(), 8, 8, Detector.stride) for b, own in pairs]
+    return torch.tensor(np.stack(maps))
 
 
-def fitted(images, boxes, labels, steps, width=24):
+def fitted(images, boxes, labels, steps=300, width=16):
     """A detector after some steps."""
     network = Detector(width=width)
     fit_detector(network, images, wanted_maps(boxes, labels), steps)
@@ -62,7 +63,7 @@ def fitted(images, boxes, labels, steps, width=24):
 @task.right
 def train_detector(images, boxes, labels):
     """600 small batches are enough."""
-    network = fitted(images, boxes, labels, steps=600)
+    network = fitted(images, boxes, labels, steps=600, width=24)
     return lambda pictures: detect(network, pictures, lowest=0.1)
 
 
@@ -114,7 +115,7 @@ def half_trained(images, boxes, labels):
     key = images[0].numpy().tobytes()
     if key not in _kept:
         _kept.clear()
-        _kept[key] = fitted(images, boxes, labels, steps=300)
+        _kept[key] = fitted(images, boxes, labels)
     return _kept[key]
 
 
@@ -139,33 +140,39 @@ def centres(boxes):
     return (boxes[:, :2] + boxes[:, 2:]) / 2
 
 
+def scaled(boxes, factor):
+    """Sides longer by a factor, around the same centres."""
+    return np.hstack([centres(boxes) - factor * sides(boxes) / 2, centres(boxes) + factor * sides(boxes) / 2])
+
+
 task.options(altered, {
-    "nothing-found": ({"lowest": 0.999}, "No picture has a box. Is the score from which a box counts too high? In the "
-        "beginning every place says background: it takes some hundred steps until one does not."),
-    "x-and-y-exchanged": ({"of_boxes": lambda b: b[:, [1, 0, 3, 2]]}, "With x and y exchanged the boxes are far better. "
-        "A box is (x0, y0, x1, y1), and x goes to the right. In an array of maps the row comes first, which is y."),
-    "centre-and-sides": ({"of_boxes": lambda b: np.hstack([centres(b), sides(b)])}, "The boxes are far better when they "
-        "are read as centre and sides. Wanted are two corners: (x0, y0, x1, y1)."),
+    "nothing-found": ({"lowest": 0.999}, "No picture has a box. Is the score from which a box counts too high? Before "
+        "the training every place says background, and it takes a few hundred steps until some do not."),
+    "x-and-y-exchanged": ({"of_boxes": lambda b: b[:, [1, 0, 3, 2]]}, "The boxes are far better with x and y "
+        "exchanged. A box is (x0, y0, x1, y1), and x goes to the right. In an array of maps the row, which is y, "
+        "comes first."),
+    "centre-and-sides": ({"of_boxes": lambda b: np.hstack([centres(b), sides(b)])}, "The boxes are far better when "
+        "they are read as centre and sides. Two corners are wanted: (x0, y0, x1, y1)."),
     "corner-and-sides": ({"of_boxes": lambda b: np.hstack([b[:, :2], sides(b)])}, "The boxes are far better when they "
-        "are read as corner and sides. Wanted are two corners: (x0, y0, x1, y1)."),
-    "other-units": ({"of_boxes": lambda b: b / 4}, "The boxes are far better when all numbers are multiplied. Are they in "
-        "places of the map, or in shares of the picture? Wanted are pixels."),
-    "half-the-sides": ({"of_boxes": lambda b: np.hstack([centres(b) - sides(b) / 4, centres(b) + sides(b) / 4])}, "The "
-        "boxes are far better when they are made twice as wide and high. From the centre, it is half a side to each end."),
-    "twice-the-sides": ({"of_boxes": lambda b: np.hstack([centres(b) - sides(b), centres(b) + sides(b)])}, "The boxes are "
-        "far better when they are made half as wide and high. From the centre, it is half a side to each end."),
-    "moved": ({"of_boxes": lambda b: b - 4}, "The boxes are far better when all are moved by a few pixels. Place j of a "
-        "map with stride S has its middle at (j + 0.5)·S. Is it the same in training and in use?"),
-    "scores-alike": ({"of_scores": np.ones_like}, "All boxes have the same score. Average precision takes them by "
-        "falling score, so it must say how sure the network is of a box."),
-    "scores-turned": ({"of_scores": np.negative}, "The lower the score, the better the box. The highest score is for "
-        "the box of which the network is surest."),
-    "several-for-one": ({"threshold": 1.0}, "There are several boxes of one class on one garment, of which only one is "
-        "right. Thin them out with `nms`, in each class."),
-    "classes-renumbered": ({"of_labels": lambda own: own + 1}, "The classes are told apart, and called by other numbers. "
-        "They are 0 to 9, as in `labels`. If background is number 0 in your network, take 1 away in the end."),
-    "one-class-for-all": ({"of_labels": np.zeros_like}, "All boxes have the same class, and they are far better if the "
-        "class does not count. The label is the class with the largest score at that place."),
+        "are read as corner and sides. Two corners are wanted: (x0, y0, x1, y1)."),
+    "other-units": ({"of_boxes": lambda b: b / 4}, "The boxes are far better when all their numbers are multiplied by "
+        "one factor. Are they in places of the map, or in shares of the image? Pixels are wanted."),
+    "half-the-sides": ({"of_boxes": lambda b: scaled(b, 0.5)}, "The boxes are far better when they are made twice as "
+        "wide and high. From the centre it is half a side to each end."),
+    "twice-the-sides": ({"of_boxes": lambda b: scaled(b, 2)}, "The boxes are far better when they are made half as "
+        "wide and high. From the centre it is half a side to each end."),
+    "moved": ({"of_boxes": lambda b: b - 4}, "The boxes are far better when all of them are moved by the same few "
+        "pixels. The middle of place j of a map with stride S is at (j + ½)·S, in training and afterwards."),
+    "scores-alike": ({"of_scores": np.ones_like}, "All boxes have the same score. Average precision takes boxes by "
+        "falling score, so a score must say how sure the network is."),
+    "scores-turned": ({"of_scores": np.negative}, "The boxes are far better in the opposite order: the box of which "
+        "the network is surest must have the highest score."),
+    "several-for-one": ({"threshold": 1.0}, "Several boxes of one class are on the same garment, and only one of them "
+        "is correct. Thin them out with `nms`, each class by itself."),
+    "classes-renumbered": ({"of_labels": lambda own: own + 1}, "The classes are told apart, and called by other "
+        "numbers than in `labels`. If background is number 0 in your network, subtract 1 in the end."),
+    "one-class-for-all": ({"of_labels": np.zeros_like}, "All boxes have the same class, and they are far better when "
+        "the class does not count. The label of a box is the class with the largest score there."),
 })  # fmt: skip
 
 
@@ -173,7 +180,7 @@ task.options(altered, {
 def background_reported(images, boxes, labels, steps=120):
     """Photographs without a garment get scores that are as high as those of scenes: the network has not learned what
     background is. Most places are background, and they belong into the loss of the classes, too."""
-    network, maps = Detector(), wanted_maps(boxes, labels)
+    network, maps = Detector(width=16), wanted_maps(boxes, labels)
     optimizer = torch.optim.Adam(network.parameters(), 0.005)
     for _ in range(steps):
         index = torch.randint(len(images), (16,))
@@ -197,7 +204,7 @@ def background_reported(images, boxes, labels, steps=120):
 def prepares_images_outside(images, boxes, labels):
     """The network is good on images that are scaled or normalised, and is tested on images in [0, 1]. What prepares the
     images belongs into the function or module that you return."""
-    network = fitted((images - 0.45) / 0.25, boxes, labels, steps=200)
+    network = fitted((images - 0.45) / 0.25, boxes, labels)
     return lambda pictures: detect(network, pictures, lowest=0.2)
 
 
@@ -205,12 +212,12 @@ def prepares_images_outside(images, boxes, labels):
 def sees_few_images(images, boxes, labels):
     """The network knows the first scenes far better than the last ones, and both were given to it: it learns a few by
     heart. Does each batch come from all scenes?"""
-    network = fitted(images[:80], boxes[:80], labels[:80], steps=300)
+    network = fitted(images[:80], boxes[:80], labels[:80])
     return lambda pictures: detect(network, pictures, lowest=0.2)
 
 
 @task.mistake
 def not_finite(images, boxes, labels):
-    """There is NaN or infinity among boxes or scores: the training has diverged, or a side is e to a large number. Take a
-    smaller learning rate, and look at the loss while it trains."""
+    """There is NaN or infinity in the lists. Either the training has diverged, or a side is e to the power of a large
+    number. Take a smaller learning rate, and look at the loss while it trains."""
     return lambda pictures: [(np.zeros((1, 4)), np.zeros(1, int), np.full(1, np.nan)) for _ in pictures]
