@@ -70,10 +70,12 @@ class Training(Observer):
 
     `measure` is the function(outputs, truth) whose result the level is about. With `lists` an answer gives a list for
     each batch of `BATCH` images, with an entry for each of them; then it may be a function, and is not trained on.
+    `threads` is how many PyTorch has, where the exercise says it.
     """
 
     measure: Callable = accuracy
     lists: bool = False
+    threads: int | None = None
     needs_torch = trains = True
     test_seeds = 1
 
@@ -81,7 +83,7 @@ class Training(Observer):
         """Train once, predict; a network that misses a level is trained for some more steps."""
         case = cases[0]
         images = np.concatenate([case.predict, *case.also.values()])
-        kwargs = {"predict": images, "seed": _seed_of(case), "watch": bool(task.banned)}
+        kwargs = {"predict": images, "seed": _seed_of(case), "watch": bool(task.banned), "threads": self.threads}
         kwargs |= {"lists": True, "batch_size": BATCH} if self.lists else {}
         outcome = student.call(task.name, "trained", case.args, kwargs, seconds=task.seconds)
         if outcome.error is None:

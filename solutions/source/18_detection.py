@@ -495,8 +495,8 @@ check("18.focal_loss_backward", focal_loss_backward)
 # 0.18. Of each picture the 100 boxes with the highest scores count.
 #
 # How it finds them is up to you: with anchors (tasks 3 to 5) or without. You may call your own functions from above. `cnncourse` and
-# torchvision are not there when your work is graded. You have three minutes for the training and the pictures together; PyTorch may use
-# all threads that it takes by itself. A few hundred small batches and a network of seven or eight convolutions are enough.
+# torchvision are not there when your work is graded. You have three minutes and one thread of PyTorch, for the training and for the
+# pictures that are judged. A few hundred small batches and a network of seven or eight convolutions are enough.
 
 # %% task="18.train_detector"
 def train_detector(images, boxes, labels):

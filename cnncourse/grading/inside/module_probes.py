@@ -25,7 +25,7 @@ def module(target, args, kwargs, notes, probes):
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
     keep, kept, example = kwargs.pop("keep", False), kwargs.pop("kept", False), kwargs.pop("example", None)
     notes.used = None
-    with torch.random.fork_rng(devices=[]), _one_thread():  # the learner's random state stays
+    with torch.random.fork_rng(devices=[]), _threads():  # the learner's random state stays
         seeded = torch.default_generator.manual_seed  # of the processor alone: torch.manual_seed takes a millisecond
         seeded(seed)
         key = id(target), repr((args, kwargs))
@@ -53,10 +53,10 @@ def _constructed(target, args, kwargs, notes, probes):
 
 
 @contextlib.contextmanager
-def _one_thread():
+def _threads(number=1):
     """Small arrays gain nothing from several threads, and lose much where other programs run."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(number or threads)
     try:
         yield
     finally:
@@ -178,8 +178,14 @@ def trained(target, args, kwargs, notes, probes):
     """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"].
 
     With kwargs["more"] nothing is trained anew: the network of the last call takes that number of steps more. With
-    kwargs["lists"] a function will do as well, and what it gives for each batch comes back as it is.
+    kwargs["lists"] a function will do as well, and what it gives for each batch comes back as it is. PyTorch has
+    kwargs["threads"] threads, by default as many as it takes.
     """
+    with _threads(kwargs.pop("threads", None)):
+        return _trained(target, args, kwargs, notes, probes)
+
+
+def _trained(target, args, kwargs, notes, probes):
     images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
     more, watch, lists = kwargs.pop("more", 0), kwargs.pop("watch", True), kwargs.pop("lists", False)
     notes.used = {} if watch else None
