@@ -42,7 +42,7 @@ def problem(case, trained):
 
 task = Task(
     see="A detector without anchors", observe=Training(measure, lists=True, threads=1),
-    judged=Behaviour(problem, {"wrong-form": FORM}), banned=(), repeats=0, seconds=180.0,
+    judged=Behaviour(problem, {"wrong-form": FORM}), banned=(), repeats=0, seconds=240.0,
 )  # fmt: skip
 
 
