@@ -240,7 +240,7 @@ def _what_happened(task, trial):
         return _capital(trial.difference.text)
     text = FAILURES[error.kind].told.format(
         error=error.text, name=task.name, signature=task.signature, seconds=task.seconds,
-        wanted="" if "wanted" in error.text else f"; {_wanted_kind(trial.wanted)} is wanted",
+        wanted=_and_wanted(task, trial, error),
     )  # fmt: skip
     if error.line:
         place = (f" of {error.function}" if error.function else "") + (f", {error.cell}" if error.cell else "")
@@ -250,6 +250,13 @@ def _what_happened(task, trial):
 
 def _capital(sentence):
     return sentence[:1].upper() + sentence[1:]
+
+
+def _and_wanted(task, trial, error):
+    """What is wanted, where the error does not say it and there is one kind of result."""
+    if "wanted" in error.text or not task.judged.has_wanted:
+        return ""
+    return f"; {_wanted_kind(trial.wanted)} is wanted"
 
 
 def _wanted_kind(wanted: Any):

@@ -12,6 +12,7 @@ from cnncourse.checks.observe import Observer
 from cnncourse.checks.task import Task
 
 MORE_STEPS = 150  # of further training, by which it shows whether a network could have learned more
+BATCH = 40  # images for which lists are asked for at once; sets of as many do not meet in one batch
 
 
 def training_task(see, diagnose):
@@ -44,16 +45,18 @@ class TrainingCall(Case):
         self.predict, self.truth, self.level, self.also = predict, truth, level, also or {}
 
 
-@dataclass
+@dataclass(eq=False)
 class Trained:
     """Outputs of a trained network: for the unseen images, for further ones, and for the unseen ones after more steps.
 
-    `later` is None where the network was not trained on.
+    Outputs are an array, or a list with an entry for each image. `also` is None where they are something else: then
+    `outputs` is what came. `later` is None where the network was not trained on.
     """
 
-    outputs: np.ndarray
-    also: dict = field(default_factory=dict)
+    outputs: np.ndarray | list
+    also: dict | None = field(default_factory=dict)
     later: np.ndarray | None = None
+    known: dict = field(default_factory=dict, repr=False)  # what was worked out from them, for all levels
 
 
 def accuracy(outputs, truth):
@@ -65,10 +68,14 @@ def accuracy(outputs, truth):
 class Training(Observer):
     """Observes one training run, which all cases share: they differ in the level alone.
 
-    `measure` is the function(outputs, truth) whose result the level is about.
+    `measure` is the function(outputs, truth) whose result the level is about. With `lists` an answer gives a list for
+    each batch of `BATCH` images, with an entry for each of them; then it may be a function, and is not trained on.
+    `threads` is how many PyTorch has, where the exercise says it.
     """
 
     measure: Callable = accuracy
+    lists: bool = False
+    threads: int | None = None
     needs_torch = trains = True
     test_seeds = 1
 
@@ -76,19 +83,33 @@ class Training(Observer):
         """Train once, predict; a network that misses a level is trained for some more steps."""
         case = cases[0]
         images = np.concatenate([case.predict, *case.also.values()])
-        kwargs = {"predict": images, "seed": _seed_of(case), "watch": bool(task.banned)}
+        kwargs = {"predict": images, "seed": _seed_of(case), "watch": bool(task.banned), "threads": self.threads}
+        kwargs |= {"lists": True, "batch_size": BATCH} if self.lists else {}
         outcome = student.call(task.name, "trained", case.args, kwargs, seconds=task.seconds)
-        if outcome.error is None and np.shape(outcome.value)[:1] != (len(images),):
-            outcome.value = Trained(np.asarray(outcome.value))
-        elif outcome.error is None:
-            ends = np.cumsum([len(case.predict), *(len(more) for more in case.also.values())])
-            outputs, *parts = np.split(outcome.value, ends[:-1])
-            outcome.value = Trained(outputs, dict(zip(case.also, parts, strict=True)))
-            if any(task.compare(outcome.value, None, each) for each in cases):
+        if outcome.error is None:
+            outcome.value = self._trained(outcome.value, case, len(images))
+            complete = outcome.value.also is not None and not self.lists
+            if complete and any(task.compare(outcome.value, None, each) for each in cases):
                 more = kwargs | {"predict": case.predict, "more": MORE_STEPS}
                 later = student.call(task.name, "trained", case.args, more, seconds=task.seconds)
                 outcome.value.later = later.value if later.error is None else None
         return {i: task.trial(case, outcome, task.wanted(case)) for i, case in enumerate(cases)}
+
+    def _trained(self, value, case, count):
+        """What came for all images, cut into what belongs to each set of them."""
+        if self.lists:
+            sizes = [min(BATCH, count - start) for start in range(0, count, BATCH)]
+            parts = value if type(value) is list and len(value) == len(sizes) else [value]
+            wrong = [p for p, n in zip(parts, sizes, strict=False) if not isinstance(p, (list, tuple)) or len(p) != n]
+            if wrong:
+                return Trained(wrong[0], None)
+            value = [one for part in parts for one in part]
+        elif np.shape(value)[:1] != (count,):
+            return Trained(np.asarray(value), None)
+        sets = [case.predict, *case.also.values()]
+        ends = np.cumsum([len(one) for one in sets])
+        outputs, *parts = (value[end - len(one) : end] for end, one in zip(ends, sets, strict=True))
+        return Trained(outputs, dict(zip(case.also, parts, strict=True)))
 
 
 def _seed_of(case):

@@ -14,13 +14,18 @@
 # previous: [exercises 17](../17_transfer_learning/17_transfer_learning.ipynb) ·
 # next: [exercises 19](../19_segmentation/19_segmentation.ipynb)
 #
-# Overlap, suppression, offsets, which anchor and which detection belongs to which thing, average precision, and a loss for many
-# easy places, with its gradient. About 175 minutes.
+# Overlap, suppression, offsets, which anchor and which detection belongs to which thing, average precision, a loss for many
+# easy places, with its gradient, and a detector that you train. About 225 minutes.
 #
-# All tasks use NumPy. A box is (x0, y0, x1, y1) in pixels, half open: x to the right, y downwards, and x1 − x0 is its width.
+# Tasks 1 to 9 use NumPy, task 10 PyTorch. A box is (x0, y0, x1, y1) in pixels, half open: x to the right, y downwards, and x1 − x0 is its width.
 
 # %%
+import math
+
 import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
 
 from cnncourse.checks import check
 
@@ -478,6 +483,133 @@ def focal_loss_backward(logits, targets, alpha=0.25, gamma=2.0):
 
 # %% check="18.focal_loss_backward"
 check("18.focal_loss_backward", focal_loss_backward)
+
+# %% [markdown]
+# ## Task 10 · `train_detector`
+#
+# Difficulty ●●● · 50 minutes · 4 points ·
+# lesson section [A detector without anchors](../../notebooks/18_detection.ipynb#8.-A-detector-without-anchors)
+#
+# Train a network that finds garments, on 2,000 scenes of 32×32 pixels with one to four garments each. It is judged on 200 scenes that it
+# has not seen, by the mean over the classes of the average precision at an IoU of 0.5: 1 point from 0.05, 1 more from 0.12, 2 more from
+# 0.18. Of each picture the 100 boxes with the highest scores count.
+#
+# How it finds them is up to you: with anchors (tasks 3 to 5) or without. You may call your own functions from above. `cnncourse` and
+# torchvision are not there when your work is graded. You have four minutes and one thread of PyTorch, for the training and for the
+# pictures that are judged. A few hundred small batches and a network of six to nine convolutions are enough.
+
+# %% task="18.train_detector"
+def train_detector(images, boxes, labels):
+    """Train a detector.
+
+    Parameters
+    ----------
+    images : tensor (N, 3, 32, 32), float32 in [0, 1]
+    boxes : list of N tensors (M, 4), float32: (x0, y0, x1, y1) in pixels, 1 ≤ M ≤ 4
+    labels : list of N tensors (M,), int64: the classes of these boxes, 0 to 9
+
+    Returns
+    -------
+    function or Module: for images (B, 3, 32, 32), in [0, 1], a list of B times (boxes, labels, scores), tensors or arrays of shapes
+        (M, 4), (M,) and (M,), where M may differ and may be 0. A Module is put into evaluation mode; gradients are not recorded.
+    """
+    ### BEGIN SOLUTION
+    # What each place of a map with stride 4 shall say: the class (−1 for background), and four distances.
+    stride, count = 4, len(images)
+    middle = (torch.arange(8) + 0.5) * stride
+    x, y = middle[None, :], middle[:, None]
+    classes, sides = torch.full((count, 8, 8), -1), torch.ones(count, 4, 8, 8)
+    for n in range(count):
+        areas = (boxes[n][:, 2:] - boxes[n][:, :2]).prod(dim=1)
+        for m in areas.argsort(descending=True):  # the smallest comes last and stays
+            x0, y0, x1, y1 = boxes[n][m]
+            away = torch.stack(torch.broadcast_tensors(x - x0, y - y0, x1 - x, y1 - y))
+            near = ((away[0] - away[2]).abs() < 12) & ((away[1] - away[3]).abs() < 12)  # of its centre
+            here = near & (away.amin(dim=0) > 0)
+            classes[n, here] = labels[n][m]
+            sides[n, :, here] = away[:, here]
+
+    layers, c_in = [], 3
+    for c_out, step in [(24, 2), (24, 1), (48, 2), (48, 1), (48, 1)]:
+        layers += [nn.Conv2d(c_in, c_out, 3, step, padding=1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU()]
+        c_in = c_out
+    head = nn.Conv2d(c_in, 10 + 4, 1)
+    nn.init.normal_(head.weight, std=0.01)
+    nn.init.constant_(head.bias[:10], -math.log(99))
+    network, steps = nn.Sequential(*layers, head), 600
+
+    optimizer = torch.optim.Adam(network.parameters(), 0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=steps, pct_start=0.1)
+    for _ in range(steps):
+        batch = torch.randint(count, (16,))
+        output, label = network(images[batch]), classes[batch]
+        logits, there = output[:, :10], label >= 0
+        target = F.one_hot(label.clamp(min=0), 10).movedim(3, 1) * there[:, None].float()
+        entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        focal = (logits.sigmoid() - target) ** 2 * entropy  # γ = 2
+        ours, theirs = (maps.movedim(1, 3)[there] for maps in (output[:, 10:], (sides[batch] / stride).log()))
+        loss = (focal.sum() + F.l1_loss(ours, theirs, reduction="sum") / 4) / there.sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    network.eval()
+
+    def detect(pictures):
+        found = []
+        for maps in network(pictures):
+            p = maps[:10].sigmoid()
+            label, i, j = (p > 0.1).nonzero(as_tuple=True)
+            left, up, right, down = stride * maps[10:, i, j].exp()
+            box = torch.stack([middle[j] - left, middle[i] - up, middle[j] + right, middle[i] + down], dim=1)
+            score = p[label, i, j]
+            apart = box + 1000 * label[:, None]  # boxes of different classes do not meet
+            kept = nms(apart.numpy(), score.numpy(), 0.5)
+            found.append((box[kept], label[kept], score[kept]))
+        return found
+
+    return detect
+    ### END SOLUTION
+
+
+# %% [markdown]
+# <details><summary>Hint 1: what each place shall say</summary>
+#
+# Three convolutions of which two have stride 2 lead from 32×32 pixels to 8×8 places. Place (i, j) has its middle at x = 4(j + ½),
+# y = 4(i + ½). Make an array of classes (N, 8, 8), −1 for background, and one of distances (N, 4, 8, 8) before the training. A place stands
+# for a box if it lies in it and near its centre; go through the boxes from the largest to the smallest, and the smallest stays.
+#
+# </details>
+# <details><summary>Hint 2: the network and its loss</summary>
+#
+# The last layer is a 1×1 convolution to 10 + 4 maps: a logit for each class, and the logarithms of four distances. The loss of the classes is
+# taken at *all* places, with target 0 for every class on background: `F.binary_cross_entropy_with_logits` with `reduction="none"`, times
+# (p − target)², is the focal loss with γ = 2. The loss of the distances is taken where a box is. Divide both by the number of these places.
+#
+# </details>
+# <details><summary>Hint 3: it finds nothing, or learns slowly</summary>
+#
+# Let the bias of the ten logits begin at −ln 99, use batch norm after each convolution, and Adam with a learning rate of 0.01 that rises
+# first and falls to zero: `torch.optim.lr_scheduler.OneCycleLR`.
+#
+# </details>
+# <details><summary>Hint 4: from maps to lists</summary>
+#
+# `label, i, j = (p > 0.1).nonzero(as_tuple=True)` gives the classes and places that count, for p of shape (10, 8, 8). Your `nms` takes
+# arrays (`tensor.numpy()`). Move the boxes of each class far away from those of the others, and one call serves all classes. Call
+# `network.eval()` before you return your function.
+#
+# </details>
+# <details><summary>Hint 5: look at what it finds</summary>
+#
+# In a cell of your own, train on scenes that you know, and look at the scores first: `from cnncourse import data`, then
+# `batch = data.scenes(500, seed=1, objects=(1, 4))`. Its boxes and labels are −1 where a scene has fewer garments:
+# `own = batch.labels[0]`, `batch.boxes[0][own >= 0]`. `cnncourse.viz.detection_row` draws lists beside the true boxes, as in the lesson.
+#
+# </details>
+
+# %% check="18.train_detector"
+check("18.train_detector", train_detector)
 
 # %% [markdown]
 # ## Questions

@@ -35,7 +35,9 @@ def pairs():
     """Each task with each of its mistakes; those of networks are sampled, the larger the network the fewer."""
     for task in TASKS:
         marks = []
-        if is_large(task):
+        if getattr(task.observe, "lists", False):
+            marks = [pytest.mark.sampled(share=1 / 6, reason="a detector to train")]
+        elif is_large(task):
             marks = [pytest.mark.sampled(share=1 / 6, reason="a network as large as AlexNet")]
         elif task.observe.test_seeds < 20 and not task.observe.trains:
             marks = [pytest.mark.sampled(share=1 / 3, reason="each case looks through networks")]

@@ -130,6 +130,50 @@ def test_a_table_of_the_pictures_earns_nothing_on_pictures_that_are_new(sandboxe
     assert graded.report.score == 0, graded.report
 
 
+DETECTED = {
+    "a table of the pictures": """
+def train_detector(images, boxes, labels):
+    known = {x.numpy().tobytes(): (b, y, torch.ones(len(y))) for x, b, y in zip(images, boxes, labels)}
+    none = torch.zeros(0, 4), torch.zeros(0), torch.zeros(0)
+    return lambda pictures: [known.get(x.numpy().tobytes(), none) for x in pictures]
+""",
+    "more boxes than can be sent": """
+def train_detector(images, boxes, labels):
+    many = torch.rand(9000, 4), torch.zeros(9000), torch.rand(9000)
+    return lambda pictures: [many] * len(pictures)
+""",
+    "lists that claim to be right": """
+class Claim(list):
+    def __eq__(self, other): return True
+    def __len__(self): return 3
+    def __iter__(self): raise SystemExit
+class Anything:
+    def __getattr__(self, name): return lambda *args, **kwargs: 1.0
+train_detector = lambda images, boxes, labels: lambda pictures: [Claim(), Anything()] * (len(pictures) // 2)
+""",
+    "a score that is no number": """
+def train_detector(images, boxes, labels):
+    one = torch.tensor([[4.0, 4, 20, 20]]), torch.tensor([1]), torch.tensor([float("nan")])
+    return lambda pictures: [one] * len(pictures)
+""",
+    "replies of its own": """
+import sys
+frame = sys._getframe()
+while "PROBES" not in frame.f_globals and frame.f_back: frame = frame.f_back
+def forge(*args): return [[[[[0, 0, 9, 9]], [1], [1.0]]] * 7, {"boxes": 1}, "text"]
+if "PROBES" in frame.f_globals: frame.f_globals["PROBES"]["trained"] = forge
+def train_detector(images, boxes, labels):
+    return lambda pictures: []
+""",
+}
+
+
+@pytest.mark.parametrize("name", DETECTED)
+def test_lists_that_no_detector_has_found_earn_nothing(sandboxes, name):
+    (graded,) = grade_cells([TORCH, DETECTED[name]], [load_task("18.train_detector")], 7, sandboxes, 4)
+    assert graded.report.score == 0, graded.report
+
+
 @pytest.mark.slow
 def test_a_network_is_judged_by_what_it_computes_and_not_by_its_word(sandboxes):
     (graded,) = grade_cells([TORCH, FORGED], [load_task("10.LeNet5")], 7, sandboxes, 4)

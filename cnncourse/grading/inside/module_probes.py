@@ -25,7 +25,7 @@ def module(target, args, kwargs, notes, probes):
     script, seed = kwargs.pop("script"), kwargs.pop("seed", 0)
     keep, kept, example = kwargs.pop("keep", False), kwargs.pop("kept", False), kwargs.pop("example", None)
     notes.used = None
-    with torch.random.fork_rng(devices=[]), _one_thread():  # the learner's random state stays
+    with torch.random.fork_rng(devices=[]), _threads():  # the learner's random state stays
         seeded = torch.default_generator.manual_seed  # of the processor alone: torch.manual_seed takes a millisecond
         seeded(seed)
         key = id(target), repr((args, kwargs))
@@ -53,10 +53,10 @@ def _constructed(target, args, kwargs, notes, probes):
 
 
 @contextlib.contextmanager
-def _one_thread():
+def _threads(number=1):
     """Small arrays gain nothing from several threads, and lose much where other programs run."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(number or threads)
     try:
         yield
     finally:
@@ -177,10 +177,17 @@ def _size(tensor):
 def trained(target, args, kwargs, notes, probes):
     """Train on arrays, then predict in eval mode: returns the outputs for kwargs["predict"].
 
-    With kwargs["more"] nothing is trained anew: the network of the last call takes that number of steps more.
+    With kwargs["more"] nothing is trained anew: the network of the last call takes that number of steps more. With
+    kwargs["lists"] a function will do as well, and what it gives for each batch comes back as it is. PyTorch has
+    kwargs["threads"] threads, by default as many as it takes.
     """
+    with _threads(kwargs.pop("threads", None)):
+        return _trained(target, args, kwargs, notes, probes)
+
+
+def _trained(target, args, kwargs, notes, probes):
     images, batch, seed = kwargs.pop("predict"), kwargs.pop("batch_size", 500), kwargs.pop("seed", 0)
-    more, watch = kwargs.pop("more", 0), kwargs.pop("watch", True)
+    more, watch, lists = kwargs.pop("more", 0), kwargs.pop("watch", True), kwargs.pop("lists", False)
     notes.used = {} if watch else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -188,14 +195,30 @@ def trained(target, args, kwargs, notes, probes):
             network = _kept.pop("trained")
             _train_on(network, *(torch.tensor(a) for a in args), more)
         else:
-            network = probes.call(target, tuple(torch.tensor(a) for a in args), kwargs, notes)
-    if not isinstance(network, torch.nn.Module):
-        raise probes.UnsupportedValue(f"a {type(network).__name__} where a trained torch.nn.Module is wanted")
-    _kept["trained"] = network
-    network.eval()
+            network = probes.call(target, tuple(_tensors(a) for a in args), kwargs, notes)
+    is_module = isinstance(network, torch.nn.Module)
+    if not (is_module or lists and callable(network)):
+        wanted = "a function or a torch.nn.Module" if lists else "a trained torch.nn.Module"
+        raise probes.UnsupportedValue(f"a {type(network).__name__} where {wanted} is wanted")
+    if is_module:
+        _kept["trained"] = network
+        network.eval()
     with torch.no_grad():
         outputs = [network(torch.tensor(images[i : i + batch])) for i in range(0, len(images), batch)]
-    return _array(torch.cat(outputs))
+    return [probes.plain(_without_tensors(part)) for part in outputs] if lists else _array(torch.cat(outputs))
+
+
+def _tensors(value):
+    return [torch.tensor(part) for part in value] if isinstance(value, list) else torch.tensor(value)
+
+
+def _without_tensors(value):
+    """A result in which arrays stand for tensors."""
+    if isinstance(value, torch.Tensor):
+        return _array(value)
+    if isinstance(value, (list, tuple)):
+        return (tuple if isinstance(value, tuple) else list)(map(_without_tensors, value))
+    return value
 
 
 def _train_on(network, images, labels, steps, batch=100):
