@@ -10,7 +10,7 @@ from cnncourse.checks.compare import show
 from cnncourse.grading.inside import probes
 from cnncourse.grading.inside.values import SCALARS
 
-MOST_KNOWN = 10_000_000  # numbers that a case keeps: a whole class is judged on the same cases
+MOST_KNOWN = 10_000_000  # numbers that a case keeps
 
 
 class Case:

@@ -6,7 +6,7 @@ Rooms: `inside` runs beside student code and is all that its sandbox gets of the
 1. `command` reads the command line and starts again as `python -I`; `host.commands.grade` leads through the rest.
    Before it, `collect` has put a download where it is looked for (`arrivals`).
 2. `submissions` finds the notebook. `host.notebook` reads it as bounded JSON: code cells, nothing else.
-3. `host.class_run` hands it, with its unit's seed (`host.seeds`), to a `host.grader_process`, one for each core; with
+3. `host.class_run` hands it, with a seed of its own (`host.seeds`), to a `host.grader_process`, one for each core; with
    a cluster, `host.cluster` does. What was graded before and has not changed is not graded again.
 4. There `host.grade` goes through the unit's tasks. For each it takes a `host.remote_student`, loaded in one of the
    ways of `inside.cells`, and lets the task of `cnncourse.checks` judge it; other ways follow where it fails.

@@ -16,7 +16,7 @@ from cnncourse.grading.command import main
 from cnncourse.grading.host.cgroups import CONTROLS, _candidates, remove_left_over
 from cnncourse.grading.host.class_run import LocalPool, grade_all
 from cnncourse.grading.host.grader_process import GraderFailed, Job
-from cnncourse.grading.host.seeds import read_or_make_secret, unit_seed
+from cnncourse.grading.host.seeds import read_or_make_secret, submission_seed
 from cnncourse.grading.outputs.results import Results, checks_fingerprint, file_name, write_whole
 from cnncourse.grading.submissions import find_submissions
 from tests.grading.harness import ANSWERS, IMPORTS, UNIT_01, hand_in
@@ -83,7 +83,7 @@ def test_grades_a_class_and_only_what_changed_the_next_time(course):
 def test_each_record_says_what_a_replay_needs(course):
     run(course, "--jobs", "1")
     record = json.loads((course / "grading" / "01" / "ada.json").read_text())
-    assert record["seed"] == unit_seed(SECRET, "01")
+    assert record["seed"] == submission_seed(SECRET, "01", "ada")
     assert record["versions"].keys() >= {"cnncourse", "numpy", "torch", "python"}
     assert record["isolation"] == "bubblewrap"
     assert record["time"].startswith("20")
@@ -233,8 +233,8 @@ def test_the_same_seed_gives_the_same_scores_another_seed_other_inputs(course, t
             task.pop("seconds")
         assert again["tasks"] == record["tasks"]
         assert again["seed"] == record["seed"]
-    assert unit_seed(SECRET, "01") != unit_seed(SECRET, "02")
-    assert unit_seed(SECRET, "01") != unit_seed(SECRET + "x", "01")
+    assert submission_seed(SECRET, "01", "ada") != submission_seed(SECRET, "01", "bob")
+    assert submission_seed(SECRET, "01", "ada") != submission_seed(SECRET + "x", "01", "ada")
 
 
 def test_secrets_are_made_once_for_the_owner_alone(tmp_path):

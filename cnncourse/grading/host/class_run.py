@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from cnncourse.grading.host.cgroups import remove_left_over
 from cnncourse.grading.host.grade import prepare
 from cnncourse.grading.host.grader_process import GraderFailed, Job
-from cnncourse.grading.host.seeds import unit_seed
+from cnncourse.grading.host.seeds import submission_seed
 
 
 @dataclass
@@ -69,7 +69,7 @@ def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda r
     Parameters
     ----------
     submissions : list of Submission
-    secret : the course's secret, from which each unit's seed comes
+    secret : the course's secret, from which each submission's seed comes
     results : Results; records there that are current are not graded again
     pool : LocalPool or cluster.DaskPool; the caller closes it
     advance : called with each record, for a progress bar
@@ -90,7 +90,7 @@ def grade_all(submissions, secret, results, pool, *, slack=2.0, advance=lambda r
         while waiting and len(running) < pool.window:
             submission = waiting.popleft()
             prepared = prepare(submission)
-            seed = unit_seed(secret, submission.unit)
+            seed = submission_seed(secret, submission.unit, submission.student)
             record = results.load(submission.student)
             if results.is_current(record, prepared, seed):
                 done.add(submission.student)

@@ -1,4 +1,4 @@
-"""Secret seeds: one per course, from which each unit gets its own; kept, so that an appeal can be replayed."""
+"""Secret seeds: one per course, from which each submission gets its own; kept, so that an appeal can be replayed."""
 
 import hashlib
 import hmac
@@ -33,12 +33,9 @@ def read_or_make_secret(path):
     return secret
 
 
-def unit_seed(secret, unit):
-    """The seed of a class's hidden inputs, an int below 2**48: it cannot be worked out without the secret.
-
-    All students get the same inputs. So what is right for them is worked out once a grading process.
-    """
-    return _number(secret, f"inputs/{unit}")
+def submission_seed(secret, unit, student):
+    """The seed of one student's hidden inputs, an int below 2**48: it cannot be worked out without the secret."""
+    return _number(secret, f"inputs/{unit}/{student}")
 
 
 def visible_seed(seed):
