@@ -173,10 +173,6 @@ CONDITIONS = {
         "higher than wide": lambda a: a["height"] > a["width"],
     },
     "02.sobel_magnitude": {"a picture of bytes": lambda a: 200 < a["image"].max() <= 255},
-    "02.sum_distribution": {
-        "largest sums that cannot come up": lambda a: a["p"][-1] == a["q"][-1] == 0,
-        "smallest sums that cannot come up": lambda a: a["p"][0] * a["q"][0] == 0,
-    },
     "02.learn_kernel": {
         "one picture": lambda a: len(a["images"]) == 1,
         "a kernel of one pixel": lambda a: a["kernel_size"] == (1, 1),
