@@ -56,7 +56,7 @@
 # | 16 | [What CNNs learn](16_what_cnns_learn.ipynb) | What did the network look at, and who checks the answer? | 90 (75) | 125 | [exercise](../exercises/16_what_cnns_learn/16_what_cnns_learn.ipynb) |
 # | 17 | [Transfer learning](17_transfer_learning.ipynb) | What does a trained network know that helps with another task? | 70 (65) | 115 | [exercise](../exercises/17_transfer_learning/17_transfer_learning.ipynb) |
 # | 18 | [Detection](18_detection.ipynb) | What is where, and how good is the answer? | 80 (75) | 225 | [exercise](../exercises/18_detection/18_detection.ipynb) |
-# | 19 | [Segmentation and U-Net](19_segmentation.ipynb) | Which class has each pixel, and how good is the answer? | 90 (80) | 175 | [exercise](../exercises/19_segmentation/19_segmentation.ipynb) |
+# | 19 | [Segmentation and U-Net](19_segmentation.ipynb) | Which class has each pixel, and how good is the answer? | 90 (75) | 175 | [exercise](../exercises/19_segmentation/19_segmentation.ipynb) |
 # | 20 | [One dimension, three dimensions, graphs](20_one_three_graphs.ipynb) | What is left of a convolution without a grid? | 90 (85) | 145 | [exercise](../exercises/20_one_three_graphs/20_one_three_graphs.ipynb) |
 # | 21 | [Scaling up](21_scaling_up.ipynb) | What stays the same when everything grows? | 80 (70) | 120 | [exercise](../exercises/21_scaling_up/21_scaling_up.ipynb) |
 #
