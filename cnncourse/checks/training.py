@@ -29,6 +29,15 @@ def training_task(see, diagnose):
     return Task(see=see, observe=Training(), judged=Behaviour(problem), banned=(), repeats=0, seconds=120.0)
 
 
+def preparations(mean, std):
+    """What people do to pictures in [0, 1] before they train, by name; `mean` and `std` are the pictures' own."""
+    return {
+        "0 to 255": lambda x: 255 * x,
+        "-1 to 1": lambda x: 2 * x - 1,
+        "mean 0, standard deviation 1": lambda x: (x - np.float32(mean)) / np.float32(std),
+    }
+
+
 class TrainingCall(Case):
     """One level of one training run: TrainingCall(images, labels, predict=test_images, truth=test_labels, level=0.75).
 

@@ -2,15 +2,12 @@
 
 import numpy as np
 
+from cnncourse.checks.training import preparations
+
 FIRST, OTHERS = 100, 900  # training pictures that a network may have learned by heart, and those that it may not know
 PREPARED = 1000  # unseen pictures that are shown prepared, too
 CLEAR = 5  # standard deviations: chance alone makes two accuracies differ so once in a million times
-PREPARATIONS = {  # what people do to pictures before they train
-    "0 to 255": lambda x: 255 * x,
-    "-1 to 1": lambda x: 2 * x - 1,
-    "mean 0, standard deviation 1": lambda x: (x - np.float32(0.22)) / np.float32(0.32),
-    "inverted": lambda x: 1 - x,
-}
+PREPARATIONS = preparations(0.22, 0.32) | {"inverted": lambda x: 1 - x}
 
 
 def further_images(images, unseen):

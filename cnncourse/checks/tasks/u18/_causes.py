@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnncourse.checks.tasks.u18._detected import Malformed, counted, measure, precision, regular
+from cnncourse.checks.training import preparations
 from cnncourse.data.compose import background
 from cnncourse.numpy_nn.boxes import box_iou, nms
 
@@ -10,11 +11,7 @@ LOOKED_AT = 60  # unseen pictures whose lists are read in other ways
 FEW = 40  # pictures of each further set
 CLEAR = 0.05  # of average precision: reading right lists in another way gains less
 BY_HEART = 0.2  # of average precision: two sets of as few pictures differ by less
-PREPARATIONS = {  # what people do to pictures before they train
-    "0 to 255": lambda x: 255 * x,
-    "-1 to 1": lambda x: 2 * x - 1,
-    "mean 0, standard deviation 1": lambda x: (x - np.float32(0.45)) / np.float32(0.25),
-}
+PREPARATIONS = preparations(0.45, 0.25)
 
 
 def further_images(images, unseen, rng):

@@ -10,7 +10,7 @@ from cnncourse import data
 from cnncourse.checks.compare import describe
 from cnncourse.checks.judge import Behaviour
 from cnncourse.checks.task import Task
-from cnncourse.checks.tasks.u18._causes import diagnose, further_images
+from cnncourse.checks.tasks.u18._causes import diagnose, further_images, resized
 from cnncourse.checks.tasks.u18._detected import Malformed, measure
 from cnncourse.checks.training import BATCH, Training, TrainingCall
 from cnncourse.numpy_nn.detection import detection_targets, detections
@@ -140,11 +140,6 @@ def centres(boxes):
     return (boxes[:, :2] + boxes[:, 2:]) / 2
 
 
-def scaled(boxes, factor):
-    """Sides longer by a factor, around the same centres."""
-    return np.hstack([centres(boxes) - factor * sides(boxes) / 2, centres(boxes) + factor * sides(boxes) / 2])
-
-
 task.options(altered, {
     "nothing-found": ({"lowest": 0.999}, "No picture has a box. Is the score from which a box counts too high? Before "
         "the training every place says background, and it takes a few hundred steps until some do not."),
@@ -157,9 +152,9 @@ task.options(altered, {
         "are read as corner and sides. Two corners are wanted: (x0, y0, x1, y1)."),
     "other-units": ({"of_boxes": lambda b: b / 4}, "The boxes are far better when all their numbers are multiplied by "
         "one factor. Are they in places of the map, or in shares of the image? Pixels are wanted."),
-    "half-the-sides": ({"of_boxes": lambda b: scaled(b, 0.5)}, "The boxes are far better when they are made twice as "
+    "half-the-sides": ({"of_boxes": lambda b: resized(b, 0.5)}, "The boxes are far better when they are made twice as "
         "wide and high. From the centre it is half a side to each end."),
-    "twice-the-sides": ({"of_boxes": lambda b: scaled(b, 2)}, "The boxes are far better when they are made half as "
+    "twice-the-sides": ({"of_boxes": lambda b: resized(b, 2)}, "The boxes are far better when they are made half as "
         "wide and high. From the centre it is half a side to each end."),
     "moved": ({"of_boxes": lambda b: b - 4}, "The boxes are far better when all of them are moved by the same few "
         "pixels. The middle of place j of a map with stride S is at (j + ½)·S, in training and afterwards."),

@@ -8,16 +8,11 @@ from cnncourse import data
 from cnncourse.checks.compare import compare
 from cnncourse.checks.judge import Behaviour
 from cnncourse.checks.task import Task
-from cnncourse.checks.training import Training, TrainingCall
+from cnncourse.checks.training import Training, TrainingCall, preparations
 
 COUNT, UNSEEN, FEW = 480, 120, 40  # scenes to learn from, to be judged on, and looked at prepared in other ways
 CLEAR = 0.06  # of mean IoU: where nothing was done, two such sets of scenes differ by less
-PREPARATIONS = {  # what people do to pictures before they train
-    "0 to 255": lambda x: 255 * x,
-    "-1 to 1": lambda x: 2 * x - 1,
-    "mean 0, standard deviation 1": lambda x: (x - np.float32(0.45)) / np.float32(0.25),
-    "inverted": lambda x: 1 - x,
-}
+PREPARATIONS = preparations(0.45, 0.25) | {"inverted": lambda x: 1 - x}
 
 
 def segmenting_task(see):
