@@ -410,7 +410,7 @@ def on_task(task, source, per_class, draws=5):
 NEAR_TO_FAR = ["faces", "photographs", "garments", "shuffled garments"]
 SOURCES = ["pixels", "random last", "last", "middle"]
 at_five = {
-    task: {source: on_task(task, source, 5, draws=10) for source in SOURCES} for task in NEAR_TO_FAR
+    task: {source: on_task(task, source, 5, draws=20) for source in SOURCES} for task in NEAR_TO_FAR
 }
 
 # %% tags=["plumbing", "nbval-ignore-output"]
@@ -418,7 +418,7 @@ at_five = {
 heads = {"task, 5 labels per class": ""} | dict.fromkeys(SOURCES, ".2f")
 table([(task, *(runs.mean() for runs in one.values())) for task, one in at_five.items()], heads)
 table([(task, *(runs.std(ddof=1) for runs in one.values())) for task, one in at_five.items()],
-      heads, "Standard deviation over the ten draws")  # fmt: skip
+      heads, "Standard deviation over the twenty draws")  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.

@@ -219,6 +219,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.sampled(share=1 / 3, reason="five seeds each")
 @pytest.mark.parametrize(("task_id", "what", "answer"), WRONG, ids=lambda item: item if isinstance(item, str) else "")
 def test_wrong_answer_fails(task_id, what, answer):
     if not available(task_id):

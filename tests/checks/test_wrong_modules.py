@@ -9,6 +9,7 @@ from torch.nn import functional as F  # noqa: E402
 from cnncourse.checks import load_task  # noqa: E402
 from cnncourse.checks.student import LocalStudent  # noqa: E402
 
+pytestmark = pytest.mark.sampled(share=1 / 4, reason="each case looks through a module")
 TASKS = {name: load_task(name) for name in (
     "10.LeNet5", "11.alexnet_features", "12.vgg_block", "12.VGG", "13.Inception", "14.BasicBlock", "14.Bottleneck",
     "14.ResNet20", "15.SqueezeExcitation", "15.InvertedResidual", "19.UNet",

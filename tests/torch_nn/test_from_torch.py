@@ -63,6 +63,7 @@ def test_the_list_is_torchvisions():
     assert set(CLASSIFIERS) >= FAST
 
 
+@pytest.mark.sampled(share=1 / 4, reason="networks for 224×224 pixels")
 @pytest.mark.parametrize(
     "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in CLASSIFIERS]
 )

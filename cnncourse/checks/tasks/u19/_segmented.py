@@ -4,10 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnncourse import data
 from cnncourse.checks.compare import compare
 from cnncourse.checks.judge import Behaviour
 from cnncourse.checks.task import Task
+from cnncourse.checks.tasks.u19._camouflaged import camouflaged
 from cnncourse.checks.training import Training, TrainingCall, preparations
 
 COUNT, UNSEEN, FEW = 480, 120, 40  # scenes to learn from, to be judged on, and looked at prepared in other ways
@@ -25,10 +25,9 @@ def segmenting_task(see):
 def pictures(rng):
     """Images and masks to learn from, the unseen ones, and further ones whose outputs tell something."""
     seed = int(rng.integers(1, 2**31))
-    seen, unseen = data.scenes(COUNT, seed), data.scenes(UNSEEN, seed, "test")
-    x, x_unseen = (scenes.images.astype(np.float32) / 255 for scenes in (seen, unseen))
-    also = {name: prepare(x_unseen[:FEW]) for name, prepare in PREPARATIONS.items()}
-    return (x, seen.masks.astype(np.int64)), {"predict": x_unseen, "truth": unseen.masks.astype(np.int64), "also": also}
+    seen, (images, masks) = camouflaged(COUNT, seed, "train"), camouflaged(UNSEEN, seed, "test")
+    also = {name: prepare(images[:FEW]) for name, prepare in PREPARATIONS.items()}
+    return seen, {"predict": images, "truth": masks, "also": also}
 
 
 def call(rng, level):
