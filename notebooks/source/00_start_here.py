@@ -53,7 +53,7 @@
 # | 13 | [GoogLeNet and Inception](13_inception.ipynb) | How does one look at several sizes at once? | 85 (80) | 115 | [exercise](../exercises/13_inception/13_inception.ipynb) |
 # | 14 | [ResNet](14_resnet.ipynb) | Why is deeper not better, and what fixes it? | 90 (70) | 100 | [exercise](../exercises/14_resnet/14_resnet.ipynb) |
 # | 15 | [SENet, MobileNet, EfficientNet, ConvNeXt](15_senet_to_convnext.ipynb) | What came after ResNet, and is less work less time? | 105 (75) | 135 | [exercise](../exercises/15_senet_to_convnext/15_senet_to_convnext.ipynb) |
-# | 16 | [What CNNs learn](16_what_cnns_learn.ipynb) | What did the network look at, and who checks the answer? | 90 (75) | 125 | [exercise](../exercises/16_what_cnns_learn/16_what_cnns_learn.ipynb) |
+# | 16 | [What CNNs learn](16_what_cnns_learn.ipynb) | What did the network look at, and who checks the answer? | 95 (75) | 125 | [exercise](../exercises/16_what_cnns_learn/16_what_cnns_learn.ipynb) |
 # | 17 | [Transfer learning](17_transfer_learning.ipynb) | What does a trained network know that helps with another task? | 70 (65) | 115 | [exercise](../exercises/17_transfer_learning/17_transfer_learning.ipynb) |
 # | 18 | [Detection](18_detection.ipynb) | What is where, and how good is the answer? | 80 (75) | 225 | [exercise](../exercises/18_detection/18_detection.ipynb) |
 # | 19 | [Segmentation and U-Net](19_segmentation.ipynb) | Which class has each pixel, and how good is the answer? | 90 (75) | 175 | [exercise](../exercises/19_segmentation/19_segmentation.ipynb) |

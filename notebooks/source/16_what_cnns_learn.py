@@ -20,7 +20,7 @@
 # - judge an explanation where the truth is known, and check whether it depends on the network at all;
 # - measure whether a network reads shape or texture, what each of its layers knows, and how little deceives it.
 #
-# **Time** about 90 minutes, with the questions. The code runs in about a minute. On a short evening read sections 4, 5, 7,
+# **Time** about 95 minutes, with the questions. The code runs in about a minute. On a short evening read sections 4, 5, 7,
 # 8 and 9, and run the cells of section 6 all the same: section 9 uses names from there. Sections 1, 2 and 12 can wait.
 #
 # **You should know** lesson 06 (gradients with respect to the input), lesson 07 (global average pooling), lesson 09

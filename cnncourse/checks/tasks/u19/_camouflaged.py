@@ -10,7 +10,7 @@ import numpy as np
 from cnncourse import data
 from cnncourse.data.compose import background
 
-TIMES = 6  # of so many scenes the one in which formulas do worst is kept
+TIMES = 6  # of six scenes the one in which formulas do worst is kept
 SIZE = 32
 FACTORS = (0.7, 1.0, 1.4)  # of the threshold that is best for all scenes together
 
