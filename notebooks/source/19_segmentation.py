@@ -551,7 +551,7 @@ assert parameters == 31_030_658
 #
 # ## 8. What the skips carry
 #
-# We train small networks to find the garment: 120 steps of 8 scenes, from five starts each. The U-Net of section 7 has two
+# We train small networks to find the garment: 120 steps of 8 scenes, from five to eight starts each. The U-Net of section 7 has two
 # skips, a fine one at 32×32 and a coarse one at 16×16. We also train it with one of them cut out. (The layer behind the
 # missing skip gets half of the channels.) And there are two FCNs with three stages. One enlarges its scores from 4×4 in
 # one step. In the other, the two finer stages give scores as well, and all are added. (Their step size is larger, 0.05 and
@@ -576,7 +576,7 @@ NETWORKS = {
     "FCN, scores at 4×4": lambda: torch_models.FCN(width=8, skips=0),
     "FCN, scores at 16, 8 and 4": lambda: torch_models.FCN(width=8, skips=2),
 }
-STARTS = range(5)
+STARTS = range(5)  # eight where two networks are much alike
 
 
 def mean_boundary_iou(masks):
@@ -592,9 +592,9 @@ def marked(net, images):
 trained, iou, edges, accuracy = {}, {}, {}, {}
 
 
-def train_and_measure(name, lr):
+def train_and_measure(name, lr, starts=STARTS):
     trained[name], given = [], []
-    for seed in STARTS:
+    for seed in starts:
         torch.manual_seed(seed)
         net = NETWORKS[name]()
         descend(net, x_train, y_train, steps=120, lr=lr, batch_size=8)
@@ -608,24 +608,24 @@ def train_and_measure(name, lr):
 
 both, fine, coarse, one_step, summed = NETWORKS
 for name in (both, fine):
-    train_and_measure(name, lr=0.03)
+    train_and_measure(name, lr=0.03, starts=range(8))
 
 # %%
 train_and_measure(coarse, lr=0.03)
-for name in (one_step, summed):
-    train_and_measure(name, lr=0.05)
+train_and_measure(one_step, lr=0.05, starts=range(8))
+train_and_measure(summed, lr=0.05)
 
 # %% tags=["plumbing", "nbval-ignore-output"]
 # The measures, one row per network.
 rows = [(name, iou[name].mean(), edges[name].mean(), edges[name]) for name in NETWORKS]
-table(rows, {"": "", "IoU": ".2f", "boundary IoU": ".2f", "the same, five starts": ".2f"})
+table(rows, {"": "", "IoU": ".2f", "boundary IoU": ".2f", "the same, each start": ".2f"})
 
 # %% tags=["check"]
 # Check that the text is true.
-at_least(edges[both] - edges[coarse], 0.0, "19/fine-skip-brings-edges")
+at_least(edges[both][:5] - edges[coarse], 0.0, "19/fine-skip-brings-edges")
 at_most(edges[both] - edges[fine], 0.15, "19/coarse-skip-adds-little")
 at_least(iou[both] - iou[one_step], 0.0, "19/unet-beats-one-step")
-at_least(edges[summed] - edges[one_step], 0.1, "19/finer-scores-bring-edges")
+at_least(edges[summed] - edges[one_step][:5], 0.1, "19/finer-scores-bring-edges")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
@@ -671,7 +671,7 @@ rows = sorted((values.mean(), name) for name, values in by_garment.items())
 print("IoU by garment:", ", ".join(f"{name} {value:.2f}" for value, name in rows))
 table([(name, values.mean(), values, part)
        for (name, values), part in zip(by_colour.items(), largest, strict=True)],
-      {"mostly": "", "IoU of such garments": ".2f", "five starts": ".2f",
+      {"mostly": "", "IoU of such garments": ".2f", "each start": ".2f",
        "share of the background": ".2f"})  # fmt: skip
 
 # %% tags=["check"]
@@ -825,7 +825,7 @@ at_least(small_iou["weighted"] - small_iou["Dice"], 0.05, "19/weights-beat-dice-
 # %%
 photo = data.photograph("coffee")[100:196, 200:328].transpose(2, 0, 1)[None] / 255
 shares = []
-for seed in range(5):
+for seed in range(10):
     net = numpy_models.UNet(3, 2, width=4, depth=2, rng=np.random.default_rng(seed))
     net = net.astype(np.float64).eval()
     whole, naive = net(photo), np.zeros((1, 2, 96, 128))
@@ -835,7 +835,7 @@ for seed in range(5):
     shares.append([(apart > 1e-9).mean(), (apart > 0.1 * whole.std()).mean()])
 table([("at all", 100 * np.array(shares)[:, 0]),
        ("by more than a tenth of their spread", 100 * np.array(shares)[:, 1])],
-      {"outputs that differ": "", "% with five draws of the weights": ".0f"})  # fmt: skip
+      {"outputs that differ": "", "% with ten draws of the weights": ".0f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
