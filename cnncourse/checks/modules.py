@@ -47,7 +47,7 @@ class ModuleCall(Case):
     gradients : whether those of the output with respect to everything are compared, too
     """
 
-    differs = None
+    differs = alone = None
 
     def __init__(self, *args, input, training=False, gradients=True, **kwargs):
         super().__init__("", *args, **kwargs)
@@ -58,6 +58,12 @@ class ModuleCall(Case):
         other = copy.copy(self)
         other.differs = differs
         return other
+
+    def judged_alone(self, alone):
+        """This case, judged by function(case, output) → Difference or None: for widths of 1, where a matrix and a bias
+        have as many numbers, so that nothing tells which array is which."""
+        self.alone = alone
+        return self
 
     def call_text(self, name, reference=None):
         """The construction, the input and the mode."""
@@ -157,6 +163,8 @@ class SameModule:
 
     def difference(self, task, seen, wanted, case):
         """How an observed module differs from every right one, None where it equals one of them."""
+        if case.alone:
+            return case.alone(case, seen.last["output"])
         differs = case.differs or self.differs
         difference = self._difference(task, seen, case, differs)
         by_chance = difference is not None and _distance(difference) < 0.5  # in float32 a ReLU may open so
@@ -207,7 +215,7 @@ class SameModule:
         slugs = [t.difference.slug for t in trials if t.difference is not None]
         if not slugs or set(slugs) <= {"not_attempted", "missing"}:
             return None
-        seen = [t for t in trials if t.outcome.value is not None and not t.repeated]
+        seen = [t for t in trials if t.outcome.value is not None and not t.repeated and not t.case.alone]
         seen.sort(key=lambda t: t.case.gradients)  # a run without them takes a third of the time
         for mistake in task.mistakes if seen and not set(slugs) & set(STARTING) else ():
             if all(self._same(task, mistake.answer, t) for t in seen):

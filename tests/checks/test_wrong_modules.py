@@ -313,3 +313,31 @@ def test_what_happened_is_said_and_nothing_that_only_fails_as_well(options, slug
     report = TASKS["13.Inception"].evaluate(LocalStudent(lambda *args, **kwargs: Branches(*args, **kwargs, **options)))
     assert (report.score, report.mistake) == (0, slug), report.to_text()
     assert TASKS["13.Inception"].evaluate(LocalStudent(Branches)).passed
+
+
+class Squeezed(nn.Module):
+    """Squeezes without naming axes, and makes up for a single picture: wrong where a width is 1."""
+
+    def __init__(self, channels, reduction, where):
+        super().__init__()
+        self.reduce, self.expand = nn.Linear(channels, channels // reduction), nn.Linear(channels // reduction, channels)
+        self.where = where
+
+    def forward(self, x):
+        gates = x.mean((2, 3))
+        for step in ("mean", self.reduce, "middle", F.relu, self.expand, torch.sigmoid):
+            if callable(step):
+                gates = step(gates)
+            elif step == self.where:
+                gates = gates.squeeze()
+                gates = gates[None] if gates.ndim == 1 and len(x) == 1 else gates
+        return x * gates[:, :, None, None]
+
+
+@pytest.mark.parametrize("where", ["mean", "middle"])
+def test_axes_of_length_1_that_are_lost_with_a_width_of_1(where):
+    task = TASKS["15.SqueezeExcitation"]
+    assert task.evaluate(LocalStudent(lambda *a, **k: Squeezed(*a, **k, where="nowhere"))).passed
+    report = task.evaluate(LocalStudent(lambda *a, **k: Squeezed(*a, **k, where=where)))
+    assert not report.passed
+    assert report.score == 3

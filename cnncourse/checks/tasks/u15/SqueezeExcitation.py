@@ -1,5 +1,8 @@
 """Squeeze and excite as a layer."""
 
+import numpy as np
+
+from cnncourse.checks.compare import compare
 from cnncourse.checks.modules import ModuleCall, images, module_task
 from cnncourse.checks.tasks.u15._alternatives import turned_gates
 
@@ -36,9 +39,23 @@ def values(rng):
     yield ModuleCall(8, 4, input=images(rng, 1, 8, 1, 1), training=True)
 
 
+def gated(case, output):
+    """Whether each map is the input's times one number between 0 and 1: all that shows where no array is told apart."""
+    x = case.input.astype(output.dtype)
+    gates = np.zeros(1)
+    if output.shape == x.shape:
+        gates = np.clip((x * output).sum((2, 3), keepdims=True) / (x**2).sum((2, 3), keepdims=True), 0, 1)
+    difference = compare(output, x * gates)
+    if difference:
+        difference.given, difference.right = output, x * gates
+    return difference
+
+
 @task.criterion(2)
 def widths(rng):
-    """The middle has channels // reduction values, whether that divides or not."""
+    """The middle has channels // reduction values, whether that divides or not; also one, and for one channel."""
+    yield ModuleCall(1, 1, input=images(rng, 3, 1, 4, 5)).judged_alone(gated)
+    yield ModuleCall(2, 2, input=images(rng, 3, 2, 3, 4), training=True).judged_alone(gated)
     for training in (True, False):
         yield ModuleCall(7, 2, input=images(rng, 2, 7, 3, 5), training=training)
         yield ModuleCall(11, 4, input=images(rng, 3, 11, 4, 2), training=training)
