@@ -320,8 +320,8 @@ class Squeezed(nn.Module):
 
     def __init__(self, channels, reduction, where):
         super().__init__()
-        self.reduce, self.expand = nn.Linear(channels, channels // reduction), nn.Linear(channels // reduction, channels)
-        self.where = where
+        middle = channels // reduction
+        self.reduce, self.expand, self.where = nn.Linear(channels, middle), nn.Linear(middle, channels), where
 
     def forward(self, x):
         gates = x.mean((2, 3))
