@@ -201,7 +201,7 @@ rows = [(f"{name}, {way}", values, values.mean())
 table(rows, {"": "", "gain of five ensembles": ".3f", "average": ".3f"})
 sixty = [members[rng.permutation(20)[:4], -1] for _ in range(60)]  # groups of four of the twenty
 votes_less = np.mean([np.subtract(*gains(P)) for P in sixty])
-print(f"over sixty random groups of four networks, a vote gains {votes_less:.3f} less than the mean")
+print(f"over sixty random groups of four, a vote gains {votes_less:.3f} less than the mean")
 
 # %% tags=["check"]
 # Check that the text is true.

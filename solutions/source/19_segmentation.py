@@ -418,8 +418,8 @@ check("19.UNet", UNet)
 #
 # Train a network that marks the garment, on 480 scenes of 32×32 pixels. They are harder than those of the lesson: parts of *two*
 # photographs lie behind each garment, and scenes in which a formula of colours finds the garment are left out. It is judged on 120 such
-# scenes that it has not seen, by the mean IoU of background and garment: 1 point from 0.75, 1 more from 0.77, 2 more from 0.79. A small
-# U-Net and 800 small batches are enough. You have three minutes.
+# scenes that it has not seen, by the mean IoU of background and garment: 1 point from 0.75, 1 more from 0.76, 2 more from 0.77. A small
+# U-Net and 400 batches of 8 are enough. You have three minutes.
 
 # %% task="19.train_segmenter"
 def train_segmenter(images, masks):
@@ -436,11 +436,11 @@ def train_segmenter(images, masks):
     """
     ### BEGIN SOLUTION
     net = nn.Sequential(nn.BatchNorm2d(3, affine=False), UNet(3, 2, width=8))
-    steps = 800
-    optimizer = torch.optim.SGD(net.parameters(), 0.04, momentum=0.9)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
+    steps = 400
+    optimizer = torch.optim.Adam(net.parameters(), 0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=steps)
     for _ in range(steps):
-        batch = torch.randint(len(images), (12,))
+        batch = torch.randint(len(images), (8,))
         loss = F.cross_entropy(net(images[batch]), masks[batch])
         optimizer.zero_grad()
         loss.backward()
