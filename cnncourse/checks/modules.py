@@ -60,8 +60,8 @@ class ModuleCall(Case):
         return other
 
     def judged_alone(self, alone):
-        """This case, judged by function(case, output) → Difference or None: for widths of 1, where a matrix and a bias
-        have as many numbers, so that nothing tells which array is which."""
+        """This case, judged by function(case, output) → what that output should be: for widths of 1, where a matrix and
+        a bias have as many numbers, so that nothing tells which array is which."""
         self.alone = alone
         return self
 
@@ -135,6 +135,15 @@ def numbers_differ(answer, case, seen, assignment, upstream):
     return difference
 
 
+def alone_differs(case, output):
+    """How an output differs from what its case makes of it (see `ModuleCall.judged_alone`): a Difference or None."""
+    wanted = case.alone(case, output)
+    difference = compare(output, wanted)
+    if difference:
+        difference.given, difference.right = output, wanted
+    return difference
+
+
 def layers_differ(answer, case, seen, assignment, upstream):
     """The arrays alone: where there is an assignment, they are those of the trusted module."""
     return None
@@ -164,7 +173,7 @@ class SameModule:
     def difference(self, task, seen, wanted, case):
         """How an observed module differs from every right one, None where it equals one of them."""
         if case.alone:
-            return case.alone(case, seen.last["output"])
+            return alone_differs(case, seen.last["output"])
         differs = case.differs or self.differs
         difference = self._difference(task, seen, case, differs)
         by_chance = difference is not None and _distance(difference) < 0.5  # in float32 a ReLU may open so

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from cnncourse.checks.compare import compare
 from cnncourse.checks.modules import ModuleCall, images, module_task
 from cnncourse.checks.tasks.u15._alternatives import turned_gates
 
@@ -40,15 +39,11 @@ def values(rng):
 
 
 def gated(case, output):
-    """Whether each map is the input's times one number between 0 and 1: all that shows where no array is told apart."""
+    """Each map of the input times one number between 0 and 1: all that shows where no array is told apart."""
     x = case.input.astype(output.dtype)
-    gates = np.zeros(1)
-    if output.shape == x.shape:
-        gates = np.clip((x * output).sum((2, 3), keepdims=True) / (x**2).sum((2, 3), keepdims=True), 0, 1)
-    difference = compare(output, x * gates)
-    if difference:
-        difference.given, difference.right = output, x * gates
-    return difference
+    if output.shape != x.shape:
+        return 0 * x
+    return x * np.clip((x * output).sum((2, 3), keepdims=True) / (x**2).sum((2, 3), keepdims=True), 0, 1)
 
 
 @task.criterion(2)
